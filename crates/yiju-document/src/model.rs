@@ -1,0 +1,132 @@
+//! The parsed document: clean text, sections, clauses and sentences, all by span.
+
+use serde::{Deserialize, Serialize};
+
+/// A half-open range in a document's clean text, in Unicode scalar values and in UTF-8 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Span {
+    /// First character, counted in Unicode scalar values.
+    pub char_start: usize,
+    /// One past the last character, in Unicode scalar values.
+    pub char_end: usize,
+    /// First byte of the UTF-8 text.
+    pub byte_start: usize,
+    /// One past the last byte.
+    pub byte_end: usize,
+}
+
+/// What kind of unit a number names, from the outermost to the innermost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitKind {
+    /// 第一编
+    Book,
+    /// 第一章
+    Chapter,
+    /// 第一节
+    Section,
+    /// 第十七条, Article 17
+    Article,
+    /// 一、
+    Ideographic,
+    /// （一）
+    Parenthesized,
+    /// 1. or 1、
+    Arabic,
+    /// （1）
+    ParenthesizedArabic,
+    /// A heading without a number.
+    Unnumbered,
+}
+
+/// A heading and what stands under it. Sections nest through `parent`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// The kind of its number.
+    pub kind: UnitKind,
+    /// Its number, where it has one: 2 for 二、.
+    pub number: Option<u32>,
+    /// The number as cited, in normal form: `二、`, `第三章`; empty without a number.
+    pub label: String,
+    /// The heading without its number: `优化现代化城市体系`.
+    pub title: String,
+    /// Index of the enclosing section in `Document::sections`.
+    pub parent: Option<usize>,
+    /// The heading line as printed.
+    pub span: Span,
+}
+
+/// The smallest numbered unit that is cited, or an unnumbered paragraph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clause {
+    /// The kind of its number; `Unnumbered` for a plain paragraph.
+    pub kind: UnitKind,
+    /// Its number, where it has one: 8 for （八）, 17 for 第十七条.
+    pub number: Option<u32>,
+    /// For 第十七条之一: 1.
+    pub sub_number: Option<u32>,
+    /// The number as cited, in normal form: `（八）`, `第十七条`; empty for a plain paragraph.
+    pub label: String,
+    /// The clause's own heading without number and full stop, where it has one:
+    /// `系统推进“好房子”和完整社区建设`.
+    pub heading: Option<String>,
+    /// Index of the innermost enclosing section in `Document::sections`.
+    pub section: Option<usize>,
+    /// The whole clause as printed, number and heading included; may hold several paragraphs.
+    pub span: Span,
+    /// Its sentences in order, heading sentence included; they do not overlap, each lies in `span`.
+    pub sentences: Vec<Span>,
+    /// 款 (paragraphs) of the clause, in order; one where it has a single paragraph.
+    pub paragraphs: Vec<Span>,
+    /// 项 (（一）… inside an article): number and span, in order; empty where there are none.
+    pub items: Vec<(u32, Span)>,
+}
+
+/// One source text, parsed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The title on one line: `中共中央 国务院关于推动城市高质量发展的意见`.
+    pub title: String,
+    /// Who issued it, where the text says so: `中共中央、国务院`.
+    pub issuer: Option<String>,
+    /// 文号 where the text has one: `国发〔2025〕1号`.
+    pub number: Option<String>,
+    /// The date of the document where the text has one.
+    pub date: Option<jiff::civil::Date>,
+    /// BCP 47 tag guessed from the text: `zh`, `zh-Hant`, `en`, or `und`.
+    pub language: String,
+    /// The clean text: the printed text with page-broken paragraphs joined and line ends as `\n`.
+    pub text: String,
+    /// SHA-256 of `text` in lower-case hex.
+    pub sha256: String,
+    /// Sections in the order of the text.
+    pub sections: Vec<Section>,
+    /// Clauses in the order of the text; every paragraph of the body belongs to exactly one.
+    pub clauses: Vec<Clause>,
+}
+
+impl Document {
+    /// The text at `span`; empty where the span does not fit this text.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.byte_start..span.byte_end).unwrap_or("")
+    }
+
+    /// The heading path of a clause, outermost first, its own label and heading last where it has
+    /// them: `["二、优化现代化城市体系", "（二）增强超大特大城市综合竞争力"]`.
+    /// Empty where `clause` is out of range.
+    pub fn path(&self, clause: usize) -> Vec<String> {
+        let Some(clause) = self.clauses.get(clause) else { return Vec::new() };
+        let mut path = Vec::new();
+        let own = format!("{}{}", clause.label, clause.heading.as_deref().unwrap_or(""));
+        if !own.is_empty() {
+            path.push(own);
+        }
+        let mut next = clause.section;
+        while let Some(section) = next.and_then(|i| self.sections.get(i)) {
+            path.push(format!("{}{}", section.label, section.title));
+            next = section.parent;
+        }
+        path.reverse();
+        path
+    }
+}

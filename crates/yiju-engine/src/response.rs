@@ -1,0 +1,250 @@
+//! What the engine is asked and what it answers; the JSON of these types is the API's.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+pub use yiju_document::Span;
+
+/// Which documents a question may rest on. An empty filter lets everything through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// Only these documents; empty for all.
+    pub document_ids: Vec<String>,
+    /// Only documents of sources with these names; empty for all.
+    pub sources: Vec<String>,
+    /// Only documents whose issuer contains this text.
+    pub issuer: Option<String>,
+    /// Only documents dated on or after this day; undated ones are left out.
+    pub date_from: Option<Date>,
+    /// Only documents dated on or before this day; undated ones are left out.
+    pub date_to: Option<Date>,
+    /// Only clauses whose heading path contains this text.
+    pub section: Option<String>,
+}
+
+/// A question and how to answer it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AskRequest {
+    /// The question, 1 to 2,000 characters.
+    pub question: String,
+    /// Most citations to give, 1 to 20.
+    pub limit: usize,
+    /// Which documents to look in.
+    pub filter: Filter,
+    /// Least confidence, 0 to 1, at which an answer is given; `None` for the engine's own.
+    pub threshold: Option<f32>,
+}
+
+/// A query for ranked clauses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchRequest {
+    /// The query, 1 to 2,000 characters.
+    pub query: String,
+    /// Most hits to give, 1 to 100.
+    pub limit: usize,
+    /// Which documents to look in.
+    pub filter: Filter,
+}
+
+/// A document as cited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentRef {
+    /// The document's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its date, where it has one.
+    pub date: Option<Date>,
+    /// SHA-256 of its clean text, to which spans refer.
+    pub sha256: String,
+}
+
+/// A clause that an answer rests on, with the verbatim quote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Citation {
+    /// The number in `[n]` in the answer, from 1.
+    pub marker: u32,
+    /// Relevance to the question, 0 to 1.
+    pub score: f32,
+    /// The document.
+    pub document: DocumentRef,
+    /// The clause's id.
+    pub clause_id: String,
+    /// The clause's number as cited, `（二）`; empty for a plain paragraph.
+    pub label: String,
+    /// Headings from the outermost to the clause's own.
+    pub path: Vec<String>,
+    /// The whole clause as printed.
+    pub paragraph: String,
+    /// Span of `paragraph` in the document's clean text.
+    pub paragraph_span: Span,
+    /// The verbatim evidence: the document's text at `span`.
+    pub quote: String,
+    /// Span of the quote in the document's clean text.
+    pub span: Span,
+    /// The shortest part of the quote that answers, where one was found.
+    pub answer_span: Option<Span>,
+}
+
+/// A clause near the question, given with a refusal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Nearest {
+    /// Relevance to the question, 0 to 1.
+    pub score: f32,
+    /// The document.
+    pub document: DocumentRef,
+    /// The clause's id.
+    pub clause_id: String,
+    /// The clause's number as cited; empty for a plain paragraph.
+    pub label: String,
+    /// Headings from the outermost to the clause's own.
+    pub path: Vec<String>,
+    /// The whole clause as printed.
+    pub paragraph: String,
+    /// Span of `paragraph` in the document's clean text.
+    pub paragraph_span: Span,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// `no_match`: the documents do not answer.
+    pub code: String,
+    /// One sentence in the question's language.
+    pub message: String,
+}
+
+/// How long each step took, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Embedding the question.
+    pub embed: f64,
+    /// Finding candidates.
+    pub retrieve: f64,
+    /// Scoring candidates and choosing evidence.
+    pub rank: f64,
+    /// From the call to the answer.
+    pub total: f64,
+}
+
+/// An answer with its citations, or a refusal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The question as asked.
+    pub question: String,
+    /// Whether the documents answer it.
+    pub answered: bool,
+    /// Why not, where they do not.
+    pub refusal: Option<Refusal>,
+    /// Verbatim evidence with `[n]` markers; empty on refusal.
+    pub answer: String,
+    /// One for each marker, in the order of the markers.
+    pub citations: Vec<Citation>,
+    /// On refusal, the nearest clauses, best first.
+    pub nearest: Vec<Nearest>,
+    /// Estimated probability that the documents answer the question, 0 to 1.
+    pub confidence: f32,
+    /// How long each step took.
+    pub timings_ms: Timings,
+}
+
+/// One ranked clause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchHit {
+    /// Rank, from 1.
+    pub rank: u32,
+    /// Relevance to the query, 0 to 1.
+    pub score: f32,
+    /// The document.
+    pub document: DocumentRef,
+    /// The clause's id.
+    pub clause_id: String,
+    /// The clause's number as cited; empty for a plain paragraph.
+    pub label: String,
+    /// Headings from the outermost to the clause's own.
+    pub path: Vec<String>,
+    /// The whole clause as printed.
+    pub paragraph: String,
+    /// Span of `paragraph` in the document's clean text.
+    pub paragraph_span: Span,
+    /// Spans of the best sentences, best first.
+    pub highlights: Vec<Span>,
+}
+
+/// Ranked clauses for a query.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchResponse {
+    /// The query as given.
+    pub query: String,
+    /// Hits, best first.
+    pub hits: Vec<SearchHit>,
+    /// How long each step took.
+    pub timings_ms: Timings,
+}
+
+/// A document in the library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentSummary {
+    /// Its id: stays the same when the source is replaced.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Who issued it.
+    pub issuer: Option<String>,
+    /// 文号.
+    pub number: Option<String>,
+    /// Its date.
+    pub date: Option<Date>,
+    /// BCP 47 language tag.
+    pub language: String,
+    /// SHA-256 of its clean text.
+    pub sha256: String,
+    /// Name of the source it came from: a file's name, or what the API was given.
+    pub source: String,
+    /// SHA-256 of the source's bytes.
+    pub source_sha256: String,
+    /// Its place among the documents of its source, from 0.
+    pub ordinal: u32,
+    /// Length of the clean text in Unicode scalar values.
+    pub characters: usize,
+    /// How many sections it has.
+    pub sections: usize,
+    /// How many clauses it has.
+    pub clauses: usize,
+    /// When it was added, ISO 8601.
+    pub added_at: jiff::Timestamp,
+}
+
+/// A page of documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentPage {
+    /// The documents, in the order they were first added.
+    pub documents: Vec<DocumentSummary>,
+    /// Hand back as `cursor` for the next page; `None` on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// A clause in full.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClauseView {
+    /// The clause's id.
+    pub id: String,
+    /// The document.
+    pub document: DocumentRef,
+    /// The clause's number as cited; empty for a plain paragraph.
+    pub label: String,
+    /// Its own heading, where it has one.
+    pub heading: Option<String>,
+    /// Headings from the outermost to the clause's own.
+    pub path: Vec<String>,
+    /// The whole clause as printed.
+    pub paragraph: String,
+    /// Span of `paragraph` in the document's clean text.
+    pub span: Span,
+    /// Spans of its sentences.
+    pub sentences: Vec<Span>,
+    /// Id of the clause before it.
+    pub previous: Option<String>,
+    /// Id of the clause after it.
+    pub next: Option<String>,
+}
