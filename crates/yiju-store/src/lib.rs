@@ -1,1 +1,46 @@
-//! yiju-store
+//! The durable truth of a Yiju library: documents, their clauses and the vectors of their
+//! passages, in one SQLite file from which every index can be made again.
+//!
+//! - [`Store`] is an open library. One process writes, any number read; reads see one committed
+//!   state, and a write is on disk, whole, when its call returns.
+//! - [`NewSource`] is what is put in: the parsed documents of one source and their [`NewPassage`]s.
+//!   Putting a source again replaces it; its documents keep their ids.
+//! - [`ClauseRecord`] is what a citation is made of, read by its few rows alone.
+//! - [`Store::changes_since`] lets an index catch up from the generation it was built from.
+//! - [`StoreError`] names what was wrong, and [`StoreError::hint`] what to do.
+//!
+//! ```
+//! use yiju_store::{Access, Model, Store};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let model = Model { fingerprint: "5f1e".into(), name: "tiny".into(), dimension: 2 };
+//! let store = Store::open(dir.path(), Access::ReadWrite, Some(&model))?;
+//! assert_eq!((store.generation()?, store.document_count()?), (0, 0));
+//!
+//! // Readers need no lock; a second writer is turned away.
+//! let reader = Store::open(dir.path(), Access::ReadOnly, Some(&model))?;
+//! assert_eq!(reader.documents(None, 10)?.documents, []);
+//! let refused = Store::open(dir.path(), Access::ReadWrite, Some(&model)).unwrap_err();
+//! assert!(refused.to_string().contains("open for writing in process"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod clause;
+mod codec;
+mod error;
+mod lock;
+mod model;
+mod passages;
+mod pool;
+mod read;
+mod schema;
+mod store;
+mod validate;
+mod write;
+
+pub use error::StoreError;
+pub use model::{
+    Access, Changes, ClauseRecord, DocumentList, DocumentRecord, Model, NewDocument, NewPassage,
+    NewSource, PassageRecord, PassageRef, PutOutcome, RemoveOutcome, SourceRecord,
+};
+pub use store::Store;

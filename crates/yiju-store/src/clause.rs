@@ -1,0 +1,232 @@
+//! Reading single clauses: the hot path of every question.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::Transaction;
+use yiju_document::{Clause, Section, UnitKind};
+
+use crate::codec::{CHUNK, verify};
+use crate::error::{Fault, StoreError};
+use crate::model::{ClauseRecord, DocumentRecord};
+use crate::read::{checked_structure, document_key, kind_name, record_by_key};
+use crate::store::Store;
+
+impl Store {
+    /// One clause; `None` where there is no such document or clause.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], or reading failed.
+    pub fn clause(
+        &self,
+        document_id: &str,
+        index: u32,
+    ) -> Result<Option<ClauseRecord>, StoreError> {
+        let mut found = self.clauses(&[(document_id, index)])?;
+        Ok(found.pop().flatten())
+    }
+
+    /// Clauses by document id and index, in the order asked and from one committed state; `None`
+    /// where there is no such document or clause. Reads only the rows of these clauses, however
+    /// long their documents are.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`], or reading failed.
+    pub fn clauses(&self, wanted: &[(&str, u32)]) -> Result<Vec<Option<ClauseRecord>>, StoreError> {
+        self.readers.read("read the clauses", |transaction| {
+            let mut known: HashMap<&str, Option<Known>> = HashMap::new();
+            wanted
+                .iter()
+                .map(|(id, index)| {
+                    if !known.contains_key(id) {
+                        known.insert(id, Known::find(transaction, id)?);
+                    }
+                    match known.get_mut(id) {
+                        Some(Some(known)) => known.clause(transaction, *index),
+                        _ => Ok(None),
+                    }
+                })
+                .collect()
+        })
+    }
+
+    /// Clauses with this kind of number and this number, such as every 第十七条: document id and
+    /// clause index, in the order of the listing and of the text. `sub_number` is 1 for
+    /// 第十七条之一 and `None` for 第十七条 itself.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn numbered_clauses(
+        &self,
+        kind: UnitKind,
+        number: u32,
+        sub_number: Option<u32>,
+    ) -> Result<Vec<(String, u32)>, StoreError> {
+        self.readers.read("look up the number", |transaction| {
+            let found = transaction
+                .prepare_cached(
+                    "SELECT d.id, c.clause FROM clauses c JOIN documents d ON d.key = c.document
+                     WHERE c.number = ?1 AND c.kind = ?2 AND c.sub_number IS ?3
+                     ORDER BY c.document, c.clause",
+                )?
+                .query_map((number, kind_name(kind), sub_number), |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(found)
+        })
+    }
+
+    /// Sections with this kind of number and this number, such as every 第五章: document id and
+    /// section index, in the order of the listing and of the text.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn numbered_sections(
+        &self,
+        kind: UnitKind,
+        number: u32,
+    ) -> Result<Vec<(String, u32)>, StoreError> {
+        self.readers.read("look up the number", |transaction| {
+            let found = transaction
+                .prepare_cached(
+                    "SELECT d.id, c.section FROM sections c JOIN documents d ON d.key = c.document
+                     WHERE c.number = ?1 AND c.kind = ?2 ORDER BY c.document, c.section",
+                )?
+                .query_map((number, kind_name(kind)), |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(found)
+        })
+    }
+}
+
+/// A document that clauses are being read of, with the sections met on the way.
+struct Known {
+    key: i64,
+    record: Arc<DocumentRecord>,
+    sections: HashMap<usize, Section>,
+}
+
+impl Known {
+    fn find(transaction: &Transaction<'_>, id: &str) -> Result<Option<Self>, Fault> {
+        let Some(key) = document_key(transaction, id)? else {
+            return Ok(None);
+        };
+        let record = Arc::new(record_by_key(transaction, key)?);
+        Ok(Some(Self {
+            key,
+            record,
+            sections: HashMap::new(),
+        }))
+    }
+
+    fn clause(
+        &mut self,
+        transaction: &Transaction<'_>,
+        index: u32,
+    ) -> Result<Option<ClauseRecord>, Fault> {
+        let mut statement = transaction.prepare_cached(
+            "SELECT clause, crc, body FROM clauses WHERE document = ?1 AND clause = ?2",
+        )?;
+        let mut rows = statement.query((self.key, index))?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let clause: Clause = checked_structure("clauses", self.key, i64::from(index), row)?;
+        Ok(Some(ClauseRecord {
+            document: Arc::clone(&self.record),
+            index,
+            text: self.slice(transaction, clause.span.byte_start, clause.span.byte_end)?,
+            path: self.path(transaction, &clause)?,
+            clause,
+        }))
+    }
+
+    /// The same as `Document::path`, reading only the sections above the clause.
+    fn path(
+        &mut self,
+        transaction: &Transaction<'_>,
+        clause: &Clause,
+    ) -> Result<Vec<String>, Fault> {
+        let mut path = Vec::new();
+        let own = format!(
+            "{}{}",
+            clause.label,
+            clause.heading.as_deref().unwrap_or("")
+        );
+        if !own.is_empty() {
+            path.push(own);
+        }
+        let mut next = clause.section;
+        while let Some(index) = next {
+            let section = self.section(transaction, index)?;
+            path.push(format!("{}{}", section.label, section.title));
+            // Parents stand before their children, so this ends.
+            next = section.parent.filter(|parent| *parent < index);
+        }
+        path.reverse();
+        Ok(path)
+    }
+
+    fn section(&mut self, transaction: &Transaction<'_>, index: usize) -> Result<&Section, Fault> {
+        if !self.sections.contains_key(&index) {
+            let gone =
+                || Fault::Corrupt(format!("section {index} of document {} is gone", self.key));
+            let number = i64::try_from(index).map_err(|_| gone())?;
+            let mut statement = transaction.prepare_cached(
+                "SELECT section, crc, body FROM sections WHERE document = ?1 AND section = ?2",
+            )?;
+            let mut rows = statement.query([self.key, number])?;
+            let row = rows.next()?.ok_or_else(gone)?;
+            let section = checked_structure("sections", self.key, number, row)?;
+            self.sections.insert(index, section);
+        }
+        self.sections
+            .get(&index)
+            .ok_or_else(|| Fault::Corrupt(format!("section {index} is gone")))
+    }
+
+    /// The text between two bytes, from the pieces that hold it.
+    fn slice(
+        &self,
+        transaction: &Transaction<'_>,
+        start: usize,
+        end: usize,
+    ) -> Result<String, Fault> {
+        let outside = || {
+            Fault::Corrupt(format!(
+                "bytes {start} to {end} do not fit the text of the document {}",
+                self.record.id
+            ))
+        };
+        if start >= end {
+            return if start == end {
+                Ok(String::new())
+            } else {
+                Err(outside())
+            };
+        }
+        let (first, last) = (start / CHUNK, (end - 1) / CHUNK);
+        let piece = |n: usize| i64::try_from(n).map_err(|_| outside());
+        let mut bytes = Vec::with_capacity((last - first + 1).min(1 << 12) * CHUNK);
+        let mut statement = transaction.prepare_cached(
+            "SELECT piece, crc, bytes FROM texts
+             WHERE document = ?1 AND piece BETWEEN ?2 AND ?3 ORDER BY piece",
+        )?;
+        let mut rows = statement.query([self.key, piece(first)?, piece(last)?])?;
+        while let Some(row) = rows.next()? {
+            let payload = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+            verify("texts", self.key, row.get(0)?, payload, row.get(1)?)?;
+            bytes.extend_from_slice(payload);
+        }
+        // Where a piece is missing the offsets no longer fit, and the length shows it.
+        let slice = bytes
+            .get(start - first * CHUNK..end - first * CHUNK)
+            .ok_or_else(outside)?;
+        Ok(std::str::from_utf8(slice)
+            .map_err(|_| outside())?
+            .to_owned())
+    }
+}

@@ -1,0 +1,153 @@
+//! How vectors, texts and structures are laid out in rows, and the checksums over them.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::Fault;
+
+/// Bytes of text in a row: a row of this length stays on one 8 KiB page of a table without row ids.
+pub(crate) const CHUNK: usize = 1920;
+
+/// CRC-32 of a row's payload, seeded with the row's key so that a row in a wrong place shows too.
+pub(crate) fn checksum(first: i64, second: i64, payload: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&first.to_le_bytes());
+    hasher.update(&second.to_le_bytes());
+    hasher.update(payload);
+    hasher.finalize()
+}
+
+/// Fails where a row does not have the checksum it was written with.
+pub(crate) fn verify(
+    table: &str,
+    first: i64,
+    second: i64,
+    payload: &[u8],
+    expected: u32,
+) -> Result<(), Fault> {
+    if checksum(first, second, payload) == expected {
+        return Ok(());
+    }
+    Err(Fault::Corrupt(format!(
+        "the row {first}/{second} of {table} does not have its checksum"
+    )))
+}
+
+/// Little-endian 32-bit floats.
+pub(crate) fn encode_vector(vector: &[f32]) -> Vec<u8> {
+    vector.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// Decodes into `out`, whose capacity is kept; fails where the blob is not `dimension` floats.
+pub(crate) fn decode_vector(
+    blob: &[u8],
+    dimension: usize,
+    out: &mut Vec<f32>,
+) -> Result<(), Fault> {
+    let (floats, rest) = blob.as_chunks::<4>();
+    if floats.len() != dimension || !rest.is_empty() {
+        return Err(Fault::Corrupt(format!(
+            "a vector has {} bytes, expected {dimension} floats of 4 bytes",
+            blob.len()
+        )));
+    }
+    out.clear();
+    out.extend(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+    Ok(())
+}
+
+/// SHA-256 in lower-case hex.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// The id of a document: 16 hex digits from its source's name and its place there. `salt` is 0
+/// unless another document already has the id.
+pub(crate) fn document_id(source: &str, ordinal: u32, salt: u32) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(b"yiju document\0");
+    hasher.update(source.as_bytes());
+    hasher.update([0]);
+    hasher.update(ordinal.to_le_bytes());
+    if salt > 0 {
+        hasher.update(salt.to_le_bytes());
+    }
+    hex(&hasher.finalize()[..8])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String does not fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
+/// The cursor that stands after the document with this key: the key and a check digit group.
+pub(crate) fn encode_cursor(key: i64) -> String {
+    format!("{key:x}-{:04x}", checksum(key, 0, b"cursor") & 0xffff)
+}
+
+/// The key in a cursor; `None` where it is not one of ours.
+pub(crate) fn decode_cursor(cursor: &str) -> Option<i64> {
+    let (key, _) = cursor.split_once('-')?;
+    let key = i64::from_str_radix(key, 16).ok()?;
+    (key >= 0 && encode_cursor(key) == cursor).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_round_trip_and_others_are_refused() {
+        for key in [0, 1, 15, 16, 1 << 40, i64::MAX] {
+            assert_eq!(decode_cursor(&encode_cursor(key)), Some(key));
+        }
+        let good = encode_cursor(77);
+        for bad in [
+            "",
+            "-",
+            "4d",
+            "x-0000",
+            "-1-0000",
+            "４d-0000",
+            &good[..good.len() - 1],
+        ] {
+            assert_eq!(decode_cursor(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn vectors_keep_every_bit() {
+        let vector = [0.0, -0.0, 1.0, f32::MIN_POSITIVE, 1e-42, -0.333];
+        let mut out = vec![9.0; 3];
+        decode_vector(&encode_vector(&vector), 6, &mut out).unwrap();
+        let bits = |v: &[f32]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&out), bits(&vector));
+        assert!(decode_vector(&encode_vector(&vector), 5, &mut out).is_err());
+        assert!(decode_vector(&[0; 23], 6, &mut out).is_err());
+    }
+
+    #[test]
+    fn ids_differ_by_name_ordinal_and_salt() {
+        let ids = [
+            ("a", 0, 0),
+            ("a", 1, 0),
+            ("a", 0, 1),
+            ("b", 0, 0),
+            ("", 0, 0),
+            ("政策.txt", 0, 0),
+        ];
+        let ids: std::collections::BTreeSet<String> = ids
+            .iter()
+            .map(|(name, n, salt)| document_id(name, *n, *salt))
+            .collect();
+        assert_eq!(ids.len(), 6);
+        assert!(ids.iter().all(|id| id.len() == 16));
+        // The id is part of the API: it must not change between releases.
+        assert_eq!(document_id("a", 0, 0), document_id("a", 0, 0));
+    }
+}

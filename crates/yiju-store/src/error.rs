@@ -1,0 +1,254 @@
+//! What can go wrong with a library, in words a user can act on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::model::Model;
+
+/// Why the store could not do what was asked. Nothing was changed where a write fails.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no library at this path.
+    #[error("there is no library at {path}")]
+    NotFound {
+        /// The library's directory.
+        path: PathBuf,
+    },
+    /// The path holds something that Yiju did not make.
+    #[error("{path} is not a Yiju library: {reason}")]
+    NotALibrary {
+        /// The path that was looked at.
+        path: PathBuf,
+        /// What was found there.
+        reason: String,
+    },
+    /// The library was made by another version of Yiju.
+    #[error(
+        "the library {path} has format version {found}, and this Yiju reads version {supported}"
+    )]
+    FormatVersion {
+        /// The library's directory.
+        path: PathBuf,
+        /// The version the library has.
+        found: u32,
+        /// The version this build reads and writes.
+        supported: u32,
+    },
+    /// The library's vectors were made with another model.
+    #[error(
+        "the library {path} was made with the model {} ({} dimensions, fingerprint {}), not with {} \
+         ({} dimensions, fingerprint {})",
+        library.name, library.dimension, library.fingerprint,
+        given.name, given.dimension, given.fingerprint
+    )]
+    OtherModel {
+        /// The library's directory.
+        path: PathBuf,
+        /// The model the library was made with.
+        library: Box<Model>,
+        /// The model it was opened with.
+        given: Box<Model>,
+    },
+    /// Another process has the library open for writing.
+    #[error("the library {path} is open for writing in {}", holder(*pid))]
+    Locked {
+        /// The library's directory.
+        path: PathBuf,
+        /// The process that holds it, where it could be read.
+        pid: Option<u32>,
+    },
+    /// A write was asked of a library opened with [`crate::Access::ReadOnly`].
+    #[error("the library {path} was opened for reading only")]
+    ReadOnly {
+        /// The library's directory.
+        path: PathBuf,
+    },
+    /// The path cannot be created or written.
+    #[error("cannot write to {path}: {source}")]
+    NotWritable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk, or the library's own size limit, is full.
+    #[error("no room left for the library {path}{}", size_limit(*limit))]
+    Full {
+        /// The library's directory.
+        path: PathBuf,
+        /// The limit set with [`crate::Store::limit_size`] in bytes, where there is one.
+        limit: Option<u64>,
+    },
+    /// The library was in use for longer than the store waits.
+    #[error("the library {path} was busy for too long")]
+    Busy {
+        /// The library's directory.
+        path: PathBuf,
+    },
+    /// Reading or writing failed.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What is stored is damaged.
+    #[error("the library {path} is damaged: {what}")]
+    Corrupt {
+        /// The library's directory.
+        path: PathBuf,
+        /// What does not fit.
+        what: String,
+    },
+    /// A source that cannot be stored as given.
+    #[error("cannot store the source {name:?}: {reason}")]
+    InvalidSource {
+        /// The source's name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A cursor that no listing gave out.
+    #[error("{cursor:?} is not a cursor of this library")]
+    InvalidCursor {
+        /// What was given.
+        cursor: String,
+    },
+    /// SQLite failed in some other way.
+    #[error("cannot {action} in the library {path}: {source}")]
+    Database {
+        /// The library's directory.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// What SQLite said.
+        source: Box<rusqlite::Error>,
+    },
+}
+
+fn holder(pid: Option<u32>) -> String {
+    pid.map_or_else(
+        || "another process".to_owned(),
+        |pid| format!("process {pid}"),
+    )
+}
+
+fn size_limit(limit: Option<u64>) -> String {
+    limit.map_or_else(
+        || ": the disk is full".to_owned(),
+        |l| format!(": its limit is {l} bytes"),
+    )
+}
+
+impl StoreError {
+    /// What to do about it, in one sentence without a full stop; `None` where nothing helps.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotFound { .. } => "add a document to create it, or name another directory",
+            Self::NotALibrary { .. } => {
+                "name a new or empty directory for the library; nothing was changed"
+            }
+            Self::FormatVersion {
+                found, supported, ..
+            } if found > supported => "use a newer Yiju, or another library; nothing was changed",
+            Self::FormatVersion { .. } => {
+                "add the documents to a new library with this Yiju; nothing was changed"
+            }
+            Self::OtherModel { library, .. } => {
+                return Some(format!(
+                    "use the model {}, or add the documents to a new library",
+                    library.name
+                ));
+            }
+            Self::Locked { .. } => "wait for it to finish or stop it, then try again",
+            Self::ReadOnly { .. } => "open the library for writing",
+            Self::NotWritable { .. } => "check the path and its permissions",
+            Self::Full { limit: Some(_), .. } => "raise the limit or remove documents",
+            Self::Full { limit: None, .. } => "free some space; what was stored is unharmed",
+            Self::Busy { .. } => "try again",
+            Self::Io { .. } => "check the path and the disk",
+            Self::Corrupt { .. } => {
+                "restore the library from a backup, or add its documents to a new one"
+            }
+            Self::InvalidCursor { .. } => "start the listing again without a cursor",
+            Self::InvalidSource { .. } | Self::Database { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
+        use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        let path = path.to_owned();
+        match source.kind() {
+            PermissionDenied | ReadOnlyFilesystem => Self::NotWritable { path, source },
+            StorageFull | QuotaExceeded => Self::Full { path, limit: None },
+            _ => Self::Io {
+                path,
+                action,
+                source,
+            },
+        }
+    }
+
+    pub(crate) fn sql(path: &Path, action: &'static str, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        let path = path.to_owned();
+        let text = source.to_string();
+        match source.sqlite_error_code() {
+            Some(Code::DiskFull) => Self::Full { path, limit: None },
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt { path, what: text },
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy { path },
+            Some(Code::PermissionDenied | Code::ReadOnly) => Self::NotWritable {
+                path,
+                source: io::Error::other(text),
+            },
+            Some(Code::SystemIoFailure | Code::CannotOpen) => Self::Io {
+                path,
+                action,
+                source: io::Error::other(text),
+            },
+            _ => Self::Database {
+                path,
+                action,
+                source: Box::new(source),
+            },
+        }
+    }
+}
+
+/// An error inside a transaction, before the library's path is known.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Sql(rusqlite::Error),
+    Corrupt(String),
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Fault {
+    pub(crate) fn at(self, path: &Path, action: &'static str) -> StoreError {
+        match self {
+            Self::Sql(error) => StoreError::sql(path, action, error),
+            Self::Corrupt(what) => StoreError::Corrupt {
+                path: path.to_owned(),
+                what,
+            },
+            Self::Store(error) => error,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Reading passages, their vectors and what changed among them.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Row;
+
+use crate::codec::decode_vector;
+use crate::error::{Fault, StoreError};
+use crate::model::{Changes, PassageRecord, PassageRef};
+use crate::read::{document_key, meta_number, passage_checksum};
+use crate::store::Store;
+
+impl Store {
+    /// Gives every passage with its vector, by ascending id, without loading all of them at once,
+    /// and returns the generation of the state they were read from.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where a vector is damaged, or reading failed.
+    pub fn for_each_passage(
+        &self,
+        mut visit: impl FnMut(PassageRef<'_>, &[f32]),
+    ) -> Result<u64, StoreError> {
+        self.readers.read("read the passages", |transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT p.id, p.document, p.clause, p.sentence, p.crc, p.vector, d.id
+                 FROM passages p JOIN documents d ON d.key = p.document ORDER BY p.id",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut vector = Vec::with_capacity(self.model.dimension);
+            while let Some(row) = rows.next()? {
+                let (id, clause, sentence) =
+                    checked_vector(row, self.model.dimension, &mut vector)?;
+                let document_id = row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?;
+                visit(
+                    PassageRef {
+                        id,
+                        document_id,
+                        clause,
+                        sentence,
+                    },
+                    &vector,
+                );
+            }
+            drop(rows);
+            meta_number(transaction, "generation")
+        })
+    }
+
+    /// Where these passages stand, in the order asked; ids that do not exist are left out.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn passages(&self, ids: &[u64]) -> Result<Vec<PassageRecord>, StoreError> {
+        self.readers.read("read the passages", |transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT d.id, p.clause, p.sentence FROM passages p
+                 JOIN documents d ON d.key = p.document WHERE p.id = ?1",
+            )?;
+            let mut out = Vec::with_capacity(ids.len());
+            for &id in ids {
+                let Ok(key) = i64::try_from(id) else { continue };
+                let mut rows = statement.query([key])?;
+                if let Some(row) = rows.next()? {
+                    out.push(PassageRecord {
+                        id,
+                        document_id: row.get(0)?,
+                        clause: row.get(1)?,
+                        sentence: row.get(2)?,
+                    });
+                }
+            }
+            Ok(out)
+        })
+    }
+
+    /// The passages of a document by ascending id; empty where there is none of this id.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn document_passages(&self, id: &str) -> Result<Vec<PassageRecord>, StoreError> {
+        self.readers.read("read the passages", |transaction| {
+            let Some(key) = document_key(transaction, id)? else {
+                return Ok(Vec::new());
+            };
+            let found = transaction
+                .prepare_cached(
+                    "SELECT id, clause, sentence FROM passages WHERE document = ?1 ORDER BY id",
+                )?
+                .query_map([key], |row| {
+                    Ok(PassageRecord {
+                        id: row.get::<_, i64>(0)?.unsigned_abs(),
+                        document_id: id.to_owned(),
+                        clause: row.get(1)?,
+                        sentence: row.get(2)?,
+                    })
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(found)
+        })
+    }
+
+    /// A passage's vector; `None` where there is no such passage.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where it is damaged, or reading failed.
+    pub fn vector(&self, id: u64) -> Result<Option<Vec<f32>>, StoreError> {
+        Ok(self.vectors(&[id])?.pop().flatten())
+    }
+
+    /// Passages' vectors in the order asked; `None` where there is no such passage.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where one is damaged, or reading failed.
+    pub fn vectors(&self, ids: &[u64]) -> Result<Vec<Option<Vec<f32>>>, StoreError> {
+        self.readers.read("read the vectors", |transaction| {
+            let mut statement = transaction.prepare_cached(
+                "SELECT id, document, clause, sentence, crc, vector FROM passages WHERE id = ?1",
+            )?;
+            ids.iter()
+                .map(|id| {
+                    let Ok(key) = i64::try_from(*id) else {
+                        return Ok(None);
+                    };
+                    let mut rows = statement.query([key])?;
+                    let Some(row) = rows.next()? else {
+                        return Ok(None);
+                    };
+                    let mut vector = Vec::new();
+                    checked_vector(row, self.model.dimension, &mut vector)?;
+                    Ok(Some(vector))
+                })
+                .collect()
+        })
+    }
+
+    /// What happened to the passages after `generation`, net. `None` where that is not known any
+    /// more, or never was: what is derived must then be built anew.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn changes_since(&self, generation: u64) -> Result<Option<Changes>, StoreError> {
+        self.readers.read("read the changes", |transaction| {
+            let (now, known_after): (i64, i64) = transaction
+                .prepare_cached("SELECT generation, changes_after FROM meta")?
+                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let Ok(since) = i64::try_from(generation) else {
+                return Ok(None);
+            };
+            if since < known_after || since > now {
+                return Ok(None);
+            }
+            let mut statement = transaction.prepare_cached(
+                "SELECT first, last, added FROM changes WHERE generation > ?1 ORDER BY generation",
+            )?;
+            let mut rows = statement.query([since])?;
+            let (mut added, mut removed) = (BTreeSet::new(), BTreeSet::new());
+            while let Some(row) = rows.next()? {
+                let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+                let ids = first.unsigned_abs()..=last.unsigned_abs();
+                if row.get(2)? {
+                    added.extend(ids);
+                } else {
+                    // Ids are never used again: what was added here and removed here is nothing.
+                    removed.extend(ids.filter(|id| !added.remove(id)));
+                }
+            }
+            Ok(Some(Changes {
+                generation: now.unsigned_abs(),
+                added: added.into_iter().collect(),
+                removed: removed.into_iter().collect(),
+            }))
+        })
+    }
+}
+
+/// Decodes the columns `id, document, clause, sentence, crc, vector` and verifies the checksum.
+pub(crate) fn checked_vector(
+    row: &Row<'_>,
+    dimension: usize,
+    vector: &mut Vec<f32>,
+) -> Result<(u64, u32, Option<u32>), Fault> {
+    let (id, document): (i64, i64) = (row.get(0)?, row.get(1)?);
+    let (clause, sentence): (u32, Option<u32>) = (row.get(2)?, row.get(3)?);
+    let blob = row.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?;
+    if passage_checksum(id, document, clause, sentence, blob) != row.get::<_, u32>(4)? {
+        return Err(Fault::Corrupt(format!(
+            "the passage {id} does not have its checksum"
+        )));
+    }
+    decode_vector(blob, dimension, vector)?;
+    Ok((id.unsigned_abs(), clause, sentence))
+}

@@ -1,0 +1,109 @@
+//! Connections to the database: how they are set up, and the readers that are kept open.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction};
+
+use crate::error::{Fault, StoreError};
+
+/// How long a connection waits for another's lock; in WAL mode only recovery takes one for long.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Readers kept for the next call; more are opened while more calls run at once.
+const KEPT_READERS: usize = 8;
+
+/// What every connection needs. The side files are left in place on closing: otherwise a reader
+/// of an idle library would have to make them anew, and may not be allowed to.
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "trusted_schema", false)
+}
+
+/// Opens the connection that writes.
+pub(crate) fn open_writer(path: &Path, create: bool) -> rusqlite::Result<Connection> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if create {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let connection = Connection::open_with_flags(path, flags)?;
+    set_up(&connection)?;
+    if create {
+        connection.pragma_update(None, "page_size", 8192)?;
+    }
+    // WAL is recorded in the file; the rest holds for the connection. FULL makes a commit durable.
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        tracing::warn!(mode, "the file system does not allow a write-ahead log");
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "journal_size_limit", 32 << 20)?;
+    Ok(connection)
+}
+
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    set_up(&connection)?;
+    Ok(connection)
+}
+
+/// Connections for reading. Each call has one to itself and sees one committed state.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    dir: PathBuf,
+    database: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(dir: &Path, database: PathBuf) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            database,
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Runs `work` in a read transaction; `action` names it in an error.
+    pub(crate) fn read<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let idle = lock(&self.idle).pop();
+        let run = || {
+            let connection = match idle {
+                Some(connection) => connection,
+                None => open_reader(&self.database)?,
+            };
+            let transaction = connection.unchecked_transaction()?;
+            let out = work(&transaction)?;
+            transaction.finish()?;
+            Ok((connection, out))
+        };
+        // A connection that saw an error is dropped, and with it whatever state it was left in.
+        let (connection, out) = run().map_err(|fault: Fault| fault.at(&self.dir, action))?;
+        let mut kept = lock(&self.idle);
+        if kept.len() < KEPT_READERS {
+            kept.push(connection);
+        }
+        Ok(out)
+    }
+
+    /// Closes the idle connections.
+    pub(crate) fn close(&self) {
+        lock(&self.idle).clear();
+    }
+}
+
+/// Locks, also after a panic in another thread: an open transaction was rolled back by its drop.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,178 @@
+//! The tables, and the marks by which a file is known as a library of this format.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+
+/// The format this build reads and writes. It goes up with every change to the tables or to what
+/// their columns mean.
+pub(crate) const FORMAT_VERSION: u32 = 1;
+
+/// "Yiju" in ASCII, kept in the SQLite header.
+const APPLICATION_ID: u32 = 0x5969_6a75;
+
+/// The durable store in the library's directory.
+pub(crate) const DATABASE_FILE: &str = "library.db";
+
+/// A library is made under this name and renamed when it is whole.
+pub(crate) const UNFINISHED_FILE: &str = "library.db.new";
+
+/// Keys are never used again, so cursors and passage ids stay true after deletions.
+/// A document's text is kept once, in pieces, so that a clause is read without the whole of it.
+/// `head`, `sections.body` and `clauses.body` are the parsed structures as JSON.
+/// `changes` holds ranges of passage ids; it is complete after `meta.changes_after`.
+const TABLES: &str = "
+CREATE TABLE meta (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    library_id TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    changes_after INTEGER NOT NULL,
+    documents INTEGER NOT NULL,
+    passages INTEGER NOT NULL,
+    model_fingerprint TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    dimension INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE sources (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    sha256 TEXT NOT NULL,
+    complete INTEGER NOT NULL,
+    added_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE documents (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    source INTEGER NOT NULL REFERENCES sources(key),
+    ordinal INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    issuer TEXT,
+    number TEXT,
+    date TEXT,
+    language TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    characters INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sections INTEGER NOT NULL,
+    clauses INTEGER NOT NULL,
+    passages INTEGER NOT NULL,
+    added_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    head TEXT NOT NULL,
+    UNIQUE (source, ordinal)
+) STRICT;
+
+CREATE TABLE texts (
+    document INTEGER NOT NULL REFERENCES documents(key),
+    piece INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (document, piece)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sections (
+    document INTEGER NOT NULL REFERENCES documents(key),
+    section INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    number INTEGER,
+    crc INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (document, section)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sections_by_number ON sections (number, kind) WHERE number IS NOT NULL;
+
+CREATE TABLE clauses (
+    document INTEGER NOT NULL REFERENCES documents(key),
+    clause INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    number INTEGER,
+    sub_number INTEGER,
+    crc INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (document, clause)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX clauses_by_number ON clauses (number, kind) WHERE number IS NOT NULL;
+
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents(key),
+    clause INTEGER NOT NULL,
+    sentence INTEGER,
+    crc INTEGER NOT NULL,
+    vector BLOB NOT NULL
+) STRICT;
+CREATE INDEX passages_by_document ON passages (document);
+
+CREATE TABLE changes (
+    generation INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    PRIMARY KEY (generation, first, added)
+) STRICT, WITHOUT ROWID;
+";
+
+/// Lays out the tables of an empty database. Runs inside the caller's transaction.
+pub(crate) fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(TABLES)?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", FORMAT_VERSION)
+}
+
+/// The tables a library must have, from the text above.
+pub(crate) fn table_names() -> impl Iterator<Item = &'static str> {
+    TABLES
+        .lines()
+        .filter_map(|line| line.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("))
+}
+
+/// Looks at the file's header without SQLite, so that a file that is not ours, or is of another
+/// version, is left exactly as it was: SQLite would already make side files next to it.
+pub(crate) fn check_header(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(DATABASE_FILE);
+    let mut header = Vec::with_capacity(100);
+    File::open(&path)
+        .and_then(|file| file.take(100).read_to_end(&mut header))
+        .map_err(|source| StoreError::io(&path, "read", source))?;
+    let field = |at: usize| {
+        let bytes = header.get(at..at + 4)?;
+        Some(
+            bytes
+                .iter()
+                .fold(0, |value, byte| (value << 8) | u32::from(*byte)),
+        )
+    };
+    let foreign = |reason: &str| {
+        Err(StoreError::NotALibrary {
+            path: path.clone(),
+            reason: reason.into(),
+        })
+    };
+    if !header.starts_with(b"SQLite format 3\0") {
+        return foreign("the file is not an SQLite database");
+    }
+    match (field(68), field(60)) {
+        (Some(APPLICATION_ID), Some(found)) => check_version(dir, found),
+        _ => foreign("the file is an SQLite database of another program"),
+    }
+}
+
+/// Says whether this build can use a library of version `found`.
+pub(crate) fn check_version(dir: &Path, found: u32) -> Result<(), StoreError> {
+    if found == FORMAT_VERSION {
+        return Ok(());
+    }
+    Err(StoreError::FormatVersion {
+        path: dir.to_owned(),
+        found,
+        supported: FORMAT_VERSION,
+    })
+}

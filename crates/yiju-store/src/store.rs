@@ -1,0 +1,357 @@
+//! Opening and making a library.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::error::{Fault, StoreError};
+use crate::lock::{LOCK_FILE, WriterLock};
+use crate::model::{Access, Model};
+use crate::pool::{Readers, lock, open_writer};
+use crate::schema::{self, DATABASE_FILE, UNFINISHED_FILE};
+
+/// Directory for what is derived from the store; the store never looks into it.
+const INDEX_DIR: &str = "index";
+
+/// An open library: the durable truth from which everything else is derived.
+///
+/// All methods take `&self` and may be called from many threads. A read sees one committed state;
+/// writes go one after another, each is one transaction and is on disk when its call returns.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) dir: PathBuf,
+    pub(crate) model: Model,
+    pub(crate) readers: Readers,
+    library_id: String,
+    // Dropped in this order: the lock goes when nothing can write any more.
+    writer: Option<Mutex<Writer>>,
+    _lock: Option<WriterLock>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    connection: Connection,
+    limit: Option<u64>,
+}
+
+impl Store {
+    /// Opens the library in the directory `dir`.
+    ///
+    /// With [`Access::ReadWrite`] a missing library is made, which needs a `model`. Where a model
+    /// is given it must be the one the library was made with; without one (listing, removing,
+    /// checking) any library opens.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::NotALibrary`], [`StoreError::FormatVersion`],
+    /// [`StoreError::OtherModel`], [`StoreError::Locked`], [`StoreError::NotWritable`], or
+    /// reading and writing failed. Nothing is changed then, but an empty directory and a lock
+    /// file may have been made.
+    pub fn open(dir: &Path, access: Access, model: Option<&Model>) -> Result<Self, StoreError> {
+        let database = dir.join(DATABASE_FILE);
+        let exists = look(dir, &database)?;
+        if exists {
+            schema::check_header(dir)?;
+        }
+        let (writer, lock) = match (access, model) {
+            (Access::ReadOnly, _) if exists => (None, None),
+            (Access::ReadWrite, _) if exists => {
+                let lock = WriterLock::take(dir)?;
+                (Some(existing(dir, &database)?), Some(lock))
+            }
+            (Access::ReadWrite, Some(model)) => {
+                fs::create_dir_all(dir).map_err(|source| StoreError::NotWritable {
+                    path: dir.to_owned(),
+                    source,
+                })?;
+                let lock = WriterLock::take(dir)?;
+                // Another process may have made it before this one had the lock.
+                if look(dir, &database)? {
+                    schema::check_header(dir)?;
+                } else {
+                    create(dir, &database, model)?;
+                }
+                (Some(existing(dir, &database)?), Some(lock))
+            }
+            _ => {
+                return Err(StoreError::NotFound {
+                    path: dir.to_owned(),
+                });
+            }
+        };
+        let readers = Readers::new(dir, database);
+        let (found, library_id) =
+            readers.read("read", |transaction| read_meta(dir, transaction))?;
+        if let Some(given) = model
+            && (given.fingerprint != found.fingerprint || given.dimension != found.dimension)
+        {
+            return Err(StoreError::OtherModel {
+                path: dir.to_owned(),
+                library: Box::new(found),
+                given: Box::new(given.clone()),
+            });
+        }
+        Ok(Self {
+            dir: dir.to_owned(),
+            model: found,
+            readers,
+            library_id,
+            writer: writer.map(|connection| {
+                Mutex::new(Writer {
+                    connection,
+                    limit: None,
+                })
+            }),
+            _lock: lock,
+        })
+    }
+
+    /// The library's directory.
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where what is derived from this library belongs. The store does not make it.
+    pub fn index_dir(&self) -> PathBuf {
+        self.dir.join(INDEX_DIR)
+    }
+
+    /// The model the library was made with.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// 32 hex digits drawn when the library was made. Generations of two libraries do not
+    /// compare: what is derived must carry this id with its generation.
+    pub fn library_id(&self) -> &str {
+        &self.library_id
+    }
+
+    /// Whether it was opened for writing.
+    pub fn is_writable(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// Sets the size in bytes the database may grow to; `None` lifts the limit. A write that
+    /// would pass it fails with [`StoreError::Full`] and changes nothing. The limit is rounded
+    /// to whole pages of 8 KiB, is not below the present size, and holds until it is set anew or
+    /// the store is closed.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], or SQLite failed.
+    pub fn limit_size(&self, bytes: Option<u64>) -> Result<(), StoreError> {
+        let mut writer = lock(self.writer()?);
+        let set = |connection: &Connection| {
+            let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+            let most = i64::from(u32::MAX - 1);
+            let pages = bytes.map_or(most, |bytes| {
+                i64::try_from(bytes)
+                    .unwrap_or(i64::MAX)
+                    .div_euclid(page.max(1))
+                    .clamp(1, most)
+            });
+            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+        };
+        set(&writer.connection)
+            .map_err(|error| StoreError::sql(&self.dir, "limit the size", error))?;
+        writer.limit = bytes;
+        Ok(())
+    }
+
+    fn writer(&self) -> Result<&Mutex<Writer>, StoreError> {
+        self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly {
+            path: self.dir.clone(),
+        })
+    }
+
+    /// Runs `work` in the one write transaction and commits it; any error rolls it back.
+    pub(crate) fn write<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let mut writer = lock(self.writer()?);
+        let limit = writer.limit;
+        let run = || {
+            let transaction = writer
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let out = work(&transaction)?;
+            transaction.commit()?;
+            Ok(out)
+        };
+        run().map_err(|fault: Fault| match fault.at(&self.dir, action) {
+            StoreError::Full { path, .. } => StoreError::Full { path, limit },
+            other => other,
+        })
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.readers.close();
+        let Some(writer) = &self.writer else { return };
+        let writer = lock(writer);
+        // Moves the log into the database, so that an idle library is one file. Others may be
+        // reading: then the log stays, and the next writer moves it.
+        let done = writer
+            .connection
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| {
+                writer
+                    .connection
+                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            });
+        if let Err(error) = done {
+            tracing::debug!(%error, "the log was not moved into the database");
+        }
+    }
+}
+
+/// Whether `dir` holds a library's database. Fails where it holds something else.
+fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
+    let foreign = |reason: String| {
+        Err(StoreError::NotALibrary {
+            path: dir.to_owned(),
+            reason,
+        })
+    };
+    match fs::metadata(dir) {
+        Ok(found) if !found.is_dir() => return foreign("it is a file, not a directory".into()),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(StoreError::io(dir, "read", error)),
+    }
+    match fs::metadata(database) {
+        Ok(found) if found.is_file() => return Ok(true),
+        Ok(_) => return foreign(format!("{DATABASE_FILE} is not a file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(StoreError::io(database, "read", error)),
+    }
+    let entries = fs::read_dir(dir).map_err(|source| StoreError::io(dir, "read", source))?;
+    for entry in entries {
+        let name = entry
+            .map_err(|source| StoreError::io(dir, "read", source))?
+            .file_name();
+        if !is_harmless(&name) {
+            return foreign(format!(
+                "the directory has no {DATABASE_FILE}, but has other files, such as {}",
+                name.display()
+            ));
+        }
+    }
+    Ok(false)
+}
+
+/// Files that may lie in a directory where a library is made: what an interrupted start left
+/// there, and what systems put into every directory.
+fn is_harmless(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name == LOCK_FILE
+        || name == INDEX_DIR
+        || name == "lost+found"
+        || name.starts_with(UNFINISHED_FILE)
+        || name.starts_with('.')
+}
+
+/// Makes a library under another name and renames it, so that it is there whole or not at all.
+fn create(dir: &Path, database: &Path, model: &Model) -> Result<(), StoreError> {
+    let unfinished = dir.join(UNFINISHED_FILE);
+    let side = |suffix: &str| dir.join(format!("{UNFINISHED_FILE}{suffix}"));
+    for left in [
+        unfinished.clone(),
+        side("-wal"),
+        side("-shm"),
+        side("-journal"),
+    ] {
+        match fs::remove_file(&left) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::io(&left, "remove", error));
+            }
+            _ => {}
+        }
+    }
+    let fill = || -> rusqlite::Result<()> {
+        let mut connection = open_writer(&unfinished, true)?;
+        let transaction = connection.transaction()?;
+        schema::create_tables(&transaction)?;
+        transaction.execute(
+            "INSERT INTO meta VALUES (1, lower(hex(randomblob(16))), 0, 0, 0, 0, ?1, ?2, ?3, ?4)",
+            params![
+                model.fingerprint,
+                model.name,
+                i64::try_from(model.dimension).unwrap_or(i64::MAX),
+                Timestamp::now().to_string()
+            ],
+        )?;
+        transaction.commit()?;
+        // Everything must be in the one file that is renamed; the checkpoint also syncs it.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    };
+    fill().map_err(|error| StoreError::sql(dir, "make the tables", error))?;
+    let io = |source| StoreError::io(database, "make", source);
+    fs::rename(&unfinished, database).map_err(io)?;
+    for left in [side("-wal"), side("-shm")] {
+        // They are empty by now, and the next start removes what stays.
+        let _ = fs::remove_file(left);
+    }
+    sync_directory(dir).map_err(io)
+}
+
+/// Makes a rename in `dir` durable. Windows has no such call and needs none.
+fn sync_directory(dir: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(dir)?.sync_all()
+    } else {
+        Ok(())
+    }
+}
+
+/// Opens a library that is there for writing; the header has been checked and the lock is held.
+fn existing(dir: &Path, database: &Path) -> Result<Connection, StoreError> {
+    open_writer(database, false).map_err(|error| StoreError::sql(dir, "open", error))
+}
+
+/// Reads the model and the id, after checking that the tables are those of this version.
+fn read_meta(dir: &Path, transaction: &Transaction<'_>) -> Result<(Model, String), Fault> {
+    // The header was read without the log; this reads both.
+    let found = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    schema::check_version(dir, found)?;
+    for table in schema::table_names() {
+        let there = transaction
+            .query_row(
+                "SELECT 1 FROM sqlite_schema WHERE name = ?1",
+                [table],
+                |_| Ok(()),
+            )
+            .optional()?;
+        if there.is_none() {
+            return Err(Fault::Corrupt(format!("the table {table} is missing")));
+        }
+    }
+    let row = transaction
+        .query_row(
+            "SELECT model_fingerprint, model_name, dimension, library_id FROM meta",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get(3)?)),
+        )
+        .optional()?;
+    let Some((fingerprint, name, dimension, library_id)) = row else {
+        return Err(Fault::Corrupt("the table meta is empty".into()));
+    };
+    let dimension = usize::try_from(dimension)
+        .map_err(|_| Fault::Corrupt(format!("the dimension is {dimension}")))?;
+    Ok((
+        Model {
+            fingerprint,
+            name,
+            dimension,
+        },
+        library_id,
+    ))
+}

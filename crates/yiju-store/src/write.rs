@@ -1,0 +1,418 @@
+//! Writes: each is one transaction over text, structure and vectors, and one new generation.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::Serialize;
+use yiju_document::Document;
+
+use crate::codec::{CHUNK, checksum, document_id, encode_vector};
+use crate::error::{Fault, StoreError};
+use crate::model::{DocumentRecord, NewDocument, NewPassage, NewSource, PutOutcome, RemoveOutcome};
+use crate::read;
+use crate::store::Store;
+use crate::validate::check_source;
+
+/// Most rows the log of changes keeps. A write adds a few rows, as ids come in ranges, so this
+/// lets an index be hundreds of writes behind before it must be rebuilt.
+const CHANGES_LIMIT: i64 = 4096;
+
+impl Store {
+    /// Stores a source, in place of the one of the same name where there is one.
+    ///
+    /// It is all there or not at all, and on disk when this returns. Documents keep their ids
+    /// and their place in the listing where the source had one with the same ordinal before.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidSource`] says what does not fit; [`StoreError::Full`],
+    /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
+    pub fn put_source(&self, source: NewSource) -> Result<PutOutcome, StoreError> {
+        check_source(&source, self.model.dimension).map_err(|reason| {
+            StoreError::InvalidSource {
+                name: source.name.clone(),
+                reason,
+            }
+        })?;
+        self.write("store the source", |transaction| put(transaction, source))
+    }
+
+    /// Removes a source with all its documents; `None` where there is none of this name.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
+    pub fn remove_source(&self, name: &str) -> Result<Option<RemoveOutcome>, StoreError> {
+        self.write("remove the source", |transaction| {
+            let keys = transaction
+                .prepare_cached(
+                    "SELECT d.key, d.id FROM documents d JOIN sources s ON s.key = d.source
+                     WHERE s.name = ?1 ORDER BY d.ordinal",
+                )?
+                .query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+            if keys.is_empty() {
+                Ok(None)
+            } else {
+                remove(transaction, &keys).map(Some)
+            }
+        })
+    }
+
+    /// Removes one document; `None` where there is none of this id. Its source stays as long as
+    /// it has other documents, and is then no longer complete.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
+    pub fn remove_document(&self, id: &str) -> Result<Option<RemoveOutcome>, StoreError> {
+        self.write(
+            "remove the document",
+            |transaction| match read::document_key(transaction, id)? {
+                None => Ok(None),
+                Some(key) => remove(transaction, &[(key, id.to_owned())]).map(Some),
+            },
+        )
+    }
+}
+
+fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, Fault> {
+    let now = Timestamp::now().to_string();
+    let mut log = Log::default();
+    let before: Option<i64> = transaction
+        .query_row(
+            "SELECT key FROM sources WHERE name = ?1",
+            [&source.name],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let source_key = match before {
+        Some(key) => {
+            transaction.execute(
+                "UPDATE sources SET sha256 = ?2, complete = 1, updated_at = ?3 WHERE key = ?1",
+                params![key, source.sha256, now],
+            )?;
+            key
+        }
+        None => {
+            transaction.execute(
+                "INSERT INTO sources (name, sha256, complete, added_at, updated_at)
+                 VALUES (?1, ?2, 1, ?3, ?3)",
+                params![source.name, source.sha256, now],
+            )?;
+            transaction.last_insert_rowid()
+        }
+    };
+    let mut old: BTreeMap<u32, i64> = transaction
+        .prepare("SELECT ordinal, key FROM documents WHERE source = ?1")?
+        .query_map([source_key], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for key in old.values() {
+        log.removed.extend(clear_document(transaction, *key)?);
+    }
+    let mut keys = Vec::with_capacity(source.documents.len());
+    for (ordinal, new) in (0u32..).zip(source.documents) {
+        let NewDocument { document, passages } = new;
+        let place = Place {
+            source: &source.name,
+            source_key,
+            ordinal,
+            now: &now,
+        };
+        let kept = old.remove(&ordinal);
+        let key = write_document(transaction, &place, kept, document, passages.len())?;
+        log.documents += i64::from(kept.is_none());
+        log.added
+            .extend(write_passages(transaction, key, &passages)?);
+        keys.push(key);
+    }
+    for key in old.values() {
+        transaction.execute("DELETE FROM documents WHERE key = ?1", [key])?;
+        log.documents -= 1;
+    }
+    let generation = log.commit(transaction)?;
+    let documents = keys
+        .into_iter()
+        .map(|key| read::record_by_key(transaction, key))
+        .collect::<Result<Vec<DocumentRecord>, Fault>>()?;
+    Ok(PutOutcome {
+        generation,
+        replaced: before.is_some(),
+        documents,
+        added_passages: ids(log.added),
+        removed_passages: ids(log.removed),
+    })
+}
+
+fn remove(transaction: &Transaction<'_>, keys: &[(i64, String)]) -> Result<RemoveOutcome, Fault> {
+    let mut log = Log::default();
+    for (key, _) in keys {
+        log.removed.extend(clear_document(transaction, *key)?);
+        let source: i64 = transaction.query_row(
+            "DELETE FROM documents WHERE key = ?1 RETURNING source",
+            [key],
+            |row| row.get(0),
+        )?;
+        transaction.execute("UPDATE sources SET complete = 0 WHERE key = ?1", [source])?;
+        transaction.execute(
+            "DELETE FROM sources WHERE key = ?1
+             AND NOT EXISTS (SELECT 1 FROM documents WHERE source = ?1)",
+            [source],
+        )?;
+        log.documents -= 1;
+    }
+    let generation = log.commit(transaction)?;
+    Ok(RemoveOutcome {
+        generation,
+        document_ids: keys.iter().map(|(_, id)| id.clone()).collect(),
+        removed_passages: ids(log.removed),
+    })
+}
+
+/// Where a document belongs.
+struct Place<'a> {
+    source: &'a str,
+    source_key: i64,
+    ordinal: u32,
+    now: &'a str,
+}
+
+/// Writes a document but its passages, into the row `kept` where it had one before.
+fn write_document(
+    transaction: &Transaction<'_>,
+    place: &Place<'_>,
+    kept: Option<i64>,
+    mut document: Document,
+    passages: usize,
+) -> Result<i64, Fault> {
+    let text = std::mem::take(&mut document.text);
+    let sections = std::mem::take(&mut document.sections);
+    let clauses = std::mem::take(&mut document.clauses);
+    let key = match kept {
+        Some(key) => key,
+        None => {
+            let id = free_id(transaction, place)?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO documents (id, source, ordinal, title, language, sha256,
+                         characters, bytes, sections, clauses, passages, added_at, updated_at, head)
+                     VALUES (?1, ?2, ?3, '', '', '', 0, 0, 0, 0, 0, ?4, ?4, '')",
+                )?
+                .execute(params![id, place.source_key, place.ordinal, place.now])?;
+            transaction.last_insert_rowid()
+        }
+    };
+    transaction
+        .prepare_cached(
+            "UPDATE documents SET title = ?2, issuer = ?3, number = ?4, date = ?5, language = ?6,
+                 sha256 = ?7, characters = ?8, bytes = ?9, sections = ?10, clauses = ?11,
+                 passages = ?12, updated_at = ?13, head = ?14
+             WHERE key = ?1",
+        )?
+        .execute(params![
+            key,
+            document.title,
+            document.issuer,
+            document.number,
+            document.date.map(|date| date.to_string()),
+            document.language,
+            document.sha256,
+            count(text.chars().count()),
+            count(text.len()),
+            count(sections.len()),
+            count(clauses.len()),
+            count(passages),
+            place.now,
+            json(&document)?,
+        ])?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO texts (document, piece, crc, bytes) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (piece, bytes) in (0i64..).zip(text.as_bytes().chunks(CHUNK)) {
+        insert.execute(params![key, piece, checksum(key, piece, bytes), bytes])?;
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO sections (document, section, kind, number, crc, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for (index, section) in (0i64..).zip(&sections) {
+        let body = json(section)?;
+        let crc = checksum(key, index, body.as_bytes());
+        insert.execute(params![
+            key,
+            index,
+            read::kind_name(section.kind),
+            section.number,
+            crc,
+            body
+        ])?;
+    }
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO clauses (document, clause, kind, number, sub_number, crc, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (index, clause) in (0i64..).zip(&clauses) {
+        let body = json(clause)?;
+        let crc = checksum(key, index, body.as_bytes());
+        insert.execute(params![
+            key,
+            index,
+            read::kind_name(clause.kind),
+            clause.number,
+            clause.sub_number,
+            crc,
+            body
+        ])?;
+    }
+    Ok(key)
+}
+
+/// The id of a new document. Two names with the same 64 bits are all but impossible, but a salt
+/// costs nothing.
+fn free_id(transaction: &Transaction<'_>, place: &Place<'_>) -> Result<String, Fault> {
+    let mut salt = 0;
+    loop {
+        let id = document_id(place.source, place.ordinal, salt);
+        if read::document_key(transaction, &id)?.is_none() {
+            return Ok(id);
+        }
+        salt += 1;
+    }
+}
+
+fn write_passages(
+    transaction: &Transaction<'_>,
+    document: i64,
+    passages: &[NewPassage],
+) -> Result<Vec<i64>, Fault> {
+    // The id is drawn first, as the checksum covers it.
+    let mut next: i64 = transaction
+        .query_row(
+            "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'passages'",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?
+        .unwrap_or(1);
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO passages (id, document, clause, sentence, crc, vector)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let mut ids = Vec::with_capacity(passages.len());
+    for passage in passages {
+        let blob = encode_vector(&passage.vector);
+        let crc = read::passage_checksum(next, document, passage.clause, passage.sentence, &blob);
+        insert.execute(params![
+            next,
+            document,
+            passage.clause,
+            passage.sentence,
+            crc,
+            blob
+        ])?;
+        ids.push(next);
+        next += 1;
+    }
+    Ok(ids)
+}
+
+/// Deletes all of a document but its own row; gives the ids of its passages, ascending.
+fn clear_document(transaction: &Transaction<'_>, key: i64) -> Result<Vec<i64>, Fault> {
+    let mut removed = transaction
+        .prepare_cached("DELETE FROM passages WHERE document = ?1 RETURNING id")?
+        .query_map([key], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    removed.sort_unstable();
+    for table in ["texts", "sections", "clauses"] {
+        transaction
+            .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?
+            .execute([key])?;
+    }
+    Ok(removed)
+}
+
+/// What a write does to the passages and the counts.
+#[derive(Default)]
+struct Log {
+    documents: i64,
+    added: Vec<i64>,
+    removed: Vec<i64>,
+}
+
+impl Log {
+    /// Takes the next generation and records the changes under it.
+    fn commit(&mut self, transaction: &Transaction<'_>) -> Result<u64, Fault> {
+        self.added.sort_unstable();
+        self.removed.sort_unstable();
+        let passages = count(self.added.len()) - count(self.removed.len());
+        let generation: i64 = transaction.query_row(
+            "UPDATE meta SET generation = generation + 1, documents = documents + ?1,
+                 passages = passages + ?2 RETURNING generation",
+            [self.documents, passages],
+            |row| row.get(0),
+        )?;
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO changes (generation, first, last, added) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for (ids, added) in [(&self.added, true), (&self.removed, false)] {
+            for (first, last) in ranges(ids) {
+                insert.execute(params![generation, first, last, added])?;
+            }
+        }
+        compact(transaction)?;
+        u64::try_from(generation)
+            .map_err(|_| Fault::Corrupt(format!("the generation is {generation}")))
+    }
+}
+
+/// Forgets the oldest generations of the log past its limit, half of it at once so that this is
+/// seldom needed.
+fn compact(transaction: &Connection) -> Result<(), Fault> {
+    let rows: i64 = transaction.query_row("SELECT count(*) FROM changes", [], |row| row.get(0))?;
+    if rows <= CHANGES_LIMIT {
+        return Ok(());
+    }
+    let last: i64 = transaction.query_row(
+        "SELECT generation FROM changes ORDER BY generation DESC LIMIT 1 OFFSET ?1",
+        [CHANGES_LIMIT / 2],
+        |row| row.get(0),
+    )?;
+    transaction.execute("DELETE FROM changes WHERE generation <= ?1", [last])?;
+    transaction.execute("UPDATE meta SET changes_after = ?1", [last])?;
+    Ok(())
+}
+
+/// Ascending ids as ranges, both ends included.
+fn ranges(ids: &[i64]) -> Vec<(i64, i64)> {
+    let mut out: Vec<(i64, i64)> = Vec::new();
+    for id in ids {
+        match out.last_mut() {
+            Some((_, last)) if *last + 1 == *id => *last = *id,
+            _ => out.push((*id, *id)),
+        }
+    }
+    out
+}
+
+/// Row ids are positive.
+fn ids(ids: Vec<i64>) -> Vec<u64> {
+    ids.into_iter().map(i64::unsigned_abs).collect()
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Fault> {
+    serde_json::to_string(value)
+        .map_err(|error| Fault::Corrupt(format!("a structure cannot be written as JSON: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_cover_the_ids_and_nothing_else() {
+        assert_eq!(ranges(&[]), []);
+        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), [(1, 3), (7, 7), (9, 10)]);
+    }
+}

@@ -1,0 +1,6 @@
+//! The store from outside: what it keeps, what it refuses, and what survives a killed process.
+
+mod library;
+mod sample;
+mod sources;
+mod structure;
