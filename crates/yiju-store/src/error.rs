@@ -144,6 +144,19 @@ fn size_limit(limit: Option<u64>) -> String {
     )
 }
 
+/// Whether a row was missing or had other content than the store writes.
+fn is_unexpected_content(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error as E;
+    matches!(
+        error,
+        E::FromSqlConversionFailure(..)
+            | E::IntegralValueOutOfRange(..)
+            | E::InvalidColumnType(..)
+            | E::Utf8Error(..)
+            | E::QueryReturnedNoRows
+    )
+}
+
 impl StoreError {
     /// What to do about it, in one sentence without a full stop; `None` where nothing helps.
     pub fn hint(&self) -> Option<String> {
@@ -198,6 +211,9 @@ impl StoreError {
         use rusqlite::ErrorCode as Code;
         let path = path.to_owned();
         let text = source.to_string();
+        if is_unexpected_content(&source) {
+            return Self::Corrupt { path, what: text };
+        }
         match source.sqlite_error_code() {
             Some(Code::DiskFull) => Self::Full { path, limit: None },
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt { path, what: text },

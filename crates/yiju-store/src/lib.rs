@@ -7,6 +7,7 @@
 //!   Putting a source again replaces it; its documents keep their ids.
 //! - [`ClauseRecord`] is what a citation is made of, read by its few rows alone.
 //! - [`Store::changes_since`] lets an index catch up from the generation it was built from.
+//! - [`Store::check`] verifies hashes, checksums, spans and vectors of all that is stored.
 //! - [`StoreError`] names what was wrong, and [`StoreError::hint`] what to do.
 //!
 //! ```
@@ -25,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod check;
 mod clause;
 mod codec;
 mod error;
@@ -38,6 +40,7 @@ mod store;
 mod validate;
 mod write;
 
+pub use check::{CheckReport, Problem};
 pub use error::StoreError;
 pub use model::{
     Access, Changes, ClauseRecord, DocumentList, DocumentRecord, Model, NewDocument, NewPassage,

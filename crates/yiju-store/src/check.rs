@@ -1,0 +1,329 @@
+//! Checking a library: that everything stored is whole and fits together.
+
+use std::fmt;
+
+use rusqlite::{Row, Transaction};
+use yiju_document::{Clause, Document, Section};
+
+use crate::codec::{CHUNK, verify};
+use crate::error::{Fault, StoreError};
+use crate::model::DocumentRecord;
+use crate::passages::checked_vector;
+use crate::read::{kind_name, load, meta_number};
+use crate::store::Store;
+use crate::validate::{check_document, check_vector};
+
+/// Most problems a report lists; more are only counted.
+const LISTED: usize = 100;
+
+/// What [`Store::check`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckReport {
+    /// The generation that was checked.
+    pub generation: u64,
+    /// How many documents were read.
+    pub documents: u64,
+    /// How many clauses were read.
+    pub clauses: u64,
+    /// How many passages were read.
+    pub passages: u64,
+    /// How many bytes of text were hashed.
+    pub text_bytes: u64,
+    /// The first hundred problems; empty where the library is whole.
+    pub problems: Vec<Problem>,
+    /// How many problems there are in all.
+    pub problem_count: u64,
+}
+
+/// One thing that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: `library`, `document 3f…`, `source "policy.txt"`.
+    pub place: String,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+impl CheckReport {
+    fn add(&mut self, place: &str, what: impl Into<String>) {
+        self.problem_count += 1;
+        if self.problems.len() < LISTED {
+            self.problems.push(Problem {
+                place: place.to_owned(),
+                what: what.into(),
+            });
+        }
+    }
+
+    /// Runs one part of the check; what stops it is a problem, and the other parts go on.
+    fn part(&mut self, place: &str, run: impl FnOnce(&mut Self) -> Result<(), Fault>) {
+        match run(self) {
+            Ok(()) => {}
+            Err(Fault::Sql(error)) => self.add(place, error.to_string()),
+            Err(Fault::Corrupt(what)) => self.add(place, what),
+            Err(Fault::Store(error)) => self.add(place, error.to_string()),
+        }
+    }
+}
+
+impl Store {
+    /// Reads all of one committed state and checks it: SQLite's own structure and references,
+    /// hashes of texts, checksums of rows, spans within texts, vectors of the right length and
+    /// norm, counts, and rows that belong to nothing. Reading and writing go on meanwhile.
+    ///
+    /// # Errors
+    /// The library could not be read at all. Damage is no error but a problem in the report.
+    pub fn check(&self) -> Result<CheckReport, StoreError> {
+        self.readers.read("check", |transaction| {
+            let mut report = CheckReport {
+                generation: meta_number(transaction, "generation")?,
+                ..Default::default()
+            };
+            report.part("library", |report| sqlite(transaction, report));
+            let mut keys: Vec<i64> = Vec::new();
+            report.part("library", |_| {
+                let mut statement =
+                    transaction.prepare("SELECT key FROM documents ORDER BY key")?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    keys.push(row.get(0)?);
+                }
+                Ok(())
+            });
+            for key in keys {
+                document(transaction, &mut report, key, self.model.dimension);
+            }
+            report.part("library", |report| sources(transaction, report));
+            report.part("library", |report| counts(transaction, report));
+            Ok(report)
+        })
+    }
+}
+
+/// SQLite's checks of pages, indexes and references.
+fn sqlite(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(), Fault> {
+    let mut statement = transaction.prepare("PRAGMA integrity_check(100)")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let line: String = row.get(0)?;
+        if line != "ok" {
+            report.add("library", line);
+        }
+    }
+    let mut statement = transaction.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        report.add(
+            "library",
+            format!("a row of {table} belongs to no row of {parent}"),
+        );
+    }
+    Ok(())
+}
+
+fn document(transaction: &Transaction<'_>, report: &mut CheckReport, key: i64, dimension: usize) {
+    let mut place = format!("document row {key}");
+    report.documents += 1;
+    let mut loaded = None;
+    report.part(&place.clone(), |report| {
+        let (record, document) = load(transaction, key)?;
+        place = format!("document {}", record.id);
+        if let Err(what) = check_document(&document) {
+            report.add(&place, what);
+        }
+        if !agrees(&record, &document) {
+            report.add(&place, "its listing differs from its content");
+        }
+        report.clauses += record.clauses as u64;
+        report.text_bytes += record.bytes as u64;
+        loaded = Some((record, document));
+        Ok(())
+    });
+    report.part(&place.clone(), |_| pieces(transaction, key));
+    let Some((record, found)) = loaded else {
+        return;
+    };
+    report.part(&place.clone(), |_| numbers(transaction, key, &found));
+    report.part(&place.clone(), |report| {
+        let mut statement = transaction.prepare_cached(
+            "SELECT id, document, clause, sentence, crc, vector FROM passages
+             WHERE document = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([key])?;
+        let mut vector = Vec::new();
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            count += 1;
+            if let Err(what) = passage(row, &found, dimension, &mut vector) {
+                report.add(&place, what);
+            }
+        }
+        report.passages += count as u64;
+        if count != record.passages {
+            report.add(
+                &place,
+                format!("it has {count} passages, expected {}", record.passages),
+            );
+        }
+        Ok(())
+    });
+}
+
+fn agrees(record: &DocumentRecord, document: &Document) -> bool {
+    record.title == document.title
+        && record.issuer == document.issuer
+        && record.number == document.number
+        && record.date == document.date
+        && record.language == document.language
+        && record.sha256 == document.sha256
+        && record.bytes == document.text.len()
+        && record.characters == document.text.chars().count()
+}
+
+/// The pieces of a text: reading a clause relies on their lengths and checksums.
+fn pieces(transaction: &Transaction<'_>, key: i64) -> Result<(), Fault> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT piece, crc, bytes, lead(piece) OVER (ORDER BY piece) FROM texts
+         WHERE document = ?1 ORDER BY piece",
+    )?;
+    let mut rows = statement.query([key])?;
+    while let Some(row) = rows.next()? {
+        let piece: i64 = row.get(0)?;
+        let payload = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+        verify("texts", key, piece, payload, row.get(1)?)?;
+        let next: Option<i64> = row.get(3)?;
+        if next.is_some_and(|next| next != piece + 1 || payload.len() != CHUNK) {
+            return Err(Fault::Corrupt(format!(
+                "the text breaks off at its piece {piece}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The columns by which numbers are looked up, against the structures they were taken from.
+fn numbers(transaction: &Transaction<'_>, key: i64, document: &Document) -> Result<(), Fault> {
+    type Number = (String, Option<u32>, Option<u32>);
+    let read = |query: &str| -> Result<Vec<Number>, Fault> {
+        let rows = transaction
+            .prepare_cached(query)?
+            .query_map([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(rows)
+    };
+    let clause = |c: &Clause| (kind_name(c.kind), c.number, c.sub_number);
+    let section = |s: &Section| (kind_name(s.kind), s.number, None);
+    let clauses =
+        read("SELECT kind, number, sub_number FROM clauses WHERE document = ?1 ORDER BY clause")?;
+    let sections =
+        read("SELECT kind, number, NULL FROM sections WHERE document = ?1 ORDER BY section")?;
+    if clauses.into_iter().ne(document.clauses.iter().map(clause))
+        || sections
+            .into_iter()
+            .ne(document.sections.iter().map(section))
+    {
+        return Err(Fault::Corrupt(
+            "the numbers for looking up differ from its content".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn passage(
+    row: &Row<'_>,
+    document: &Document,
+    dimension: usize,
+    vector: &mut Vec<f32>,
+) -> Result<(), String> {
+    let (id, clause, sentence) =
+        checked_vector(row, dimension, vector).map_err(|fault| match fault {
+            Fault::Sql(error) => error.to_string(),
+            Fault::Corrupt(what) => what,
+            Fault::Store(error) => error.to_string(),
+        })?;
+    check_vector(vector, dimension).map_err(|what| format!("passage {id}: {what}"))?;
+    let found = document.clauses.get(clause as usize);
+    if !found.is_some_and(|c| sentence.is_none_or(|s| (s as usize) < c.sentences.len())) {
+        return Err(format!(
+            "passage {id}: there is no clause {clause} sentence {sentence:?}"
+        ));
+    }
+    Ok(())
+}
+
+/// Every source has documents, and a complete one has them from 0 on without a gap.
+fn sources(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(), Fault> {
+    let mut statement = transaction.prepare(
+        "SELECT s.name, s.complete, count(d.key), max(d.ordinal) + 1 FROM sources s
+         LEFT JOIN documents d ON d.source = s.key GROUP BY s.key ORDER BY s.key",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let place = format!("source {:?}", row.get::<_, String>(0)?);
+        let (complete, count, end): (bool, i64, Option<i64>) =
+            (row.get(1)?, row.get(2)?, row.get(3)?);
+        match end {
+            None => report.add(&place, "it has no documents"),
+            Some(end) if complete && end != count => {
+                report.add(&place, format!("it has {count} of {end} documents"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The counts and the log of changes against the tables.
+fn counts(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(), Fault> {
+    for table in ["documents", "passages"] {
+        let expected = meta_number(transaction, table)?;
+        let found: i64 =
+            transaction.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+                row.get(0)
+            })?;
+        if u64::try_from(found).ok() != Some(expected) {
+            report.add(
+                "library",
+                format!("there are {found} {table}, expected {expected}"),
+            );
+        }
+    }
+    let newest: i64 = transaction.query_row(
+        "SELECT max(coalesce((SELECT max(last) FROM changes), 0),
+                    coalesce((SELECT max(id) FROM passages), 0))",
+        [],
+        |row| row.get(0),
+    )?;
+    let drawn: i64 = transaction.query_row(
+        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'passages'",
+        [],
+        |row| row.get(0),
+    )?;
+    if newest > drawn {
+        report.add(
+            "library",
+            format!("passage {newest} is there, but only {drawn} were given out"),
+        );
+    }
+    let future: i64 = transaction.query_row(
+        "SELECT count(*) FROM changes
+         WHERE generation > (SELECT generation FROM meta) OR first > last",
+        [],
+        |row| row.get(0),
+    )?;
+    if future > 0 {
+        report.add(
+            "library",
+            format!("{future} rows of the log of changes make no sense"),
+        );
+    }
+    Ok(())
+}
