@@ -1,5 +1,48 @@
-//! Parses the text of Chinese policy and law into documents, sections, clauses and sentences.
+//! Parses the text of Chinese policy and law, notices and news into documents, sections, clauses
+//! and sentences, every one of them a span of one clean text.
+//!
+//! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does);
+//! [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
+//! [`Document::find`] where that is. [`outline`] prints the tree.
+//!
+//! # The clean text
+//! [`Document::text`] is the printed text, misprints included, with one paragraph on each line
+//! (`\n`, no blank lines, no white space at the ends of lines). Paragraphs that a page, a column or a
+//! fixed width broke are joined. White space and characters that are no text (control characters,
+//! byte order marks, zero-width spaces) apart, the texts of all documents of a source together are
+//! the source.
+//!
+//! ```
+//! let source = "住房租赁办法\n第一条　为了规范住房租赁，制定本办法。\n第二条　租金由双方约定。";
+//! let documents = yiju_document::parse(source.as_bytes())?;
+//! let law = &documents[0];
+//! assert_eq!(law.title, "住房租赁办法");
+//! assert_eq!(law.clauses[1].label, "第二条");
+//! assert_eq!(law.slice(law.clauses[1].span), "第二条　租金由双方约定。");
+//! # Ok::<(), yiju_document::DocumentError>(())
+//! ```
 
+mod chars;
+mod clause;
+mod dates;
+mod decode;
+mod error;
+mod front;
+mod label;
+mod language;
+mod lines;
 mod model;
+mod numerals;
+mod parse;
+mod sentence;
+mod sequence;
+mod signs;
+mod spans;
+mod split;
 
+pub use decode::MAX_BYTES;
+pub use error::DocumentError;
 pub use model::{Clause, Document, Section, Span, UnitKind};
+pub use numerals::parse_number;
+pub use parse::{parse, parse_text};
+pub use sentence::split_sentences;

@@ -1,0 +1,386 @@
+//! The head and tail of a document: title, issuer, 文号, date, table of contents, signature.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+
+use crate::chars::{is_cjk, longer_than, squeeze};
+use crate::dates::{date_line, dates};
+use crate::label::parse_label;
+use crate::signs;
+
+/// What a document says about itself, and which of its paragraphs are no body.
+#[derive(Debug, Default)]
+pub(crate) struct Front {
+    pub(crate) title: String,
+    pub(crate) issuer: Option<String>,
+    pub(crate) number: Option<String>,
+    pub(crate) date: Option<Date>,
+    /// For each paragraph, whether it is title, date, number, header or table of contents.
+    pub(crate) outside: Vec<bool>,
+    /// Paragraphs that are signed: organs and the date at the end of a document.
+    pub(crate) signature: Vec<bool>,
+}
+
+/// How many paragraphs from the start may hold a document's head.
+const HEAD: usize = 40;
+
+pub(crate) fn read(paragraphs: &[&str], given: Option<&str>) -> Front {
+    let mut front = Front {
+        outside: vec![false; paragraphs.len()],
+        signature: vec![false; paragraphs.len()],
+        ..Front::default()
+    };
+    mark_signatures(paragraphs, &mut front);
+    let title = title_lines(paragraphs, given, &front);
+    for &i in &title {
+        front.outside[i] = true;
+    }
+    let printed = join_title(title.iter().map(|&i| paragraphs[i]));
+    read_head(paragraphs, title.last().map_or(0, |&i| i + 1), &mut front);
+    mark_contents(paragraphs, &mut front);
+    front.title = match given.map(str::trim).filter(|t| !t.is_empty()) {
+        Some(given) => tidy_title(given),
+        None if !printed.is_empty() => printed,
+        None => first_words(paragraphs),
+    };
+    if front.date.is_none() {
+        front.date = tail_date(paragraphs, &front).or_else(|| news_date(paragraphs));
+    }
+    let named = issuer_of_title(&front.title);
+    front.issuer = named.or_else(|| header_issuer(paragraphs)).or_else(|| signed_by(paragraphs, &front));
+    front
+}
+
+/// The paragraphs that make up the title.
+fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<usize> {
+    // A title that was given may be printed too.
+    if let Some(given) = given.map(squeeze).filter(|t| !t.is_empty()) {
+        for start in 0..paragraphs.len().min(6) {
+            let mut seen = String::new();
+            for (len, paragraph) in paragraphs[start..].iter().take(5).enumerate() {
+                if longer_than(paragraph, 200) {
+                    break;
+                }
+                seen.push_str(&squeeze(paragraph.trim_matches(['#', '*', ' '])));
+                if seen == given {
+                    return (start..=start + len).collect();
+                }
+            }
+        }
+        // Then no other line is the title: a heading is a heading.
+        return Vec::new();
+    }
+    let head = paragraphs.len().min(HEAD);
+    // A law behind the decree that proclaims it: its title stands over its header.
+    let decree = paragraphs.iter().take(3).any(|p| {
+        let line = squeeze(p.get(..p.len().min(120)).unwrap_or(""));
+        line.ends_with('令') || signs::document_number(p).is_some_and(|n| n.contains("令第"))
+    });
+    if decree {
+        let law = (1..head).find(|&i| {
+            signs::is_official_title(paragraphs[i])
+                && paragraphs.get(i + 1).is_some_and(|next| {
+                    signs::is_law_header(next)
+                        || signs::is_contents(next)
+                        || parse_label(next).is_some_and(|l| l.style.is_division())
+                })
+        });
+        if let Some(law) = law {
+            return vec![law];
+        }
+    }
+    let mut lines: Vec<usize> = Vec::new();
+    for (i, line) in paragraphs.iter().enumerate().take(12) {
+        if front.signature[i] && lines.is_empty() {
+            break;
+        }
+        let around = date_line(line).is_some()
+            || signs::document_number(line).is_some()
+            || signs::is_bare_serial(line)
+            || squeeze_short(line).ends_with("文件");
+        if around && lines.is_empty() {
+            continue;
+        }
+        let markdown = signs::markdown_heading(line);
+        let text = markdown.map_or(*line, |(_, at)| &line[at..]);
+        let title = signs::is_official_title(text) || signs::is_headline(text);
+        let complete = lines.last().is_some_and(|&last| {
+            signs::is_official_title(paragraphs[last]) || signs::markdown_heading(paragraphs[last]).is_some()
+        });
+        // A title line stands over text; the last line of all is none.
+        if !title || complete || lines.len() == 4 || markdown.is_some() && !lines.is_empty() {
+            break;
+        }
+        lines.push(i);
+    }
+    // Many short lines are a list, not a title; so is a text of short lines alone.
+    if lines.len() == 4 || lines.last() == Some(&(paragraphs.len() - 1)) {
+        lines.truncate(1);
+    }
+    // After a whole headline, one more line before numbered text is a heading, not a second title.
+    lines
+}
+
+fn squeeze_short(line: &str) -> String {
+    if longer_than(line, 60) { String::new() } else { squeeze(line) }
+}
+
+/// Title lines as one: `中共中央 国务院` and `关于…的意见` run on, two headlines get a space.
+fn join_title<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let lines: Vec<&str> = lines.collect();
+    let whole = lines.concat();
+    let official = signs::is_official_title(&whole);
+    let mut title = String::new();
+    for line in lines {
+        let line = line.trim_matches(['#', '*', ' ']);
+        if !title.is_empty() && !(official && title.ends_with(is_cjk) && line.starts_with(is_cjk)) {
+            title.push(' ');
+        }
+        title.push_str(line);
+    }
+    tidy_title(&title)
+}
+
+/// One space for each run of white space, none before 关于.
+fn tidy_title(title: &str) -> String {
+    let title = title.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '*'));
+    let one_spaced = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    ["关于", "關於"]
+        .iter()
+        .fold(one_spaced, |title, about| title.replacen(&format!(" {about}"), about, 1))
+}
+
+/// A title for a text that has none: its first words.
+fn first_words(paragraphs: &[&str]) -> String {
+    let Some(first) = paragraphs.first() else { return String::new() };
+    let end = first
+        .char_indices()
+        .take(40)
+        .find(|&(i, c)| i > 0 && matches!(c, '。' | '；' | '！' | '？'))
+        .map(|(i, _)| i)
+        .or_else(|| first.char_indices().nth(40).map(|(i, _)| i))
+        .unwrap_or(first.len());
+    tidy_title(&first[..end])
+}
+
+/// Date, number and header lines around the title.
+fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
+    // Before the title stand the letterhead and the number.
+    for i in 0..paragraphs.len().min(from + 6) {
+        let line = paragraphs[i];
+        if front.outside[i] {
+            continue;
+        }
+        let beyond = i >= from;
+        if let Some(number) = signs::document_number(line) {
+            front.number.get_or_insert(number);
+            front.outside[i] = true;
+        } else if signs::is_bare_serial(line) && i > 0 && !beyond {
+            let name = squeeze_short(paragraphs[i - 1]);
+            if name.ends_with('令') {
+                front.number.get_or_insert(format!("{name}{}", squeeze(line)));
+                front.outside[i - 1] = true;
+            }
+            front.outside[i] = true;
+        } else if squeeze_short(line).ends_with("文件") && !beyond {
+            front.outside[i] = true;
+        } else if front.signature[i] {
+            continue;
+        } else if let Some(date) = date_line(line) {
+            front.date.get_or_insert(date);
+            front.outside[i] = true;
+        } else if beyond && signs::is_law_header(line) {
+            front.outside[i] = true;
+            if let Some(date) = header_date(line) {
+                front.date = Some(date);
+            }
+        } else if beyond && !signs::is_contents(line) {
+            break;
+        }
+    }
+}
+
+/// The last date on which the text was adopted, revised or proclaimed; not when it takes effect.
+fn header_date(header: &str) -> Option<Date> {
+    let acts: String = header
+        .split_inclusive(['　', ' ', '，', '；', '）', ')', '\n'])
+        .filter(|part| !(part.starts_with('自') && (part.contains("施行") || part.contains("实施"))))
+        .collect();
+    dates(&acts).last().copied()
+}
+
+/// A table of contents: its lines, up to where its first entry comes again.
+fn mark_contents(paragraphs: &[&str], front: &mut Front) {
+    let Some(at) = (0..paragraphs.len().min(HEAD)).find(|&i| signs::is_contents(paragraphs[i])) else {
+        return;
+    };
+    front.outside[at] = true;
+    let entry = |line: &str| {
+        let line = squeeze(line);
+        line.trim_end_matches(|c: char| c.is_numeric() || matches!(c, '.' | '…' | '·' | '-' | '（' | '）' | '(' | ')'))
+            .to_string()
+    };
+    let Some(first) = paragraphs.get(at + 1).filter(|l| !longer_than(l, 80)).map(|l| entry(l)) else {
+        return;
+    };
+    let mut entries: HashMap<String, usize> = HashMap::from([(first.clone(), at + 1)]);
+    for (i, line) in paragraphs.iter().enumerate().skip(at + 2).take(2_000) {
+        if longer_than(line, 80) || line.contains('。') {
+            return;
+        }
+        let this = entry(line);
+        if this == first {
+            front.outside[at + 1..i].fill(true);
+            return;
+        }
+        entries.insert(this, i);
+    }
+}
+
+/// Signatures: up to four lines of organs, then a date.
+fn mark_signatures(paragraphs: &[&str], front: &mut Front) {
+    for i in 1..paragraphs.len() {
+        if date_line(paragraphs[i]).is_none() || paragraphs[i].starts_with(['(', '（', '#']) {
+            continue;
+        }
+        let signs_here = |line: &str| {
+            signs::is_short_line(line, 80)
+                && parse_label(line).is_none()
+                && !signs::is_official_title(line)
+                && !signs::is_attachment(line)
+                && (signs::names_organ(line) || line.split_whitespace().count() >= 2)
+        };
+        let mut from = i;
+        while from > 0 && i - from < 5 && signs_here(paragraphs[from - 1]) {
+            from -= 1;
+        }
+        // At the very top these lines are the title and its date.
+        if from < i && from > 1 {
+            front.signature[from..=i].fill(true);
+        } else if i + 1 == paragraphs.len() && i > 1 {
+            front.signature[i] = true;
+        }
+    }
+}
+
+/// The date under the signature; of several, the first: what follows is attached.
+fn tail_date(paragraphs: &[&str], front: &Front) -> Option<Date> {
+    (0..paragraphs.len()).filter(|&i| front.signature[i]).find_map(|i| date_line(paragraphs[i]))
+}
+
+/// A news dateline or sign-off that gives the year itself.
+fn news_date(paragraphs: &[&str]) -> Option<Date> {
+    let head: Option<String> = paragraphs
+        .iter()
+        .take(6)
+        .find(|p| signs::starts_with_dateline(p))
+        .map(|p| p.chars().take(40).take_while(|&c| c != '电' && c != '電' && c != '讯').collect());
+    let last = paragraphs.last().filter(|p| signs::is_sign_off(p)).map(|p| p.to_string());
+    [head, last].into_iter().flatten().find_map(|line| dates(&line).first().copied())
+}
+
+/// `中共中央 国务院关于…` is issued by 中共中央、国务院.
+fn issuer_of_title(title: &str) -> Option<String> {
+    let at = ["关于", "關於", "印发", "公布", "发布", "转发"].iter().filter_map(|w| title.find(w)).min()?;
+    let issuer = title[..at].trim().trim_start_matches(['《', '“']);
+    let organs: Vec<&str> =
+        issuer.split([' ', '、', '，', '\u{3000}']).filter(|o| !o.is_empty()).collect();
+    let named = !organs.is_empty() && organs.iter().all(|o| signs::names_organ(o) && o.chars().count() >= 2);
+    named.then(|| organs.join("、"))
+}
+
+/// `（2020年…第十三届全国人民代表大会第三次会议通过）`: the congress.
+fn header_issuer(paragraphs: &[&str]) -> Option<String> {
+    let header = paragraphs.iter().take(HEAD).find(|p| signs::is_law_header(p))?;
+    let adopted = header.find("通过").or_else(|| header.find("公布")).map_or(*header, |at| &header[..at]);
+    const ORGANS: [&str; 8] = [
+        "全国人民代表大会常务委员会",
+        "全国人民代表大会",
+        "国务院",
+        "最高人民法院",
+        "最高人民检察院",
+        "人民代表大会常务委员会",
+        "人民代表大会",
+        "人民政府",
+    ];
+    let organ = ORGANS.iter().find(|organ| adopted.contains(**organ))?;
+    let at = adopted.find(organ)?;
+    // 上海市第十五届人民代表大会常务委员会: the place stands in front.
+    let place: String = match organ.starts_with("人民") {
+        true => {
+            let before = &adopted[..at];
+            let before = before.rsplit_once('日').map_or(before, |(_, after)| after);
+            before.split('第').next().unwrap_or("").to_string()
+        }
+        false => String::new(),
+    };
+    Some(format!("{place}{organ}"))
+}
+
+/// The organs over the date at the end.
+fn signed_by(paragraphs: &[&str], front: &Front) -> Option<String> {
+    let date_at =
+        (0..paragraphs.len()).find(|&i| front.signature[i] && date_line(paragraphs[i]).is_some())?;
+    let mut from = date_at;
+    while from > 0 && front.signature[from - 1] {
+        from -= 1;
+    }
+    let organs: Vec<&str> = paragraphs[from..date_at]
+        .iter()
+        .flat_map(|line| line.split_whitespace())
+        .filter(|o| signs::names_organ(o))
+        .collect();
+    (!organs.is_empty()).then(|| organs.join("、"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decree_and_law() {
+        let text = [
+            "中华人民共和国主席令",
+            "第四十五号",
+            "《中华人民共和国某法》已由会议于2020年5月28日通过，现予公布。",
+            "中华人民共和国主席　某某",
+            "2020年5月28日",
+            "中华人民共和国某法",
+            "（2020年5月28日第十三届全国人民代表大会第三次会议通过）",
+            "目　录",
+            "第一章　总则",
+            "第二章　附则",
+            "第一章　总则",
+            "第一条　为了某事，制定本法。",
+        ];
+        let front = read(&text, None);
+        assert_eq!(front.title, "中华人民共和国某法");
+        assert_eq!(front.number.as_deref(), Some("中华人民共和国主席令第四十五号"));
+        assert_eq!(front.issuer.as_deref(), Some("全国人民代表大会"));
+        assert_eq!(front.date, Some(jiff::civil::date(2020, 5, 28)));
+        assert_eq!(front.outside.iter().filter(|&&o| o).count(), 7);
+    }
+
+    #[test]
+    fn titles_and_issuers() {
+        for (lines, title, issuer) in [
+            (
+                vec!["中共中央 国务院", "关于推动城市高质量发展的意见", "正文。"],
+                "中共中央 国务院关于推动城市高质量发展的意见",
+                Some("中共中央、国务院"),
+            ),
+            (
+                vec!["国办发〔2024〕3号", "国务院办公厅关于加强", "供水工作的通知", "各部门：", "正文。"],
+                "国务院办公厅关于加强供水工作的通知",
+                Some("国务院办公厅"),
+            ),
+            (vec!["关于加强供水工作的通知", "正文。"], "关于加强供水工作的通知", None),
+            (vec!["没有标题的一段话，很短。"], "没有标题的一段话，很短", None),
+        ] {
+            let front = read(&lines, None);
+            assert_eq!(front.title, title);
+            assert_eq!(front.issuer.as_deref(), issuer);
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Decoded text to paragraphs: stray characters dropped, broken and wrapped paragraphs joined.
+
+use crate::chars::{ends_finally, is_cjk, is_closing, is_han, last_char, left_open, longer_than, width};
+use crate::dates::date_line;
+use crate::label::{Style, parse_label};
+use crate::signs;
+
+/// No printed paragraph is longer, in bytes; past it nothing more is joined, so that joining stays
+/// linear.
+const MAX_PARAGRAPH: usize = 64 * 1024;
+
+struct Line<'a> {
+    /// Without white space at its ends.
+    text: &'a str,
+    /// Columns of white space in front.
+    indent: usize,
+    /// Whether a blank line stands before it.
+    after_blank: bool,
+    width: usize,
+}
+
+/// Line ends as `\n`, without characters that are no text: control characters, byte order marks,
+/// zero-width spaces.
+pub(crate) fn drop_stray(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                chars.next_if_eq(&'\n');
+                out.push('\n');
+            }
+            '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\t' => out.push('\t'),
+            '\u{FEFF}' | '\u{200B}' | '\u{2060}' | '\u{FFFE}' | '\u{FFFF}' => {}
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The paragraphs of a text, joined where the print broke them. Each is one line without white
+/// space at its ends; white space apart, together they are the whole text.
+pub(crate) fn paragraphs(text: &str) -> Vec<String> {
+    let lines = lines(text);
+    let wrap = wrap_width(&lines);
+    let mut out: Vec<String> = Vec::new();
+    // The line that the last paragraph ends with, and the one it starts with.
+    let mut last: Option<&Line> = None;
+    let mut first_indent = 0;
+    for line in &lines {
+        let joined = match (out.last(), last) {
+            (Some(paragraph), Some(previous)) if paragraph.len() < MAX_PARAGRAPH => {
+                let wrapped = !line.after_blank
+                    && wrap.is_some_and(|w| continues_wrapped(paragraph, previous, line, first_indent, w));
+                wrapped || continues_broken(paragraph, line, &out)
+            }
+            _ => false,
+        };
+        match out.last_mut().filter(|_| joined) {
+            Some(paragraph) => {
+                paragraph.push_str(glue(paragraph, line.text));
+                paragraph.push_str(line.text);
+            }
+            None => {
+                out.push(line.text.to_string());
+                first_indent = line.indent;
+            }
+        }
+        last = Some(line);
+    }
+    out
+}
+
+fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut after_blank = true;
+    for raw in text.split('\n') {
+        let from = raw.trim_start();
+        let trimmed = from.trim_end();
+        if trimmed.is_empty() {
+            after_blank = true;
+            continue;
+        }
+        let indent = width(&raw[..raw.len() - from.len()]);
+        lines.push(Line { text: trimmed, indent, after_blank, width: width(trimmed) });
+        after_blank = false;
+    }
+    lines
+}
+
+/// The width at which a text was wrapped by hand or machine, in columns; `None` where each line
+/// is a paragraph. In wrapped text most lines that are followed by another are full: the next
+/// word would not have fitted.
+fn wrap_width(lines: &[Line]) -> Option<usize> {
+    let mut widths: Vec<usize> = lines
+        .windows(2)
+        .filter(|pair| !pair[1].after_blank)
+        .map(|pair| pair[0].indent + pair[0].width)
+        .collect();
+    if widths.len() < 3 {
+        return None;
+    }
+    widths.sort_unstable();
+    // One long address or table row must not hide the width of the rest.
+    let limit = widths[(widths.len() - 1) * 19 / 20];
+    if !(30..=130).contains(&limit) {
+        return None;
+    }
+    let (mut full, mut open) = (0, 0);
+    for pair in lines.windows(2).filter(|pair| !pair[1].after_blank) {
+        if is_full(&pair[0], &pair[1], limit, slack(limit)) {
+            full += 1;
+            if !ends_finally(pair[0].text) {
+                open += 1;
+            }
+        }
+    }
+    (full * 2 >= widths.len() && open * 2 >= full).then_some(limit)
+}
+
+fn slack(limit: usize) -> usize {
+    limit / 12
+}
+
+/// Whether the next line's first word would not have fitted at the end of this line.
+fn is_full(line: &Line, next: &Line, limit: usize, slack: usize) -> bool {
+    line.indent + line.width + first_word_width(next.text) + slack >= limit
+}
+
+fn first_word_width(text: &str) -> usize {
+    let mut total = 0;
+    for (i, c) in text.chars().enumerate() {
+        let wide = is_cjk(c);
+        if c.is_whitespace() || (i > 0 && wide && !(is_closing(c) || "，。、；：！？".contains(c))) {
+            break;
+        }
+        total += if wide { 2 } else { 1 };
+    }
+    // A word that is not Chinese needs a space in front.
+    total + usize::from(text.starts_with(|c: char| !is_cjk(c)))
+}
+
+/// Whether `line` goes on with a paragraph of wrapped text.
+fn continues_wrapped(
+    paragraph: &str,
+    previous: &Line,
+    line: &Line,
+    first_indent: usize,
+    limit: usize,
+) -> bool {
+    let finished = ends_finally(paragraph) || paragraph.ends_with(['：', ':']);
+    let slack = if finished { 0 } else { slack(limit) };
+    // A line over the limit was not wrapped: it is a paragraph of its own.
+    if previous.indent + previous.width > limit + 8 || !is_full(previous, line, limit, slack) {
+        return false;
+    }
+    // A first-line indent opens a paragraph; under a list item, an indent hangs.
+    let hanging = parse_label(paragraph).is_some() || signs::is_list_item(paragraph);
+    if line.indent > previous.indent && (line.indent > first_indent || !hanging) && !hanging {
+        return false;
+    }
+    if finished || ends_division(paragraph) {
+        return !opens_paragraph(line.text);
+    }
+    // A full line without an end runs on even into what looks like a number: 依照本法⏎第十七条规定.
+    match parse_label(line.text) {
+        Some(label) => !label.separated,
+        None => !opens_paragraph(line.text),
+    }
+}
+
+/// `第一章 总则` and `# Scope` are whole, however long.
+fn ends_division(paragraph: &str) -> bool {
+    signs::markdown_heading(paragraph).is_some()
+        || parse_label(paragraph)
+            .is_some_and(|l| l.style.is_division() && l.separated && !longer_than(paragraph, 30))
+}
+
+/// Whether `line` goes on with a paragraph that a page or column break cut: no final mark before
+/// the break, and nothing that opens a paragraph after it.
+fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
+    let next = line.text;
+    let Some(last) = last_char(paragraph) else { return false };
+    let first = next.chars().next().unwrap_or(' ');
+    if signs::markdown_heading(paragraph).is_some()
+        || signs::is_table_row(paragraph)
+        || signs::is_table_row(next)
+        || date_line(paragraph).is_some()
+        || signs::is_sign_off(paragraph)
+        || signs::is_law_header(paragraph)
+    {
+        return false;
+    }
+    // No paragraph opens with these.
+    if matches!(first, '，' | '。' | '、' | '；' | '：' | '！' | '？' | '”' | '）' | '》' | '」' | '』')
+        && !ends_finally(paragraph)
+    {
+        return true;
+    }
+    if ends_finally(paragraph) || matches!(last, '；' | '：' | ';' | ':') {
+        return false;
+    }
+    let connected = matches!(last, '、' | '，' | ',');
+    let open = !longer_than(paragraph, 4_000) && left_open(paragraph);
+    if opens_paragraph(next) {
+        // 依照本法第十条、⏎⏎第十一条规定 is one paragraph.
+        let reference =
+            parse_label(next).is_some_and(|l| l.style <= Style::Article && !l.separated);
+        return reference && (connected || open);
+    }
+    if !is_cjk(last) || !(is_cjk(first) || first.is_ascii_digit()) {
+        return continues_latin(paragraph, last, first);
+    }
+    // A verse or a short line of a list may end with a comma; a line of prose is longer.
+    let columns = width(head(paragraph));
+    if connected || open {
+        return columns >= 40 || parse_label(paragraph).is_some();
+    }
+    let label = parse_label(paragraph);
+    let body = label.as_ref().map_or(paragraph, |l| &paragraph[l.end..]);
+    // A sentence has ended before and another has begun: no heading looks like that.
+    if body.contains('。') || (body.contains('；') && columns >= 40) {
+        return true;
+    }
+    if signs::is_official_title(paragraph) || label.is_some_and(|l| l.style.is_division()) {
+        return false;
+    }
+    let inner = body.contains(['，', '、', '！', '？']);
+    let prose_before = before.len() >= 2 && ends_finally(&before[before.len() - 2]);
+    if inner && columns >= 60 && (prose_before || columns >= 90) {
+        return true;
+    }
+    // A line that stops in the middle of a phrase: 在广阔前景中⏎⏎大显身手.
+    let spaced = paragraph.split_whitespace().nth(1).is_some();
+    let hanging = "的和与及在中对将为以从向把被并等由是使让或且于地得".contains(last);
+    let prose_after = ends_finally(next) || longer_than(next, 30);
+    if prose_before && prose_after && hanging && columns >= 32 && !spaced {
+        return true;
+    }
+    columns >= 100 && prose_after && !paragraph.ends_with('）')
+}
+
+/// The first part of a paragraph: enough to judge its length.
+fn head(paragraph: &str) -> &str {
+    let end = paragraph.char_indices().nth(120).map_or(paragraph.len(), |(at, _)| at);
+    &paragraph[..end]
+}
+
+/// English and the like: a small letter goes on with a line of prose.
+fn continues_latin(paragraph: &str, last: char, first: char) -> bool {
+    let prose = width(head(paragraph)) >= 40;
+    let unfinished = last.is_alphanumeric() || matches!(last, ',' | '-' | '—' | '–');
+    prose && unfinished && first.is_lowercase() && !is_han(last)
+}
+
+/// Whether a line cannot go on with the paragraph before it.
+fn opens_paragraph(line: &str) -> bool {
+    parse_label(line).is_some_and(|l| l.number <= 999)
+        || signs::is_list_item(line)
+        || signs::markdown_heading(line).is_some()
+        || signs::is_attachment(line)
+        || signs::is_sign_off(line)
+        || signs::starts_with_dateline(line)
+        || signs::is_contents(line)
+        || date_line(line).is_some()
+        || signs::document_number(line).is_some()
+}
+
+/// What stands between two joined lines: nothing in Chinese, a space in English, nothing after a
+/// hyphen that is printed.
+fn glue(before: &str, after: &str) -> &'static str {
+    let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
+        return "";
+    };
+    let hyphen = last == '-'
+        && before.chars().rev().nth(1).is_some_and(char::is_alphabetic)
+        && first.is_alphabetic();
+    if is_cjk(last) || is_cjk(first) || hyphen { "" } else { " " }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn joined(text: &str) -> Vec<String> {
+        paragraphs(&drop_stray(text))
+    }
+
+    #[test]
+    fn page_breaks_are_joined() {
+        for (text, count) in [
+            ("（六） 建立体系。落实责任。强化供给，发挥债券市场、\n\n股票市场融资功能，鼓励保险。", 1),
+            ("(十六) 提高防控救治水平。推进国家区\n\n域公共卫生中心建设。", 1),
+            ("富而有爱。\n\n期待以“500强”为代表的中国民营企业在广阔前景中\n\n大显身手，贡献力量。", 1 + 1),
+            ("一、总体要求\n\n坚持以人民为中心。", 2),
+            ("现将有关事项通知如下：\n\n各地要加强领导。", 2),
+            ("“2025中国民营企业500强”发布\n\n向创新发力的身影。", 2),
+            ("贡献力量。\n\n决胜“十四五” 打好收官战\n\n在位于山西省临汾市的厂区，一片片光伏板。", 3),
+            ("春眠不觉晓，\n处处闻啼鸟。", 2),
+            ("国务院办公厅\n2025年1月1日", 2),
+            ("依照《中华人民共和国民法典》第十条、\n\n第十一条规定处理。", 1),
+        ] {
+            assert_eq!(joined(text).len(), count, "{:?}", joined(text));
+        }
+    }
+
+    #[test]
+    fn wrapped_text_is_joined() {
+        let text = "The council adopts the following policy on housing, which\n\
+                    applies to every city with more than one million people and\n\
+                    shall be reviewed in the year after its adoption by the\n\
+                    council.\n\n\
+                    1. Cities publish a long-\n   term plan for housing, in which they set out what is\n\
+                    built and where, and for whom it is built, and how it is\n   paid.\n";
+        let paragraphs = joined(text);
+        assert_eq!(paragraphs.len(), 2, "{paragraphs:#?}");
+        assert!(paragraphs[1].contains("long-term plan"));
+        assert!(paragraphs[0].contains("which applies"));
+    }
+
+    #[test]
+    fn stray_characters() {
+        assert_eq!(joined("\u{feff}甲\u{8}乙\u{200b}。\r\n丙。\u{0c}丁。"), ["甲乙。", "丙。", "丁。"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost(text in "(?s)[一-三、。，（）a-c \n\t1-3.第条]{0,200}|.{0,80}") {
+            let clean = drop_stray(&text);
+            prop_assert_eq!(crate::chars::squeeze(&joined(&text).concat()), crate::chars::squeeze(&clean));
+        }
+    }
+}
