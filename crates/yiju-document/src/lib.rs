@@ -3,7 +3,7 @@
 //!
 //! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does);
 //! [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
-//! [`Document::find`] where that is. [`outline`] prints the tree.
+//! [`Document::find`] where that is.
 //!
 //! # The clean text
 //! [`Document::text`] is the printed text, misprints included, with one paragraph on each line
@@ -34,6 +34,7 @@ mod lines;
 mod model;
 mod numerals;
 mod parse;
+mod reference;
 mod sentence;
 mod sequence;
 mod signs;
@@ -45,4 +46,5 @@ pub use error::DocumentError;
 pub use model::{Clause, Document, Section, Span, UnitKind};
 pub use numerals::parse_number;
 pub use parse::{parse, parse_text};
+pub use reference::{Reference, Step, Target, Unit, find_references};
 pub use sentence::split_sentences;
