@@ -213,8 +213,11 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
     if !is_cjk(last) || !(is_cjk(first) || first.is_ascii_digit()) {
         return continues_latin(paragraph, last, first);
     }
-    // A verse or a short line of a list may end with a comma; a line of prose is longer.
     let columns = width(head(paragraph));
+    if last == '、' && columns >= 12 {
+        return true;
+    }
+    // A verse or a short line of a list may end with a comma; a line of prose is longer.
     if connected || open {
         return columns >= 40 || parse_label(paragraph).is_some();
     }
@@ -252,7 +255,7 @@ fn head(paragraph: &str) -> &str {
 fn continues_latin(paragraph: &str, last: char, first: char) -> bool {
     let prose = width(head(paragraph)) >= 40;
     let unfinished = last.is_alphanumeric() || matches!(last, ',' | '-' | '—' | '–');
-    prose && unfinished && first.is_lowercase() && !is_han(last)
+    (prose || last == '-') && unfinished && first.is_lowercase() && !is_han(last)
 }
 
 /// Whether a line cannot go on with the paragraph before it.
@@ -313,8 +316,9 @@ mod tests {
                     applies to every city with more than one million people and\n\
                     shall be reviewed in the year after its adoption by the\n\
                     council.\n\n\
-                    1. Cities publish a long-\n   term plan for housing, in which they set out what is\n\
-                    built and where, and for whom it is built, and how it is\n   paid.\n";
+                    1. Cities publish and keep up to date, every year, a long-\n   \
+                    term plan for housing, in which they set out what is to be\n   \
+                    built, and where, and for whom it is built.\n";
         let paragraphs = joined(text);
         assert_eq!(paragraphs.len(), 2, "{paragraphs:#?}");
         assert!(paragraphs[1].contains("long-term plan"));

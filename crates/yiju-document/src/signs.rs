@@ -16,11 +16,12 @@ pub(crate) fn starts_with_dateline(line: &str) -> bool {
     let line = line.trim_start_matches(['（', '(', '【', '[']);
     let line = line.strip_prefix(['据', '據']).unwrap_or(line);
     if let Some(rest) = AGENCIES.iter().find_map(|name| line.strip_prefix(name)) {
-        return rest
-            .chars()
-            .take(24)
-            .take_while(|c| !matches!(c, '。' | '，' | '；'))
-            .any(|c| matches!(c, '电' | '電' | '讯' | '訊'));
+        let head: Vec<char> = rest.chars().take(24).collect();
+        let sent = head.iter().position(|c| matches!(c, '电' | '電' | '讯' | '訊' | '，' | '。'));
+        return sent.is_some_and(|at| {
+            let open = |c: &char| c.is_whitespace() || matches!(c, '（' | '(' | '：' | ':' | '】' | '—' | '，');
+            !matches!(head[at], '，' | '。') && head.get(at + 1).is_none_or(open)
+        });
     }
     let head: String = line.chars().take(60).collect();
     head.starts_with(|c: char| c.is_ascii_uppercase())
