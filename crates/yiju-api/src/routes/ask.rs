@@ -1,0 +1,169 @@
+//! `POST /v1/ask`: a question answered with citations, at once or as a stream of events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
+
+use crate::app::RequestId;
+use crate::error::ApiError;
+use crate::extract::Json;
+use crate::schema;
+use crate::state::AppState;
+
+/// How often an idle stream sends a comment, so that proxies keep it open.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// A question.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskBody {
+    /// The question, 1 to 2,000 characters.
+    question: String,
+    /// Most citations to give, 1 to 20.
+    #[serde(default = "default_limit")]
+    #[schema(default = 3, minimum = 1, maximum = 20)]
+    limit: usize,
+    /// Which documents to look in; all where it is left out.
+    #[serde(default)]
+    #[schema(value_type = schema::Filter)]
+    filter: Filter,
+    /// Least confidence at which an answer is given, 0 to 1; the engine's own where it is left out.
+    #[schema(minimum = 0, maximum = 1)]
+    threshold: Option<f32>,
+    /// Whether to answer with server-sent events; `Accept: text/event-stream` asks for the same.
+    #[serde(default)]
+    stream: bool,
+}
+
+fn default_limit() -> usize {
+    3
+}
+
+/// Answers a question with the clauses the answer rests on, or refuses.
+///
+/// A refusal is an answer, with status 200. With `stream`, the events are `citation` (one for each
+/// citation), `answer` (the rest), `done` (timings and request id), or `error`.
+#[utoipa::path(
+    post, path = "/v1/ask", tag = "ask", request_body = AskBody,
+    responses(
+        (status = 200, description = "An answer or a refusal", content(
+            (schema::Answer = "application/json"), (String = "text/event-stream"))),
+        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+    ),
+)]
+pub(crate) async fn ask(
+    State(state): State<AppState>,
+    request_id: RequestId,
+    headers: HeaderMap,
+    Json(body): Json<AskBody>,
+) -> Result<Response, ApiError> {
+    let streamed = body.stream || accepts_events(&headers);
+    let request = AskRequest {
+        question: body.question,
+        limit: body.limit,
+        filter: body.filter,
+        threshold: body.threshold,
+    };
+    let patience = state.limits().stream_after;
+    let call = answer(state, request);
+    if !streamed {
+        return Ok(axum::Json(call.await?).into_response());
+    }
+    let mut call = Box::pin(call);
+    match tokio::time::timeout(patience, &mut call).await {
+        Ok(result) => {
+            let events = events(Ok(result?), &request_id);
+            Ok(respond(stream::iter(events)))
+        }
+        Err(_) => Ok(respond(
+            call.map(move |result| stream::iter(events(result, &request_id)))
+                .into_stream()
+                .flatten(),
+        )),
+    }
+}
+
+async fn answer(state: AppState, request: AskRequest) -> Result<Answer, ApiError> {
+    let answer = state.read(move |engine| engine.ask(&request)).await?;
+    state.metrics().steps(&answer.timings_ms);
+    state.metrics().answer(answer.answered);
+    Ok(answer)
+}
+
+fn accepts_events(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|kind| {
+            let kind = kind.split(';').next().unwrap_or(kind);
+            kind.trim().eq_ignore_ascii_case("text/event-stream")
+        })
+}
+
+fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    Sse::new(events.map(Ok::<_, Infallible>))
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response()
+}
+
+/// The data of the event `answer`: the answer without what other events carry.
+#[derive(Serialize)]
+struct AnswerEvent<'a> {
+    question: &'a str,
+    answered: bool,
+    refusal: &'a Option<Refusal>,
+    answer: &'a str,
+    nearest: &'a [Nearest],
+    confidence: f32,
+}
+
+/// The data of the event `done`.
+#[derive(Serialize)]
+struct DoneEvent<'a> {
+    timings_ms: Timings,
+    request_id: &'a str,
+}
+
+fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event> {
+    let made = result.and_then(|answer| {
+        let mut events = Vec::with_capacity(answer.citations.len() + 2);
+        for citation in &answer.citations {
+            events.push(event("citation", citation)?);
+        }
+        let rest = AnswerEvent {
+            question: &answer.question,
+            answered: answer.answered,
+            refusal: &answer.refusal,
+            answer: &answer.answer,
+            nearest: &answer.nearest,
+            confidence: answer.confidence,
+        };
+        events.push(event("answer", &rest)?);
+        let done = DoneEvent {
+            timings_ms: answer.timings_ms,
+            request_id: request_id.as_str(),
+        };
+        events.push(event("done", &done)?);
+        Ok(events)
+    });
+    made.unwrap_or_else(|error| {
+        error.log(request_id.as_str());
+        // The body is plain strings, which always serialise; an event without data is the fallback.
+        let body = error.body(request_id.as_str());
+        vec![event("error", &body).unwrap_or_else(|_| Event::default().event("error"))]
+    })
+}
+
+fn event(name: &str, data: &impl Serialize) -> Result<Event, ApiError> {
+    let event = Event::default().event(name).json_data(data);
+    event.map_err(|error| ApiError::internal(format!("event `{name}`: {error}")))
+}

@@ -1,0 +1,57 @@
+//! `GET /v1/clauses/{id}` and a document's clauses.
+
+use axum::extract::State;
+use serde::Serialize;
+use yiju_engine::ClauseView;
+
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::schema;
+use crate::state::AppState;
+
+/// The clauses of a document.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ClauseList {
+    /// The clauses, in the order of the text.
+    #[schema(value_type = Vec<schema::ClauseView>)]
+    clauses: Vec<ClauseView>,
+}
+
+/// A clause with its heading path and the ids of its neighbours.
+#[utoipa::path(
+    get, path = "/v1/clauses/{id}", tag = "documents",
+    params(("id" = String, Path, description = "The clause's id")),
+    responses(
+        (status = 200, description = "The clause", body = schema::ClauseView),
+        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+    ),
+)]
+pub(crate) async fn clause(
+    State(state): State<AppState>,
+    Id(id): Id,
+) -> Result<axum::Json<ClauseView>, ApiError> {
+    let wanted = id.clone();
+    let clause = state.read(move |engine| engine.clause(&wanted)).await?;
+    clause
+        .map(axum::Json)
+        .ok_or_else(|| ApiError::clause_not_found(&id))
+}
+
+/// All clauses of a document.
+#[utoipa::path(
+    get, path = "/v1/documents/{id}/clauses", tag = "documents",
+    params(("id" = String, Path, description = "The document's id")),
+    responses(
+        (status = 200, description = "The clauses, in the order of the text", body = ClauseList),
+        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+    ),
+)]
+pub(crate) async fn of_document(
+    State(state): State<AppState>,
+    Id(id): Id,
+) -> Result<axum::Json<ClauseList>, ApiError> {
+    let wanted = id.clone();
+    let clauses = state.read(move |engine| engine.clauses(&wanted)).await?;
+    let clauses = clauses.ok_or_else(|| ApiError::document_not_found(&id))?;
+    Ok(axum::Json(ClauseList { clauses }))
+}

@@ -1,0 +1,68 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::ApiError;
+use crate::metrics::Now;
+use crate::state::AppState;
+
+/// The server's state.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Health {
+    /// `ok`
+    status: &'static str,
+}
+
+/// What a ready server runs.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Ready {
+    /// `ready`
+    status: &'static str,
+    /// The embedding model's name.
+    model: String,
+    /// The dimension of its vectors.
+    dimension: usize,
+}
+
+/// Whether the server lives.
+#[utoipa::path(get, path = "/healthz", tag = "service", responses((status = 200, body = Health)))]
+pub(crate) async fn healthz() -> axum::Json<Health> {
+    axum::Json(Health { status: "ok" })
+}
+
+/// Whether the model and the indexes are loaded.
+#[utoipa::path(
+    get, path = "/readyz", tag = "service",
+    responses((status = 200, body = Ready), (status = 503, body = crate::error::ErrorBody)),
+)]
+pub(crate) async fn readyz(State(state): State<AppState>) -> Result<axum::Json<Ready>, ApiError> {
+    let engine = state.engine()?;
+    let model = engine.model_name().to_owned();
+    Ok(axum::Json(Ready {
+        status: "ready",
+        model,
+        dimension: engine.dimension(),
+    }))
+}
+
+/// Counters for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "service",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")),
+)]
+pub(crate) async fn metrics(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let now = Now {
+        ready: state.engine().is_ok(),
+        waiting: [state.reads().waiting(), state.writes().waiting()],
+        running: [state.reads().running(), state.writes().running()],
+    };
+    let text = state
+        .metrics()
+        .render(&now)
+        .map_err(|error| ApiError::internal(format!("the metrics: {error}")))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}

@@ -1,0 +1,179 @@
+//! Reads a source out of a request: JSON with a text, or a form with a file.
+
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use yiju_engine::Source;
+
+use crate::error::ApiError;
+use crate::extract::{content_type, is_json, parse_json, read_body};
+use crate::state::AppState;
+
+/// Most characters of a source's name or title.
+const NAME_CHARS: usize = 1000;
+
+/// What a form may hold beside the file, in bytes.
+pub(crate) const FORM_OVERHEAD: usize = 64 << 10;
+
+/// A document as text.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentBody {
+    /// Its title, 1 to 1,000 characters.
+    title: String,
+    /// Its text, title line left out or not.
+    text: String,
+    /// The name of the source, under which a later add replaces it; the title where it is left out.
+    source: Option<String>,
+}
+
+/// A document as a file.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "read field by field; the type is for the schema")]
+pub(crate) struct DocumentForm {
+    /// The file, UTF-8 text. Its file name is the source's name unless `source` is given.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// Its title; read from the text where it is left out.
+    title: Option<String>,
+    /// The name of the source.
+    source: Option<String>,
+}
+
+/// Reads the source in `request`.
+///
+/// # Errors
+/// A body that is neither kind, is too long, too slow, or lacks a part.
+pub(crate) async fn read(request: Request, state: &AppState) -> Result<Source, ApiError> {
+    let deadline = state.limits().deadline;
+    let source = tokio::time::timeout(deadline, read_any(request, state)).await;
+    source.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))?
+}
+
+async fn read_any(request: Request, state: &AppState) -> Result<Source, ApiError> {
+    let limit = state.limits().document_bytes;
+    match content_type(request.headers()).as_deref() {
+        Some("multipart/form-data") => read_form(request, state, limit).await,
+        Some(kind) if is_json(kind) => {
+            // Chinese text escaped as `\uXXXX` takes twice its UTF-8 bytes.
+            let body_limit = limit.saturating_mul(2).saturating_add(FORM_OVERHEAD);
+            let too_large = |_| ApiError::document_too_large(limit);
+            let body: DocumentBody = parse_json(&read_body(request, body_limit, too_large).await?)?;
+            if body.text.len() > limit {
+                return Err(ApiError::document_too_large(limit));
+            }
+            let title = named("title", body.title)?;
+            let name = match body.source {
+                Some(source) => named("source", source)?,
+                None => title.clone(),
+            };
+            Ok(Source {
+                name,
+                title: Some(title),
+                bytes: body.text.into_bytes(),
+            })
+        }
+        other => Err(ApiError::unsupported_content_type(
+            other,
+            "application/json with a text, or multipart/form-data with a file",
+        )),
+    }
+}
+
+async fn read_form(request: Request, state: &AppState, limit: usize) -> Result<Source, ApiError> {
+    let refused = |error: MultipartError| form_error(&error, limit);
+    let mut form = Multipart::from_request(request, state)
+        .await
+        .map_err(|error| {
+            ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
+        })?;
+    let (mut file, mut title, mut source) = (None, None, None);
+    while let Some(mut field) = form.next_field().await.map_err(refused)? {
+        match field.name().unwrap_or("") {
+            "file" => {
+                let name = field.file_name().map(str::to_owned);
+                let mut bytes = Vec::new();
+                while let Some(chunk) = field.chunk().await.map_err(refused)? {
+                    if bytes.len() + chunk.len() > limit {
+                        return Err(ApiError::document_too_large(limit));
+                    }
+                    bytes.extend_from_slice(&chunk);
+                }
+                if file.replace((name, bytes)).is_some() {
+                    return Err(ApiError::invalid("the form has more than one `file`")
+                        .hint("send each file in a request of its own"));
+                }
+            }
+            "title" => title = Some(named("title", text(field, limit).await?)?),
+            "source" => source = Some(named("source", text(field, limit).await?)?),
+            other => {
+                let other: String = other.chars().take(50).collect();
+                return Err(
+                    ApiError::invalid(format!("the form has an unknown field `{other}`"))
+                        .hint("the fields are `file`, `title` and `source`"),
+                );
+            }
+        }
+    }
+    let (name, bytes) = file.ok_or_else(|| {
+        ApiError::invalid("the form has no `file`").hint("send the document as the field `file`")
+    })?;
+    let name = match (source, name) {
+        (Some(source), _) => source,
+        (None, Some(name)) => named("file name", name)?,
+        (None, None) => {
+            return Err(ApiError::invalid("the file has no name")
+                .hint("send a file name with the file, or the field `source`"));
+        }
+    };
+    Ok(Source { name, title, bytes })
+}
+
+async fn text(field: Field<'_>, limit: usize) -> Result<String, ApiError> {
+    field
+        .text()
+        .await
+        .map_err(|error| form_error(&error, limit))
+}
+
+fn form_error(error: &MultipartError, limit: usize) -> ApiError {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::document_too_large(limit);
+    }
+    ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
+}
+
+/// A name that can be shown and found again: not empty, not too long, on one line.
+fn named(what: &str, value: String) -> Result<String, ApiError> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Err(ApiError::invalid(format!("`{what}` is empty")));
+    }
+    let length = value.chars().count();
+    if length > NAME_CHARS {
+        return Err(ApiError::invalid(format!(
+            "`{what}` has {length} characters, and may have {NAME_CHARS}"
+        )));
+    }
+    if let Some(found) = value.chars().find(|c| c.is_control()) {
+        return Err(ApiError::invalid(format!(
+            "`{what}` holds the control character {found:?}"
+        )));
+    }
+    Ok(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_checked() {
+        assert_eq!(named("title", "  意见 ".into()).unwrap(), "意见");
+        assert!(named("title", " \n".into()).is_err());
+        assert!(named("title", "a\u{1b}[31m".into()).is_err());
+        assert!(named("title", "长".repeat(NAME_CHARS)).is_ok());
+        assert!(named("title", "长".repeat(NAME_CHARS + 1)).is_err());
+    }
+}

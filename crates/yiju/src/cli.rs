@@ -1,0 +1,151 @@
+//! The command line: global flags and the commands.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::failure::{INTERNAL, USER};
+use crate::terminal::Color;
+
+/// Answers questions about documents with the clauses the answers rest on
+///
+/// Documents are kept in a library, a directory on this machine. Nothing leaves the machine, and no
+/// network is used.
+#[derive(Debug, Parser)]
+#[command(
+    name = "yiju",
+    version,
+    after_help = "Examples:\n  \
+        yiju ask --docs seeds \"超大特大城市应该怎样发展？\"\n  \
+        yiju add policies/\n  \
+        yiju ask \"灵活就业人员能参加住房公积金吗？\"\n  \
+        yiju serve\n\n\
+        Exit codes: 0 done (a refusal is an answer, too), 1 something to put right, 2 a fault",
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Directory of the library [default: the platform's data directory]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "YIJU_LIBRARY",
+        hide_env_values = true
+    )]
+    pub(crate) library: Option<PathBuf>,
+    /// Embedding model: a model directory, or a name under a `models` directory [default: multilingual-e5-small-q4]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR|NAME",
+        env = "YIJU_MODEL",
+        hide_env_values = true
+    )]
+    pub(crate) model: Option<PathBuf>,
+    /// Threads of the model [default: the machine's cores]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        env = "YIJU_THREADS",
+        hide_env_values = true
+    )]
+    pub(crate) threads: Option<usize>,
+    /// Arithmetic of the model [default: int8]
+    #[arg(long, global = true, env = "YIJU_PRECISION", hide_env_values = true)]
+    pub(crate) precision: Option<Precision>,
+    /// Configuration file [default: yiju.toml here, then in the platform's configuration directory]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "YIJU_CONFIG",
+        hide_env_values = true
+    )]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say more about what is done; twice for still more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        env = "YIJU_COLOR",
+        default_value = "auto",
+        hide_env_values = true,
+        hide_possible_values = true
+    )]
+    pub(crate) color: Color,
+}
+
+/// Arithmetic of the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Precision {
+    /// 8-bit integer kernels: the fast ones
+    #[default]
+    Int8,
+    /// 32-bit floats: the reference
+    F32,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Ask(commands::ask::Ask),
+    Search(commands::search::Search),
+    Add(commands::add::Add),
+    List(commands::list::List),
+    Remove(commands::remove::Remove),
+    Outline(commands::outline::Outline),
+    Embed(commands::embed::Embed),
+    Serve(commands::serve::Serve),
+}
+
+/// The parsed command line, or the exit code after help, a version or a usage error.
+///
+/// # Errors
+/// The exit code: 0 after help, 1 after a usage error.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        let printed = error.print();
+        match (error.exit_code(), printed) {
+            (0, Ok(())) => ExitCode::SUCCESS,
+            (0, Err(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            (0, Err(_)) => ExitCode::from(INTERNAL),
+            _ => ExitCode::from(USER),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,123 @@
+//! `yiju add`
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+use yiju_engine::{Access, AddStatus, DocumentSummary};
+
+use super::Context;
+use crate::failure::{self, USER};
+use crate::files::{self, SourceFile};
+use crate::library::{self, Outcome, count};
+
+/// Add files to the library, or replace them
+///
+/// A file that the library holds with the same bytes is skipped. Each file is safe on disk before its
+/// line is printed; one that cannot be read is reported, and the others are added all the same. With
+/// --json, a line of JSON for each file.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  yiju add policies/\n  yiju add 意见.txt 通知.md")]
+pub(crate) struct Add {
+    /// Files, or directories to search for *.txt and *.md
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// What `--json` prints for each file.
+#[derive(Serialize)]
+struct Line<'a> {
+    source: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    documents: Option<&'a [DocumentSummary]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Reason>,
+}
+
+#[derive(Serialize)]
+struct Reason {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Add {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        let (files, failures) = files::collect(&self.paths);
+        let missing = failures.len();
+        let mut worst = if missing > 0 { USER } else { 0 };
+        if files.is_empty() {
+            for failure in failures {
+                context.notes.error(&failure.into());
+            }
+            return Ok(ExitCode::from(worst));
+        }
+        // Opened before anything is reported: where the library is not usable, that is the news.
+        let engine = library::open(&context.settings, Access::ReadWrite)?;
+        for failure in failures {
+            context.notes.error(&failure.into());
+        }
+        let mut total = library::add(&engine, &files, context.notes.quiet(), |file, outcome| {
+            if let Outcome::Failed(error) = &outcome {
+                context.notes.error(error);
+                worst = worst.max(failure::code(error));
+            }
+            acknowledge(file, &outcome, context.json)
+        })?;
+        total.failed += missing;
+        context.notes.say(&library::summary(&total));
+        Ok(ExitCode::from(worst))
+    }
+}
+
+/// Prints what became of a file; the line is out when this returns.
+fn acknowledge(file: &SourceFile, outcome: &Outcome, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        let line = match outcome {
+            Outcome::In(outcome) => Line {
+                source: &file.name,
+                status: word(outcome.status),
+                documents: Some(&outcome.documents),
+                error: None,
+            },
+            Outcome::Failed(error) => Line {
+                source: &file.name,
+                status: "failed",
+                documents: None,
+                error: Some(Reason {
+                    message: failure::messages(error).join(": "),
+                    hint: failure::hint(error),
+                }),
+            },
+        };
+        serde_json::to_writer(&mut out, &line)?;
+        writeln!(out)?;
+    } else if let Outcome::In(outcome) = outcome {
+        let clauses = outcome
+            .documents
+            .iter()
+            .map(|document| document.clauses)
+            .sum();
+        writeln!(
+            out,
+            "{:<9}  {}  ({}, {})",
+            word(outcome.status),
+            crate::text::clean(&file.name),
+            count(outcome.documents.len(), "document"),
+            count(clauses, "clause")
+        )?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn word(status: AddStatus) -> &'static str {
+    match status {
+        AddStatus::Added => "added",
+        AddStatus::Replaced => "replaced",
+        AddStatus::Unchanged => "unchanged",
+    }
+}

@@ -1,0 +1,72 @@
+//! `yiju ask`
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use yiju_engine::AskRequest;
+
+use super::filter::{FilterArgs, words};
+use super::{Context, print_json};
+use crate::library;
+
+/// Answer a question with the clauses the answer rests on
+///
+/// The answer is made of sentences of the documents, word for word, each with a marker; under it
+/// stands each cited clause with the quoted sentence in brackets. Where the documents do not answer,
+/// that is said, with the nearest clauses: a refusal is an answer, too, and the exit code is 0.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    yiju ask \"到2030年的主要目标是什么？\"\n  \
+    yiju ask --docs policies \"第（十九）条讲的是什么？\"\n  \
+    yiju ask --json --limit 5 \"How are super-large cities to develop?\"")]
+pub(crate) struct Ask {
+    /// Put the files here into the library, and answer only from them; may be repeated
+    #[arg(long, value_name = "PATH")]
+    docs: Vec<PathBuf>,
+    /// Most citations to give, 1 to 20
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
+    limit: u8,
+    /// Least confidence at which an answer is given, 0 to 1 [default: the engine's own]
+    #[arg(long, value_name = "X", value_parser = share)]
+    threshold: Option<f32>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// The question
+    question: Vec<String>,
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    if (0.0..=1.0).contains(&number) {
+        Ok(number)
+    } else {
+        Err("it must be from 0 to 1".to_owned())
+    }
+}
+
+impl Ask {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        let question = words(&self.question, "question")?;
+        let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
+        let request = AskRequest {
+            question,
+            limit: usize::from(self.limit),
+            filter: self.filter.with_sources(library.sources),
+            threshold: self.threshold,
+        };
+        let answer = library.engine.ask(&request)?;
+        if context.json {
+            print_json(&answer)?;
+        } else {
+            context.view().answer(&answer, &mut io::stdout().lock())?;
+        }
+        if !answer.answered && library.engine.documents(None, 1)?.documents.is_empty() {
+            context.notes.hint(Some(
+                "the library is empty: add documents with `yiju add PATH`".to_owned(),
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,127 @@
+//! The commands, one file each.
+
+pub(crate) mod add;
+pub(crate) mod ask;
+pub(crate) mod embed;
+pub(crate) mod filter;
+pub(crate) mod list;
+pub(crate) mod outline;
+pub(crate) mod remove;
+pub(crate) mod search;
+pub(crate) mod serve;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::cli::{Cli, Command, Global};
+use crate::config::Settings;
+use crate::failure;
+use crate::logging;
+use crate::render::View;
+use crate::terminal::{self, Paint, Style};
+
+/// What every command has at hand.
+pub(crate) struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) json: bool,
+    pub(crate) notes: Notes,
+    global: Global,
+}
+
+impl Context {
+    /// How results are shown on standard output.
+    pub(crate) fn view(&self) -> View {
+        View {
+            columns: terminal::width(),
+            paint: Paint::for_stdout(self.global.color),
+        }
+    }
+}
+
+/// Notes to the user, on standard error.
+pub(crate) struct Notes {
+    quiet: bool,
+    paint: Paint,
+}
+
+impl Notes {
+    pub(crate) fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// A note that `--quiet` leaves out.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.quiet {
+            // A note that nobody can read is no reason to stop.
+            let _ = writeln!(io::stderr(), "{}", crate::text::clean(text));
+        }
+    }
+
+    /// Something that is wrong, but does not stop the command.
+    pub(crate) fn warn(&self, error: &anyhow::Error) {
+        let text = failure::messages(error).join(": ");
+        let mut err = io::stderr().lock();
+        let _ = writeln!(
+            err,
+            "{} {}",
+            self.paint.paint(Style::Warning, "warning:"),
+            crate::text::clean(&text)
+        );
+        self.hint(failure::hint(error));
+    }
+
+    /// Something that is wrong, with the rest still to be done.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        let _ = failure::write(error, &mut io::stderr().lock(), self.paint);
+    }
+
+    /// What to do about something.
+    pub(crate) fn hint(&self, hint: Option<String>) {
+        if let Some(hint) = hint.filter(|_| !self.quiet) {
+            let hint = crate::text::clean(&hint);
+            let _ = writeln!(
+                io::stderr(),
+                "{} {hint}",
+                self.paint.paint(Style::Hint, "hint:")
+            );
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What the user is told, see [`failure::report`].
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let Cli { global, command } = cli;
+    logging::start(&global, matches!(command, Command::Serve(_)));
+    let context = Context {
+        settings: Settings::load(&global)?,
+        json: global.json,
+        notes: Notes {
+            quiet: global.quiet,
+            paint: Paint::for_stderr(global.color),
+        },
+        global,
+    };
+    match command {
+        Command::Ask(ask) => ask.run(&context),
+        Command::Search(search) => search.run(&context),
+        Command::Add(add) => add.run(&context),
+        Command::List(list) => list.run(&context),
+        Command::Remove(remove) => remove.run(&context),
+        Command::Outline(outline) => outline.run(&context),
+        Command::Embed(embed) => embed.run(&context),
+        Command::Serve(serve) => serve.run(&context),
+    }
+}
+
+/// Writes `value` as JSON that is easy to read, with a line end.
+pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}

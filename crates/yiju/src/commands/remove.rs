@@ -1,0 +1,90 @@
+//! `yiju remove`
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+use yiju_engine::{Access, DocumentSummary};
+
+use super::list;
+use super::{Context, print_json};
+use crate::failure::Failure;
+use crate::files;
+use crate::library;
+
+/// Remove documents from the library
+///
+/// Where one of the names is unknown, nothing is removed.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  yiju remove 3f2a9c0d11e8b7a4\n  yiju remove policies/意见.txt"
+)]
+pub(crate) struct Remove {
+    /// A document's id, or a source, all of whose documents go
+    #[arg(required = true, value_name = "ID|SOURCE")]
+    names: Vec<String>,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Removed {
+    removed: Vec<DocumentSummary>,
+}
+
+impl Remove {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        let engine = library::open(&context.settings, Access::ReadWrite)?;
+        let documents = list::all(&engine)?;
+        let mut going: Vec<DocumentSummary> = Vec::new();
+        for name in &self.names {
+            let chosen = choose(&documents, name)?;
+            for document in chosen {
+                if going.iter().all(|known| known.id != document.id) {
+                    going.push(document.clone());
+                }
+            }
+        }
+        for document in &going {
+            engine.remove(&document.id)?;
+        }
+        if context.json {
+            print_json(&Removed { removed: going })?;
+        } else {
+            let mut out = io::stdout().lock();
+            for document in going {
+                writeln!(
+                    out,
+                    "removed  {}  {}",
+                    document.id,
+                    crate::text::clean(&document.title)
+                )?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn choose<'a>(
+    documents: &'a [DocumentSummary],
+    name: &str,
+) -> Result<Vec<&'a DocumentSummary>, Failure> {
+    let here = std::env::current_dir().ok();
+    let path = files::name(Path::new(name), here.as_deref()).ok();
+    let chosen: Vec<_> = documents
+        .iter()
+        .filter(|document| {
+            document.id == name
+                || document.source == name
+                || path.as_deref() == Some(document.source.as_str())
+        })
+        .collect();
+    if chosen.is_empty() {
+        return Err(Failure::new(format!(
+            "no document has the id or the source {name}; nothing was removed"
+        ))
+        .hint("`yiju list` shows the ids and sources"));
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,160 @@
+//! What the user is told when something fails, and the exit code.
+//!
+//! Exit codes: 0 for success, an honest refusal and a broken pipe; 1 where the user can put it
+//! right; 2 where the fault is the program's or the machine's.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use yiju_engine::{EngineError, ErrorKind};
+
+use crate::terminal::{Color, Paint, Style};
+
+/// Exit code where the user can put it right.
+pub(crate) const USER: u8 = 1;
+/// Exit code where the fault is the program's or the machine's.
+pub(crate) const INTERNAL: u8 = 2;
+
+/// Something the user can put right, with a hint how.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Whose fault `error` is.
+pub(crate) fn code(error: &anyhow::Error) -> u8 {
+    if error.chain().any(|cause| cause.is::<Failure>()) {
+        return USER;
+    }
+    let engine = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<EngineError>());
+    match engine.map(EngineError::kind) {
+        None | Some(ErrorKind::Unavailable | ErrorKind::Internal) => INTERNAL,
+        Some(_) => USER,
+    }
+}
+
+/// What to do about `error`.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return failure.hint.clone();
+        }
+        cause
+            .downcast_ref::<EngineError>()
+            .and_then(EngineError::hint)
+    })
+}
+
+/// The message with those of its causes that it does not say already.
+pub(crate) fn messages(error: &anyhow::Error) -> Vec<String> {
+    let mut messages: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let message = cause.to_string();
+        if !messages.iter().any(|said| said.contains(&message)) {
+            messages.push(message);
+        }
+    }
+    messages
+}
+
+/// Tells the user, and gives the exit code. A broken pipe is success: the reader has what it wanted.
+pub(crate) fn report(error: &anyhow::Error, color: Color) -> ExitCode {
+    if error.chain().any(is_broken_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    // Nothing can be told where even standard error is gone.
+    let _ = write(error, &mut io::stderr().lock(), Paint::for_stderr(color));
+    ExitCode::from(code(error))
+}
+
+/// Writes `error: …`, its causes and `hint: …`.
+pub(crate) fn write(
+    error: &anyhow::Error,
+    out: &mut impl io::Write,
+    paint: Paint,
+) -> io::Result<()> {
+    for (index, message) in messages(error).iter().enumerate() {
+        let message = crate::text::clean(message);
+        if index == 0 {
+            writeln!(out, "{} {message}", paint.paint(Style::Error, "error:"))?;
+        } else {
+            writeln!(out, "  caused by: {message}")?;
+        }
+    }
+    if let Some(hint) = hint(error) {
+        writeln!(
+            out,
+            "{} {}",
+            paint.paint(Style::Hint, "hint:"),
+            crate::text::clean(&hint)
+        )?;
+    }
+    Ok(())
+}
+
+fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    let json = cause
+        .downcast_ref::<serde_json::Error>()
+        .and_then(serde_json::Error::io_error_kind);
+    kind.or(json) == Some(io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn the_users_fault_is_1_and_ours_is_2() {
+        let user = anyhow::Error::new(Failure::new("no").hint("do")).context("outer");
+        assert_eq!(code(&user), USER);
+        assert_eq!(hint(&user).as_deref(), Some("do"));
+        let ours = anyhow::Error::from(io::Error::other("disk")).context("outer");
+        assert_eq!(code(&ours), INTERNAL);
+        assert_eq!(messages(&ours), ["outer", "disk"]);
+    }
+
+    #[test]
+    fn a_broken_pipe_is_found_below_other_errors() {
+        let error: anyhow::Result<()> =
+            Err(io::Error::from(io::ErrorKind::BrokenPipe)).context("could not write");
+        assert!(error.unwrap_err().chain().any(is_broken_pipe));
+    }
+
+    #[test]
+    fn the_report_has_causes_and_a_hint_and_no_escape_sequences_of_others() {
+        let error = anyhow::Error::new(Failure::new("bad \u{1b}[2Jname").hint("rename it"));
+        let mut out = Vec::new();
+        write(&error, &mut out, Paint::plain()).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert_eq!(out, "error: bad \u{fffd}[2Jname\nhint: rename it\n");
+    }
+}

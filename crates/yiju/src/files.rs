@@ -1,0 +1,269 @@
+//! Finds the files to add, names their sources, and reads them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// Ends of the names of files that are taken from a directory.
+const ENDS: [&str; 2] = ["txt", "md"];
+
+/// Longest file that is read, in bytes: more is not a document.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// A file and the name of the source it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceFile {
+    /// Where to read it.
+    pub(crate) path: PathBuf,
+    /// Its source's name: the path below the current directory, else the whole path, with `/`.
+    pub(crate) name: String,
+    /// Its length in bytes.
+    pub(crate) bytes: u64,
+}
+
+/// The files under `paths`, each once, in the order given and by name within a directory; and what
+/// was wrong with the rest. Directories are searched for `*.txt` and `*.md`, hidden ones left out; a
+/// file that is named itself may be called anything.
+pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
+    let here = std::env::current_dir().ok();
+    let mut found = Vec::new();
+    let mut failures = Vec::new();
+    let mut seen = BTreeMap::new();
+    for path in paths {
+        let mut files = Vec::new();
+        match fs::metadata(path) {
+            Ok(kind) if kind.is_dir() => {
+                let before = failures.len();
+                walk(path, &mut files, &mut failures);
+                if files.is_empty() && failures.len() == before {
+                    failures.push(
+                        Failure::new(format!("there are no documents in {}", path.display()))
+                            .hint("a directory is searched for *.txt and *.md"),
+                    );
+                }
+            }
+            Ok(kind) if kind.is_file() => files.push(path.clone()),
+            Ok(_) => failures.push(Failure::new(format!(
+                "{} is neither a file nor a directory",
+                path.display()
+            ))),
+            Err(error) => failures.push(unreadable(path, &error)),
+        }
+        for file in files {
+            match source(&file, here.as_deref()) {
+                Ok(source) => {
+                    if seen.insert(source.name.clone(), ()).is_none() {
+                        found.push(source);
+                    }
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+    }
+    (found, failures)
+}
+
+fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>) {
+    let entries =
+        match fs::read_dir(directory).and_then(|entries| entries.collect::<io::Result<Vec<_>>>()) {
+            Ok(entries) => entries,
+            Err(error) => {
+                failures.push(unreadable(directory, &error));
+                return;
+            }
+        };
+    let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+    paths.sort();
+    for path in paths {
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        // Links to files are followed, links to directories are not: they may lead in circles.
+        let kind = fs::symlink_metadata(&path);
+        if hidden {
+            continue;
+        }
+        if kind.is_ok_and(|kind| kind.is_dir()) {
+            walk(&path, files, failures);
+        } else if path.extension().is_some_and(is_text) && !path.is_dir() {
+            files.push(path);
+        }
+    }
+}
+
+fn is_text(end: &OsStr) -> bool {
+    ENDS.iter().any(|known| end.eq_ignore_ascii_case(known))
+}
+
+fn source(path: &Path, here: Option<&Path>) -> Result<SourceFile, Failure> {
+    let name = name(path, here)?;
+    let bytes = fs::metadata(path)
+        .map_err(|error| unreadable(path, &error))?
+        .len();
+    Ok(SourceFile {
+        path: path.to_owned(),
+        name,
+        bytes,
+    })
+}
+
+/// The source name of the file at `path`, the same however the path is written: `./a.txt`, `b/../a.txt`
+/// and `/here/a.txt` are all `a.txt`.
+///
+/// # Errors
+/// Where the path is not UTF-8: a source's name is text.
+pub(crate) fn name(path: &Path, here: Option<&Path>) -> Result<String, Failure> {
+    let whole = match here {
+        Some(here) => here.join(path),
+        None => path.to_owned(),
+    };
+    let mut parts = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let short = here
+        .and_then(|here| parts.strip_prefix(here).ok())
+        .unwrap_or(&parts);
+    let text = short.to_str().ok_or_else(|| {
+        Failure::new(format!(
+            "the name of the file {} is not UTF-8",
+            path.display()
+        ))
+        .hint("rename the file; its name is the name of its source in the library")
+    })?;
+    if let Some(found) = text.chars().find(|c| c.is_control()) {
+        return Err(Failure::new(format!(
+            "the name of the file {text:?} holds the control character {found:?}"
+        ))
+        .hint("rename the file; its name is the name of its source in the library"));
+    }
+    Ok(if std::path::MAIN_SEPARATOR == '/' {
+        text.to_owned()
+    } else {
+        text.replace(std::path::MAIN_SEPARATOR, "/")
+    })
+}
+
+/// The bytes of `file`.
+///
+/// # Errors
+/// Where it cannot be read, or is far too long for a document.
+pub(crate) fn read(file: &SourceFile) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    fs::File::open(&file.path)
+        .and_then(|open| open.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&file.path, &error))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::new(format!(
+            "{} is longer than the {} MiB that are read of a file",
+            file.path.display(),
+            MOST_BYTES >> 20
+        ))
+        .hint("split the file"));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let shown = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::new(format!("there is no file or directory {shown}")),
+        io::ErrorKind::PermissionDenied => {
+            Failure::new(format!("cannot read {shown}: permission denied"))
+                .hint("check the permissions of the file and of its directory")
+        }
+        _ => Failure::new(format!("cannot read {shown}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_has_one_name() {
+        let here = Path::new("/here");
+        for path in [
+            "a/b.txt",
+            "./a/b.txt",
+            "a/./b.txt",
+            "a/c/../b.txt",
+            "/here/a/b.txt",
+            "../here/a/b.txt",
+        ] {
+            assert_eq!(
+                name(Path::new(path), Some(here)).unwrap(),
+                "a/b.txt",
+                "{path}"
+            );
+        }
+        assert_eq!(name(Path::new("../x.txt"), Some(here)).unwrap(), "/x.txt");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_not_text_are_refused() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(OsStr::from_bytes(b"\xff.txt"));
+        assert!(
+            name(path, Some(Path::new("/here")))
+                .unwrap_err()
+                .to_string()
+                .contains("UTF-8")
+        );
+        assert!(name(Path::new("a\nb.txt"), None).is_err());
+    }
+
+    #[test]
+    fn a_directory_gives_its_texts_sorted_and_hidden_ones_are_left_out() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in [
+            "b.txt",
+            "a.MD",
+            "c.pdf",
+            ".hidden.txt",
+            "sub/d.txt",
+            ".git/e.txt",
+        ] {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let given = directory.path().to_owned();
+        let (files, failures) = collect(&[given.clone(), given.join("b.txt"), given.join("c.pdf")]);
+        assert!(failures.is_empty());
+        let names: Vec<_> = files
+            .iter()
+            .map(|file| file.path.file_name().unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(names, ["a.MD", "b.txt", "d.txt", "c.pdf"]);
+    }
+
+    #[test]
+    fn what_is_missing_or_empty_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let (files, failures) =
+            collect(&[directory.path().to_owned(), directory.path().join("no.txt")]);
+        assert!(files.is_empty());
+        assert!(
+            failures[0]
+                .to_string()
+                .starts_with("there are no documents in")
+        );
+        assert!(
+            failures[1]
+                .to_string()
+                .starts_with("there is no file or directory")
+        );
+    }
+}

@@ -1,0 +1,196 @@
+//! Progress of adding: a bar on a terminal, a plain line every few seconds otherwise, on standard
+//! error.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use yiju_engine::Progress;
+
+/// Time between plain lines.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// How far an add of several files is.
+pub(crate) struct AddProgress {
+    shown: Shown,
+    started: Instant,
+    files: usize,
+    bytes: u64,
+    files_done: Cell<usize>,
+    bytes_done: Cell<u64>,
+    passages_before: Cell<usize>,
+    passages_here: Cell<usize>,
+}
+
+enum Shown {
+    Bar(ProgressBar),
+    /// When the last line was written.
+    Lines(Cell<Instant>),
+    Nothing,
+}
+
+impl AddProgress {
+    /// Progress of `files` files with `bytes` bytes together.
+    pub(crate) fn new(files: usize, bytes: u64, quiet: bool) -> Self {
+        let started = Instant::now();
+        let shown = if quiet {
+            Shown::Nothing
+        } else if io::stderr().is_terminal() {
+            let bar =
+                ProgressBar::with_draw_target(Some(bytes.max(1)), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan} {percent:>3}%  {msg}") {
+                bar.set_style(style.progress_chars("━━─"));
+            }
+            Shown::Bar(bar)
+        } else {
+            Shown::Lines(Cell::new(started))
+        };
+        Self {
+            shown,
+            started,
+            files,
+            bytes,
+            files_done: Cell::new(0),
+            bytes_done: Cell::new(0),
+            passages_before: Cell::new(0),
+            passages_here: Cell::new(0),
+        }
+    }
+
+    /// Says how far the file `name`, of `bytes` bytes, is.
+    pub(crate) fn at(&self, name: &str, bytes: u64, progress: Progress) {
+        self.passages_here.set(progress.passages_done);
+        let share = progress.passages_done as f64 / progress.passages_total.max(1) as f64;
+        let done = self.bytes_done.get() + (bytes as f64 * share) as u64;
+        match &self.shown {
+            Shown::Bar(bar) => {
+                bar.set_position(done);
+                bar.set_message(self.line(name, done, progress));
+            }
+            Shown::Lines(last) => {
+                if last.get().elapsed() >= EVERY {
+                    last.set(Instant::now());
+                    let percent = 100 * done / self.bytes.max(1);
+                    // Progress that nobody can read is no reason to stop.
+                    let _ = writeln!(
+                        io::stderr(),
+                        "{percent:>3}%  {}",
+                        self.line(name, done, progress)
+                    );
+                }
+            }
+            Shown::Nothing => {}
+        }
+    }
+
+    fn line(&self, name: &str, done: u64, progress: Progress) -> String {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let passages = self.passages_before.get() + progress.passages_done;
+        let rate = passages as f64 / elapsed.max(1e-3);
+        let mut line = format!(
+            "file {}/{}  {}  {}/{} passages  {rate:.0}/s",
+            self.files_done.get() + 1,
+            self.files,
+            crate::text::cut(&crate::text::clean(name), 32),
+            progress.passages_done,
+            progress.passages_total,
+        );
+        if done > 0 && elapsed > 1.0 {
+            let left = elapsed * self.bytes.saturating_sub(done) as f64 / done as f64;
+            line.push_str(&format!("  {} left", duration(left)));
+        }
+        line
+    }
+
+    /// A file of `bytes` bytes is done, well or not.
+    pub(crate) fn file_done(&self, bytes: u64) {
+        self.files_done.set(self.files_done.get() + 1);
+        self.bytes_done.set(self.bytes_done.get() + bytes);
+        self.passages_before
+            .set(self.passages_before.get() + self.passages_here.replace(0));
+        if let Shown::Bar(bar) = &self.shown {
+            bar.set_position(self.bytes_done.get());
+        }
+    }
+
+    /// Runs `print`, which writes to the terminal, with the bar out of its way.
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.shown {
+            Shown::Bar(bar) => bar.suspend(print),
+            _ => print(),
+        }
+    }
+
+    /// Passages embedded so far.
+    pub(crate) fn passages(&self) -> usize {
+        self.passages_before.get() + self.passages_here.get()
+    }
+
+    /// Time since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+impl Drop for AddProgress {
+    fn drop(&mut self) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `3 s`, `2 min 5 s`, `1 h 2 min`.
+pub(crate) fn duration(seconds: f64) -> String {
+    let seconds = seconds.round().clamp(0.0, 1e9) as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_easily() {
+        assert_eq!(duration(0.4), "0 s");
+        assert_eq!(duration(125.0), "2 min 5 s");
+        assert_eq!(duration(3720.0), "1 h 2 min");
+    }
+
+    #[test]
+    fn the_line_has_counts_over_all_files() {
+        let progress = AddProgress::new(2, 100, true);
+        progress.at(
+            "a",
+            40,
+            Progress {
+                passages_done: 5,
+                passages_total: 5,
+            },
+        );
+        progress.file_done(40);
+        progress.at(
+            "b",
+            60,
+            Progress {
+                passages_done: 1,
+                passages_total: 3,
+            },
+        );
+        assert_eq!(progress.passages(), 6);
+        let line = progress.line(
+            "b",
+            60,
+            Progress {
+                passages_done: 1,
+                passages_total: 3,
+            },
+        );
+        assert!(line.starts_with("file 2/2  b  1/3 passages"), "{line}");
+    }
+}

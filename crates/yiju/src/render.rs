@@ -1,0 +1,335 @@
+//! Results as a person reads them.
+
+use std::io::{self, Write};
+
+use yiju_engine::{
+    Answer, Citation, DocumentRef, DocumentSummary, Nearest, SearchHit, SearchResponse, Span,
+};
+
+use crate::terminal::{Paint, Style};
+use crate::text::{clean, cut, pad, width, wrap};
+
+/// Spaces before what belongs to a heading line.
+const INDENT: &str = "    ";
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    /// Columns to wrap at; `None` to leave lines whole.
+    pub(crate) columns: Option<usize>,
+    /// Colour or not.
+    pub(crate) paint: Paint,
+}
+
+impl View {
+    /// The answer and the clauses it rests on, or the refusal and the nearest clauses.
+    pub(crate) fn answer(self, answer: &Answer, out: &mut impl Write) -> io::Result<()> {
+        if let Some(refusal) = &answer.refusal {
+            writeln!(out, "{}", wrap(&clean(&refusal.message), self.columns, ""))?;
+            if !answer.nearest.is_empty() {
+                writeln!(
+                    out,
+                    "\n{}",
+                    self.paint.paint(Style::Title, "nearest clauses")
+                )?;
+            }
+            for nearest in &answer.nearest {
+                self.nearest(nearest, out)?;
+            }
+            return Ok(());
+        }
+        writeln!(out, "{}", wrap(&clean(&answer.answer), self.columns, ""))?;
+        for group in by_clause(&answer.citations) {
+            writeln!(out)?;
+            self.citations(&group, out)?;
+        }
+        Ok(())
+    }
+
+    /// The citations of one clause: its place, then its paragraph with the quotes marked.
+    fn citations(self, group: &[&Citation], out: &mut impl Write) -> io::Result<()> {
+        let Some(first) = group.first() else {
+            return Ok(());
+        };
+        let markers: String = group
+            .iter()
+            .map(|one| format!("[{}]", one.marker))
+            .collect();
+        let scores: Vec<String> = group
+            .iter()
+            .map(|one| format!("{:.2}", one.score))
+            .collect();
+        self.head(&markers, &first.document, &scores.join(", "), out)?;
+        self.path(&first.path, out)?;
+        let named = group.len() > 1;
+        let quotes = group.iter().map(|one| {
+            (
+                one.span,
+                if named {
+                    format!("[{}]", one.marker)
+                } else {
+                    String::new()
+                },
+            )
+        });
+        self.paragraph(
+            &first.paragraph,
+            first.paragraph_span,
+            quotes.collect(),
+            out,
+        )
+    }
+
+    fn nearest(self, nearest: &Nearest, out: &mut impl Write) -> io::Result<()> {
+        self.head(
+            "-",
+            &nearest.document,
+            &format!("{:.2}", nearest.score),
+            out,
+        )?;
+        self.path(&nearest.path, out)?;
+        let columns = self.columns.unwrap_or(80).saturating_sub(INDENT.len());
+        writeln!(out, "{INDENT}{}", cut(&clean(&nearest.paragraph), columns))
+    }
+
+    /// Ranked clauses with their best sentence marked.
+    pub(crate) fn search(self, response: &SearchResponse, out: &mut impl Write) -> io::Result<()> {
+        for (index, hit) in response.hits.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            self.hit(hit, out)?;
+        }
+        Ok(())
+    }
+
+    fn hit(self, hit: &SearchHit, out: &mut impl Write) -> io::Result<()> {
+        self.head(
+            &format!("{}.", hit.rank),
+            &hit.document,
+            &format!("{:.2}", hit.score),
+            out,
+        )?;
+        self.path(&hit.path, out)?;
+        let best = hit.highlights.first().map(|span| (*span, String::new()));
+        self.paragraph(
+            &hit.paragraph,
+            hit.paragraph_span,
+            best.into_iter().collect(),
+            out,
+        )
+    }
+
+    fn head(
+        self,
+        marker: &str,
+        document: &DocumentRef,
+        score: &str,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let paint = self.paint;
+        let date = document
+            .date
+            .map(|date| format!("（{date}）"))
+            .unwrap_or_default();
+        let title = clean(&format!("{}{date}", document.title));
+        let line = format!(
+            "{} {}  {}",
+            paint.paint(Style::Marker, marker),
+            paint.paint(Style::Title, &title),
+            paint.paint(Style::Faint, &format!("score {score}")),
+        );
+        writeln!(out, "{}", wrap(&line, self.columns, ""))
+    }
+
+    fn path(self, path: &[String], out: &mut impl Write) -> io::Result<()> {
+        if path.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "{}",
+            wrap(&clean(&path.join(" > ")), self.columns, INDENT)
+        )
+    }
+
+    fn paragraph(
+        self,
+        paragraph: &str,
+        place: Span,
+        quotes: Vec<(Span, String)>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let marked = mark(paragraph, place, quotes, self.paint);
+        writeln!(out, "{}", wrap(&marked, self.columns, INDENT))
+    }
+
+    /// A table of documents.
+    pub(crate) fn documents(
+        self,
+        documents: &[DocumentSummary],
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let rows: Vec<[String; 5]> = documents
+            .iter()
+            .map(|document| {
+                [
+                    document.id.clone(),
+                    document
+                        .date
+                        .map(|date| date.to_string())
+                        .unwrap_or_default(),
+                    document.clauses.to_string(),
+                    clean(&document.title),
+                    clean(&document.source),
+                ]
+            })
+            .collect();
+        let head = ["id", "date", "clauses", "title", "source"].map(str::to_owned);
+        let mut widths = [0; 5];
+        for row in rows.iter().chain([&head]) {
+            for (widest, cell) in widths.iter_mut().zip(row) {
+                *widest = (*widest).max(width(cell));
+            }
+        }
+        if let Some(columns) = self.columns {
+            // Titles and sources share what the other columns leave, titles first.
+            let left = columns
+                .saturating_sub(widths[0] + widths[1] + widths[2] + 2 * 4)
+                .max(24);
+            widths[4] = widths[4].min((left / 3).max(left.saturating_sub(widths[3])));
+            widths[3] = widths[3].min(left.saturating_sub(widths[4]));
+        }
+        for (index, row) in [head].iter().chain(&rows).enumerate() {
+            let cells: Vec<String> = row
+                .iter()
+                .zip(widths)
+                .map(|(cell, width)| pad(&cut(cell, width), width))
+                .collect();
+            let line = cells.join("  ");
+            let line = line.trim_end();
+            if index == 0 {
+                writeln!(out, "{}", self.paint.paint(Style::Faint, line))?;
+            } else {
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Citations of the same clause together, in the order of their first markers.
+fn by_clause(citations: &[Citation]) -> Vec<Vec<&Citation>> {
+    let mut groups: Vec<Vec<&Citation>> = Vec::new();
+    for citation in citations {
+        let same = groups.iter_mut().find(|group| {
+            group
+                .first()
+                .is_some_and(|first| first.clause_id == citation.clause_id)
+        });
+        match same {
+            Some(group) => group.push(citation),
+            None => groups.push(vec![citation]),
+        }
+    }
+    groups
+}
+
+/// `paragraph`, which stands at `place`, with each quote in brackets and its name after it. The
+/// brackets are ones that the paragraph does not use itself.
+fn mark(paragraph: &str, place: Span, mut quotes: Vec<(Span, String)>, paint: Paint) -> String {
+    let (open, close) = [('【', '】'), ('«', '»'), ('⟦', '⟧')]
+        .into_iter()
+        .find(|(open, close)| !paragraph.contains([*open, *close]))
+        .unwrap_or(('【', '】'));
+    quotes.sort_by_key(|(span, _)| span.byte_start);
+    let mut marked = String::new();
+    let mut at = 0;
+    for (span, name) in quotes {
+        let start = span.byte_start.checked_sub(place.byte_start);
+        let end = span.byte_end.checked_sub(place.byte_start);
+        let (Some(start), Some(end)) = (start, end) else {
+            continue;
+        };
+        // A quote outside the paragraph, or over another quote, stays unmarked.
+        let (Some(before), Some(quote)) = (paragraph.get(at..start), paragraph.get(start..end))
+        else {
+            continue;
+        };
+        marked.push_str(&clean(before));
+        // Each line has its own colour, so that an indent never has one.
+        let quote = clean(quote).replace(
+            '\n',
+            &format!("{}\n{}", paint.end(), paint.start(Style::Quote)),
+        );
+        marked.push_str(&paint.paint(Style::Quote, &format!("{open}{quote}{close}")));
+        marked.push_str(&paint.paint(Style::Marker, &name));
+        at = end;
+    }
+    marked.push_str(&clean(paragraph.get(at..).unwrap_or("")));
+    marked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(text: &str, part: &str, base: usize) -> Span {
+        let start = text.find(part).unwrap();
+        Span {
+            char_start: 0,
+            char_end: 0,
+            byte_start: base + start,
+            byte_end: base + start + part.len(),
+        }
+    }
+
+    #[test]
+    fn quotes_are_marked_in_their_paragraph() {
+        let paragraph = "(二) 增强能力。控制规模。支持创新。";
+        let place = span(paragraph, paragraph, 900);
+        let quotes = vec![
+            (span(paragraph, "支持创新。", 900), "[2]".to_owned()),
+            (span(paragraph, "控制规模。", 900), "[1]".to_owned()),
+        ];
+        assert_eq!(
+            mark(paragraph, place, quotes, Paint::plain()),
+            "(二) 增强能力。【控制规模。】[1]【支持创新。】[2]"
+        );
+    }
+
+    #[test]
+    fn brackets_of_the_text_are_not_mistaken_for_marks() {
+        let paragraph = "【甲】乙。丙。";
+        let place = span(paragraph, paragraph, 0);
+        let quotes = vec![(span(paragraph, "丙。", 0), String::new())];
+        assert_eq!(
+            mark(paragraph, place, quotes, Paint::plain()),
+            "【甲】乙。«丙。»"
+        );
+    }
+
+    #[test]
+    fn a_span_that_does_not_fit_leaves_the_text_whole() {
+        let paragraph = "甲乙。";
+        let place = span(paragraph, paragraph, 10);
+        let off = Span {
+            char_start: 0,
+            char_end: 0,
+            byte_start: 2,
+            byte_end: 400,
+        };
+        let inside = Span {
+            char_start: 0,
+            char_end: 0,
+            byte_start: 11,
+            byte_end: 13,
+        };
+        for bad in [off, inside] {
+            assert_eq!(
+                mark(paragraph, place, vec![(bad, String::new())], Paint::plain()),
+                paragraph
+            );
+        }
+    }
+}

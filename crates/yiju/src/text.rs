@@ -1,0 +1,135 @@
+//! Text on a terminal: cleaned, wrapped and cut by display width, in which a Chinese character is 2.
+
+use textwrap::{Options, WordSplitter, WrapAlgorithm};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// `text` without control characters, which could change a terminal; line ends stay.
+pub(crate) fn clean(text: &str) -> String {
+    let harmless = |c: char| {
+        if c.is_control() && c != '\n' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.replace("\r\n", "\n")
+        .replace('\t', " ")
+        .chars()
+        .map(harmless)
+        .collect()
+}
+
+/// Columns that `text` takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` in lines of at most `columns`, each after `indent`; unbroken where `columns` is `None`.
+/// Lines break between Chinese characters, but not before closing or after opening punctuation.
+pub(crate) fn wrap(text: &str, columns: Option<usize>, indent: &str) -> String {
+    let columns = columns.unwrap_or(usize::MAX / 4);
+    let options = Options::new(columns)
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .word_splitter(WordSplitter::NoHyphenation);
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.split('\n').filter(|line| !line.trim().is_empty()) {
+        lines.extend(
+            textwrap::wrap(line.trim(), &options)
+                .into_iter()
+                .map(|line| line.into_owned()),
+        );
+    }
+    lines.join("\n")
+}
+
+/// `text` on one line of at most `columns`, with `…` where it is cut.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    let text = text.replace('\n', " ");
+    if width(&text) <= columns {
+        return text;
+    }
+    let mut taken = 0;
+    let mut cut: String = text
+        .chars()
+        .take_while(|c| {
+            taken += c.width().unwrap_or(0);
+            taken < columns
+        })
+        .collect();
+    cut.push('…');
+    cut
+}
+
+/// `text` with spaces after it up to `columns`.
+pub(crate) fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn chinese_wraps_by_width_and_keeps_punctuation_with_its_text() {
+        let text = "控制超大城市的规模，合理有序疏解非核心功能，打造高质量发展主引擎。";
+        let wrapped = wrap(text, Some(20), "  ");
+        for line in wrapped.lines() {
+            assert!(width(line) <= 20, "{line}");
+            assert!(!line.trim_start().starts_with(['，', '。']), "{line}");
+        }
+        assert_eq!(wrapped.lines().map(str::trim).collect::<String>(), text);
+    }
+
+    #[test]
+    fn marks_stay_with_what_they_mark() {
+        let text = "甲乙丙丁【戊己庚辛。】壬癸";
+        for columns in 6..40 {
+            for line in wrap(text, Some(columns), "").lines() {
+                assert!(
+                    !line.starts_with(['】', '。']) && !line.ends_with('【'),
+                    "{columns}: {line}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn escape_sequences_have_no_width() {
+        let plain = wrap("甲乙丙丁【戊己庚辛】壬癸", Some(12), "");
+        let styled = wrap("甲乙丙丁\u{1b}[1m【戊己庚辛】\u{1b}[0m壬癸", Some(12), "");
+        assert_eq!(
+            styled.replace("\u{1b}[1m", "").replace("\u{1b}[0m", ""),
+            plain
+        );
+    }
+
+    #[test]
+    fn cut_counts_columns() {
+        assert_eq!(cut("甲乙丙丁", 8), "甲乙丙丁");
+        assert_eq!(cut("甲乙丙丁", 7), "甲乙丙…");
+        assert_eq!(cut("abc\ndef", 10), "abc def");
+        assert_eq!(pad("甲", 4), "甲  ");
+    }
+
+    #[test]
+    fn control_characters_are_shown_as_such() {
+        assert_eq!(clean("a\u{1b}[31mb\r\nc\td"), "a\u{fffd}[31mb\nc d");
+    }
+
+    proptest! {
+        #[test]
+        fn wrapping_loses_nothing_but_space(text in "[\\PC\n]{0,200}", columns in 20usize..100) {
+            let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(bare(&wrap(&text, Some(columns), "  ")), bare(&text));
+        }
+
+        #[test]
+        fn what_is_cut_fits(text in "\\PC{0,80}", columns in 1usize..60) {
+            prop_assert!(width(&cut(&text, columns)) <= columns);
+        }
+    }
+}
