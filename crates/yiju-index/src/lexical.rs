@@ -1,0 +1,356 @@
+//! The lexical index: BM25 over terms, on tantivy.
+//!
+//! Each entry has a body and a heading (the heading path), both cut by
+//! [`terms`](crate::terms). One entry stands for one clause: entries of mixed grain
+//! would count every sentence's words twice in BM25's document frequencies and
+//! compare a sentence's length with a clause's.
+//!
+//! A commit carries the generation of the store that it shows. Opening an index
+//! verifies the checksums of all its files, because tantivy trusts what it maps.
+
+use std::path::{Path, PathBuf};
+
+use tantivy::directory::MmapDirectory;
+use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+
+use crate::terms::{is_stop_term, terms};
+use crate::vector::Best;
+use crate::{Filter, Hit, IndexError, SnapshotError};
+
+/// Weight of a term in the heading, where one in the body has 1.
+const HEADING_BOOST: f32 = 0.5;
+/// The most different terms of a query that are used; the rarest ones are.
+const MOST_TERMS: usize = 256;
+/// Memory of the writer before it writes a segment.
+const WRITER_BYTES: usize = 32 << 20;
+/// Raised with each change of the schema or of how terms are made.
+const VERSION: u32 = 1;
+const TOKENIZER: &str = "yiju";
+
+/// Words of entries, searched by BM25.
+pub struct LexicalIndex {
+    index: Index,
+    reader: IndexReader,
+    /// Made at the first change: it takes a lock, threads and memory.
+    writer: Option<IndexWriter>,
+    fields: Fields,
+    generation: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Fields {
+    id: Field,
+    heading: Field,
+    body: Field,
+}
+
+fn schema() -> (Schema, Fields) {
+    let mut schema = Schema::builder();
+    let text = || {
+        let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER);
+        TextOptions::default().set_indexing_options(indexing.set_index_option(IndexRecordOption::WithFreqsAndPositions))
+    };
+    let fields = Fields {
+        id: schema.add_u64_field("id", FAST | INDEXED),
+        heading: schema.add_text_field("heading", text()),
+        body: schema.add_text_field("body", text()),
+    };
+    (schema.build(), fields)
+}
+
+impl LexicalIndex {
+    /// An empty index that is kept in memory only.
+    ///
+    /// # Errors
+    /// [`IndexError::Lexical`], for example when no thread can be started.
+    pub fn in_memory() -> Result<Self, IndexError> {
+        let (schema, fields) = schema();
+        Self::over(Index::create_in_ram(schema), fields, None).map_err(failed("start"))
+    }
+
+    /// Opens the index in `dir`, or makes an empty one there (its
+    /// [`generation`](Self::generation) is then `None`).
+    ///
+    /// # Errors
+    /// [`SnapshotError::Damaged`] or [`SnapshotError::Version`]: call
+    /// [`LexicalIndex::create`] and add everything again. [`SnapshotError::Io`].
+    pub fn open_or_create(dir: &Path) -> Result<Self, SnapshotError> {
+        match Self::open_any(dir) {
+            Err(SnapshotError::Missing { .. }) => Self::create(dir),
+            other => other,
+        }
+    }
+
+    /// Opens the index in `dir` if it shows the store's `generation`.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Missing`], [`SnapshotError::Stale`], and as
+    /// [`LexicalIndex::open_or_create`].
+    pub fn open(dir: &Path, generation: u64) -> Result<Self, SnapshotError> {
+        let index = Self::open_any(dir)?;
+        match index.generation {
+            Some(found) if found == generation => Ok(index),
+            found => Err(SnapshotError::Stale { expected: generation, found: found.unwrap_or(0) }),
+        }
+    }
+
+    /// Makes an empty index in `dir`. The files that lie directly in `dir` are
+    /// deleted first, so the directory must be the index's own.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Io`].
+    pub fn create(dir: &Path) -> Result<Self, SnapshotError> {
+        let io = |action, source| SnapshotError::Io { action, path: dir.to_path_buf(), source };
+        std::fs::create_dir_all(dir).map_err(|e| io("create", e))?;
+        for item in std::fs::read_dir(dir).map_err(|e| io("read", e))? {
+            let path = item.map_err(|e| io("read", e))?.path();
+            if path.is_file() {
+                std::fs::remove_file(&path).map_err(|source| SnapshotError::Io { action: "delete", path, source })?;
+            }
+        }
+        let (schema, fields) = schema();
+        Index::create_in_dir(dir, schema)
+            .and_then(|index| Self::over(index, fields, None))
+            .map_err(|e| io("make a lexical index in", std::io::Error::other(e)))
+    }
+
+    fn open_any(dir: &Path) -> Result<Self, SnapshotError> {
+        let path: PathBuf = dir.to_path_buf();
+        if !dir.join("meta.json").exists() {
+            return Err(SnapshotError::Missing { path });
+        }
+        let damaged = |reason: String| SnapshotError::Damaged { path: path.clone(), reason };
+        // tantivy may panic on files that are not as it wrote them.
+        let opened = std::panic::catch_unwind(|| {
+            let directory = MmapDirectory::open(dir).map_err(|e| e.to_string())?;
+            let index = Index::open(directory).map_err(|e| e.to_string())?;
+            let bad = index.validate_checksum().map_err(|e| e.to_string())?;
+            if let Some(file) = bad.iter().next() {
+                return Err(format!("the checksum of {} does not match", file.display()));
+            }
+            let payload = index.load_metas().map_err(|e| e.to_string())?.payload;
+            Ok((index, payload))
+        });
+        let (index, payload) = match opened {
+            Ok(outcome) => outcome.map_err(&damaged)?,
+            Err(_) => return Err(damaged("it cannot be read".into())),
+        };
+        let generation = match payload.as_deref().map(parse_payload) {
+            None => None,
+            Some(None) => return Err(damaged("its generation cannot be read".into())),
+            Some(Some((VERSION, generation))) => Some(generation),
+            Some(Some((found, _))) => return Err(SnapshotError::Version { expected: VERSION, found }),
+        };
+        let (schema, fields) = schema();
+        if index.schema() != schema {
+            return Err(damaged("its fields are not the ones expected".into()));
+        }
+        Self::over(index, fields, generation).map_err(|e| damaged(e.to_string()))
+    }
+
+    fn over(index: Index, fields: Fields, generation: Option<u64>) -> tantivy::Result<Self> {
+        index.tokenizers().register(TOKENIZER, TermTokenizer);
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(LexicalIndex { index, reader, writer: None, fields, generation })
+    }
+
+    fn writer(&mut self) -> Result<&mut IndexWriter, IndexError> {
+        if self.writer.is_none() {
+            let writer = self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed("open for writing"))?;
+            self.writer = Some(writer);
+        }
+        match &mut self.writer {
+            Some(writer) => Ok(writer),
+            None => unreachable!("made above"),
+        }
+    }
+
+    /// Puts an entry under `id`, in place of what was there. Searches see it after
+    /// the next [`LexicalIndex::commit`].
+    ///
+    /// # Errors
+    /// [`IndexError::Lexical`], for example when another process is writing.
+    pub fn add(&mut self, id: u64, heading: &str, body: &str) -> Result<(), IndexError> {
+        let fields = self.fields;
+        let writer = self.writer()?;
+        writer.delete_term(Term::from_field_u64(fields.id, id));
+        let mut document = TantivyDocument::new();
+        document.add_u64(fields.id, id);
+        document.add_text(fields.heading, heading);
+        document.add_text(fields.body, body);
+        writer.add_document(document).map_err(failed("add an entry"))?;
+        Ok(())
+    }
+
+    /// Takes the entry `id` out, if it is there, at the next [`LexicalIndex::commit`].
+    ///
+    /// # Errors
+    /// As [`LexicalIndex::add`].
+    pub fn remove(&mut self, id: u64) -> Result<(), IndexError> {
+        let term = Term::from_field_u64(self.fields.id, id);
+        self.writer()?.delete_term(term);
+        Ok(())
+    }
+
+    /// Makes all changes visible and durable, as the store's `generation`.
+    ///
+    /// # Errors
+    /// [`IndexError::Lexical`]; what was committed before stays.
+    pub fn commit(&mut self, generation: u64) -> Result<(), IndexError> {
+        let writer = self.writer()?;
+        let mut prepared = writer.prepare_commit().map_err(failed("prepare a commit"))?;
+        prepared.set_payload(&payload(generation));
+        prepared.commit().map_err(failed("commit"))?;
+        self.reader.reload().map_err(failed("read what was committed"))?;
+        self.generation = Some(generation);
+        Ok(())
+    }
+
+    /// The generation of the last commit; `None` where there was none yet.
+    pub fn generation(&self) -> Option<u64> {
+        self.generation
+    }
+
+    /// The number of entries that a search can find.
+    pub fn len(&self) -> usize {
+        usize::try_from(self.reader.searcher().num_docs()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether a search can find nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// In how many entries `term` (as [`terms`](crate::terms) gives it) stands, in the
+    /// body or the heading, whichever is more. Removed entries count until their
+    /// segment is merged.
+    ///
+    /// # Errors
+    /// [`IndexError::Lexical`] when the index cannot be read.
+    pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
+        let searcher = self.reader.searcher();
+        let count = |field| searcher.doc_freq(&Term::from_field_text(field, term));
+        let counts = count(self.fields.body).and_then(|body| Ok(body.max(count(self.fields.heading)?)));
+        counts.map_err(failed("look up a term"))
+    }
+
+    /// The `k` entries with the highest BM25 score for the terms of `query`, of those
+    /// that `filter` accepts, best first; only entries with at least one term. Any
+    /// text is a query.
+    ///
+    /// # Errors
+    /// [`IndexError::Lexical`] when the index cannot be read.
+    pub fn search(&self, query: &str, k: usize, filter: Option<&dyn Filter>) -> Result<Vec<Hit>, IndexError> {
+        let searcher = self.reader.searcher();
+        let mut best = Best::new(k, usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX));
+        let clauses = self.clauses(query)?;
+        if k == 0 || clauses.is_empty() || searcher.num_docs() == 0 {
+            return Ok(Vec::new());
+        }
+        let read = failed("search");
+        let weight = BooleanQuery::new(clauses).weight(EnableScoring::enabled_from_searcher(&searcher)).map_err(read)?;
+        for segment in searcher.segment_readers() {
+            let ids = segment.fast_fields().u64("id").map_err(read)?;
+            // Just below the worst score kept, so that equal scores are still seen and
+            // ordered by id.
+            let threshold = |best: &Best| best.threshold().next_down().max(f32::MIN);
+            let start = threshold(&best);
+            let mut offer = |document, score| {
+                if segment.alive_bitset().is_none_or(|alive| alive.is_alive(document))
+                    && let Some(id) = ids.first(document)
+                    && filter.is_none_or(|filter| filter.accepts(id))
+                {
+                    best.offer(Hit { id, score });
+                }
+                threshold(&best)
+            };
+            weight.for_each_pruning(start, segment, &mut offer).map_err(read)?;
+        }
+        Ok(best.into_hits())
+    }
+
+    /// One clause for each term and field, weighted by how often the query has the term.
+    fn clauses(&self, query: &str) -> Result<Vec<(Occur, Box<dyn Query>)>, IndexError> {
+        let mut words: Vec<String> = terms(query).into_iter().map(|term| term.text).collect();
+        if words.iter().any(|word| !is_stop_term(word)) {
+            words.retain(|word| !is_stop_term(word));
+        }
+        words.sort_unstable();
+        let mut counted: Vec<(String, usize)> = Vec::new();
+        for word in words {
+            match counted.last_mut() {
+                Some((last, count)) if *last == word => *count += 1,
+                _ => counted.push((word, 1)),
+            }
+        }
+        if counted.len() > MOST_TERMS {
+            let mut by_rarity = Vec::with_capacity(counted.len());
+            for (word, count) in counted {
+                by_rarity.push((self.document_frequency(&word)?, word, count));
+            }
+            by_rarity.retain(|(frequency, ..)| *frequency > 0);
+            by_rarity.sort_unstable();
+            by_rarity.truncate(MOST_TERMS);
+            counted = by_rarity.into_iter().map(|(_, word, count)| (word, count)).collect();
+        }
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(2 * counted.len());
+        for (word, count) in counted {
+            for (field, weight) in [(self.fields.body, 1.0), (self.fields.heading, HEADING_BOOST)] {
+                let term = TermQuery::new(Term::from_field_text(field, &word), IndexRecordOption::WithFreqs);
+                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), weight * count as f32))));
+            }
+        }
+        Ok(clauses)
+    }
+}
+
+fn failed(action: &'static str) -> impl Fn(tantivy::TantivyError) -> IndexError + Copy {
+    move |error| IndexError::Lexical { action, reason: error.to_string() }
+}
+
+fn payload(generation: u64) -> String {
+    format!("yiju {VERSION} {generation}")
+}
+
+fn parse_payload(payload: &str) -> Option<(u32, u64)> {
+    let (version, generation) = payload.strip_prefix("yiju ")?.split_once(' ')?;
+    Some((version.parse().ok()?, generation.parse().ok()?))
+}
+
+/// [`terms`] as tantivy wants them, with positions counted in terms.
+#[derive(Clone)]
+struct TermTokenizer;
+
+struct TermStream {
+    terms: std::vec::IntoIter<crate::terms::Term>,
+    token: Token,
+}
+
+impl Tokenizer for TermTokenizer {
+    type TokenStream<'a> = TermStream;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> TermStream {
+        TermStream { terms: terms(text).into_iter(), token: Token::default() }
+    }
+}
+
+impl TokenStream for TermStream {
+    fn advance(&mut self) -> bool {
+        let Some(term) = self.terms.next() else { return false };
+        let position = self.token.position.wrapping_add(1);
+        let (offset_from, offset_to) = (term.range.start, term.range.end);
+        self.token = Token { offset_from, offset_to, position, text: term.text, position_length: 1 };
+        true
+    }
+
+    fn token(&self) -> &Token {
+        &self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.token
+    }
+}
