@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::chars::{ends_finally, longer_than};
+use crate::chars::{ends_finally, longer_than, squeeze};
 use crate::front::Front;
 use crate::label::{Label, Style};
 use crate::sequence::{Line, keep_sequences};
@@ -65,6 +65,8 @@ struct DraftClause {
     items: Vec<(u32, Range<usize>)>,
     item_style: Option<Style>,
     signature: bool,
+    /// A list of what is attached.
+    attachment: bool,
     /// Whether its last line leads in with a colon to what follows.
     leads_in: bool,
 }
@@ -188,6 +190,9 @@ impl<'a> Builder<'a> {
         self.stack.clear();
         if signed || last || listed {
             self.plain_clause(line, None);
+            if let Some(clause) = self.clauses.last_mut() {
+                clause.attachment = true;
+            }
             self.open = true;
         } else {
             self.push_section(line, Level::Attachment, line.end());
@@ -222,8 +227,8 @@ impl<'a> Builder<'a> {
                 }
                 self.open_to_section();
             }
-            // An open 附件 list.
-            None if self.open => {
+            // An open 附件 list, or a lead-in to （1） or (a).
+            None if self.open && (label.style >= Style::ParenthesizedArabic || self.lists_attachments()) => {
                 if let Some(clause) = self.open_clause() {
                     clause.add_item(line, label);
                 }
@@ -236,6 +241,10 @@ impl<'a> Builder<'a> {
         } else {
             self.numbered_clause(line, label);
         }
+    }
+
+    fn lists_attachments(&self) -> bool {
+        self.clauses.last().is_some_and(|c| c.attachment)
     }
 
     /// Whether a deeper number is an item of the open clause.
@@ -280,6 +289,10 @@ impl<'a> Builder<'a> {
         let rest = line.rest();
         let from = line.end() - rest.len();
         let heading = clause_heading(rest, label.style);
+        // 三、 closes 二、 even where it is no heading; an article stands in whatever is open.
+        if label.style != Style::Article {
+            self.enter(Level::Numbered(label.style));
+        }
         let mut clause = DraftClause {
             label: Some(label.clone()),
             section: self.stack.last().map(|&(section, _)| section),
@@ -348,6 +361,10 @@ impl<'a> Builder<'a> {
             }
         });
         if over && signs::is_subheading(line.text) {
+            // The supplementary provisions of a law stand beside its outermost parts.
+            if matches!(squeeze(line.text).as_str(), "附则" | "附則") {
+                self.stack.clear();
+            }
             return self.push_section(line, Level::Plain, line.end());
         }
         if in_article || self.belongs_to_open(i) {
@@ -358,7 +375,7 @@ impl<'a> Builder<'a> {
         }
         let section = self.stack.last().map(|&(section, _)| section);
         self.plain_clause(line, section);
-        self.open = false;
+        self.open = leads_in(line);
     }
 
     /// Whether an unnumbered paragraph goes on with the open clause: the next number in the text
@@ -497,13 +514,22 @@ fn clause_heading(rest: &str, style: Style) -> Option<(String, usize)> {
     let length = rest.len() - bold.len() + first.len();
     let latin = heading.is_ascii();
     let short = if latin {
-        heading.split_whitespace().count() <= 10 && !longer_than(heading, 80)
+        heading.split_whitespace().count() <= 8 && !is_english_sentence(heading)
     } else {
         !longer_than(heading, 44)
     };
     let plain = !heading.is_empty() && !heading.contains(['：', '；', ':', ';', '\n']);
     let more = !rest[length..].trim().is_empty();
     (short && plain && more).then(|| (heading.to_string(), length))
+}
+
+/// A heading in English has no verb; these give most sentences away.
+fn is_english_sentence(text: &str) -> bool {
+    const VERBS: [&str; 16] = [
+        "is", "are", "was", "were", "be", "has", "have", "had", "shall", "may", "must", "will", "can",
+        "should", "does", "do",
+    ];
+    text.split_whitespace().any(|word| VERBS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The first sentence up to its full stop, in Chinese or English.

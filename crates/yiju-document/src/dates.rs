@@ -35,6 +35,7 @@ pub(crate) fn date_line(line: &str) -> Option<Date> {
             break;
         }
     }
+    rest = rest.trim_start_matches("中華").trim_start_matches("民國").trim_start();
     for tail in ["发布", "印发", "公布"] {
         rest = rest.strip_suffix(tail).unwrap_or(rest);
     }
@@ -53,10 +54,16 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
         .char_indices()
         .rev()
         .take_while(|&(_, c)| decimal(c).is_some() || is_chinese_numeral(c))
-        .take(4)
+        .take(8)
         .last()
         .map(|(i, _)| i)?;
-    let year = parse_number(&before[start..]).filter(|y| (1000..=2999).contains(y))?;
+    let year = parse_number(&before[start..])?;
+    // 民國113年 counts from 1912.
+    let republic = before[..start].trim_end().ends_with(['國', '国']) && before.contains('民');
+    let year = if republic { year.checked_add(1911)? } else { year };
+    if !(1000..=2999).contains(&year) {
+        return None;
+    }
     let rest = line[year_at + '年'.len_utf8()..].trim_start();
     let month_at = rest.find('月').filter(|&at| at <= 12)?;
     let month = parse_number(&rest[..month_at])?;
@@ -136,6 +143,8 @@ mod tests {
             "发布日期：2025-08-15",
             "August 15, 2025",
             "15 August 2025",
+            "中華民國114年8月15日",
+            "中華民國一百一十四年八月十五日",
         ] {
             assert_eq!(date_line(line), Some(day), "{line}");
         }

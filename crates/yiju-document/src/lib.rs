@@ -3,7 +3,7 @@
 //!
 //! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does);
 //! [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
-//! [`Document::find`] where that is.
+//! [`Document::find`] where that is. [`outline`] prints the tree.
 //!
 //! # The clean text
 //! [`Document::text`] is the printed text, misprints included, with one paragraph on each line
@@ -33,6 +33,7 @@ mod language;
 mod lines;
 mod model;
 mod numerals;
+mod outline;
 mod parse;
 mod reference;
 mod sentence;
@@ -45,6 +46,7 @@ pub use decode::MAX_BYTES;
 pub use error::DocumentError;
 pub use model::{Clause, Document, Section, Span, UnitKind};
 pub use numerals::parse_number;
+pub use outline::outline;
 pub use parse::{parse, parse_text};
 pub use reference::{Reference, Step, Target, Unit, find_references};
 pub use sentence::split_sentences;

@@ -104,7 +104,7 @@ fn wrap_width(lines: &[Line]) -> Option<usize> {
     }
     widths.sort_unstable();
     // One long address or table row must not hide the width of the rest.
-    let limit = widths[(widths.len() - 1) * 19 / 20];
+    let limit = widths[widths.len() - 1 - widths.len() / 20];
     if !(30..=130).contains(&limit) {
         return None;
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::outline::join_label;
+
 /// A half-open range in a document's clean text, in Unicode scalar values and in UTF-8 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
@@ -52,7 +54,7 @@ pub struct Section {
     pub title: String,
     /// Index of the enclosing section in `Document::sections`.
     pub parent: Option<usize>,
-    /// The heading line as printed.
+    /// The heading as printed, number included.
     pub span: Span,
 }
 
@@ -76,9 +78,11 @@ pub struct Clause {
     pub span: Span,
     /// Its sentences in order, heading sentence included; they do not overlap, each lies in `span`.
     pub sentences: Vec<Span>,
-    /// 款 (paragraphs) of the clause, in order; one where it has a single paragraph.
+    /// 款 (paragraphs) of the clause, in order, at least one; the first begins behind the number,
+    /// each holds its items.
     pub paragraphs: Vec<Span>,
-    /// 项 (（一）… inside an article): number and span, in order; empty where there are none.
+    /// 项 (（一）… inside a clause): number and span, in order; empty where there are none. Numbers
+    /// start anew in each paragraph.
     pub items: Vec<(u32, Span)>,
 }
 
@@ -95,13 +99,15 @@ pub struct Document {
     pub date: Option<jiff::civil::Date>,
     /// BCP 47 tag guessed from the text: `zh`, `zh-Hant`, `en`, or `und`.
     pub language: String,
-    /// The clean text: the printed text with page-broken paragraphs joined and line ends as `\n`.
+    /// The clean text: the printed text with broken paragraphs joined, one on each line, no blank
+    /// lines, line ends as `\n`.
     pub text: String,
     /// SHA-256 of `text` in lower-case hex.
     pub sha256: String,
     /// Sections in the order of the text.
     pub sections: Vec<Section>,
-    /// Clauses in the order of the text; every paragraph of the body belongs to exactly one.
+    /// Clauses in the order of the text. Every paragraph belongs to exactly one, but for the title,
+    /// date, number and header lines, a table of contents, and the headings, which are sections.
     pub clauses: Vec<Clause>,
 }
 
@@ -112,18 +118,18 @@ impl Document {
     }
 
     /// The heading path of a clause, outermost first, its own label and heading last where it has
-    /// them: `["二、优化现代化城市体系", "（二）增强超大特大城市综合竞争力"]`.
+    /// them: `["二、优化现代化城市体系", "（二）增强超大特大城市综合竞争力"]`, `["第一章 总则", "第三条"]`.
     /// Empty where `clause` is out of range.
     pub fn path(&self, clause: usize) -> Vec<String> {
         let Some(clause) = self.clauses.get(clause) else { return Vec::new() };
         let mut path = Vec::new();
-        let own = format!("{}{}", clause.label, clause.heading.as_deref().unwrap_or(""));
+        let own = join_label(&clause.label, clause.heading.as_deref().unwrap_or(""));
         if !own.is_empty() {
             path.push(own);
         }
         let mut next = clause.section;
         while let Some(section) = next.and_then(|i| self.sections.get(i)) {
-            path.push(format!("{}{}", section.label, section.title));
+            path.push(join_label(&section.label, &section.title));
             next = section.parent;
         }
         path.reverse();
