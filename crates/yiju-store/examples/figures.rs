@@ -3,11 +3,11 @@
 //! `cargo run -p yiju-store --release --example figures`
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use yiju_document::{Clause, Document, Section, Span, UnitKind};
-use yiju_store::{Access, Model, NewDocument, NewPassage, NewSource, Store};
+use yiju_store::{Access, Model, NewDocument, NewPassage, NewSource, Store, StoreError};
 
 const DIMENSION: usize = 384;
 
@@ -50,30 +50,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect();
     let inside: Vec<(&str, u32)> = (0..50).map(|n| (book.as_str(), n * 239)).collect();
     for (name, wanted) in [("50 documents", spread), ("one large document", inside)] {
-        let start = Instant::now();
-        for _ in 0..200 {
-            black_box(store.clauses(&wanted)?);
-        }
-        let each = start.elapsed() / 200 / 50;
-        println!("read 50 clauses of {name} in a batch: {each:?} each");
-        let start = Instant::now();
-        for (id, index) in wanted.iter().cycle().take(2000) {
-            black_box(store.clause(id, *index)?);
-        }
+        let batch = median(|| store.clauses(&wanted))? / 50;
+        println!("read 50 clauses of {name} in a batch: {batch:?} each");
+        let (id, index) = wanted[7];
         println!(
-            "read single clauses of {name}: {:?} each",
-            start.elapsed() / 2000
+            "read one clause of {name}: {:?}",
+            median(|| store.clause(id, index))?
         );
     }
 
     let some: Vec<u64> = passages.iter().step_by(397).copied().take(50).collect();
-    let start = Instant::now();
-    for _ in 0..200 {
-        black_box(store.vectors(&some)?);
-    }
     println!(
         "read 50 vectors in a batch: {:?} each",
-        start.elapsed() / 200 / 50
+        median(|| store.vectors(&some))? / 50
     );
 
     let start = Instant::now();
@@ -107,6 +96,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Store::open(dir.path(), Access::ReadOnly, Some(&model))?;
     println!("open for reading: {:?}", start.elapsed());
     Ok(())
+}
+
+/// The median of 200 runs.
+fn median<T>(mut run: impl FnMut() -> Result<T, StoreError>) -> Result<Duration, StoreError> {
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        let start = Instant::now();
+        black_box(run()?);
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
 }
 
 /// A document of articles of two sentences, with a vector for each article and sentence.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rusqlite::{Row, Transaction};
+use rusqlite::{Connection, Row};
 use yiju_document::{Clause, Document, Section};
 
 use crate::codec::{CHUNK, verify};
@@ -81,16 +81,15 @@ impl Store {
     /// # Errors
     /// The library could not be read at all. Damage is no error but a problem in the report.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
-        self.readers.read("check", |transaction| {
+        self.readers.read("check", |connection| {
             let mut report = CheckReport {
-                generation: meta_number(transaction, "generation")?,
+                generation: meta_number(connection, "generation")?,
                 ..Default::default()
             };
-            report.part("library", |report| sqlite(transaction, report));
+            report.part("library", |report| sqlite(connection, report));
             let mut keys: Vec<i64> = Vec::new();
             report.part("library", |_| {
-                let mut statement =
-                    transaction.prepare("SELECT key FROM documents ORDER BY key")?;
+                let mut statement = connection.prepare("SELECT key FROM documents ORDER BY key")?;
                 let mut rows = statement.query([])?;
                 while let Some(row) = rows.next()? {
                     keys.push(row.get(0)?);
@@ -98,18 +97,18 @@ impl Store {
                 Ok(())
             });
             for key in keys {
-                document(transaction, &mut report, key, self.model.dimension);
+                document(connection, &mut report, key, self.model.dimension);
             }
-            report.part("library", |report| sources(transaction, report));
-            report.part("library", |report| counts(transaction, report));
+            report.part("library", |report| sources(connection, report));
+            report.part("library", |report| counts(connection, report));
             Ok(report)
         })
     }
 }
 
 /// SQLite's checks of pages, indexes and references.
-fn sqlite(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(), Fault> {
-    let mut statement = transaction.prepare("PRAGMA integrity_check(100)")?;
+fn sqlite(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
+    let mut statement = connection.prepare("PRAGMA integrity_check(100)")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let line: String = row.get(0)?;
@@ -117,7 +116,7 @@ fn sqlite(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(),
             report.add("library", line);
         }
     }
-    let mut statement = transaction.prepare("PRAGMA foreign_key_check")?;
+    let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
@@ -129,12 +128,12 @@ fn sqlite(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(),
     Ok(())
 }
 
-fn document(transaction: &Transaction<'_>, report: &mut CheckReport, key: i64, dimension: usize) {
+fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimension: usize) {
     let mut place = format!("document row {key}");
     report.documents += 1;
     let mut loaded = None;
     report.part(&place.clone(), |report| {
-        let (record, document) = load(transaction, key)?;
+        let (record, document) = load(connection, key)?;
         place = format!("document {}", record.id);
         if let Err(what) = check_document(&document) {
             report.add(&place, what);
@@ -147,13 +146,13 @@ fn document(transaction: &Transaction<'_>, report: &mut CheckReport, key: i64, d
         loaded = Some((record, document));
         Ok(())
     });
-    report.part(&place.clone(), |_| pieces(transaction, key));
+    report.part(&place.clone(), |_| pieces(connection, key));
     let Some((record, found)) = loaded else {
         return;
     };
-    report.part(&place.clone(), |_| numbers(transaction, key, &found));
+    report.part(&place.clone(), |_| numbers(connection, key, &found));
     report.part(&place.clone(), |report| {
-        let mut statement = transaction.prepare_cached(
+        let mut statement = connection.prepare_cached(
             "SELECT id, document, clause, sentence, crc, vector FROM passages
              WHERE document = ?1 ORDER BY id",
         )?;
@@ -189,8 +188,8 @@ fn agrees(record: &DocumentRecord, document: &Document) -> bool {
 }
 
 /// The pieces of a text: reading a clause relies on their lengths and checksums.
-fn pieces(transaction: &Transaction<'_>, key: i64) -> Result<(), Fault> {
-    let mut statement = transaction.prepare_cached(
+fn pieces(connection: &Connection, key: i64) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached(
         "SELECT piece, crc, bytes, lead(piece) OVER (ORDER BY piece) FROM texts
          WHERE document = ?1 ORDER BY piece",
     )?;
@@ -210,10 +209,10 @@ fn pieces(transaction: &Transaction<'_>, key: i64) -> Result<(), Fault> {
 }
 
 /// The columns by which numbers are looked up, against the structures they were taken from.
-fn numbers(transaction: &Transaction<'_>, key: i64, document: &Document) -> Result<(), Fault> {
+fn numbers(connection: &Connection, key: i64, document: &Document) -> Result<(), Fault> {
     type Number = (String, Option<u32>, Option<u32>);
     let read = |query: &str| -> Result<Vec<Number>, Fault> {
-        let rows = transaction
+        let rows = connection
             .prepare_cached(query)?
             .query_map([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<rusqlite::Result<_>>()?;
@@ -250,8 +249,11 @@ fn passage(
             Fault::Store(error) => error.to_string(),
         })?;
     check_vector(vector, dimension).map_err(|what| format!("passage {id}: {what}"))?;
-    let found = document.clauses.get(clause as usize);
-    if !found.is_some_and(|c| sentence.is_none_or(|s| (s as usize) < c.sentences.len())) {
+    let there = document
+        .clauses
+        .get(clause as usize)
+        .is_some_and(|found| sentence.is_none_or(|s| (s as usize) < found.sentences.len()));
+    if !there {
         return Err(format!(
             "passage {id}: there is no clause {clause} sentence {sentence:?}"
         ));
@@ -260,8 +262,8 @@ fn passage(
 }
 
 /// Every source has documents, and a complete one has them from 0 on without a gap.
-fn sources(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(), Fault> {
-    let mut statement = transaction.prepare(
+fn sources(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
+    let mut statement = connection.prepare(
         "SELECT s.name, s.complete, count(d.key), max(d.ordinal) + 1 FROM sources s
          LEFT JOIN documents d ON d.source = s.key GROUP BY s.key ORDER BY s.key",
     )?;
@@ -282,11 +284,11 @@ fn sources(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<()
 }
 
 /// The counts and the log of changes against the tables.
-fn counts(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(), Fault> {
+fn counts(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
     for table in ["documents", "passages"] {
-        let expected = meta_number(transaction, table)?;
+        let expected = meta_number(connection, table)?;
         let found: i64 =
-            transaction.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+            connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
                 row.get(0)
             })?;
         if u64::try_from(found).ok() != Some(expected) {
@@ -296,13 +298,13 @@ fn counts(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(),
             );
         }
     }
-    let newest: i64 = transaction.query_row(
+    let newest: i64 = connection.query_row(
         "SELECT max(coalesce((SELECT max(last) FROM changes), 0),
                     coalesce((SELECT max(id) FROM passages), 0))",
         [],
         |row| row.get(0),
     )?;
-    let drawn: i64 = transaction.query_row(
+    let drawn: i64 = connection.query_row(
         "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'passages'",
         [],
         |row| row.get(0),
@@ -313,7 +315,7 @@ fn counts(transaction: &Transaction<'_>, report: &mut CheckReport) -> Result<(),
             format!("passage {newest} is there, but only {drawn} were given out"),
         );
     }
-    let future: i64 = transaction.query_row(
+    let future: i64 = connection.query_row(
         "SELECT count(*) FROM changes
          WHERE generation > (SELECT generation FROM meta) OR first > last",
         [],

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::Transaction;
-use yiju_document::{Clause, Section, UnitKind};
+use rusqlite::Connection;
+use yiju_document::{Clause, Document, Section, UnitKind};
 
 use crate::codec::{CHUNK, verify};
 use crate::error::{Fault, StoreError};
@@ -33,16 +33,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
     pub fn clauses(&self, wanted: &[(&str, u32)]) -> Result<Vec<Option<ClauseRecord>>, StoreError> {
-        self.readers.read("read the clauses", |transaction| {
+        self.readers.read("read the clauses", |connection| {
             let mut known: HashMap<&str, Option<Known>> = HashMap::new();
             wanted
                 .iter()
                 .map(|(id, index)| {
                     if !known.contains_key(id) {
-                        known.insert(id, Known::find(transaction, id)?);
+                        known.insert(id, Known::find(connection, id)?);
                     }
                     match known.get_mut(id) {
-                        Some(Some(known)) => known.clause(transaction, *index),
+                        Some(Some(known)) => known.clause(connection, *index),
                         _ => Ok(None),
                     }
                 })
@@ -62,8 +62,8 @@ impl Store {
         number: u32,
         sub_number: Option<u32>,
     ) -> Result<Vec<(String, u32)>, StoreError> {
-        self.readers.read("look up the number", |transaction| {
-            let found = transaction
+        self.readers.read("look up the number", |connection| {
+            let found = connection
                 .prepare_cached(
                     "SELECT d.id, c.clause FROM clauses c JOIN documents d ON d.key = c.document
                      WHERE c.number = ?1 AND c.kind = ?2 AND c.sub_number IS ?3
@@ -87,8 +87,8 @@ impl Store {
         kind: UnitKind,
         number: u32,
     ) -> Result<Vec<(String, u32)>, StoreError> {
-        self.readers.read("look up the number", |transaction| {
-            let found = transaction
+        self.readers.read("look up the number", |connection| {
+            let found = connection
                 .prepare_cached(
                     "SELECT d.id, c.section FROM sections c JOIN documents d ON d.key = c.document
                      WHERE c.number = ?1 AND c.kind = ?2 ORDER BY c.document, c.section",
@@ -110,11 +110,11 @@ struct Known {
 }
 
 impl Known {
-    fn find(transaction: &Transaction<'_>, id: &str) -> Result<Option<Self>, Fault> {
-        let Some(key) = document_key(transaction, id)? else {
+    fn find(connection: &Connection, id: &str) -> Result<Option<Self>, Fault> {
+        let Some(key) = document_key(connection, id)? else {
             return Ok(None);
         };
-        let record = Arc::new(record_by_key(transaction, key)?);
+        let record = Arc::new(record_by_key(connection, key)?);
         Ok(Some(Self {
             key,
             record,
@@ -124,10 +124,10 @@ impl Known {
 
     fn clause(
         &mut self,
-        transaction: &Transaction<'_>,
+        connection: &Connection,
         index: u32,
     ) -> Result<Option<ClauseRecord>, Fault> {
-        let mut statement = transaction.prepare_cached(
+        let mut statement = connection.prepare_cached(
             "SELECT clause, crc, body FROM clauses WHERE document = ?1 AND clause = ?2",
         )?;
         let mut rows = statement.query((self.key, index))?;
@@ -135,47 +135,65 @@ impl Known {
             return Ok(None);
         };
         let clause: Clause = checked_structure("clauses", self.key, i64::from(index), row)?;
+        let text = self.slice(connection, clause.span.byte_start, clause.span.byte_end)?;
+        let (path, clause) = self.path(connection, clause)?;
+        let document = Arc::clone(&self.record);
         Ok(Some(ClauseRecord {
-            document: Arc::clone(&self.record),
+            document,
             index,
-            text: self.slice(transaction, clause.span.byte_start, clause.span.byte_end)?,
-            path: self.path(transaction, &clause)?,
             clause,
+            text,
+            path,
         }))
     }
 
-    /// The same as `Document::path`, reading only the sections above the clause.
+    /// The clause's path as `Document::path` gives it, from a document that has nothing but the
+    /// clause and the sections above it: how a path is written stays in one place.
     fn path(
         &mut self,
-        transaction: &Transaction<'_>,
-        clause: &Clause,
-    ) -> Result<Vec<String>, Fault> {
-        let mut path = Vec::new();
-        let own = format!(
-            "{}{}",
-            clause.label,
-            clause.heading.as_deref().unwrap_or("")
-        );
-        if !own.is_empty() {
-            path.push(own);
-        }
+        connection: &Connection,
+        mut clause: Clause,
+    ) -> Result<(Vec<String>, Clause), Fault> {
+        let mut sections = Vec::new();
         let mut next = clause.section;
         while let Some(index) = next {
-            let section = self.section(transaction, index)?;
-            path.push(format!("{}{}", section.label, section.title));
+            let section = self.section(connection, index)?;
+            sections.push(section.clone());
             // Parents stand before their children, so this ends.
             next = section.parent.filter(|parent| *parent < index);
         }
-        path.reverse();
-        Ok(path)
+        sections.reverse();
+        for (index, section) in sections.iter_mut().enumerate() {
+            section.parent = index.checked_sub(1);
+        }
+        let place = clause.section;
+        clause.section = sections.len().checked_sub(1);
+        let mut part = Document {
+            title: String::new(),
+            issuer: None,
+            number: None,
+            date: None,
+            language: String::new(),
+            text: String::new(),
+            sha256: String::new(),
+            sections,
+            clauses: vec![clause],
+        };
+        let path = part.path(0);
+        // It was put in above.
+        let Some(mut clause) = part.clauses.pop() else {
+            return Err(Fault::Corrupt("a clause is gone".into()));
+        };
+        clause.section = place;
+        Ok((path, clause))
     }
 
-    fn section(&mut self, transaction: &Transaction<'_>, index: usize) -> Result<&Section, Fault> {
+    fn section(&mut self, connection: &Connection, index: usize) -> Result<&Section, Fault> {
         if !self.sections.contains_key(&index) {
             let gone =
                 || Fault::Corrupt(format!("section {index} of document {} is gone", self.key));
             let number = i64::try_from(index).map_err(|_| gone())?;
-            let mut statement = transaction.prepare_cached(
+            let mut statement = connection.prepare_cached(
                 "SELECT section, crc, body FROM sections WHERE document = ?1 AND section = ?2",
             )?;
             let mut rows = statement.query([self.key, number])?;
@@ -189,12 +207,7 @@ impl Known {
     }
 
     /// The text between two bytes, from the pieces that hold it.
-    fn slice(
-        &self,
-        transaction: &Transaction<'_>,
-        start: usize,
-        end: usize,
-    ) -> Result<String, Fault> {
+    fn slice(&self, connection: &Connection, start: usize, end: usize) -> Result<String, Fault> {
         let outside = || {
             Fault::Corrupt(format!(
                 "bytes {start} to {end} do not fit the text of the document {}",
@@ -211,7 +224,7 @@ impl Known {
         let (first, last) = (start / CHUNK, (end - 1) / CHUNK);
         let piece = |n: usize| i64::try_from(n).map_err(|_| outside());
         let mut bytes = Vec::with_capacity((last - first + 1).min(1 << 12) * CHUNK);
-        let mut statement = transaction.prepare_cached(
+        let mut statement = connection.prepare_cached(
             "SELECT piece, crc, bytes FROM texts
              WHERE document = ?1 AND piece BETWEEN ?2 AND ?3 ORDER BY piece",
         )?;

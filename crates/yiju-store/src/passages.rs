@@ -20,8 +20,8 @@ impl Store {
         &self,
         mut visit: impl FnMut(PassageRef<'_>, &[f32]),
     ) -> Result<u64, StoreError> {
-        self.readers.read("read the passages", |transaction| {
-            let mut statement = transaction.prepare_cached(
+        self.readers.read("read the passages", |connection| {
+            let mut statement = connection.prepare_cached(
                 "SELECT p.id, p.document, p.clause, p.sentence, p.crc, p.vector, d.id
                  FROM passages p JOIN documents d ON d.key = p.document ORDER BY p.id",
             )?;
@@ -42,7 +42,7 @@ impl Store {
                 );
             }
             drop(rows);
-            meta_number(transaction, "generation")
+            meta_number(connection, "generation")
         })
     }
 
@@ -51,8 +51,8 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn passages(&self, ids: &[u64]) -> Result<Vec<PassageRecord>, StoreError> {
-        self.readers.read("read the passages", |transaction| {
-            let mut statement = transaction.prepare_cached(
+        self.readers.read("read the passages", |connection| {
+            let mut statement = connection.prepare_cached(
                 "SELECT d.id, p.clause, p.sentence FROM passages p
                  JOIN documents d ON d.key = p.document WHERE p.id = ?1",
             )?;
@@ -78,11 +78,11 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn document_passages(&self, id: &str) -> Result<Vec<PassageRecord>, StoreError> {
-        self.readers.read("read the passages", |transaction| {
-            let Some(key) = document_key(transaction, id)? else {
+        self.readers.read("read the passages", |connection| {
+            let Some(key) = document_key(connection, id)? else {
                 return Ok(Vec::new());
             };
-            let found = transaction
+            let found = connection
                 .prepare_cached(
                     "SELECT id, clause, sentence FROM passages WHERE document = ?1 ORDER BY id",
                 )?
@@ -112,8 +112,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] where one is damaged, or reading failed.
     pub fn vectors(&self, ids: &[u64]) -> Result<Vec<Option<Vec<f32>>>, StoreError> {
-        self.readers.read("read the vectors", |transaction| {
-            let mut statement = transaction.prepare_cached(
+        self.readers.read("read the vectors", |connection| {
+            let mut statement = connection.prepare_cached(
                 "SELECT id, document, clause, sentence, crc, vector FROM passages WHERE id = ?1",
             )?;
             ids.iter()
@@ -139,8 +139,8 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn changes_since(&self, generation: u64) -> Result<Option<Changes>, StoreError> {
-        self.readers.read("read the changes", |transaction| {
-            let (now, known_after): (i64, i64) = transaction
+        self.readers.read("read the changes", |connection| {
+            let (now, known_after): (i64, i64) = connection
                 .prepare_cached("SELECT generation, changes_after FROM meta")?
                 .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let Ok(since) = i64::try_from(generation) else {
@@ -149,7 +149,7 @@ impl Store {
             if since < known_after || since > now {
                 return Ok(None);
             }
-            let mut statement = transaction.prepare_cached(
+            let mut statement = connection.prepare_cached(
                 "SELECT first, last, added FROM changes WHERE generation > ?1 ORDER BY generation",
             )?;
             let mut rows = statement.query([since])?;

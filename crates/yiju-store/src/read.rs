@@ -1,7 +1,7 @@
 //! Reading sources and documents.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 use yiju_document::{Clause, Document, Section, UnitKind};
 
@@ -51,8 +51,8 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn source(&self, name: &str) -> Result<Option<SourceRecord>, StoreError> {
-        self.readers.read("read the source", |transaction| {
-            let found = transaction
+        self.readers.read("read the source", |connection| {
+            let found = connection
                 .prepare_cached(
                     "SELECT key, sha256, complete, added_at, updated_at FROM sources
                      WHERE name = ?1",
@@ -74,7 +74,7 @@ impl Store {
             let Some((key, mut source)) = found else {
                 return Ok(None);
             };
-            source.document_ids = transaction
+            source.document_ids = connection
                 .prepare_cached("SELECT id FROM documents WHERE source = ?1 ORDER BY ordinal")?
                 .query_map([key], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
@@ -100,8 +100,8 @@ impl Store {
             })?,
         };
         let limit = limit.clamp(1, PAGE_LIMIT);
-        self.readers.read("list the documents", |transaction| {
-            let mut rows = transaction
+        self.readers.read("list the documents", |connection| {
+            let mut rows = connection
                 .prepare_cached(&format!(
                     "{RECORD} WHERE d.key > ?1 ORDER BY d.key LIMIT ?2"
                 ))?
@@ -132,8 +132,8 @@ impl Store {
         &self,
         mut visit: impl FnMut(DocumentRecord),
     ) -> Result<(), StoreError> {
-        self.readers.read("list the documents", |transaction| {
-            let mut statement = transaction.prepare_cached(&format!("{RECORD} ORDER BY d.key"))?;
+        self.readers.read("list the documents", |connection| {
+            let mut statement = connection.prepare_cached(&format!("{RECORD} ORDER BY d.key"))?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 visit(record(row)?);
@@ -147,9 +147,9 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn document_record(&self, id: &str) -> Result<Option<DocumentRecord>, StoreError> {
-        self.readers.read("read the document", |transaction| {
-            match document_key(transaction, id)? {
-                Some(key) => record_by_key(transaction, key).map(Some),
+        self.readers.read("read the document", |connection| {
+            match document_key(connection, id)? {
+                Some(key) => record_by_key(connection, key).map(Some),
                 None => Ok(None),
             }
         })
@@ -161,9 +161,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
     pub fn document(&self, id: &str) -> Result<Option<(DocumentRecord, Document)>, StoreError> {
-        self.readers.read("read the document", |transaction| {
-            match document_key(transaction, id)? {
-                Some(key) => load(transaction, key).map(Some),
+        self.readers.read("read the document", |connection| {
+            match document_key(connection, id)? {
+                Some(key) => load(connection, key).map(Some),
                 None => Ok(None),
             }
         })
@@ -174,12 +174,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
     pub fn text(&self, id: &str) -> Result<Option<String>, StoreError> {
-        self.readers.read("read the text", |transaction| {
-            let Some(key) = document_key(transaction, id)? else {
+        self.readers.read("read the text", |connection| {
+            let Some(key) = document_key(connection, id)? else {
                 return Ok(None);
             };
-            let expected = record_by_key(transaction, key)?.sha256;
-            load_text(transaction, key, id, &expected).map(Some)
+            let expected = record_by_key(connection, key)?.sha256;
+            load_text(connection, key, id, &expected).map(Some)
         })
     }
 }
@@ -200,29 +200,21 @@ pub(crate) fn record_by_key(connection: &Connection, key: i64) -> Result<Documen
 }
 
 /// Puts a document together from its rows.
-pub(crate) fn load(
-    transaction: &Transaction<'_>,
-    key: i64,
-) -> Result<(DocumentRecord, Document), Fault> {
-    let record = record_by_key(transaction, key)?;
-    let head: String = transaction
+pub(crate) fn load(connection: &Connection, key: i64) -> Result<(DocumentRecord, Document), Fault> {
+    let record = record_by_key(connection, key)?;
+    let head: String = connection
         .prepare_cached("SELECT head FROM documents WHERE key = ?1")?
         .query_row([key], |row| row.get(0))?;
     let mut document: Document = structure(&head)?;
-    document.text = load_text(transaction, key, &record.id, &record.sha256)?;
-    document.sections = load_sections(transaction, key, record.sections)?;
-    document.clauses = load_clauses(transaction, key, record.clauses)?;
+    document.text = load_text(connection, key, &record.id, &record.sha256)?;
+    document.sections = load_sections(connection, key, record.sections)?;
+    document.clauses = load_clauses(connection, key, record.clauses)?;
     Ok((record, document))
 }
 
-fn load_text(
-    transaction: &Transaction<'_>,
-    key: i64,
-    id: &str,
-    expected: &str,
-) -> Result<String, Fault> {
+fn load_text(connection: &Connection, key: i64, id: &str, expected: &str) -> Result<String, Fault> {
     let mut text = Vec::new();
-    let mut statement = transaction
+    let mut statement = connection
         .prepare_cached("SELECT crc, bytes FROM texts WHERE document = ?1 ORDER BY piece")?;
     let mut rows = statement.query([key])?;
     while let Some(row) = rows.next()? {
@@ -239,32 +231,28 @@ fn load_text(
 }
 
 pub(crate) fn load_sections(
-    transaction: &Transaction<'_>,
+    connection: &Connection,
     key: i64,
     expected: usize,
 ) -> Result<Vec<Section>, Fault> {
     let query = "SELECT section, crc, body FROM sections WHERE document = ?1 ORDER BY section";
-    load_structures(transaction, query, "sections", key, expected)
+    load_structures(connection, query, "sections", key, expected)
 }
 
-fn load_clauses(
-    transaction: &Transaction<'_>,
-    key: i64,
-    expected: usize,
-) -> Result<Vec<Clause>, Fault> {
+fn load_clauses(connection: &Connection, key: i64, expected: usize) -> Result<Vec<Clause>, Fault> {
     let query = "SELECT clause, crc, body FROM clauses WHERE document = ?1 ORDER BY clause";
-    load_structures(transaction, query, "clauses", key, expected)
+    load_structures(connection, query, "clauses", key, expected)
 }
 
 fn load_structures<T: DeserializeOwned>(
-    transaction: &Transaction<'_>,
+    connection: &Connection,
     query: &str,
     table: &str,
     key: i64,
     expected: usize,
 ) -> Result<Vec<T>, Fault> {
     let mut out = Vec::with_capacity(expected.min(1 << 16));
-    let mut statement = transaction.prepare_cached(query)?;
+    let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query([key])?;
     let mut next = 0i64;
     while let Some(row) = rows.next()? {
@@ -303,8 +291,8 @@ fn structure<T: DeserializeOwned>(json: &str) -> Result<T, Fault> {
         .map_err(|error| Fault::Corrupt(format!("a structure cannot be read: {error}")))
 }
 
-pub(crate) fn meta_number(transaction: &Transaction<'_>, column: &str) -> Result<u64, Fault> {
-    let value: i64 = transaction
+pub(crate) fn meta_number(connection: &Connection, column: &str) -> Result<u64, Fault> {
+    let value: i64 = connection
         .prepare_cached(&format!("SELECT {column} FROM meta"))?
         .query_row([], |row| row.get(0))?;
     u64::try_from(value).map_err(|_| Fault::Corrupt(format!("meta.{column} is {value}")))

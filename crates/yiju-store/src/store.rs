@@ -85,8 +85,7 @@ impl Store {
             }
         };
         let readers = Readers::new(dir, database);
-        let (found, library_id) =
-            readers.read("read", |transaction| read_meta(dir, transaction))?;
+        let (found, library_id) = readers.read("read", |connection| read_meta(dir, connection))?;
         if let Some(given) = model
             && (given.fingerprint != found.fingerprint || given.dimension != found.dimension)
         {
@@ -318,12 +317,12 @@ fn existing(dir: &Path, database: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Reads the model and the id, after checking that the tables are those of this version.
-fn read_meta(dir: &Path, transaction: &Transaction<'_>) -> Result<(Model, String), Fault> {
+fn read_meta(dir: &Path, connection: &Connection) -> Result<(Model, String), Fault> {
     // The header was read without the log; this reads both.
-    let found = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     schema::check_version(dir, found)?;
     for table in schema::table_names() {
-        let there = transaction
+        let there = connection
             .query_row(
                 "SELECT 1 FROM sqlite_schema WHERE name = ?1",
                 [table],
@@ -334,7 +333,7 @@ fn read_meta(dir: &Path, transaction: &Transaction<'_>) -> Result<(Model, String
             return Err(Fault::Corrupt(format!("the table {table} is missing")));
         }
     }
-    let row = transaction
+    let row = connection
         .query_row(
             "SELECT model_fingerprint, model_name, dimension, library_id FROM meta",
             [],

@@ -134,8 +134,7 @@ pub(crate) fn check_vector(vector: &[f32], dimension: usize) -> Result<(), Strin
         .map(|x| f64::from(*x) * f64::from(*x))
         .sum::<f64>()
         .sqrt();
-    // Not a number fails the comparison, as it should.
-    if !((norm - 1.0).abs() <= f64::from(NORM_TOLERANCE)) {
+    if norm.is_nan() || (norm - 1.0).abs() > f64::from(NORM_TOLERANCE) {
         return Err(format!("its vector has length {norm}, expected 1"));
     }
     Ok(())

@@ -284,7 +284,7 @@ fn write_passages(
     passages: &[NewPassage],
 ) -> Result<Vec<i64>, Fault> {
     // The id is drawn first, as the checksum covers it.
-    let mut next: i64 = transaction
+    let next: i64 = transaction
         .query_row(
             "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'passages'",
             [],
@@ -297,19 +297,18 @@ fn write_passages(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut ids = Vec::with_capacity(passages.len());
-    for passage in passages {
+    for (id, passage) in (next..).zip(passages) {
         let blob = encode_vector(&passage.vector);
-        let crc = read::passage_checksum(next, document, passage.clause, passage.sentence, &blob);
+        let crc = read::passage_checksum(id, document, passage.clause, passage.sentence, &blob);
         insert.execute(params![
-            next,
+            id,
             document,
             passage.clause,
             passage.sentence,
             crc,
             blob
         ])?;
-        ids.push(next);
-        next += 1;
+        ids.push(id);
     }
     Ok(ids)
 }
