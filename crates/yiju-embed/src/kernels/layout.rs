@@ -1,0 +1,199 @@
+//! How matrices and activations lie in memory.
+//!
+//! Everything is cut into blocks of 32 along the inner dimension `k`, the block of GGUF's Q4_0,
+//! and into panels of 16 output columns. A weight block holds 32 × 16 weights in the order that
+//! the dot-product instructions want: groups of four neighbouring `k` for each of 16 columns.
+//! Activations are quantised to 8 bits with one scale for each row and block. Rows go in tiles
+//! of at most [`MAX_ROWS`]; a tile is stored block by block (or panel by panel), its rows next
+//! to each other, so that every part of the columns is contiguous and can go to another thread.
+
+/// Output columns of a panel, and floats of a [`Lanes`].
+pub(crate) const LANES: usize = 16;
+/// Inner-dimension length of a block.
+pub(crate) const BLOCK: usize = 32;
+/// The most rows a tile holds.
+pub(crate) const MAX_ROWS: usize = 12;
+/// Bytes of a Q4_0 block in a file: an f16 scale and 16 bytes of nibbles.
+const Q4_0_BYTES: usize = 18;
+
+/// Sixteen floats: one row of one panel.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Lanes(pub [f32; LANES]);
+
+impl Lanes {
+    pub(crate) const ZERO: Self = Self([0.0; LANES]);
+
+    /// Splits `values` into lanes; what is missing at the end is zero.
+    pub(crate) fn from_slice(values: &[f32]) -> Vec<Self> {
+        values
+            .chunks(LANES)
+            .map(|chunk| {
+                let mut lanes = Self::ZERO;
+                lanes.0[..chunk.len()].copy_from_slice(chunk);
+                lanes
+            })
+            .collect()
+    }
+}
+
+/// Thirty-two activations of one row, quantised to −127…127.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ActBlock {
+    pub q: [i8; BLOCK],
+    /// The value of one step.
+    pub scale: f32,
+    /// −8 times the sum of `q`. Weights are stored with an offset (8 for four bits, 128 for
+    /// eight); starting a sum from the offset's share takes it out again at no cost.
+    pub comp: i32,
+}
+
+impl ActBlock {
+    pub(crate) const ZERO: Self = Self {
+        q: [0; BLOCK],
+        scale: 0.0,
+        comp: 0,
+    };
+}
+
+/// A block of 32 × 16 four-bit weights. In `nibbles[j]`, byte `4·c + i` holds in its low half the
+/// weight of column `c` at `k = 4j + i`, in its high half that at `k = 16 + 4j + i`, plus 8.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Q4Block {
+    pub scales: [f32; LANES],
+    pub nibbles: [[u8; 64]; 4],
+}
+
+impl Q4Block {
+    const ZERO: Self = Self {
+        scales: [0.0; LANES],
+        nibbles: [[0x88; 64]; 4],
+    };
+}
+
+/// A block of 32 × 16 eight-bit weights in −127…127. In `weights[j]`, byte `4·c + i` holds the
+/// weight of column `c` at `k = 4j + i`, plus 128.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Q8Block {
+    pub scales: [f32; LANES],
+    pub weights: [[u8; 64]; 8],
+}
+
+impl Q8Block {
+    pub(crate) const ZERO: Self = Self {
+        scales: [0.0; LANES],
+        weights: [[128; 64]; 8],
+    };
+
+    /// Puts 32 quantised values into column `column`.
+    #[inline(always)]
+    pub(crate) fn set_column(&mut self, column: usize, values: &ActBlock) {
+        self.scales[column] = values.scale;
+        for (group, quad) in self.weights.iter_mut().zip(values.q.as_chunks::<4>().0) {
+            group[4 * column..4 * column + 4]
+                .copy_from_slice(&quad.map(|value| (value as u8) ^ 0x80));
+        }
+    }
+}
+
+/// A weight matrix, `rows()` outputs by `columns()` inputs, in panels.
+#[derive(Debug)]
+pub(crate) struct Matrix {
+    rows: usize,
+    columns: usize,
+    panels: Panels,
+}
+
+/// The weights of a [`Matrix`], panel by panel, block by block.
+#[derive(Debug)]
+pub(crate) enum Panels {
+    Four(Vec<Q4Block>),
+    Eight(Vec<Q8Block>),
+}
+
+impl Matrix {
+    /// Repacks Q4_0 blocks (18 bytes for 32 weights, row by row), keeping every bit. The parts
+    /// are matrices of the same number of columns, laid under each other; each must hold whole
+    /// rows, and `columns` must be a multiple of 32. `None` where that is not so.
+    pub(crate) fn from_q4_0(parts: &[&[u8]], columns: usize) -> Option<Self> {
+        if columns == 0 || !columns.is_multiple_of(BLOCK) {
+            return None;
+        }
+        let blocks = columns / BLOCK;
+        let row_bytes = blocks * Q4_0_BYTES;
+        if parts
+            .iter()
+            .any(|part| !part.len().is_multiple_of(row_bytes))
+        {
+            return None;
+        }
+        let rows = parts
+            .iter()
+            .map(|part| part.len() / row_bytes)
+            .sum::<usize>();
+        let mut data = vec![Q4Block::ZERO; rows.div_ceil(LANES) * blocks];
+        let all_rows = parts.iter().flat_map(|part| part.chunks_exact(row_bytes));
+        for (row, bytes) in all_rows.enumerate() {
+            let panel = &mut data[row / LANES * blocks..][..blocks];
+            let lane = row % LANES;
+            for (block, source) in panel.iter_mut().zip(bytes.as_chunks::<Q4_0_BYTES>().0) {
+                block.scales[lane] = half::f16::from_le_bytes([source[0], source[1]]).to_f32();
+                for (group, quad) in block.nibbles.iter_mut().zip(source[2..].as_chunks::<4>().0) {
+                    group[4 * lane..4 * lane + 4].copy_from_slice(quad);
+                }
+            }
+        }
+        Some(Self {
+            rows,
+            columns,
+            panels: Panels::Four(data),
+        })
+    }
+
+    /// Quantises rows of `columns` floats to eight bits, one scale for each row and block.
+    pub(crate) fn from_f32(values: &[f32], columns: usize) -> Self {
+        let blocks = columns.div_ceil(BLOCK);
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        let mut data = vec![Q8Block::ZERO; rows.div_ceil(LANES) * blocks];
+        for (row, values) in values.chunks_exact(columns.max(1)).enumerate() {
+            let panel = &mut data[row / LANES * blocks..][..blocks];
+            for (block, chunk) in panel.iter_mut().zip(values.chunks(BLOCK)) {
+                let mut padded = [0.0; BLOCK];
+                padded[..chunk.len()].copy_from_slice(chunk);
+                block.set_column(row % LANES, &super::lanes::quantize(&padded));
+            }
+        }
+        Self {
+            rows,
+            columns,
+            panels: Panels::Eight(data),
+        }
+    }
+
+    /// Outputs.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Inputs.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Blocks of a panel.
+    pub(crate) fn block_count(&self) -> usize {
+        self.columns.div_ceil(BLOCK)
+    }
+
+    /// Panels of 16 outputs; the last may be filled up with zeros.
+    pub(crate) fn panel_count(&self) -> usize {
+        self.rows.div_ceil(LANES)
+    }
+
+    pub(crate) fn panels(&self) -> &Panels {
+        &self.panels
+    }
+}
