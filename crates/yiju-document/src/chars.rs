@@ -15,7 +15,11 @@ pub(crate) fn is_cjk(c: char) -> bool {
 
 /// Columns that `c` takes in fixed-width print.
 pub(crate) fn columns(c: char) -> usize {
-    if is_cjk(c) || matches!(c as u32, 0xAC00..=0xD7AF | 0x1F300..=0x1FAFF) { 2 } else { 1 }
+    if is_cjk(c) || matches!(c as u32, 0xAC00..=0xD7AF | 0x1F300..=0x1FAFF) {
+        2
+    } else {
+        1
+    }
 }
 
 /// Columns of a whole line.
@@ -26,15 +30,33 @@ pub(crate) fn width(line: &str) -> usize {
 /// A mark that ends a sentence, in any script treated here. The ASCII full stop is not among
 /// them: it needs its surroundings.
 pub(crate) fn is_final(c: char) -> bool {
-    matches!(c, '。' | '！' | '？' | '!' | '?' | '｡' | '．' | '‼' | '⁉' | '⁈')
+    matches!(
+        c,
+        '。' | '！' | '？' | '!' | '?' | '｡' | '．' | '‼' | '⁉' | '⁈'
+    )
 }
 
 /// A mark that closes a quotation or a bracket.
 pub(crate) fn is_closing(c: char) -> bool {
     matches!(
         c,
-        '”' | '’' | '」' | '』' | '）' | ')' | '》' | '〉' | '】' | ']' | '］' | '〕' | '}' | '"' | '\''
-            | '»' | '｣' | '〗'
+        '”' | '’'
+            | '」'
+            | '』'
+            | '）'
+            | ')'
+            | '》'
+            | '〉'
+            | '】'
+            | ']'
+            | '］'
+            | '〕'
+            | '}'
+            | '"'
+            | '\''
+            | '»'
+            | '｣'
+            | '〗'
     )
 }
 

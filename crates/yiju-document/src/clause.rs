@@ -108,6 +108,8 @@ struct Builder<'a> {
     lines: &'a [Line<'a>],
     /// For each line, the next line at or after it that has a label.
     next_label: Vec<usize>,
+    /// The last line that is body and not an 附件 line.
+    last_body: usize,
     sections: Vec<DraftSection>,
     clauses: Vec<DraftClause>,
     stack: Vec<(usize, Level)>,
@@ -119,11 +121,19 @@ impl<'a> Builder<'a> {
     fn new(lines: &'a [Line<'a>]) -> Self {
         let mut next_label = vec![lines.len(); lines.len() + 1];
         for i in (0..lines.len()).rev() {
-            next_label[i] = if lines[i].label.is_some() { i } else { next_label[i + 1] };
+            next_label[i] = if lines[i].label.is_some() {
+                i
+            } else {
+                next_label[i + 1]
+            };
         }
         Builder {
             lines,
             next_label,
+            last_body: lines
+                .iter()
+                .rposition(|l| !l.outside && !l.attachment)
+                .unwrap_or(0),
             sections: Vec::new(),
             clauses: Vec::new(),
             stack: Vec::new(),
@@ -142,7 +152,10 @@ impl<'a> Builder<'a> {
             self.open = false;
         } else if line.attachment {
             self.attachment(i);
-        } else if let Some(marks) = line.markdown.filter(|_| line.style() != Some(Style::Article)) {
+        } else if let Some(marks) = line
+            .markdown
+            .filter(|_| line.style() != Some(Style::Article))
+        {
             self.push_section(line, Level::Markdown(marks), line.end());
         } else if let Some(label) = &line.label {
             self.labelled(i, label);
@@ -152,11 +165,19 @@ impl<'a> Builder<'a> {
     }
 
     fn open_clause(&mut self) -> Option<&mut DraftClause> {
-        if self.open { self.clauses.last_mut() } else { None }
+        if self.open {
+            self.clauses.last_mut()
+        } else {
+            None
+        }
     }
 
     fn open_style(&self) -> Option<Style> {
-        if self.open { self.clauses.last().and_then(DraftClause::style) } else { None }
+        if self.open {
+            self.clauses.last().and_then(DraftClause::style)
+        } else {
+            None
+        }
     }
 
     fn signature(&mut self, i: usize) {
@@ -183,9 +204,11 @@ impl<'a> Builder<'a> {
             .take(12)
             .take_while(|l| !l.attachment)
             .any(|l| l.signature);
-        let last = self.lines[i + 1..].iter().all(|l| l.outside || l.attachment);
+        let last = i >= self.last_body;
         let listed = signs::attachment_rest(line.text).is_some_and(|rest| {
-            crate::label::parse_label(rest).is_some() || longer_than(rest, 60) || ends_finally(rest) && !rest.is_empty()
+            crate::label::parse_label(rest).is_some()
+                || longer_than(rest, 60)
+                || ends_finally(rest) && !rest.is_empty()
         });
         self.stack.clear();
         if signed || last || listed {
@@ -210,7 +233,8 @@ impl<'a> Builder<'a> {
         }
         match self.open_style() {
             Some(Style::Article) => {
-                let section = label.style == Style::Ideographic && heading && self.stands_over(i, label);
+                let section =
+                    label.style == Style::Ideographic && heading && self.stands_over(i, label);
                 if !section {
                     if let Some(clause) = self.open_clause() {
                         clause.add_item(line, label);
@@ -228,7 +252,9 @@ impl<'a> Builder<'a> {
                 self.open_to_section();
             }
             // An open 附件 list, or a lead-in to （1） or (a).
-            None if self.open && (label.style >= Style::ParenthesizedArabic || self.lists_attachments()) => {
+            None if self.open
+                && (label.style >= Style::ParenthesizedArabic || self.lists_attachments()) =>
+            {
                 if let Some(clause) = self.open_clause() {
                     clause.add_item(line, label);
                 }
@@ -249,14 +275,21 @@ impl<'a> Builder<'a> {
 
     /// Whether a deeper number is an item of the open clause.
     fn takes_item(&self, label: &Label) -> bool {
-        let Some(clause) = self.clauses.last() else { return false };
+        let Some(clause) = self.clauses.last() else {
+            return false;
+        };
         let whole = clause.heading.is_none() && !clause.paragraphs.is_empty();
-        clause.item_style.is_some() || clause.leads_in || label.style >= Style::ParenthesizedArabic || whole
+        clause.item_style.is_some()
+            || clause.leads_in
+            || label.style >= Style::ParenthesizedArabic
+            || whole
     }
 
     /// Whether something stands under the heading at `i`: text or deeper numbers.
     fn stands_over(&self, i: usize, label: &Label) -> bool {
-        let Some(next) = self.lines.get(i + 1) else { return false };
+        let Some(next) = self.lines.get(i + 1) else {
+            return false;
+        };
         if next.outside || next.signature || next.attachment || signs::is_sign_off(next.text) {
             return false;
         }
@@ -277,7 +310,11 @@ impl<'a> Builder<'a> {
         if let Some(clause) = self.clauses.last_mut() {
             if rest.is_empty() {
                 clause.paragraphs.clear();
-            } else if line.is_heading() && over_text && !rest.ends_with(['：', ':']) && !longer_than(rest, 40) {
+            } else if line.is_heading()
+                && over_text
+                && !rest.ends_with(['：', ':'])
+                && !longer_than(rest, 40)
+            {
                 clause.heading = Some(rest.trim_matches(['*', ' ', '【', '】']).to_string());
                 clause.heading_end = line.end();
                 clause.paragraphs.clear();
@@ -314,10 +351,16 @@ impl<'a> Builder<'a> {
     /// The open clause has numbered clauses under it: its heading becomes a section, its further
     /// text an unnumbered clause of that section.
     fn open_to_section(&mut self) {
-        let Some(clause) = self.clauses.pop() else { return };
+        let Some(clause) = self.clauses.pop() else {
+            return;
+        };
         let Some(label) = clause.label else { return };
         let title = clause.heading.clone().unwrap_or_default();
-        let end = if clause.heading.is_some() { clause.heading_end } else { clause.range.end };
+        let end = if clause.heading.is_some() {
+            clause.heading_end
+        } else {
+            clause.range.end
+        };
         self.enter(Level::Numbered(label.style));
         let parent = self.stack.last().map(|&(section, _)| section);
         self.sections.push(DraftSection {
@@ -357,10 +400,17 @@ impl<'a> Builder<'a> {
                 !in_article
                     && !next.attachment
                     && !signs::is_sign_off(next.text)
-                    && (ends_finally(next.text) || longer_than(next.text, 40) || next.text.ends_with('：'))
+                    && (ends_finally(next.text)
+                        || longer_than(next.text, 40)
+                        || next.text.ends_with('：'))
             }
         });
-        if over && signs::is_subheading(line.text) {
+        // 销项税额＝销售额×税率 under a lead-in is text.
+        let text = in_article
+            && (line.text.contains(['＝', '=', '×', '%', '％', '+', '＋'])
+                || longer_than(line.text, 24));
+        let led_in = self.open && self.clauses.last().is_some_and(|c| c.leads_in);
+        if over && !text && !led_in && signs::is_subheading(line.text) {
             // The supplementary provisions of a law stand beside its outermost parts.
             if matches!(squeeze(line.text).as_str(), "附则" | "附則") {
                 self.stack.clear();
@@ -382,10 +432,19 @@ impl<'a> Builder<'a> {
     /// is that clause's successor or stands under it. After the last of its kind it is a clause
     /// of its section.
     fn belongs_to_open(&self, i: usize) -> bool {
-        let Some(label) = self.clauses.last().filter(|_| self.open).and_then(|c| c.label.as_ref()) else {
+        let Some(label) = self
+            .clauses
+            .last()
+            .filter(|_| self.open)
+            .and_then(|c| c.label.as_ref())
+        else {
             return false;
         };
-        let Some(next) = self.lines.get(self.next_label[i]).and_then(|l| l.label.as_ref()) else {
+        let Some(next) = self
+            .lines
+            .get(self.next_label[i])
+            .and_then(|l| l.label.as_ref())
+        else {
             return false;
         };
         let successor = next.style == label.style && next.number == label.number.saturating_add(1);
@@ -433,7 +492,10 @@ impl<'a> Builder<'a> {
     fn push_section(&mut self, line: &Line, level: Level, end: usize) {
         self.enter(level);
         let parent = self.stack.last().map(|&(section, _)| section);
-        let title = line.rest().trim_matches(['*', ' ']).trim_end_matches(['：', ':']);
+        let title = line
+            .rest()
+            .trim_matches(['*', ' '])
+            .trim_end_matches(['：', ':']);
         let label = line.label.as_ref();
         self.sections.push(DraftSection {
             kind: label.map_or(UnitKind::Unnumbered, |l| l.style.kind()),
@@ -486,7 +548,11 @@ impl<'a> Builder<'a> {
                 span: offsets.span(range),
                 sentences,
                 paragraphs: c.paragraphs.into_iter().map(&span).collect(),
-                items: c.items.into_iter().map(|(number, range)| (number, span(range))).collect(),
+                items: c
+                    .items
+                    .into_iter()
+                    .map(|(number, range)| (number, span(range)))
+                    .collect(),
             }
         });
         (sections.collect(), clauses.collect())
@@ -526,15 +592,19 @@ fn clause_heading(rest: &str, style: Style) -> Option<(String, usize)> {
 /// A heading in English has no verb; these give most sentences away.
 fn is_english_sentence(text: &str) -> bool {
     const VERBS: [&str; 16] = [
-        "is", "are", "was", "were", "be", "has", "have", "had", "shall", "may", "must", "will", "can",
-        "should", "does", "do",
+        "is", "are", "was", "were", "be", "has", "have", "had", "shall", "may", "must", "will",
+        "can", "should", "does", "do",
     ];
-    text.split_whitespace().any(|word| VERBS.contains(&word.to_ascii_lowercase().as_str()))
+    text.split_whitespace()
+        .any(|word| VERBS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The first sentence up to its full stop, in Chinese or English.
 fn split_first(text: &str) -> Option<&str> {
-    let end = text.char_indices().nth(100).map_or(text.len(), |(at, _)| at);
+    let end = text
+        .char_indices()
+        .nth(100)
+        .map_or(text.len(), |(at, _)| at);
     let head = &text[..end];
     let chinese = head.find('。').map(|at| at + '。'.len_utf8());
     let english = head.find(". ").map(|at| at + 1);

@@ -25,26 +25,44 @@ pub(crate) fn date_line(line: &str) -> Option<Date> {
         return None;
     }
     let date = *dates(line).first()?;
-    let mut rest = line.trim_matches(|c: char| c.is_whitespace() || "()（）[]【】〔〕*#_".contains(c));
+    let mut rest =
+        line.trim_matches(|c: char| c.is_whitespace() || "()（）[]【】〔〕*#_".contains(c));
     for lead in [
-        "发布日期", "成文日期", "发文日期", "公布日期", "印发日期", "日期", "时间", "發布日期", "Date", "Dated",
-        "Published", "Issued",
+        "发布日期",
+        "成文日期",
+        "发文日期",
+        "公布日期",
+        "印发日期",
+        "日期",
+        "时间",
+        "發布日期",
+        "Date",
+        "Dated",
+        "Published",
+        "Issued",
     ] {
         if let Some(after) = rest.strip_prefix(lead) {
             rest = after.trim_start_matches(['：', ':', ' ', '\u{3000}']);
             break;
         }
     }
-    rest = rest.trim_start_matches("中華").trim_start_matches("民國").trim_start();
+    rest = rest
+        .trim_start_matches("中華")
+        .trim_start_matches("民國")
+        .trim_start();
     for tail in ["发布", "印发", "公布"] {
         rest = rest.strip_suffix(tail).unwrap_or(rest);
     }
     let only_date = rest.chars().all(|c| {
-        decimal(c).is_some() || is_chinese_numeral(c) || c.is_whitespace() || "年月日-./,，".contains(c)
+        decimal(c).is_some()
+            || is_chinese_numeral(c)
+            || c.is_whitespace()
+            || "年月日-./,，".contains(c)
     }) || (line.is_ascii()
-        && rest.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).all(|w| {
-            month(w).is_some() || w.bytes().all(|b| b.is_ascii_digit())
-        }));
+        && rest
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .all(|w| month(w).is_some() || w.bytes().all(|b| b.is_ascii_digit())));
     only_date.then_some(date)
 }
 
@@ -60,7 +78,11 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
     let year = parse_number(&before[start..])?;
     // 民國113年 counts from 1912.
     let republic = before[..start].trim_end().ends_with(['國', '国']) && before.contains('民');
-    let year = if republic { year.checked_add(1911)? } else { year };
+    let year = if republic {
+        year.checked_add(1911)?
+    } else {
+        year
+    };
     if !(1000..=2999).contains(&year) {
         return None;
     }
@@ -74,7 +96,12 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
 }
 
 fn date(year: u32, month: u32, day: u32) -> Option<Date> {
-    Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
+    Date::new(
+        year.try_into().ok()?,
+        month.try_into().ok()?,
+        day.try_into().ok()?,
+    )
+    .ok()
 }
 
 /// `2025-08-15`, `2025/8/15`, `2025.8.15`.
@@ -82,7 +109,10 @@ fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
     let mut found = Vec::new();
     let mut at = 0;
     for token in line.split(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '/' | '.'))) {
-        let parts: Vec<&str> = token.trim_matches(['-', '/', '.']).split(['-', '/', '.']).collect();
+        let parts: Vec<&str> = token
+            .trim_matches(['-', '/', '.'])
+            .split(['-', '/', '.'])
+            .collect();
         if let [y, m, d] = parts.as_slice() {
             if y.len() == 4 && (1..=2).contains(&m.len()) && (1..=2).contains(&d.len()) {
                 let value = |s: &str| s.parse::<u32>().ok();
@@ -98,15 +128,21 @@ fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
 }
 
 fn english_dates(line: &str) -> Vec<(usize, Date)> {
-    let words: Vec<&str> =
-        line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = line
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
     let number = |w: &str| {
         let digits = w.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         digits.parse::<u32>().ok()
     };
     let mut found = Vec::new();
     for (i, three) in words.windows(3).enumerate() {
-        let Some(year) = three[2].parse::<u32>().ok().filter(|y| (1000..=2999).contains(y)) else {
+        let Some(year) = three[2]
+            .parse::<u32>()
+            .ok()
+            .filter(|y| (1000..=2999).contains(y))
+        else {
             continue;
         };
         let parsed = match (month(three[0]), month(three[1])) {
@@ -121,11 +157,23 @@ fn english_dates(line: &str) -> Vec<(usize, Date)> {
 
 fn month(word: &str) -> Option<u32> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september",
-        "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let lower = word.to_ascii_lowercase();
-    let at = MONTHS.iter().position(|m| *m == lower || (lower.len() == 3 && m.starts_with(&lower)))?;
+    let at = MONTHS
+        .iter()
+        .position(|m| *m == lower || (lower.len() == 3 && m.starts_with(&lower)))?;
     Some(at as u32 + 1)
 }
 
@@ -148,7 +196,13 @@ mod tests {
         ] {
             assert_eq!(date_line(line), Some(day), "{line}");
         }
-        for line in ["8月15日", "2025年8月", "2025年8月15日起施行", "2025年13月1日", "0年0月0日"] {
+        for line in [
+            "8月15日",
+            "2025年8月",
+            "2025年8月15日起施行",
+            "2025年13月1日",
+            "0年0月0日",
+        ] {
             assert_eq!(date_line(line), None, "{line}");
         }
     }

@@ -1,7 +1,5 @@
 //! The head and tail of a document: title, issuer, 文号, date, table of contents, signature.
 
-use std::collections::HashMap;
-
 use jiff::civil::Date;
 
 use crate::chars::{is_cjk, longer_than, squeeze};
@@ -48,7 +46,9 @@ pub(crate) fn read(paragraphs: &[&str], given: Option<&str>) -> Front {
         front.date = tail_date(paragraphs, &front).or_else(|| news_date(paragraphs));
     }
     let named = issuer_of_title(&front.title);
-    front.issuer = named.or_else(|| header_issuer(paragraphs)).or_else(|| signed_by(paragraphs, &front));
+    front.issuer = named
+        .or_else(|| header_issuer(paragraphs))
+        .or_else(|| signed_by(paragraphs, &front));
     front
 }
 
@@ -104,9 +104,14 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
         }
         let markdown = signs::markdown_heading(line);
         let text = markdown.map_or(*line, |(_, at)| &line[at..]);
-        let title = signs::is_official_title(text) || signs::is_headline(text);
+        let about = lines.is_empty()
+            && (text.contains("关于") || text.contains("關於"))
+            && signs::is_short_line(text, 200)
+            && parse_label(text).is_none();
+        let title = signs::is_official_title(text) || signs::is_headline(text) || about;
         let complete = lines.last().is_some_and(|&last| {
-            signs::is_official_title(paragraphs[last]) || signs::markdown_heading(paragraphs[last]).is_some()
+            signs::is_official_title(paragraphs[last])
+                || signs::markdown_heading(paragraphs[last]).is_some()
         });
         // A title line stands over text; the last line of all is none.
         if !title || complete || lines.len() == 4 || markdown.is_some() && !lines.is_empty() {
@@ -118,12 +123,15 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
     if lines.len() == 4 || lines.last() == Some(&(paragraphs.len() - 1)) {
         lines.truncate(1);
     }
-    // After a whole headline, one more line before numbered text is a heading, not a second title.
     lines
 }
 
 fn squeeze_short(line: &str) -> String {
-    if longer_than(line, 60) { String::new() } else { squeeze(line) }
+    if longer_than(line, 60) {
+        String::new()
+    } else {
+        squeeze(line)
+    }
 }
 
 /// Title lines as one: `中共中央 国务院` and `关于…的意见` run on, two headlines get a space.
@@ -146,14 +154,16 @@ fn join_title<'a>(lines: impl Iterator<Item = &'a str>) -> String {
 fn tidy_title(title: &str) -> String {
     let title = title.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '*'));
     let one_spaced = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    ["关于", "關於"]
-        .iter()
-        .fold(one_spaced, |title, about| title.replacen(&format!(" {about}"), about, 1))
+    ["关于", "關於"].iter().fold(one_spaced, |title, about| {
+        title.replacen(&format!(" {about}"), about, 1)
+    })
 }
 
 /// A title for a text that has none: its first words.
 fn first_words(paragraphs: &[&str]) -> String {
-    let Some(first) = paragraphs.first() else { return String::new() };
+    let Some(first) = paragraphs.first() else {
+        return String::new();
+    };
     let end = first
         .char_indices()
         .take(40)
@@ -179,7 +189,9 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
         } else if signs::is_bare_serial(line) && i > 0 && !beyond {
             let name = squeeze_short(paragraphs[i - 1]);
             if name.ends_with('令') {
-                front.number.get_or_insert(format!("{name}{}", squeeze(line)));
+                front
+                    .number
+                    .get_or_insert(format!("{name}{}", squeeze(line)));
                 front.outside[i - 1] = true;
             }
             front.outside[i] = true;
@@ -205,36 +217,42 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
 fn header_date(header: &str) -> Option<Date> {
     let acts: String = header
         .split_inclusive(['　', ' ', '，', '；', '）', ')', '\n'])
-        .filter(|part| !(part.starts_with('自') && (part.contains("施行") || part.contains("实施"))))
+        .filter(|part| {
+            !(part.starts_with('自') && (part.contains("施行") || part.contains("实施")))
+        })
         .collect();
     dates(&acts).last().copied()
 }
 
 /// A table of contents: its lines, up to where its first entry comes again.
 fn mark_contents(paragraphs: &[&str], front: &mut Front) {
-    let Some(at) = (0..paragraphs.len().min(HEAD)).find(|&i| signs::is_contents(paragraphs[i])) else {
+    let Some(at) = (0..paragraphs.len().min(HEAD)).find(|&i| signs::is_contents(paragraphs[i]))
+    else {
         return;
     };
     front.outside[at] = true;
     let entry = |line: &str| {
         let line = squeeze(line);
-        line.trim_end_matches(|c: char| c.is_numeric() || matches!(c, '.' | '…' | '·' | '-' | '（' | '）' | '(' | ')'))
-            .to_string()
+        line.trim_end_matches(|c: char| {
+            c.is_numeric() || matches!(c, '.' | '…' | '·' | '-' | '（' | '）' | '(' | ')')
+        })
+        .to_string()
     };
-    let Some(first) = paragraphs.get(at + 1).filter(|l| !longer_than(l, 80)).map(|l| entry(l)) else {
+    let Some(first) = paragraphs
+        .get(at + 1)
+        .filter(|l| !longer_than(l, 80))
+        .map(|l| entry(l))
+    else {
         return;
     };
-    let mut entries: HashMap<String, usize> = HashMap::from([(first.clone(), at + 1)]);
     for (i, line) in paragraphs.iter().enumerate().skip(at + 2).take(2_000) {
         if longer_than(line, 80) || line.contains('。') {
             return;
         }
-        let this = entry(line);
-        if this == first {
+        if entry(line) == first {
             front.outside[at + 1..i].fill(true);
             return;
         }
-        entries.insert(this, i);
     }
 }
 
@@ -266,7 +284,9 @@ fn mark_signatures(paragraphs: &[&str], front: &mut Front) {
 
 /// The date under the signature; of several, the first: what follows is attached.
 fn tail_date(paragraphs: &[&str], front: &Front) -> Option<Date> {
-    (0..paragraphs.len()).filter(|&i| front.signature[i]).find_map(|i| date_line(paragraphs[i]))
+    (0..paragraphs.len())
+        .filter(|&i| front.signature[i])
+        .find_map(|i| date_line(paragraphs[i]))
 }
 
 /// A news dateline or sign-off that gives the year itself.
@@ -275,25 +295,50 @@ fn news_date(paragraphs: &[&str]) -> Option<Date> {
         .iter()
         .take(6)
         .find(|p| signs::starts_with_dateline(p))
-        .map(|p| p.chars().take(40).take_while(|&c| c != '电' && c != '電' && c != '讯').collect());
-    let last = paragraphs.last().filter(|p| signs::is_sign_off(p)).map(|p| p.to_string());
-    [head, last].into_iter().flatten().find_map(|line| dates(&line).first().copied())
+        .map(|p| {
+            p.chars()
+                .take(40)
+                .take_while(|&c| c != '电' && c != '電' && c != '讯')
+                .collect()
+        });
+    let last = paragraphs
+        .last()
+        .filter(|p| signs::is_sign_off(p))
+        .map(|p| p.to_string());
+    [head, last]
+        .into_iter()
+        .flatten()
+        .find_map(|line| dates(&line).first().copied())
 }
 
 /// `中共中央 国务院关于…` is issued by 中共中央、国务院.
 fn issuer_of_title(title: &str) -> Option<String> {
-    let at = ["关于", "關於", "印发", "公布", "发布", "转发"].iter().filter_map(|w| title.find(w)).min()?;
+    let at = ["关于", "關於", "印发", "公布", "发布", "转发"]
+        .iter()
+        .filter_map(|w| title.find(w))
+        .min()?;
     let issuer = title[..at].trim().trim_start_matches(['《', '“']);
-    let organs: Vec<&str> =
-        issuer.split([' ', '、', '，', '\u{3000}']).filter(|o| !o.is_empty()).collect();
-    let named = !organs.is_empty() && organs.iter().all(|o| signs::names_organ(o) && o.chars().count() >= 2);
+    let organs: Vec<&str> = issuer
+        .split([' ', '、', '，', '\u{3000}'])
+        .filter(|o| !o.is_empty())
+        .collect();
+    let named = !organs.is_empty()
+        && organs
+            .iter()
+            .all(|o| signs::names_organ(o) && o.chars().count() >= 2);
     named.then(|| organs.join("、"))
 }
 
 /// `（2020年…第十三届全国人民代表大会第三次会议通过）`: the congress.
 fn header_issuer(paragraphs: &[&str]) -> Option<String> {
-    let header = paragraphs.iter().take(HEAD).find(|p| signs::is_law_header(p))?;
-    let adopted = header.find("通过").or_else(|| header.find("公布")).map_or(*header, |at| &header[..at]);
+    let header = paragraphs
+        .iter()
+        .take(HEAD)
+        .find(|p| signs::is_law_header(p))?;
+    let adopted = header
+        .find("通过")
+        .or_else(|| header.find("公布"))
+        .map_or(*header, |at| &header[..at]);
     const ORGANS: [&str; 8] = [
         "全国人民代表大会常务委员会",
         "全国人民代表大会",
@@ -320,8 +365,8 @@ fn header_issuer(paragraphs: &[&str]) -> Option<String> {
 
 /// The organs over the date at the end.
 fn signed_by(paragraphs: &[&str], front: &Front) -> Option<String> {
-    let date_at =
-        (0..paragraphs.len()).find(|&i| front.signature[i] && date_line(paragraphs[i]).is_some())?;
+    let date_at = (0..paragraphs.len())
+        .find(|&i| front.signature[i] && date_line(paragraphs[i]).is_some())?;
     let mut from = date_at;
     while from > 0 && front.signature[from - 1] {
         from -= 1;
@@ -356,7 +401,10 @@ mod tests {
         ];
         let front = read(&text, None);
         assert_eq!(front.title, "中华人民共和国某法");
-        assert_eq!(front.number.as_deref(), Some("中华人民共和国主席令第四十五号"));
+        assert_eq!(
+            front.number.as_deref(),
+            Some("中华人民共和国主席令第四十五号")
+        );
         assert_eq!(front.issuer.as_deref(), Some("全国人民代表大会"));
         assert_eq!(front.date, Some(jiff::civil::date(2020, 5, 28)));
         assert_eq!(front.outside.iter().filter(|&&o| o).count(), 7);
@@ -371,12 +419,26 @@ mod tests {
                 Some("中共中央、国务院"),
             ),
             (
-                vec!["国办发〔2024〕3号", "国务院办公厅关于加强", "供水工作的通知", "各部门：", "正文。"],
+                vec![
+                    "国办发〔2024〕3号",
+                    "国务院办公厅关于加强",
+                    "供水工作的通知",
+                    "各部门：",
+                    "正文。",
+                ],
                 "国务院办公厅关于加强供水工作的通知",
                 Some("国务院办公厅"),
             ),
-            (vec!["关于加强供水工作的通知", "正文。"], "关于加强供水工作的通知", None),
-            (vec!["没有标题的一段话，很短。"], "没有标题的一段话，很短", None),
+            (
+                vec!["关于加强供水工作的通知", "正文。"],
+                "关于加强供水工作的通知",
+                None,
+            ),
+            (
+                vec!["没有标题的一段话，很短。"],
+                "没有标题的一段话，很短",
+                None,
+            ),
         ] {
             let front = read(&lines, None);
             assert_eq!(front.title, title);

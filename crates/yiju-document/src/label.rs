@@ -48,9 +48,10 @@ impl Style {
             Style::Ideographic => UnitKind::Ideographic,
             Style::Parenthesized => UnitKind::Parenthesized,
             Style::Arabic => UnitKind::Arabic,
-            Style::ParenthesizedArabic | Style::HalfParenthesis | Style::Circled | Style::Letter => {
-                UnitKind::ParenthesizedArabic
-            }
+            Style::ParenthesizedArabic
+            | Style::HalfParenthesis
+            | Style::Circled
+            | Style::Letter => UnitKind::ParenthesizedArabic,
         }
     }
 
@@ -93,22 +94,50 @@ pub(crate) fn parse_label(line: &str) -> Option<Label> {
         '⑴'..='⒇' => {
             let number = first as u32 - '⑴' as u32 + 1;
             let text = format!("（{number}）");
-            Some(finish(line, Style::ParenthesizedArabic, number, None, text, first.len_utf8()))
+            Some(finish(
+                line,
+                Style::ParenthesizedArabic,
+                number,
+                None,
+                text,
+                first.len_utf8(),
+            ))
         }
         '㈠'..='㈩' => {
             let number = first as u32 - '㈠' as u32 + 1;
             let text = format!("（{}）", to_chinese(number));
-            Some(finish(line, Style::Parenthesized, number, None, text, first.len_utf8()))
+            Some(finish(
+                line,
+                Style::Parenthesized,
+                number,
+                None,
+                text,
+                first.len_utf8(),
+            ))
         }
         '⒈'..='⒛' => {
             let number = first as u32 - '⒈' as u32 + 1;
-            Some(finish(line, Style::Arabic, number, None, format!("{number}."), first.len_utf8()))
+            Some(finish(
+                line,
+                Style::Arabic,
+                number,
+                None,
+                format!("{number}."),
+                first.len_utf8(),
+            ))
         }
         '§' => {
             let rest = line[first.len_utf8()..].trim_start();
             let (number, len) = leading_number(rest)?;
             let end = line.len() - rest.len() + len;
-            Some(finish(line, Style::Section, number, None, format!("§ {number}"), end))
+            Some(finish(
+                line,
+                Style::Section,
+                number,
+                None,
+                format!("§ {number}"),
+                end,
+            ))
         }
         c if c.is_ascii_alphabetic() => english(line),
         _ => listed(line),
@@ -116,7 +145,14 @@ pub(crate) fn parse_label(line: &str) -> Option<Label> {
 }
 
 /// Completes a label: swallows the separator after `end`.
-fn finish(line: &str, style: Style, number: u32, sub: Option<u32>, text: String, end: usize) -> Label {
+fn finish(
+    line: &str,
+    style: Style,
+    number: u32,
+    sub: Option<u32>,
+    text: String,
+    end: usize,
+) -> Label {
     let rest = &line[end..];
     let trimmed = rest.trim_start();
     let mut at = line.len() - trimmed.len();
@@ -139,21 +175,34 @@ fn finish(line: &str, style: Style, number: u32, sub: Option<u32>, text: String,
     if line[at..].starts_with('【') {
         separated = true;
     }
-    Label { style, number, sub, text, end: at, separated }
+    Label {
+        style,
+        number,
+        sub,
+        text,
+        end: at,
+        separated,
+    }
 }
 
 fn ordinal(line: &str) -> Option<Label> {
     let mut at = '第'.len_utf8();
     at += spaces(&line[at..]);
     // 第（十九）条 is how people name a clause; a text that prints it so means an article.
-    let bracket = line[at..].chars().next().filter(|c| matches!(c, '（' | '('));
+    let bracket = line[at..]
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '（' | '('));
     if let Some(c) = bracket {
         at += c.len_utf8();
     }
     let (number, len) = leading_number(&line[at..])?;
     at += len;
     if bracket.is_some() {
-        let closing = line[at..].chars().next().filter(|c| matches!(c, '）' | ')'))?;
+        let closing = line[at..]
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '）' | ')'))?;
         at += closing.len_utf8();
     }
     at += spaces(&line[at..]);
@@ -172,7 +221,9 @@ fn ordinal(line: &str) -> Option<Label> {
         ("條", Style::Article, "條"),
         ("条款", Style::Article, "条"),
     ];
-    let (printed, style, unit) = UNITS.into_iter().find(|(name, ..)| line[at..].starts_with(name))?;
+    let (printed, style, unit) = UNITS
+        .into_iter()
+        .find(|(name, ..)| line[at..].starts_with(name))?;
     at += printed.len();
     let mut text = format!("第{}{unit}", to_chinese(number));
     let mut sub = None;
@@ -185,9 +236,11 @@ fn ordinal(line: &str) -> Option<Label> {
     }
     // 第三条规定的, 第二章的规定, 第三条第一款, 第三部分中: a reference, not a label.
     let rest = &line[at..];
-    let reference = ["规定", "規定", "的", "第", "至", "和", "、第", "所", "及", "或", "中", "以"]
-        .iter()
-        .any(|w| rest.starts_with(w));
+    let reference = [
+        "规定", "規定", "的", "第", "至", "和", "、第", "所", "及", "或", "中", "以",
+    ]
+    .iter()
+    .any(|w| rest.starts_with(w));
     if reference {
         return None;
     }
@@ -205,13 +258,22 @@ fn bracketed(line: &str) -> Option<Label> {
         let closing = rest.chars().next().filter(|c| matches!(c, ')' | '）'))?;
         let number = u32::from(first as u8 - b'a') + 1;
         let end = end + closing.len_utf8();
-        return Some(finish(line, Style::Letter, number, None, format!("({first})"), end));
+        return Some(finish(
+            line,
+            Style::Letter,
+            number,
+            None,
+            format!("({first})"),
+            end,
+        ));
     }
     let (number, len) = leading_number(&line[at..])?;
     at += len;
     at += spaces(&line[at..]);
-    let closing =
-        line[at..].chars().next().filter(|c| matches!(c, '）' | ')' | '〕' | '﹚'))?;
+    let closing = line[at..]
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '）' | ')' | '〕' | '﹚'))?;
     at += closing.len_utf8();
     if number == 0 || number > 999 {
         return None;
@@ -242,7 +304,10 @@ fn listed(line: &str) -> Option<Label> {
             .is_some_and(|(_, len)| !line[end + len..].starts_with(|c: char| c == '、'))
             && number < 10
             && after == len
-            && line[end..].chars().nth(1).is_none_or(|c| !is_han(c) || "线批级类期次条项款是届".contains(c));
+            && line[end..]
+                .chars()
+                .nth(1)
+                .is_none_or(|c| !is_han(c) || "线批级类期次条项款是届".contains(c));
         if !listed || enumeration {
             return None;
         }
@@ -255,11 +320,23 @@ fn listed(line: &str) -> Option<Label> {
             if next.is_some_and(|c| decimal(c).is_some()) {
                 return None;
             }
-            Some(finish(line, Style::Arabic, number, None, format!("{number}."), end))
+            Some(finish(
+                line,
+                Style::Arabic,
+                number,
+                None,
+                format!("{number}."),
+                end,
+            ))
         }
-        '）' | ')' => {
-            Some(finish(line, Style::HalfParenthesis, number, None, format!("{number}）"), end))
-        }
+        '）' | ')' => Some(finish(
+            line,
+            Style::HalfParenthesis,
+            number,
+            None,
+            format!("{number}）"),
+            end,
+        )),
         _ => None,
     }
 }
@@ -279,8 +356,9 @@ fn english(line: &str) -> Option<Label> {
         return None;
     }
     let rest = line[word_end..].trim_start_matches('.').trim_start();
-    let number_end =
-        rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(rest.len());
+    let number_end = rest
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .unwrap_or(rest.len());
     let printed = rest[..number_end].trim_end_matches('-');
     let number = parse_english_number(printed).filter(|&n| n > 0 && n < 2_000)?;
     let end = line.len() - rest.len() + printed.len();
@@ -292,8 +370,19 @@ fn english(line: &str) -> Option<Label> {
     {
         return None;
     }
-    let name = format!("{}{}", word[..1].to_ascii_uppercase(), word[1..].to_ascii_lowercase());
-    Some(finish(line, style, number, None, format!("{name} {number}"), end))
+    let name = format!(
+        "{}{}",
+        word[..1].to_ascii_uppercase(),
+        word[1..].to_ascii_lowercase()
+    );
+    Some(finish(
+        line,
+        style,
+        number,
+        None,
+        format!("{name} {number}"),
+        end,
+    ))
 }
 
 /// `IV. Financing`: a heading numbered in Roman.
@@ -307,11 +396,21 @@ fn roman_heading(line: &str, word: &str) -> Option<Label> {
     if !(rest.is_empty() || rest.starts_with(char::is_whitespace)) {
         return None;
     }
-    Some(finish(line, Style::Ideographic, number, None, format!("{word}."), end))
+    Some(finish(
+        line,
+        Style::Ideographic,
+        number,
+        None,
+        format!("{word}."),
+        end,
+    ))
 }
 
 fn spaces(text: &str) -> usize {
-    text.len() - text.trim_start_matches([' ', '\u{3000}', '\u{a0}', '\t']).len()
+    text.len()
+        - text
+            .trim_start_matches([' ', '\u{3000}', '\u{a0}', '\t'])
+            .len()
 }
 
 #[cfg(test)]
@@ -326,25 +425,53 @@ mod tests {
             ("第三分编 担保", Style::SubBook, 3, "第三分编", "担保"),
             ("第十二章总则", Style::Chapter, 12, "第十二章", "总则"),
             ("第 3 節 通則", Style::Section, 3, "第三節", "通則"),
-            ("第一百零五条　为了", Style::Article, 105, "第一百零五条", "为了"),
+            (
+                "第一百零五条　为了",
+                Style::Article,
+                105,
+                "第一百零五条",
+                "为了",
+            ),
             ("第17条：为了", Style::Article, 17, "第十七条", "为了"),
             ("一、总体要求", Style::Ideographic, 1, "一、", "总体要求"),
             ("二十三．要求", Style::Ideographic, 23, "二十三、", "要求"),
             ("(二) 增强", Style::Parenthesized, 2, "（二）", "增强"),
-            ("（ 二十三 ）加强", Style::Parenthesized, 23, "（二十三）", "加强"),
+            (
+                "（ 二十三 ）加强",
+                Style::Parenthesized,
+                23,
+                "（二十三）",
+                "加强",
+            ),
             ("1. 加强", Style::Arabic, 1, "1.", "加强"),
             ("１２、加强", Style::Arabic, 12, "12.", "加强"),
             ("（3）加强", Style::ParenthesizedArabic, 3, "（3）", "加强"),
             ("③加强", Style::Circled, 3, "③", "加强"),
             ("3）加强", Style::HalfParenthesis, 3, "3）", "加强"),
-            ("Chapter III General", Style::Chapter, 3, "Chapter 3", "General"),
-            ("ARTICLE 12. Scope", Style::Article, 12, "Article 12", "Scope"),
+            (
+                "Chapter III General",
+                Style::Chapter,
+                3,
+                "Chapter 3",
+                "General",
+            ),
+            (
+                "ARTICLE 12. Scope",
+                Style::Article,
+                12,
+                "Article 12",
+                "Scope",
+            ),
             ("Part Five: Finance", Style::Part, 5, "Part 5", "Finance"),
             ("IV. Finance", Style::Ideographic, 4, "IV.", "Finance"),
             ("(b) rent", Style::Letter, 2, "(b)", "rent"),
         ] {
             let label = parse_label(line).unwrap_or_else(|| panic!("{line}"));
-            assert_eq!((label.style, label.number, label.text.as_str()), (style, number, text), "{line}");
+            assert_eq!(
+                (label.style, label.number, label.text.as_str()),
+                (style, number, text),
+                "{line}"
+            );
             assert_eq!(&line[label.end..], rest, "{line}");
         }
         let label = parse_label("第十七条之一　国家").unwrap();
@@ -354,11 +481,27 @@ mod tests {
     #[test]
     fn running_text_is_no_label() {
         for line in [
-            "2025. The", "2025年8月", "3.5亿元", "第三条规定的", "一是家庭", "一、二线城市发展", "Section 5 of the Act",
-            "第五代移动通信", "第十条、第十一条", "1、2、3月", "Article 3, paragraph 2", "part of it", "（2025年8月15日）",
+            "2025. The",
+            "2025年8月",
+            "3.5亿元",
+            "第三条规定的",
+            "一是家庭",
+            "一、二线城市发展",
+            "Section 5 of the Act",
+            "第五代移动通信",
+            "第十条、第十一条",
+            "1、2、3月",
+            "Article 3, paragraph 2",
+            "part of it",
+            "（2025年8月15日）",
         ] {
             let label = parse_label(line);
-            assert!(label.as_ref().is_none_or(|l| !l.separated && l.style == Style::Article), "{line}: {label:?}");
+            assert!(
+                label
+                    .as_ref()
+                    .is_none_or(|l| !l.separated && l.style == Style::Article),
+                "{line}: {label:?}"
+            );
         }
     }
 

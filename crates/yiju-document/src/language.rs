@@ -30,7 +30,11 @@ pub(crate) fn guess(text: &str) -> &'static str {
             let set: std::collections::HashSet<char> = set.chars().collect();
             sample().filter(|c| set.contains(c)).count()
         };
-        return if count(TRADITIONAL) > count(SIMPLIFIED) { "zh-Hant" } else { "zh" };
+        return if count(TRADITIONAL) > count(SIMPLIFIED) {
+            "zh-Hant"
+        } else {
+            "zh"
+        };
     }
     if latin > 0 && other * 10 < latin && accented * 50 < latin && english_words(text) {
         return "en";
@@ -41,8 +45,8 @@ pub(crate) fn guess(text: &str) -> &'static str {
 /// English cannot do without these words; texts of a few words get the benefit of the doubt.
 fn english_words(text: &str) -> bool {
     const WORDS: [&str; 18] = [
-        "the", "of", "and", "to", "in", "is", "for", "that", "shall", "be", "with", "on", "are", "by",
-        "or", "this", "it", "a",
+        "the", "of", "and", "to", "in", "is", "for", "that", "shall", "be", "with", "on", "are",
+        "by", "or", "this", "it", "a",
     ];
     let words: Vec<String> = text
         .split(|c: char| !c.is_ascii_alphabetic())
@@ -62,8 +66,14 @@ mod tests {
     fn languages() {
         assert_eq!(guess("推动城市高质量发展"), "zh");
         assert_eq!(guess("推動城市高質量發展，支持老舊小區"), "zh-Hant");
-        assert_eq!(guess("The council adopts the following policy on housing in cities."), "en");
-        assert_eq!(guess("Le conseil adopte la politique suivante sur le logement"), "und");
+        assert_eq!(
+            guess("The council adopts the following policy on housing in cities."),
+            "en"
+        );
+        assert_eq!(
+            guess("Le conseil adopte la politique suivante sur le logement"),
+            "und"
+        );
         assert_eq!(guess("これはペンです。都市"), "und");
         assert_eq!(guess("12345"), "und");
         assert_eq!(guess("完善城市信息模型（CIM）平台，强化5G"), "zh");

@@ -1,13 +1,15 @@
 //! Decoded text to paragraphs: stray characters dropped, broken and wrapped paragraphs joined.
 
-use crate::chars::{ends_finally, is_cjk, is_closing, is_han, last_char, left_open, longer_than, width};
+use crate::chars::{
+    ends_finally, is_cjk, is_closing, is_han, last_char, left_open, longer_than, width,
+};
 use crate::dates::date_line;
 use crate::label::{Style, parse_label};
 use crate::signs;
 
 /// No printed paragraph is longer, in bytes; past it nothing more is joined, so that joining stays
 /// linear.
-const MAX_PARAGRAPH: usize = 64 * 1024;
+const MAX_PARAGRAPH: usize = 16 * 1024;
 
 struct Line<'a> {
     /// Without white space at its ends.
@@ -53,7 +55,9 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
         let joined = match (out.last(), last) {
             (Some(paragraph), Some(previous)) if paragraph.len() < MAX_PARAGRAPH => {
                 let wrapped = !line.after_blank
-                    && wrap.is_some_and(|w| continues_wrapped(paragraph, previous, line, first_indent, w));
+                    && wrap.is_some_and(|w| {
+                        continues_wrapped(paragraph, previous, line, first_indent, w)
+                    });
                 wrapped || continues_broken(paragraph, line, &out)
             }
             _ => false,
@@ -84,7 +88,12 @@ fn lines(text: &str) -> Vec<Line<'_>> {
             continue;
         }
         let indent = width(&raw[..raw.len() - from.len()]);
-        lines.push(Line { text: trimmed, indent, after_blank, width: width(trimmed) });
+        lines.push(Line {
+            text: trimmed,
+            indent,
+            after_blank,
+            width: width(trimmed),
+        });
         after_blank = false;
     }
     lines
@@ -133,7 +142,8 @@ fn first_word_width(text: &str) -> usize {
     let mut total = 0;
     for (i, c) in text.chars().enumerate() {
         let wide = is_cjk(c);
-        if c.is_whitespace() || (i > 0 && wide && !(is_closing(c) || "，。、；：！？".contains(c))) {
+        if c.is_whitespace() || (i > 0 && wide && !(is_closing(c) || "，。、；：！？".contains(c)))
+        {
             break;
         }
         total += if wide { 2 } else { 1 };
@@ -182,7 +192,9 @@ fn ends_division(paragraph: &str) -> bool {
 /// the break, and nothing that opens a paragraph after it.
 fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
     let next = line.text;
-    let Some(last) = last_char(paragraph) else { return false };
+    let Some(last) = last_char(paragraph) else {
+        return false;
+    };
     let first = next.chars().next().unwrap_or(' ');
     if signs::markdown_heading(paragraph).is_some()
         || signs::is_table_row(paragraph)
@@ -194,8 +206,10 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
         return false;
     }
     // No paragraph opens with these.
-    if matches!(first, '，' | '。' | '、' | '；' | '：' | '！' | '？' | '”' | '）' | '》' | '」' | '』')
-        && !ends_finally(paragraph)
+    if matches!(
+        first,
+        '，' | '。' | '、' | '；' | '：' | '！' | '？' | '”' | '）' | '》' | '」' | '』'
+    ) && !ends_finally(paragraph)
     {
         return true;
     }
@@ -247,7 +261,10 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
 
 /// The first part of a paragraph: enough to judge its length.
 fn head(paragraph: &str) -> &str {
-    let end = paragraph.char_indices().nth(120).map_or(paragraph.len(), |(at, _)| at);
+    let end = paragraph
+        .char_indices()
+        .nth(120)
+        .map_or(paragraph.len(), |(at, _)| at);
     &paragraph[..end]
 }
 
@@ -280,7 +297,11 @@ fn glue(before: &str, after: &str) -> &'static str {
     let hyphen = last == '-'
         && before.chars().rev().nth(1).is_some_and(char::is_alphabetic)
         && first.is_alphabetic();
-    if is_cjk(last) || is_cjk(first) || hyphen { "" } else { " " }
+    if is_cjk(last) || is_cjk(first) || hyphen {
+        ""
+    } else {
+        " "
+    }
 }
 
 #[cfg(test)]
@@ -295,16 +316,31 @@ mod tests {
     #[test]
     fn page_breaks_are_joined() {
         for (text, count) in [
-            ("（六） 建立体系。落实责任。强化供给，发挥债券市场、\n\n股票市场融资功能，鼓励保险。", 1),
-            ("(十六) 提高防控救治水平。推进国家区\n\n域公共卫生中心建设。", 1),
-            ("富而有爱。\n\n期待以“500强”为代表的中国民营企业在广阔前景中\n\n大显身手，贡献力量。", 1 + 1),
+            (
+                "（六） 建立体系。落实责任。强化供给，发挥债券市场、\n\n股票市场融资功能，鼓励保险。",
+                1,
+            ),
+            (
+                "(十六) 提高防控救治水平。推进国家区\n\n域公共卫生中心建设。",
+                1,
+            ),
+            (
+                "富而有爱。\n\n期待以“500强”为代表的中国民营企业在广阔前景中\n\n大显身手，贡献力量。",
+                1 + 1,
+            ),
             ("一、总体要求\n\n坚持以人民为中心。", 2),
             ("现将有关事项通知如下：\n\n各地要加强领导。", 2),
             ("“2025中国民营企业500强”发布\n\n向创新发力的身影。", 2),
-            ("贡献力量。\n\n决胜“十四五” 打好收官战\n\n在位于山西省临汾市的厂区，一片片光伏板。", 3),
+            (
+                "贡献力量。\n\n决胜“十四五” 打好收官战\n\n在位于山西省临汾市的厂区，一片片光伏板。",
+                3,
+            ),
             ("春眠不觉晓，\n处处闻啼鸟。", 2),
             ("国务院办公厅\n2025年1月1日", 2),
-            ("依照《中华人民共和国民法典》第十条、\n\n第十一条规定处理。", 1),
+            (
+                "依照《中华人民共和国民法典》第十条、\n\n第十一条规定处理。",
+                1,
+            ),
         ] {
             assert_eq!(joined(text).len(), count, "{:?}", joined(text));
         }
@@ -327,7 +363,10 @@ mod tests {
 
     #[test]
     fn stray_characters() {
-        assert_eq!(joined("\u{feff}甲\u{8}乙\u{200b}。\r\n丙。\u{0c}丁。"), ["甲乙。", "丙。", "丁。"]);
+        assert_eq!(
+            joined("\u{feff}甲\u{8}乙\u{200b}。\r\n丙。\u{0c}丁。"),
+            ["甲乙。", "丙。", "丁。"]
+        );
     }
 
     proptest! {

@@ -121,7 +121,9 @@ impl Document {
     /// them: `["二、优化现代化城市体系", "（二）增强超大特大城市综合竞争力"]`, `["第一章 总则", "第三条"]`.
     /// Empty where `clause` is out of range.
     pub fn path(&self, clause: usize) -> Vec<String> {
-        let Some(clause) = self.clauses.get(clause) else { return Vec::new() };
+        let Some(clause) = self.clauses.get(clause) else {
+            return Vec::new();
+        };
         let mut path = Vec::new();
         let own = join_label(&clause.label, clause.heading.as_deref().unwrap_or(""));
         if !own.is_empty() {

@@ -59,7 +59,9 @@ pub(crate) fn is_chinese_numeral(c: char) -> bool {
 }
 
 fn positional(digits: impl Iterator<Item = u32>) -> Option<u32> {
-    digits.into_iter().try_fold(0u32, |value, digit| value.checked_mul(10)?.checked_add(digit))
+    digits.into_iter().try_fold(0u32, |value, digit| {
+        value.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// Numbers with 十, 百, 千, 万. Units must fall within each group of 万.
@@ -159,16 +161,52 @@ pub(crate) fn parse_english_number(word: &str) -> Option<u32> {
 
 fn english_word(word: &str) -> Option<u32> {
     const CARDINALS: [&str; 20] = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
-        "nineteen", "twenty",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
     ];
     const ORDINALS: [&str; 20] = [
-        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-        "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth",
-        "seventeenth", "eighteenth", "nineteenth", "twentieth",
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+        "thirteenth",
+        "fourteenth",
+        "fifteenth",
+        "sixteenth",
+        "seventeenth",
+        "eighteenth",
+        "nineteenth",
+        "twentieth",
     ];
-    const TENS: [&str; 7] = ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    const TENS: [&str; 7] = [
+        "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    ];
     let find = |list: &[&str]| list.iter().position(|&w| w == word).map(|i| i as u32);
     find(&CARDINALS)
         .or_else(|| find(&ORDINALS))
@@ -202,9 +240,15 @@ fn roman(lower: &str) -> Option<u32> {
 
 fn write_roman(mut value: u32) -> String {
     let mut out = String::new();
-    for (unit, text) in
-        [(50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")]
-    {
+    for (unit, text) in [
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ] {
         while value >= unit && out.len() < 16 {
             out.push_str(text);
             value -= unit;
@@ -225,7 +269,13 @@ pub(crate) fn to_chinese(value: u32) -> String {
     let mut out = String::new();
     let mut rest = value;
     let mut zero = false;
-    for (unit, name) in [(10_000, "万"), (1_000, "千"), (100, "百"), (10, "十"), (1, "")] {
+    for (unit, name) in [
+        (10_000, "万"),
+        (1_000, "千"),
+        (100, "百"),
+        (10, "十"),
+        (1, ""),
+    ] {
         let digit = rest / unit;
         rest %= unit;
         if digit == 0 {
@@ -272,7 +322,17 @@ mod tests {
         ] {
             assert_eq!(parse_number(text), Some(value), "{text}");
         }
-        for text in ["", "十百", "条", "1九", "一十百", "99999999999", "-1", "1.5", "百"] {
+        for text in [
+            "",
+            "十百",
+            "条",
+            "1九",
+            "一十百",
+            "99999999999",
+            "-1",
+            "1.5",
+            "百",
+        ] {
             assert_eq!(parse_number(text), None, "{text}");
         }
     }

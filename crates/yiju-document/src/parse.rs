@@ -22,7 +22,10 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Document>, DocumentError> {
 /// For a text that is empty or larger than [`MAX_BYTES`](crate::MAX_BYTES).
 pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, DocumentError> {
     if text.len() > decode::MAX_BYTES {
-        return Err(DocumentError::TooLarge { size: text.len(), limit: decode::MAX_BYTES });
+        return Err(DocumentError::TooLarge {
+            size: text.len(),
+            limit: decode::MAX_BYTES,
+        });
     }
     let paragraphs = lines::paragraphs(&lines::drop_stray(text));
     if paragraphs.is_empty() {
@@ -33,7 +36,10 @@ pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, Docu
         Some(_) => std::iter::once(0..paragraphs.len()).collect(),
         None => split::documents(&paragraphs),
     };
-    Ok(ranges.into_iter().map(|range| document(title, &paragraphs[range])).collect())
+    Ok(ranges
+        .into_iter()
+        .map(|range| document(title, &paragraphs[range]))
+        .collect())
 }
 
 fn document(title: Option<&str>, paragraphs: &[String]) -> Document {
@@ -41,7 +47,10 @@ fn document(title: Option<&str>, paragraphs: &[String]) -> Document {
     let paragraphs: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
     let front = front::read(&paragraphs, title);
     let (sections, clauses) = clause::tree(&text, &front);
-    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let sha256 = Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     Document {
         title: front.title,
         issuer: front.issuer,

@@ -70,15 +70,22 @@ pub fn find_references(question: &str) -> Vec<Reference> {
                 let range = at..parsed.end;
                 at = parsed.end;
                 match found.last_mut() {
-                    Some(last) if joins(last, &parsed.step, &question[last.range.end..range.start]) => {
+                    Some(last)
+                        if joins(last, &parsed.step, &question[last.range.end..range.start]) =>
+                    {
                         last.steps.push(parsed.step);
                         last.range.end = range.end;
                     }
-                    Some(last) if inverted(&question[last.range.end..range.start], &parsed.step, last) => {
+                    Some(last)
+                        if inverted(&question[last.range.end..range.start], &parsed.step, last) =>
+                    {
                         last.steps.insert(0, parsed.step);
                         last.range.end = range.end;
                     }
-                    _ => found.push(Reference { steps: vec![parsed.step], range }),
+                    _ => found.push(Reference {
+                        steps: vec![parsed.step],
+                        range,
+                    }),
                 }
             }
             None => at += question[at..].chars().next().map_or(1, char::len_utf8),
@@ -98,13 +105,21 @@ fn joins(last: &Reference, step: &Step, between: &str) -> bool {
         between.trim().to_ascii_lowercase().as_str(),
         "" | "的" | "之" | "中" | "中的" | "里" | "里的" | "，" | ","
     );
-    glue && last.steps.last().is_some_and(|outer| rank(step) > rank(outer))
+    glue && last
+        .steps
+        .last()
+        .is_some_and(|outer| rank(step) > rank(outer))
 }
 
 /// `Section 2 of Chapter 3`.
 fn inverted(between: &str, step: &Step, last: &Reference) -> bool {
-    matches!(between.trim().to_ascii_lowercase().as_str(), "of" | "in" | "of the" | "under")
-        && last.steps.first().is_some_and(|inner| rank(step) < rank(inner))
+    matches!(
+        between.trim().to_ascii_lowercase().as_str(),
+        "of" | "in" | "of the" | "under"
+    ) && last
+        .steps
+        .first()
+        .is_some_and(|inner| rank(step) < rank(inner))
 }
 
 fn rank(step: &Step) -> u32 {
@@ -121,9 +136,15 @@ fn step_at(question: &str, at: usize) -> Option<Parsed> {
     let first = rest.chars().next()?;
     match first {
         '第' => chinese(rest),
-        '（' | '(' => bracketed(rest, at == 0 || !question[..at].ends_with(char::is_alphanumeric) || first == '（'),
+        '（' | '(' => bracketed(
+            rest,
+            at == 0 || !question[..at].ends_with(char::is_alphanumeric) || first == '（',
+        ),
         '①'..='⑳' => Some(Parsed {
-            step: step(&[Unit::Item, Unit::Kind(UnitKind::ParenthesizedArabic)], first as u32 - '①' as u32 + 1),
+            step: step(
+                &[Unit::Item, Unit::Kind(UnitKind::ParenthesizedArabic)],
+                first as u32 - '①' as u32 + 1,
+            ),
             end: first.len_utf8(),
         }),
         c if c.is_ascii_alphabetic() => {
@@ -133,34 +154,82 @@ fn step_at(question: &str, at: usize) -> Option<Parsed> {
         c if at == 0 && crate::numerals::is_chinese_numeral(c) => leading_part(rest),
         _ => None,
     }
-    .map(|parsed| Parsed { end: parsed.end + at, ..parsed })
+    .map(|parsed| Parsed {
+        end: parsed.end + at,
+        ..parsed
+    })
 }
 
 fn step(units: &[Unit], number: u32) -> Step {
-    Step { units: units.to_vec(), number, sub_number: None }
+    Step {
+        units: units.to_vec(),
+        number,
+        sub_number: None,
+    }
 }
 
 fn chinese(rest: &str) -> Option<Parsed> {
     let mut at = '第'.len_utf8() + spaces(&rest['第'.len_utf8()..]);
-    let bracket = rest[at..].chars().next().filter(|c| matches!(c, '（' | '('));
+    let bracket = rest[at..]
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '（' | '('));
     if let Some(c) = bracket {
         at += c.len_utf8();
         at += spaces(&rest[at..]);
     }
-    let arabic = rest[at..].chars().next().is_some_and(|c| decimal(c).is_some());
+    let arabic = rest[at..]
+        .chars()
+        .next()
+        .is_some_and(|c| decimal(c).is_some());
     let (number, length) = leading_number(&rest[at..])?;
     at += length + spaces(&rest[at + length..]);
     if bracket.is_some() {
-        at += rest[at..].chars().next().filter(|c| matches!(c, '）' | ')'))?.len_utf8();
+        at += rest[at..]
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '）' | ')'))?
+            .len_utf8();
         at += spaces(&rest[at..]);
     }
-    let bracketed = if arabic { ParenthesizedArabic } else { Parenthesized };
+    let bracketed = if arabic {
+        ParenthesizedArabic
+    } else {
+        Parenthesized
+    };
     let units: &[(&str, &[Unit])] = &[
-        ("大部分", &[Kind(Book), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)]),
-        ("部分", &[Kind(Book), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)]),
-        ("大点", &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)]),
-        ("大项", &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)]),
-        ("方面", &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)]),
+        (
+            "大部分",
+            &[
+                Kind(Book),
+                Kind(Ideographic),
+                Kind(Chapter),
+                Kind(Arabic),
+                Kind(Parenthesized),
+            ],
+        ),
+        (
+            "部分",
+            &[
+                Kind(Book),
+                Kind(Ideographic),
+                Kind(Chapter),
+                Kind(Arabic),
+                Kind(Parenthesized),
+            ],
+        ),
+        (
+            "大点",
+            &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
+        ),
+        (
+            "大项",
+            &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
+        ),
+        (
+            "方面",
+            &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
+        ),
         ("分编", &[Kind(Book)]),
         ("编", &[Kind(Book)]),
         ("編", &[Kind(Book)]),
@@ -168,19 +237,61 @@ fn chinese(rest: &str) -> Option<Parsed> {
         ("章", &[Kind(Chapter), Kind(Ideographic)]),
         ("节", &[Kind(Section)]),
         ("節", &[Kind(Section)]),
-        ("条", &[Kind(Article), Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
-        ("條", &[Kind(Article), Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
+        (
+            "条",
+            &[
+                Kind(Article),
+                Kind(Parenthesized),
+                Kind(Arabic),
+                Kind(Ideographic),
+            ],
+        ),
+        (
+            "條",
+            &[
+                Kind(Article),
+                Kind(Parenthesized),
+                Kind(Arabic),
+                Kind(Ideographic),
+            ],
+        ),
         ("款", &[Paragraph, Kind(Parenthesized), Kind(Arabic)]),
-        ("项", &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
-        ("項", &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
-        ("点", &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
-        ("點", &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
+        (
+            "项",
+            &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
+        ),
+        (
+            "項",
+            &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
+        ),
+        (
+            "点",
+            &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
+        ),
+        (
+            "點",
+            &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
+        ),
         ("目", &[Item]),
     ];
-    let (name, units) = units.iter().find(|(name, _)| rest[at..].starts_with(name))?;
+    let (name, units) = units
+        .iter()
+        .find(|(name, _)| rest[at..].starts_with(name))?;
     at += name.len();
     // 第三条道路, 第二部分析: words that only look like it.
-    let other = ["道路", "生产线", "生產線", "战线", "戰線", "腿", "线路", "析", "目标", "目的", "标"];
+    let other = [
+        "道路",
+        "生产线",
+        "生產線",
+        "战线",
+        "戰線",
+        "腿",
+        "线路",
+        "析",
+        "目标",
+        "目的",
+        "标",
+    ];
     if other.iter().any(|word| rest[at..].starts_with(word)) {
         return None;
     }
@@ -193,22 +304,34 @@ fn chinese(rest: &str) -> Option<Parsed> {
         }
     }
     if let Some(sub) = rest[at..].strip_prefix('之') {
-        if let Some((value, length)) = leading_number(sub).filter(|_| *name == "条" || *name == "條") {
+        if let Some((value, length)) =
+            leading_number(sub).filter(|_| *name == "条" || *name == "條")
+        {
             parsed.sub_number = Some(value);
             at += '之'.len_utf8() + length;
         }
     }
-    Some(Parsed { step: parsed, end: at })
+    Some(Parsed {
+        step: parsed,
+        end: at,
+    })
 }
 
 /// （八）, but neither `f(8)` nor （2025年）.
 fn bracketed(rest: &str, free: bool) -> Option<Parsed> {
     let open = rest.chars().next()?.len_utf8();
     let mut at = open + spaces(&rest[open..]);
-    let arabic = rest[at..].chars().next().is_some_and(|c| decimal(c).is_some());
+    let arabic = rest[at..]
+        .chars()
+        .next()
+        .is_some_and(|c| decimal(c).is_some());
     let (number, length) = leading_number(&rest[at..])?;
     at += length + spaces(&rest[at + length..]);
-    at += rest[at..].chars().next().filter(|c| matches!(c, '）' | ')'))?.len_utf8();
+    at += rest[at..]
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '）' | ')'))?
+        .len_utf8();
     if !free || number == 0 || number > 999 {
         return None;
     }
@@ -224,28 +347,56 @@ fn bracketed(rest: &str, free: bool) -> Option<Parsed> {
     } else {
         &[Kind(Parenthesized), Item, Kind(ParenthesizedArabic)]
     };
-    Some(Parsed { step: step(units, number), end: at })
+    Some(Parsed {
+        step: step(units, number),
+        end: at,
+    })
 }
 
 /// `五、` at the very start of a question.
 fn leading_part(rest: &str) -> Option<Parsed> {
     let label = crate::label::parse_label(rest).filter(|l| l.style == Style::Ideographic)?;
-    let end = rest.find(['、', '．', '.', '﹑']).map(|i| i + rest[i..].chars().next().map_or(1, char::len_utf8))?;
-    Some(Parsed { step: step(&[Kind(Ideographic)], label.number), end })
+    let end = rest
+        .find(['、', '．', '.', '﹑'])
+        .map(|i| i + rest[i..].chars().next().map_or(1, char::len_utf8))?;
+    Some(Parsed {
+        step: step(&[Kind(Ideographic)], label.number),
+        end,
+    })
 }
 
 /// The units that an English noun may name.
 fn english_units(noun: &str) -> Option<&'static [Unit]> {
     Some(match noun {
         "book" | "books" => &[Kind(Book)],
-        "part" | "parts" => &[Kind(Book), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)],
+        "part" | "parts" => &[
+            Kind(Book),
+            Kind(Ideographic),
+            Kind(Chapter),
+            Kind(Arabic),
+            Kind(Parenthesized),
+        ],
         "chapter" | "chapters" => &[Kind(Chapter), Kind(Ideographic)],
-        "section" | "sections" | "sec" => {
-            &[Kind(Section), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)]
-        }
+        "section" | "sections" | "sec" => &[
+            Kind(Section),
+            Kind(Ideographic),
+            Kind(Chapter),
+            Kind(Arabic),
+            Kind(Parenthesized),
+        ],
         "article" | "articles" | "art" => &[Kind(Article), Kind(Parenthesized), Kind(Arabic)],
-        "clause" | "clauses" => &[Kind(Article), Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-        "point" | "provision" => &[Kind(Parenthesized), Kind(Article), Kind(Arabic), Kind(Ideographic)],
+        "clause" | "clauses" => &[
+            Kind(Article),
+            Kind(Parenthesized),
+            Kind(Arabic),
+            Kind(Ideographic),
+        ],
+        "point" | "provision" => &[
+            Kind(Parenthesized),
+            Kind(Article),
+            Kind(Arabic),
+            Kind(Ideographic),
+        ],
         "paragraph" | "para" => &[Paragraph, Kind(Parenthesized), Kind(Article), Kind(Arabic)],
         "item" | "subparagraph" => &[Item, Kind(Parenthesized), Kind(Arabic)],
         _ => return None,
@@ -254,12 +405,16 @@ fn english_units(noun: &str) -> Option<&'static [Unit]> {
 
 fn english(rest: &str) -> Option<Parsed> {
     let word = |text: &str| -> usize {
-        text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(text.len())
+        text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+            .unwrap_or(text.len())
     };
     let end = word(rest);
     let first = rest[..end].to_ascii_lowercase();
     let gap = &rest[end..];
-    let skipped = gap.len() - gap.trim_start_matches(['.', ' ', '\u{a0}', '(', '（', '#']).len();
+    let skipped = gap.len()
+        - gap
+            .trim_start_matches(['.', ' ', '\u{a0}', '(', '（', '#'])
+            .len();
     let second_at = end + skipped;
     // `Article 12`, `part five`, `clause (19)`
     if let Some(units) = english_units(&first) {
@@ -272,8 +427,10 @@ fn english(rest: &str) -> Option<Parsed> {
                     let length = word(second);
                     let printed = &second[..length];
                     // "section I need": a capital I is a number only where the noun has a capital too.
-                    let pronoun = printed == "I" && !rest.starts_with(|c: char| c.is_ascii_uppercase());
-                    let small = printed.len() == 1 && printed.starts_with(|c: char| c.is_ascii_lowercase());
+                    let pronoun =
+                        printed == "I" && !rest.starts_with(|c: char| c.is_ascii_uppercase());
+                    let small =
+                        printed.len() == 1 && printed.starts_with(|c: char| c.is_ascii_lowercase());
                     if pronoun || small {
                         return None;
                     }
@@ -282,17 +439,30 @@ fn english(rest: &str) -> Option<Parsed> {
             };
             let mut at = second_at + length;
             if gap[..skipped].contains(['(', '（']) {
-                at += rest[at..].chars().next().filter(|c| matches!(c, ')' | '）')).map_or(0, char::len_utf8);
+                at += rest[at..]
+                    .chars()
+                    .next()
+                    .filter(|c| matches!(c, ')' | '）'))
+                    .map_or(0, char::len_utf8);
             }
-            return (number > 0).then(|| Parsed { step: step(units, number), end: at });
+            return (number > 0).then(|| Parsed {
+                step: step(units, number),
+                end: at,
+            });
         }
     }
     // `fifth part`, `3rd article`
-    let ordinal = first.ends_with("th") || first.ends_with("st") || first.ends_with("nd") || first.ends_with("rd");
+    let ordinal = first.ends_with("th")
+        || first.ends_with("st")
+        || first.ends_with("nd")
+        || first.ends_with("rd");
     let number = parse_english_number(&first).filter(|_| ordinal)?;
     let noun_end = second_at + word(&rest[second_at..]);
     let units = english_units(&rest[second_at..noun_end].to_ascii_lowercase())?;
-    Some(Parsed { step: step(units, number), end: noun_end })
+    Some(Parsed {
+        step: step(units, number),
+        end: noun_end,
+    })
 }
 
 fn spaces(text: &str) -> usize {
@@ -346,7 +516,8 @@ impl Document {
                 }
             }
             // 第十七条第九款 must not become another clause.
-            let in_clause = scope.is_some_and(|s| s.iter().any(|t| !matches!(t, Target::Section(_))));
+            let in_clause =
+                scope.is_some_and(|s| s.iter().any(|t| !matches!(t, Target::Section(_))));
             if in_clause && matches!(unit, Paragraph | Item) {
                 return Vec::new();
             }
@@ -355,7 +526,12 @@ impl Document {
     }
 
     /// Sections and clauses of a kind in scope: whether there are any, and those with the number.
-    fn labelled(&self, kind: UnitKind, step: &Step, scope: Option<&[Target]>) -> (bool, Vec<Target>) {
+    fn labelled(
+        &self,
+        kind: UnitKind,
+        step: &Step,
+        scope: Option<&[Target]>,
+    ) -> (bool, Vec<Target>) {
         let mut used = false;
         let mut found: Vec<(usize, Target)> = Vec::new();
         for (i, section) in self.sections.iter().enumerate() {
@@ -394,7 +570,12 @@ impl Document {
     fn paragraph(&self, number: u32, scope: Option<&[Target]>) -> Vec<Target> {
         let index = (number as usize).saturating_sub(1);
         self.clauses_of(scope)
-            .filter_map(|i| Some(Target::Paragraph(i, *self.clauses[i].paragraphs.get(index)?)))
+            .filter_map(|i| {
+                Some(Target::Paragraph(
+                    i,
+                    *self.clauses[i].paragraphs.get(index)?,
+                ))
+            })
             .collect()
     }
 
@@ -406,21 +587,33 @@ impl Document {
                 Target::Paragraph(i, span) => (i, Some(span)),
                 _ => continue,
             };
-            let Some(items) = self.clauses.get(clause).map(|c| &c.items) else { continue };
-            found.extend(items.iter().filter(|(n, span)| {
-                *n == number
-                    && within.is_none_or(|w| w.byte_start <= span.byte_start && span.byte_end <= w.byte_end)
-            }).map(|&(_, span)| Target::Item(clause, span)));
+            let Some(items) = self.clauses.get(clause).map(|c| &c.items) else {
+                continue;
+            };
+            found.extend(
+                items
+                    .iter()
+                    .filter(|(n, span)| {
+                        *n == number
+                            && within.is_none_or(|w| {
+                                w.byte_start <= span.byte_start && span.byte_end <= w.byte_end
+                            })
+                    })
+                    .map(|&(_, span)| Target::Item(clause, span)),
+            );
         }
         found
     }
 
     fn clauses_of<'a>(&self, scope: Option<&'a [Target]>) -> impl Iterator<Item = usize> + use<'a> {
         let count = self.clauses.len();
-        scope.unwrap_or_default().iter().filter_map(move |target| match target {
-            Target::Clause(i) if *i < count => Some(*i),
-            _ => None,
-        })
+        scope
+            .unwrap_or_default()
+            .iter()
+            .filter_map(move |target| match target {
+                Target::Clause(i) if *i < count => Some(*i),
+                _ => None,
+            })
     }
 }
 
@@ -440,7 +633,10 @@ mod tests {
             .find(&references[0])
             .into_iter()
             .map(|target| match target {
-                Target::Section(i) => format!("{}{}", document.sections[i].label, document.sections[i].title),
+                Target::Section(i) => format!(
+                    "{}{}",
+                    document.sections[i].label, document.sections[i].title
+                ),
                 Target::Clause(i) => document.clauses[i].label.clone(),
                 Target::Paragraph(i, span) | Target::Item(i, span) => {
                     format!("{}: {}", document.clauses[i].label, document.slice(span))
@@ -466,7 +662,12 @@ mod tests {
         ] {
             assert_eq!(found(POLICY, question), [expected], "{question}");
         }
-        for question in ["第（三十）条的内容是什么？", "第九部分", "第一部分第（二）条", "Article 12"] {
+        for question in [
+            "第（三十）条的内容是什么？",
+            "第九部分",
+            "第一部分第（二）条",
+            "Article 12",
+        ] {
             assert!(found(POLICY, question).is_empty(), "{question}");
         }
     }
@@ -489,7 +690,8 @@ mod tests {
         ] {
             assert_eq!(found(LAW, question), [expected], "{question}");
         }
-        for question in ["第三十条", "第二条第九款", "第一章第三条", "第（三十）条"] {
+        for question in ["第三十条", "第二条第九款", "第一章第三条", "第（三十）条"]
+        {
             assert!(found(LAW, question).is_empty(), "{question}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::chars::{closer_of, is_closing, is_cjk, is_final, is_han};
+use crate::chars::{closer_of, is_cjk, is_closing, is_final, is_han};
 
 /// Sentences over this many characters are split at their semicolons.
 const LONG: usize = 300;
@@ -147,7 +147,11 @@ fn full_stop_ends(chars: &[(usize, char)], start: usize, i: usize) -> bool {
         Some(c) if is_han(c) => return before.is_some_and(is_han),
         Some(_) => return false,
     }
-    let next = chars.iter().skip(after).map(|&(_, c)| c).find(|c| !c.is_whitespace());
+    let next = chars
+        .iter()
+        .skip(after)
+        .map(|&(_, c)| c)
+        .find(|c| !c.is_whitespace());
     if next.is_some_and(char::is_lowercase) {
         return false;
     }
@@ -170,14 +174,17 @@ fn full_stop_ends(chars: &[(usize, char)], start: usize, i: usize) -> bool {
         return false;
     }
     // U.S. and e.g. hold stops themselves, initials are one letter.
-    if word.contains('.') || (word.len() == 1 && word.starts_with(|c: char| c.is_ascii_uppercase())) {
+    if word.contains('.') || (word.len() == 1 && word.starts_with(|c: char| c.is_ascii_uppercase()))
+    {
         return false;
     }
     const TITLES: [&str; 14] = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "gov", "sen", "rep", "gen", "col", "vs", "cf", "messrs",
+        "mr", "mrs", "ms", "dr", "prof", "st", "gov", "sen", "rep", "gen", "col", "vs", "cf",
+        "messrs",
     ];
     const BEFORE_NUMBER: [&str; 14] = [
-        "no", "nos", "art", "arts", "sec", "secs", "para", "paras", "fig", "vol", "pp", "p", "ch", "cl",
+        "no", "nos", "art", "arts", "sec", "secs", "para", "paras", "fig", "vol", "pp", "p", "ch",
+        "cl",
     ];
     let lower = word.to_ascii_lowercase();
     if TITLES.contains(&lower.as_str()) {
@@ -206,7 +213,9 @@ fn push(
         return;
     }
     let mut start = range.start;
-    let outer = range.clone().any(|i| depth[i] == 0 && is_semicolon(chars[i].1));
+    let outer = range
+        .clone()
+        .any(|i| depth[i] == 0 && is_semicolon(chars[i].1));
     for i in range.clone() {
         let c = chars[i].1;
         let cut = if outer {
@@ -214,7 +223,11 @@ fn push(
         } else {
             is_semicolon(c) || is_final(c)
         };
-        let end = if cut { closing_run(chars, i + 1).min(range.end) } else { 0 };
+        let end = if cut {
+            closing_run(chars, i + 1).min(range.end)
+        } else {
+            0
+        };
         if end > start && end - start >= PIECE && range.end - end >= PIECE {
             push_trimmed(line, byte(start)..byte(end), base, out);
             start = end;
@@ -228,7 +241,9 @@ fn is_semicolon(c: char) -> bool {
 }
 
 fn push_trimmed(line: &str, range: Range<usize>, base: usize, out: &mut Vec<Range<usize>>) {
-    let Some(part) = line.get(range.clone()) else { return };
+    let Some(part) = line.get(range.clone()) else {
+        return;
+    };
     let start = range.start + (part.len() - part.trim_start().len());
     let end = range.end - (part.len() - part.trim_end().len());
     if start < end {
@@ -242,23 +257,34 @@ mod tests {
     use proptest::prelude::*;
 
     fn parts(text: &str) -> Vec<&str> {
-        split_sentences(text).into_iter().map(|r| &text[r]).collect()
+        split_sentences(text)
+            .into_iter()
+            .map(|r| &text[r])
+            .collect()
     }
 
     #[test]
     fn chinese() {
         assert_eq!(
             parts("(二) 增强超大特大城市综合竞争力。推动城市，做强核心。\n支持布局！"),
-            ["(二) 增强超大特大城市综合竞争力。", "推动城市，做强核心。", "支持布局！"]
+            [
+                "(二) 增强超大特大城市综合竞争力。",
+                "推动城市，做强核心。",
+                "支持布局！"
+            ]
         );
-        assert_eq!(parts("他说：“好。走吧。”然后走了。"), ["他说：“好。走吧。”", "然后走了。"]);
-        assert_eq!(parts("“减排15.7万吨。”总经理张立刚说，围绕目标。"), [
-            "“减排15.7万吨。”总经理张立刚说，围绕目标。"
-        ]);
-        assert_eq!(parts("见《什么是城市？城市论》第3页。（完。）好"), [
-            "见《什么是城市？城市论》第3页。",
-            "（完。）好"
-        ]);
+        assert_eq!(
+            parts("他说：“好。走吧。”然后走了。"),
+            ["他说：“好。走吧。”", "然后走了。"]
+        );
+        assert_eq!(
+            parts("“减排15.7万吨。”总经理张立刚说，围绕目标。"),
+            ["“减排15.7万吨。”总经理张立刚说，围绕目标。"]
+        );
+        assert_eq!(
+            parts("见《什么是城市？城市论》第3页。（完。）好"),
+            ["见《什么是城市？城市论》第3页。", "（完。）好"]
+        );
         assert_eq!(parts("增长8.23%……还有呢？！"), ["增长8.23%……还有呢？！"]);
         assert_eq!(parts("“没有关上。下一句。"), ["“没有关上。", "下一句。"]);
     }
@@ -266,7 +292,9 @@ mod tests {
     #[test]
     fn english() {
         assert_eq!(
-            parts("1. Scope applies. See No. 5 and Art. 12 of the U.S. code at 3.5 percent. Done? Yes!"),
+            parts(
+                "1. Scope applies. See No. 5 and Art. 12 of the U.S. code at 3.5 percent. Done? Yes!"
+            ),
             [
                 "1. Scope applies.",
                 "See No. 5 and Art. 12 of the U.S. code at 3.5 percent.",
@@ -274,11 +302,10 @@ mod tests {
                 "Yes!"
             ]
         );
-        assert_eq!(parts("Dr. Li said \"go.\" See www.example.org/a?b=c. End"), [
-            "Dr. Li said \"go.\"",
-            "See www.example.org/a?b=c.",
-            "End"
-        ]);
+        assert_eq!(
+            parts("Dr. Li said \"go.\" See www.example.org/a?b=c. End"),
+            ["Dr. Li said \"go.\"", "See www.example.org/a?b=c.", "End"]
+        );
     }
 
     #[test]
@@ -286,7 +313,11 @@ mod tests {
         let item = "为推进城市高质量发展而采取的各项措施都应当得到落实；".repeat(30);
         let parts = parts(&item);
         assert!(parts.len() > 3);
-        assert!(parts.iter().all(|p| p.chars().count() <= LONG && p.ends_with('；')));
+        assert!(
+            parts
+                .iter()
+                .all(|p| p.chars().count() <= LONG && p.ends_with('；'))
+        );
     }
 
     proptest! {

@@ -28,12 +28,19 @@ impl<'a> Line<'a> {
         let at = markdown.map_or(0, |(_, at)| at);
         let body = text[at..].trim_start_matches('*');
         let shift = text.len() - body.len();
-        let label = if outside || signature { None } else { parse_label(body) };
+        let label = if outside || signature {
+            None
+        } else {
+            parse_label(body)
+        };
         Line {
             text,
             start,
             markdown: markdown.map(|(marks, _)| marks),
-            label: label.map(|l| Label { end: l.end + shift, ..l }),
+            label: label.map(|l| Label {
+                end: l.end + shift,
+                ..l
+            }),
             outside,
             signature,
             attachment: !outside && signs::is_attachment(text),
@@ -67,7 +74,10 @@ impl<'a> Line<'a> {
         }
         let last = rest.chars().next_back().unwrap_or(' ');
         let colon = matches!(last, '：' | ':') && width(rest) <= 40;
-        let mark = matches!(last, '。' | '；' | '，' | '、' | '：' | ':' | ';' | ',' | '.' | '！' | '!' | '…');
+        let mark = matches!(
+            last,
+            '。' | '；' | '，' | '、' | '：' | ':' | ';' | ',' | '.' | '！' | '!' | '…'
+        );
         (colon || !mark)
             && !rest.contains(['。', '；'])
             && (division || rest.split('，').count() <= 3)
@@ -103,7 +113,9 @@ fn continues(label: &Label, last: Option<u32>, heading: bool) -> bool {
         Style::Article => {
             let sub = label.sub.is_some() && last == Some(number);
             let first = number == 1 && (last.is_none() || label.separated);
-            within(0) || first || sub || (label.separated && (last.is_none() || within(30)))
+            // An excerpt leaves articles out; a space after the number shows that it is one.
+            let later = label.separated && last.is_none_or(|last| number > last);
+            within(0) || first || sub || later
         }
         Style::Ideographic | Style::Parenthesized => number == 1 || last.is_none() || within(2),
         _ => number == 1 || within(1) || (last.is_none() && number <= 3),
@@ -115,7 +127,10 @@ mod tests {
     use super::*;
 
     fn kept(lines: &[&str]) -> Vec<bool> {
-        let mut lines: Vec<Line> = lines.iter().map(|l| Line::new(l, 0, false, false)).collect();
+        let mut lines: Vec<Line> = lines
+            .iter()
+            .map(|l| Line::new(l, 0, false, false))
+            .collect();
         keep_sequences(&mut lines);
         lines.iter().map(|l| l.label.is_some()).collect()
     }
@@ -123,10 +138,23 @@ mod tests {
     #[test]
     fn strays_are_text() {
         assert_eq!(
-            kept(&["第一条　甲。", "第二条　乙。", "第三十五条道路很长。", "第三条　丙。", "第三条之一　丁。", "第九条　戊。"]),
+            kept(&[
+                "第一条　甲。",
+                "第二条　乙。",
+                "第三十五条道路很长。",
+                "第三条　丙。",
+                "第三条之一　丁。",
+                "第九十条　戊。"
+            ]),
             [true, true, false, true, true, true]
         );
-        assert_eq!(kept(&["1. 甲。", "30. 乙。", "2. 丙。"]), [true, false, true]);
-        assert_eq!(kept(&["（一）甲。", "附件1", "（一）乙。"]), [true, false, true]);
+        assert_eq!(
+            kept(&["1. 甲。", "30. 乙。", "2. 丙。"]),
+            [true, false, true]
+        );
+        assert_eq!(
+            kept(&["（一）甲。", "附件1", "（一）乙。"]),
+            [true, false, true]
+        );
     }
 }

@@ -5,9 +5,30 @@ use crate::dates::date_line;
 use crate::label::parse_label;
 
 const AGENCIES: [&str; 24] = [
-    "新华社", "新华网", "新華社", "中新社", "中新网", "中央社", "人民日报", "人民网", "光明日报", "经济日报", "本报",
-    "本報", "本刊", "本网", "本台", "央视", "总台", "中国日报", "解放军报", "科技日报", "法治日报", "农民日报",
-    "工人日报", "记者",
+    "新华社",
+    "新华网",
+    "新華社",
+    "中新社",
+    "中新网",
+    "中央社",
+    "人民日报",
+    "人民网",
+    "光明日报",
+    "经济日报",
+    "本报",
+    "本報",
+    "本刊",
+    "本网",
+    "本台",
+    "央视",
+    "总台",
+    "中国日报",
+    "解放军报",
+    "科技日报",
+    "法治日报",
+    "农民日报",
+    "工人日报",
+    "记者",
 ];
 
 /// `新华社北京8月28日电 …`, `据新华社…电`, `本报讯`, `BEIJING, Aug. 28 (Xinhua) --`: the line that
@@ -17,15 +38,21 @@ pub(crate) fn starts_with_dateline(line: &str) -> bool {
     let line = line.strip_prefix(['据', '據']).unwrap_or(line);
     if let Some(rest) = AGENCIES.iter().find_map(|name| line.strip_prefix(name)) {
         let head: Vec<char> = rest.chars().take(24).collect();
-        let sent = head.iter().position(|c| matches!(c, '电' | '電' | '讯' | '訊' | '，' | '。'));
+        let sent = head
+            .iter()
+            .position(|c| matches!(c, '电' | '電' | '讯' | '訊' | '，' | '。'));
         return sent.is_some_and(|at| {
-            let open = |c: &char| c.is_whitespace() || matches!(c, '（' | '(' | '：' | ':' | '】' | '—' | '，');
+            let open = |c: &char| {
+                c.is_whitespace() || matches!(c, '（' | '(' | '：' | ':' | '】' | '—' | '，')
+            };
             !matches!(head[at], '，' | '。') && head.get(at + 1).is_none_or(open)
         });
     }
     let head: String = line.chars().take(60).collect();
     head.starts_with(|c: char| c.is_ascii_uppercase())
-        && ["(Xinhua)", "(Reuters)", "(AP)", "(AFP)"].iter().any(|name| head.contains(name))
+        && ["(Xinhua)", "(Reuters)", "(AP)", "(AFP)"]
+            .iter()
+            .any(|name| head.contains(name))
 }
 
 /// A bracketed line that closes a news text: `(新华社北京8月28日电)`, `（记者 王春涛）`, `（完）`.
@@ -65,7 +92,9 @@ fn bracketed_sign_off(line: &str) -> bool {
         return true;
     }
     let agency = AGENCIES.iter().any(|name| inner.starts_with(name));
-    let word = ["电", "電", "讯", "訊", "记者", "記者", "报道", "供稿"].iter().any(|w| inner.contains(w));
+    let word = ["电", "電", "讯", "訊", "记者", "記者", "报道", "供稿"]
+        .iter()
+        .any(|w| inner.contains(w));
     agency && word && !inner.contains(['。', '；'])
 }
 
@@ -77,7 +106,15 @@ pub(crate) fn is_attachment(line: &str) -> bool {
 /// What stands after `附件` and its number; `None` for other lines.
 pub(crate) fn attachment_rest(line: &str) -> Option<&str> {
     let line = line.trim_start_matches(['#', '*', ' ']);
-    for word in ["附件", "附 件", "附\u{3000}件", "附录", "附錄", "附表", "附"] {
+    for word in [
+        "附件",
+        "附 件",
+        "附\u{3000}件",
+        "附录",
+        "附錄",
+        "附表",
+        "附",
+    ] {
         if let Some(rest) = line.strip_prefix(word) {
             let rest = rest.trim_start();
             let number = rest.trim_start_matches(|c: char| {
@@ -89,7 +126,9 @@ pub(crate) fn attachment_rest(line: &str) -> Option<&str> {
             let spaced = word != "附" && number.len() < rest.len() && after.len() < number.len();
             let plain = word != "附" && (marked || spaced);
             if plain || (word == "附" && after.starts_with(['：', ':'])) {
-                return Some(after.trim_start_matches(['：', ':', '.', '．', '、', ' ', '\u{3000}']));
+                return Some(
+                    after.trim_start_matches(['：', ':', '.', '．', '、', ' ', '\u{3000}']),
+                );
             }
         }
     }
@@ -109,7 +148,10 @@ pub(crate) fn is_contents(line: &str) -> bool {
         return false;
     }
     let word = squeeze(line.trim_matches(['#', '*', '[', ']', '【', '】', '：', ':', ' ']));
-    matches!(word.as_str(), "目录" | "目錄" | "目次" | "目" | "Contents" | "CONTENTS" | "TableofContents")
+    matches!(
+        word.as_str(),
+        "目录" | "目錄" | "目次" | "目" | "Contents" | "CONTENTS" | "TableofContents"
+    )
 }
 
 /// The 文号 that a line consists of, or gives after `文号：`, in normal form: `国发〔2025〕1号`,
@@ -125,8 +167,13 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
             rest = after.trim_start_matches(['：', ':']);
         }
     }
-    let bare = rest.strip_prefix(['（', '(']).and_then(|r| r.strip_suffix(['）', ')'])).unwrap_or(rest);
-    let end = bare.strip_suffix('号').or_else(|| bare.strip_suffix('號'))?;
+    let bare = rest
+        .strip_prefix(['（', '('])
+        .and_then(|r| r.strip_suffix(['）', ')']))
+        .unwrap_or(rest);
+    let end = bare
+        .strip_suffix('号')
+        .or_else(|| bare.strip_suffix('號'))?;
     let sign = if bare.ends_with('號') { '號' } else { '号' };
     if let Some(open) = end.find(['〔', '[', '［', '【', '（', '(', '﹝']) {
         let (name, year) = end.split_at(open);
@@ -145,7 +192,9 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
         let serial_value = crate::numerals::parse_number(serial)?;
         let named = !name.is_empty()
             && length_up_to(name, 20) < 20
-            && name.chars().all(|c| is_cjk(c) && !"，。、；：“”".contains(c));
+            && name
+                .chars()
+                .all(|c| is_cjk(c) && !"，。、；：“”".contains(c));
         let known = (1900..=2999).contains(&year_value) && named;
         return known.then(|| format!("{name}〔{year_value}〕{serial_value}{sign}"));
     }
@@ -158,7 +207,11 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
 
 /// `第四十五号` alone under `中华人民共和国主席令`.
 pub(crate) fn is_bare_serial(line: &str) -> bool {
-    let squeezed = if longer_than(line, 16) { return false } else { squeeze(line) };
+    let squeezed = if longer_than(line, 16) {
+        return false;
+    } else {
+        squeeze(line)
+    };
     squeezed
         .strip_prefix('第')
         .and_then(|r| r.strip_suffix(['号', '號']))
@@ -171,18 +224,74 @@ pub(crate) fn is_law_header(line: &str) -> bool {
     line.starts_with(['（', '(', '根', '2', '1'])
         && !longer_than(line, 800)
         && !crate::dates::dates(line).is_empty()
-        && ["通过", "通過", "修正", "修订", "修訂", "公布", "发布", "批准", "施行", "制定"]
-            .iter()
-            .any(|w| line.contains(w))
+        && [
+            "通过", "通過", "修正", "修订", "修訂", "公布", "发布", "批准", "施行", "制定",
+        ]
+        .iter()
+        .any(|w| line.contains(w))
         && (line.ends_with(['）', ')']) || !ends_finally(line) || line.starts_with(['（', '(']))
         && (line.starts_with(['（', '(']) || line.ends_with(['）', ')']))
 }
 
-const TITLE_ENDS: [&str; 46] = [
-    "意见", "意見", "通知", "决定", "決定", "公告", "通告", "通报", "通報", "批复", "批覆", "函", "决议", "決議", "命令",
-    "办法", "辦法", "规定", "規定", "条例", "條例", "规则", "規則", "细则", "細則", "准则", "规程", "章程", "方案", "规划",
-    "規劃", "纲要", "綱要", "计划", "計劃", "指引", "指南", "解释", "解釋", "标准", "措施", "报告", "法", "法典", "宪法",
+const TITLE_ENDS: [&str; 58] = [
+    "意见",
+    "意見",
+    "通知",
+    "决定",
+    "決定",
+    "公告",
+    "通告",
+    "通报",
+    "通報",
+    "批复",
+    "批覆",
+    "函",
+    "决议",
+    "決議",
+    "命令",
+    "办法",
+    "辦法",
+    "规定",
+    "規定",
+    "条例",
+    "條例",
+    "规则",
+    "規則",
+    "细则",
+    "細則",
+    "准则",
+    "规程",
+    "章程",
+    "方案",
+    "规划",
+    "規劃",
+    "纲要",
+    "綱要",
+    "计划",
+    "計劃",
+    "指引",
+    "指南",
+    "解释",
+    "解釋",
+    "标准",
+    "措施",
+    "报告",
+    "法",
+    "法典",
+    "宪法",
     "请示",
+    "安排",
+    "协定",
+    "協定",
+    "公约",
+    "公約",
+    "议定书",
+    "声明",
+    "聲明",
+    "宣言",
+    "要点",
+    "清单",
+    "说明",
 ];
 
 /// A line that names a law or an official document: `国务院关于…的通知`, `中华人民共和国…法`.
@@ -213,12 +322,21 @@ pub(crate) fn is_official_title(line: &str) -> bool {
 /// `limit` is in columns: Chinese characters count two.
 pub(crate) fn is_short_line(line: &str, limit: usize) -> bool {
     let line = line.trim();
-    let Some(last) = last_char(line) else { return false };
-    let letters = line.chars().take(300).filter(|c| c.is_alphanumeric()).count();
+    let Some(last) = last_char(line) else {
+        return false;
+    };
+    let letters = line
+        .chars()
+        .take(300)
+        .filter(|c| c.is_alphanumeric())
+        .count();
     !longer_than(line, limit)
         && crate::chars::width(line) <= limit
         && letters >= 2
-        && !matches!(last, '。' | '；' | '：' | '，' | '、' | ';' | ':' | ',' | '…')
+        && !matches!(
+            last,
+            '。' | '；' | '：' | '，' | '、' | ';' | ':' | ',' | '…'
+        )
         && !(last == '.' && !line.ends_with("etc."))
         && !line.contains(['。', '；', '|', '\t'])
         && !is_list_item(line)
@@ -230,7 +348,10 @@ pub(crate) fn is_short_line(line: &str, limit: usize) -> bool {
 
 /// A headline: short, and not numbered. Newspapers set ！ and ？ in headlines.
 pub(crate) fn is_headline(line: &str) -> bool {
-    is_short_line(line, 84) && parse_label(line).is_none() && !is_attachment(line) && !is_contents(line)
+    is_short_line(line, 84)
+        && parse_label(line).is_none()
+        && !is_attachment(line)
+        && !is_contents(line)
 }
 
 /// An unnumbered heading inside a text: shorter and without marks inside.
@@ -249,7 +370,9 @@ pub(crate) fn is_subheading(line: &str) -> bool {
 pub(crate) fn is_list_item(line: &str) -> bool {
     let bullets = ["- ", "* ", "+ ", "• ", "· ", "> "];
     bullets.iter().any(|b| line.starts_with(b))
-        || line.starts_with(['•', '●', '■', '◆', '▲', '★', '○', '□', '|', '│', '※', '◇', '▪'])
+        || line.starts_with([
+            '•', '●', '■', '◆', '▲', '★', '○', '□', '|', '│', '※', '◇', '▪',
+        ])
         || line.starts_with("——")
         || line.starts_with("```")
 }
@@ -265,19 +388,59 @@ pub(crate) fn markdown_heading(line: &str) -> Option<(u8, usize)> {
 
 /// A table row: cells parted by tabs or wide gaps.
 pub(crate) fn is_table_row(line: &str) -> bool {
-    let end = line.char_indices().nth(200).map_or(line.len(), |(at, _)| at);
+    let end = line
+        .char_indices()
+        .nth(200)
+        .map_or(line.len(), |(at, _)| at);
     let head = &line[..end];
     head.starts_with('|')
         || head.contains('\t')
-        || head.split("   ").filter(|cell| !cell.trim().is_empty()).count() >= 3
+        || head
+            .split("   ")
+            .filter(|cell| !cell.trim().is_empty())
+            .count()
+            >= 3
 }
 
 /// Whether a line names who issues or signs: it ends as the names of organs do.
 pub(crate) fn names_organ(text: &str) -> bool {
     const ENDS: [&str; 36] = [
-        "中央", "国务院", "國務院", "中央军委", "办公厅", "办公室", "委员会", "部", "委", "局", "署", "总局", "院", "厅",
-        "廳", "政府", "法院", "检察院", "银行", "银监会", "证监会", "会", "會", "司", "处", "處", "组", "中心", "协会",
-        "集团", "公司", "大学", "社", "府", "行", "全国人大常委会",
+        "中央",
+        "国务院",
+        "國務院",
+        "中央军委",
+        "办公厅",
+        "办公室",
+        "委员会",
+        "部",
+        "委",
+        "局",
+        "署",
+        "总局",
+        "院",
+        "厅",
+        "廳",
+        "政府",
+        "法院",
+        "检察院",
+        "银行",
+        "银监会",
+        "证监会",
+        "会",
+        "會",
+        "司",
+        "处",
+        "處",
+        "组",
+        "中心",
+        "协会",
+        "集团",
+        "公司",
+        "大学",
+        "社",
+        "府",
+        "行",
+        "全国人大常委会",
     ];
     let text = text.trim_end_matches(['）', ')']);
     !text.is_empty() && ENDS.iter().any(|end| text.ends_with(end))
@@ -296,20 +459,30 @@ mod tests {
         assert!(ends_with_sign_off("贡献力量。（本报记者 张三）"));
         assert!(!ends_with_sign_off("全球可持续发展城市奖（上海奖）"));
         assert!(starts_with_dateline("据新华社北京8月28日电 近日，"));
-        assert!(starts_with_dateline("新华社北京8月28日电(记者 王春涛) 应记者提问"));
+        assert!(starts_with_dateline(
+            "新华社北京8月28日电(记者 王春涛) 应记者提问"
+        ));
         assert!(!starts_with_dateline("新华社是通讯社，电"));
     }
 
     #[test]
     fn numbers_and_titles() {
-        assert_eq!(document_number("国发〔2025〕1号").as_deref(), Some("国发〔2025〕1号"));
-        assert_eq!(document_number("（国办发[2024] 12 号）").as_deref(), Some("国办发〔2024〕12号"));
+        assert_eq!(
+            document_number("国发〔2025〕1号").as_deref(),
+            Some("国发〔2025〕1号")
+        );
+        assert_eq!(
+            document_number("（国办发[2024] 12 号）").as_deref(),
+            Some("国办发〔2024〕12号")
+        );
         assert_eq!(
             document_number("中华人民共和国主席令 第四十五号").as_deref(),
             Some("中华人民共和国主席令第四十五号")
         );
         assert_eq!(document_number("根据国发〔2025〕1号，现就"), None);
-        assert!(is_official_title("中共中央 国务院 关于推动城市高质量发展的意见"));
+        assert!(is_official_title(
+            "中共中央 国务院 关于推动城市高质量发展的意见"
+        ));
         assert!(is_official_title("住房租赁条例（试行）"));
         assert!(!is_official_title("一、工作方案"));
         assert!(is_attachment("附件1"));

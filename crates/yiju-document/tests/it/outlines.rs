@@ -21,9 +21,16 @@ pub const NOTICE: &str = include_str!("fixtures/notice.txt");
 pub const ENGLISH: &str = include_str!("fixtures/policy_en.txt");
 pub const TRADITIONAL: &str = include_str!("fixtures/traditional.txt");
 
+pub const MARKDOWN: &str = include_str!("fixtures/markdown.md");
+
 fn one(text: &str) -> Document {
     let mut documents = parse(text.as_bytes()).unwrap();
-    assert_eq!(documents.len(), 1, "{:?}", documents.iter().map(|d| &d.title).collect::<Vec<_>>());
+    assert_eq!(
+        documents.len(),
+        1,
+        "{:?}",
+        documents.iter().map(|d| &d.title).collect::<Vec<_>>()
+    );
     documents.remove(0)
 }
 
@@ -57,7 +64,10 @@ fn the_seed_page() {
 fn a_law() {
     let law = one(LAW);
     assert_eq!(law.date, Some(date(2023, 9, 27)));
-    assert_eq!(law.path(5), ["第二编 管理", "第一章 登记", "第二节 查询", "第五条"]);
+    assert_eq!(
+        law.path(5),
+        ["第二编 管理", "第一章 登记", "第二节 查询", "第五条"]
+    );
     insta::assert_snapshot!(outline(&law));
 }
 
@@ -71,11 +81,36 @@ fn a_notice_with_attachments() {
 }
 
 #[test]
+fn markdown() {
+    insta::assert_snapshot!(outline(&one(MARKDOWN)));
+}
+
+#[test]
+fn a_given_title() {
+    let documents = yiju_document::parse_text(
+        Some("供水办法"),
+        "一、总则\n本办法适用于本市。\n二、附则\n自发布之日起施行。",
+    )
+    .unwrap();
+    assert_eq!(documents.len(), 1);
+    insta::assert_snapshot!(outline(&documents[0]));
+}
+
+#[test]
 fn wrapped_english() {
     let policy = one(ENGLISH);
     assert_eq!(policy.language, "en");
     insta::assert_snapshot!(outline(&policy));
-    insta::assert_snapshot!("english_sentences", policy.clauses.iter().flat_map(|c| &c.sentences).map(|s| policy.slice(*s)).collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(
+        "english_sentences",
+        policy
+            .clauses
+            .iter()
+            .flat_map(|c| &c.sentences)
+            .map(|s| policy.slice(*s))
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
 }
 
 #[test]

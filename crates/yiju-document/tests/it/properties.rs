@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use yiju_document::{Document, DocumentError, Span, find_references, outline, parse, parse_text};
 
-use crate::outlines::{ENGLISH, LAW, NOTICE, TRADITIONAL, seed};
+use crate::outlines::{ENGLISH, LAW, MARKDOWN, NOTICE, TRADITIONAL, seed};
 
 fn squeeze(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
@@ -12,7 +12,10 @@ fn squeeze(text: &str) -> String {
 /// The printed characters of a source: stray ones are no text.
 fn printed(source: &str) -> String {
     let stray = ['\u{FEFF}', '\u{200B}', '\u{2060}', '\u{FFFE}', '\u{FFFF}'];
-    source.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !stray.contains(c)).collect()
+    source
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control() && !stray.contains(c))
+        .collect()
 }
 
 /// Both counts of a span agree and lie in the text.
@@ -41,17 +44,28 @@ fn check(document: &Document) {
     let mut last = 0;
     for clause in &document.clauses {
         check_span(document, clause.span, &counts);
-        assert!(clause.span.byte_start >= last, "clauses are in order and do not overlap");
+        assert!(
+            clause.span.byte_start >= last,
+            "clauses are in order and do not overlap"
+        );
         last = clause.span.byte_end;
         used[clause.span.byte_start..clause.span.byte_end].fill(true);
         let mut at = clause.span.byte_start;
         for &sentence in &clause.sentences {
             check_span(document, sentence, &counts);
             assert!(sentence.byte_start >= at && sentence.byte_start < sentence.byte_end);
-            assert!(text[at..sentence.byte_start].chars().all(char::is_whitespace));
+            assert!(
+                text[at..sentence.byte_start]
+                    .chars()
+                    .all(char::is_whitespace)
+            );
             at = sentence.byte_end;
         }
-        assert!(text[at..clause.span.byte_end].chars().all(char::is_whitespace));
+        assert!(
+            text[at..clause.span.byte_end]
+                .chars()
+                .all(char::is_whitespace)
+        );
         let mut at = clause.span.byte_start;
         assert!(!clause.paragraphs.is_empty());
         for &paragraph in &clause.paragraphs {
@@ -73,7 +87,10 @@ fn check(document: &Document) {
         assert!(section.span.byte_start >= last);
         last = section.span.byte_end;
         let range = section.span.byte_start..section.span.byte_end;
-        assert!(!used[range.clone()].contains(&true), "a heading is in no clause");
+        assert!(
+            !used[range.clone()].contains(&true),
+            "a heading is in no clause"
+        );
         used[range].fill(true);
     }
     assert!(outline(document).starts_with(&document.title));
@@ -96,7 +113,7 @@ fn check_source(source: &str) {
 #[test]
 fn fixtures() {
     let seed = String::from_utf8(seed()).unwrap();
-    for text in [seed.as_str(), LAW, NOTICE, ENGLISH, TRADITIONAL] {
+    for text in [seed.as_str(), LAW, NOTICE, ENGLISH, TRADITIONAL, MARKDOWN] {
         check_source(text);
         // Parsing the clean text again changes nothing.
         for document in parse(text.as_bytes()).unwrap() {
