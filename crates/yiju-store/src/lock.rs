@@ -12,7 +12,7 @@ pub(crate) const LOCK_FILE: &str = "library.lock";
 /// An advisory lock on the lock file. The system drops it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
-    _file: File,
+    file: File,
 }
 
 impl WriterLock {
@@ -41,7 +41,17 @@ impl WriterLock {
         file.set_len(0).map_err(io)?;
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         writeln!(file, "{}", std::process::id()).map_err(io)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for WriterLock {
+    /// Unlocks by name: where another thread is just starting a process, that process holds a
+    /// copy of the file until it runs its program, and closing ours would leave it locked.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "the library's lock was not released");
+        }
     }
 }
 
