@@ -1,1 +1,8 @@
-//! End-to-end tests of the binary and the API.
+//! End-to-end tests: the built binary and its HTTP API, on the seed and the bundled model.
+
+mod answers;
+mod commands;
+mod crash;
+mod errors;
+mod serve;
+mod support;

@@ -1,15 +1,23 @@
 //! Runs the routes on a socket until told to stop.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use crate::app::app;
 use crate::state::AppState;
+
+/// Pause after a connection could not be accepted, as when the process has too many files open.
+const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
 /// How a server stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,41 +31,71 @@ pub enum Stopped {
 /// Serves `state` on `listener` until `stop` completes, then takes no new connections and finishes
 /// what was accepted, within `grace`.
 ///
+/// A client that closes its connection gives up its place in the queue at once.
+///
 /// # Errors
-/// Where the socket fails.
+/// Where the socket fails for good.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
     grace: Duration,
 ) -> io::Result<Stopped> {
-    // Answers are small: sent at once, not held back for more.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
-    let (told, stopping) = oneshot::channel();
-    let server = axum::serve(listener, app(state.clone())).with_graceful_shutdown(async move {
-        stop.await;
-        let _ = told.send(Instant::now());
-    });
-    let cut_off = async {
-        match stopping.await {
-            Ok(_) => tokio::time::sleep(grace).await,
-            // The server ended by itself; its result is on the other branch.
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        result = server.into_future() => result?,
-        () = cut_off => return Ok(Stopped::CutOff),
+    let connections = Arc::new(Semaphore::new(state.limits().connections.max(1)));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(state.limits().header_timeout);
+    let service = TowerToHyperService::new(app(state.clone()));
+    let open = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&connections).acquire_owned().await;
+            (place, accept(&listener).await)
+        };
+        let (place, stream) = tokio::select! {
+            () = &mut stop => break,
+            accepted = accepted => accepted,
+        };
+        let connection = http.serve_connection(TokioIo::new(stream?), service.clone());
+        let connection = open.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    let told = Instant::now();
+    if tokio::time::timeout(grace, open.shutdown()).await.is_err() {
+        return Ok(Stopped::CutOff);
     }
     // A call whose client left may still be running: a write is not cut in two.
-    let finished = state.drain(grace).await;
+    let finished = state.drain(grace.saturating_sub(told.elapsed())).await;
     Ok(if finished {
         Stopped::Finished
     } else {
         Stopped::CutOff
     })
+}
+
+/// The next connection. What concerns one connection, or passes, is no reason to stop.
+async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are small: sent at once, not held back for more.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY");
+                }
+                return Ok(stream);
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(AFTER_A_FAILURE).await;
+            }
+        }
+    }
 }

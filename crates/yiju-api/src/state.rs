@@ -14,6 +14,10 @@ use crate::work::Lane;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
+    /// Connections open at once; more wait to be accepted.
+    pub connections: usize,
+    /// Time for a connection to send the headers of its next request; idle ones are closed after it.
+    pub header_timeout: Duration,
     /// Longest JSON body in bytes, documents apart.
     pub body_bytes: usize,
     /// Longest document in bytes.
@@ -39,6 +43,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: 1024,
+            header_timeout: Duration::from_secs(60),
             body_bytes: 1 << 20,
             document_bytes: 32 << 20,
             embedding_inputs: 2048,

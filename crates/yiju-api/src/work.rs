@@ -179,11 +179,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_in_the_work_is_an_error_and_frees_the_place() {
         let lane = Lane::new(1, 1, LONG);
-        let error = lane
-            .run(|| panic!("on purpose"))
-            .await
-            .map(|()| ())
-            .unwrap_err();
+        let error = lane.run::<()>(|| panic!("on purpose")).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Internal);
         assert_eq!(lane.run(|| 1).await.unwrap(), 1);
     }

@@ -11,8 +11,8 @@ use crate::failure::Failure;
 /// Ends of the names of files that are taken from a directory.
 const ENDS: [&str; 2] = ["txt", "md"];
 
-/// Longest file that is read, in bytes: more is not a document.
-const MOST_BYTES: u64 = 256 << 20;
+/// Longest file that is read, in bytes: the parser takes no more.
+const MOST_BYTES: u64 = yiju_document::MAX_BYTES as u64;
 
 /// A file and the name of the source it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

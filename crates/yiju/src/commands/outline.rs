@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use yiju_engine::EngineError;
 
 use super::{Context, print_json};
 use crate::failure::Failure;
@@ -35,12 +36,9 @@ impl Outline {
             (None, None) => return Err(Failure::new(format!("cannot read {shown}")).into()),
         };
         let bytes = files::read(&file)?;
-        let documents = yiju_document::parse(&bytes).map_err(|error| {
-            let failure = Failure::new(format!("{shown}: {error}"));
-            match error.hint() {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            }
+        let documents = yiju_document::parse(&bytes).map_err(|source| EngineError::Document {
+            source_name: file.name.clone(),
+            source,
         })?;
         if context.json {
             return print_json(&documents).map(|()| ExitCode::SUCCESS);

@@ -1,0 +1,215 @@
+//! `/v1/documents` and `/v1/clauses`.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+use yiju_api::Limits;
+
+use crate::support::{RENT, app_of, delete, form, get, library, post, send};
+
+const NOTICE: &str = "第一条 图书馆周一闭馆。\n第二条 借书期限为三十天，可以续借一次。";
+
+#[tokio::test]
+async fn a_document_is_added_found_replaced_and_removed() {
+    let library = library();
+    let app = app_of(&library.engine, Limits::default());
+    let body = json!({"title": "图书馆规则", "text": NOTICE, "source": "library"});
+
+    let added = post(&app, "/v1/documents", body.clone()).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{}", added.text());
+    let json = added.json();
+    assert_eq!(json["status"], "added");
+    let document = &json["documents"][0];
+    assert_eq!(document["title"], "图书馆规则");
+    assert_eq!(document["source"], "library");
+    let id = document["id"].as_str().unwrap().to_owned();
+    assert_eq!(added.header("location"), format!("/v1/documents/{id}"));
+
+    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1}))
+        .await
+        .json();
+    assert_eq!(
+        asked["hits"][0]["document"]["id"],
+        id.as_str(),
+        "found as soon as it is acknowledged"
+    );
+
+    let again = post(&app, "/v1/documents", body).await;
+    assert_eq!(again.status, StatusCode::OK);
+    assert_eq!(again.json()["status"], "unchanged");
+
+    let changed =
+        json!({"title": "图书馆规则", "text": NOTICE.replace("三十", "六十"), "source": "library"});
+    let replaced = post(&app, "/v1/documents", changed).await;
+    assert_eq!(replaced.status, StatusCode::CREATED);
+    assert_eq!(replaced.json()["status"], "replaced");
+    assert_eq!(
+        replaced.json()["documents"][0]["id"],
+        id.as_str(),
+        "the id stays"
+    );
+    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1}))
+        .await
+        .json();
+    assert!(
+        asked["hits"][0]["paragraph"]
+            .as_str()
+            .unwrap()
+            .contains("六十天")
+    );
+
+    assert_eq!(
+        delete(&app, &format!("/v1/documents/{id}")).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        delete(&app, &format!("/v1/documents/{id}"))
+            .await
+            .error(404),
+        "not_found"
+    );
+    assert_eq!(
+        get(&app, &format!("/v1/documents/{id}")).await.error(404),
+        "not_found"
+    );
+    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 9}))
+        .await
+        .json();
+    for hit in asked["hits"].as_array().unwrap() {
+        assert_ne!(hit["document"]["id"], id.as_str());
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_in_a_form() {
+    let library = library();
+    let app = app_of(&library.engine, Limits::default());
+    let file = ("name=\"file\"; filename=\"rent.txt\"", RENT.as_bytes());
+    assert_eq!(
+        form(&app, &[file]).await.status,
+        StatusCode::OK,
+        "the same name and bytes"
+    );
+    let renamed = form(&app, &[file, ("name=\"source\"", b"other.txt")]).await;
+    assert_eq!(renamed.status, StatusCode::CREATED);
+    assert_eq!(renamed.json()["documents"][0]["source"], "other.txt");
+
+    assert_eq!(
+        form(&app, &[file, file]).await.error(400),
+        "invalid_request"
+    );
+    assert_eq!(
+        form(&app, &[("name=\"title\"", b"x")]).await.error(400),
+        "invalid_request"
+    );
+    assert_eq!(
+        form(&app, &[("name=\"what\"", b"x")]).await.error(400),
+        "invalid_request"
+    );
+    assert_eq!(
+        form(&app, &[("name=\"file\"", b"x")]).await.error(400),
+        "invalid_request",
+        "no name"
+    );
+}
+
+#[tokio::test]
+async fn the_list_has_pages() {
+    let library = library();
+    let app = app_of(&library.engine, Limits::default());
+    for number in 0..4 {
+        let body = json!({"title": format!("规则{number}"), "text": format!("第一条 这是第{number}号规则。")});
+        assert_eq!(
+            post(&app, "/v1/documents", body).await.status,
+            StatusCode::CREATED
+        );
+    }
+    let whole = get(&app, "/v1/documents").await.json();
+    assert_eq!(whole["documents"].as_array().unwrap().len(), 5);
+    assert_eq!(whole["next_cursor"], Value::Null);
+
+    let mut collected = Vec::new();
+    let mut path = "/v1/documents?limit=2".to_owned();
+    loop {
+        let page = get(&app, &path).await.json();
+        let documents = page["documents"].as_array().unwrap();
+        assert!(!documents.is_empty() && documents.len() <= 2);
+        collected.extend(documents.iter().cloned());
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/v1/documents?limit=2&cursor={cursor}");
+    }
+    assert_eq!(Value::from(collected), whole["documents"]);
+
+    for bad in ["limit=0", "limit=501", "limit=x", "cursor=%21%21", "page=2"] {
+        assert_eq!(
+            get(&app, &format!("/v1/documents?{bad}")).await.error(400),
+            "invalid_request",
+            "{bad}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn clauses_are_read_with_their_neighbours() {
+    let app = crate::support::shared();
+    let list = get(&app, "/v1/documents").await.json();
+    let id = list["documents"][0]["id"].as_str().unwrap();
+    let clauses = get(&app, &format!("/v1/documents/{id}/clauses"))
+        .await
+        .json();
+    let clauses = clauses["clauses"].as_array().unwrap();
+    assert_eq!(clauses.len(), 4);
+    for (index, clause) in clauses.iter().enumerate() {
+        let alone = get(
+            &app,
+            &format!("/v1/clauses/{}", clause["id"].as_str().unwrap()),
+        )
+        .await;
+        assert_eq!(alone.json(), *clause);
+        let before = index
+            .checked_sub(1)
+            .map_or(Value::Null, |index| clauses[index]["id"].clone());
+        assert_eq!(clause["previous"], before);
+    }
+    assert_eq!(get(&app, "/v1/clauses/nope").await.error(404), "not_found");
+    assert_eq!(
+        get(&app, "/v1/documents/nope/clauses").await.error(404),
+        "not_found"
+    );
+}
+
+#[tokio::test]
+async fn the_text_has_its_hash_as_a_tag() {
+    let app = crate::support::shared();
+    let list = get(&app, "/v1/documents").await.json();
+    let document = &list["documents"][0];
+    let path = format!("/v1/documents/{}/text", document["id"].as_str().unwrap());
+    let text = get(&app, &path).await;
+    assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
+    let tag = format!("\"{}\"", document["sha256"].as_str().unwrap());
+    assert_eq!(text.header("etag"), tag);
+    assert_eq!(
+        text.text().chars().count() as u64,
+        document["characters"].as_u64().unwrap()
+    );
+
+    let known = Request::get(&path)
+        .header(header::IF_NONE_MATCH, &tag)
+        .body(Body::empty())
+        .unwrap();
+    let known = send(&app, known).await;
+    assert_eq!(known.status, StatusCode::NOT_MODIFIED);
+    assert!(known.bytes.is_empty());
+    assert_eq!(known.header("etag"), tag);
+    let other = Request::get(&path)
+        .header(header::IF_NONE_MATCH, "\"x\"")
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(send(&app, other).await.status, StatusCode::OK);
+    assert_eq!(
+        get(&app, "/v1/documents/nope/text").await.error(404),
+        "not_found"
+    );
+}

@@ -1,0 +1,173 @@
+//! `/openapi.json` describes what the routes really take and give.
+
+use serde_json::{Value, json};
+
+use crate::support::{get, post, shared};
+
+/// Checks `value` against `schema`, as far as the description's schemas go; says where they differ.
+fn check(api: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name
+            .strip_prefix("#/components/schemas/")
+            .ok_or(format!("{at}: {name}"))?;
+        let target = &api["components"]["schemas"][name];
+        assert!(target.is_object(), "{at}: no schema {name}");
+        return check(api, target, value, at);
+    }
+    if let Some(any) = schema["oneOf"].as_array() {
+        let failures: Vec<_> = any
+            .iter()
+            .filter_map(|one| check(api, one, value, at).err())
+            .collect();
+        return if failures.len() < any.len() {
+            Ok(())
+        } else {
+            Err(failures.join("; "))
+        };
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(name) => vec![name],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => return Err(format!("{at}: a schema without a type: {schema}")),
+    };
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_u64() && !types.contains(&"number") => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if !types.contains(&kind) {
+        return Err(format!("{at}: {kind}, not {types:?}"));
+    }
+    if let Value::Array(items) = value {
+        for (index, item) in items.iter().enumerate() {
+            check(api, &schema["items"], item, &format!("{at}[{index}]"))?;
+        }
+    }
+    if let Value::Object(fields) = value {
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        if let Some(lacking) = required
+            .iter()
+            .find(|name| !fields.contains_key(name.as_str().unwrap()))
+        {
+            return Err(format!("{at}: lacks {lacking}"));
+        }
+        for (name, field) in fields {
+            let Some(known) = schema["properties"].get(name) else {
+                return Err(format!("{at}: {name} is not described"));
+            };
+            check(api, known, field, &format!("{at}.{name}"))?;
+        }
+        // Responses always carry every field that is described.
+        for name in schema["properties"]
+            .as_object()
+            .into_iter()
+            .flat_map(|all| all.keys())
+        {
+            if !fields.contains_key(name) {
+                return Err(format!("{at}: {name} is described and not there"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn responses_are_as_described() {
+    let app = shared();
+    let api = get(&app, "/openapi.json").await.json();
+    let list = get(&app, "/v1/documents").await.json();
+    let id = list["documents"][0]["id"].as_str().unwrap().to_owned();
+    let answered = post(&app, "/v1/ask", json!({"question": "押金最多几个月？"}))
+        .await
+        .json();
+    let refused = post(
+        &app,
+        "/v1/ask",
+        json!({"question": "火星？", "threshold": 1.0}),
+    )
+    .await
+    .json();
+    assert_eq!(
+        (&answered["answered"], &refused["answered"]),
+        (&json!(true), &json!(false))
+    );
+    let clauses = get(&app, &format!("/v1/documents/{id}/clauses"))
+        .await
+        .json();
+    let clause = clauses["clauses"][0].clone();
+    let clause_path = format!("/v1/clauses/{}", clause["id"].as_str().unwrap());
+    for (method, path, value) in [
+        ("post", "/v1/ask", answered),
+        ("post", "/v1/ask", refused),
+        (
+            "post",
+            "/v1/search",
+            post(&app, "/v1/search", json!({"query": "押金"}))
+                .await
+                .json(),
+        ),
+        (
+            "post",
+            "/v1/embeddings",
+            post(&app, "/v1/embeddings", json!({"input": "a"}))
+                .await
+                .json(),
+        ),
+        ("get", "/v1/documents", list),
+        (
+            "get",
+            "/v1/documents/{id}",
+            get(&app, &format!("/v1/documents/{id}")).await.json(),
+        ),
+        ("get", "/v1/documents/{id}/clauses", clauses),
+        (
+            "get",
+            "/v1/clauses/{id}",
+            get(&app, &clause_path).await.json(),
+        ),
+        ("get", "/healthz", get(&app, "/healthz").await.json()),
+        ("get", "/readyz", get(&app, "/readyz").await.json()),
+    ] {
+        let schema = &api["paths"][path][method]["responses"]["200"]["content"]["application/json"]
+            ["schema"];
+        assert!(schema.is_object(), "{method} {path} describes no JSON");
+        check(&api, schema, &value, &format!("{method} {path}")).unwrap();
+    }
+    let error = get(&app, "/v1/documents/nope").await.json();
+    check(
+        &api,
+        &json!({"$ref": "#/components/schemas/ErrorBody"}),
+        &error,
+        "error",
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn every_described_route_is_there() {
+    let app = shared();
+    let api = get(&app, "/openapi.json").await.json();
+    let paths = api["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 11);
+    for (path, item) in paths {
+        for method in item.as_object().unwrap().keys() {
+            let request = axum::http::Request::builder()
+                .method(method.to_uppercase().as_str())
+                .uri(path.replace("{id}", "x"))
+                .body(axum::body::Body::empty())
+                .unwrap();
+            let answer = crate::support::send(&app, request).await;
+            assert!(
+                answer.status != 405 && !answer.text().contains("route_not_found"),
+                "{method} {path}: {}",
+                answer.status
+            );
+        }
+    }
+    let page = get(&app, "/docs").await;
+    assert!(page.text().contains("openapi.json") && !page.text().contains("https://"));
+}

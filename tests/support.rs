@@ -1,0 +1,241 @@
+//! Runs the built `yiju`, each test on a library of its own or on a copy of the seed's.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The top of the workspace.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// The library with `seeds` in it, made once.
+static SEEDED: LazyLock<TempDir> = LazyLock::new(|| {
+    let directory = tempfile::tempdir().unwrap();
+    let place = Place { directory };
+    let done = place.yiju(&["add", "seeds"]);
+    assert!(done.ok(), "{}", done.err);
+    place.directory
+});
+
+/// The library that tests only read.
+pub(crate) fn seeded() -> Place {
+    Place::copy_of(SEEDED.path())
+}
+
+/// A directory with a library.
+pub(crate) struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    /// An empty one: the library is made by the first add.
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn copy_of(from: &Path) -> Self {
+        let place = Self::new();
+        copy(from, place.path());
+        place
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn library(&self) -> PathBuf {
+        self.path().join("library")
+    }
+
+    /// Writes a file in this directory, and gives its whole path.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// The command, run at the top of the workspace, free of the caller's settings.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yiju"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if name.starts_with("YIJU_")
+                || ["NO_COLOR", "COLUMNS", "CLICOLOR_FORCE"].contains(&name.as_str())
+            {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(arguments)
+            .current_dir(root())
+            .env("YIJU_LIBRARY", self.library())
+            // Tests run side by side, and want no configuration of the machine's.
+            .env("XDG_CONFIG_HOME", self.path().join("config"))
+            .env("XDG_DATA_HOME", self.path().join("data"));
+        command
+    }
+
+    pub(crate) fn yiju(&self, arguments: &[&str]) -> Done {
+        run(&mut self.command(arguments), b"")
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let done = self.yiju(arguments);
+        assert!(done.ok(), "{}", done.err);
+        serde_json::from_str(&done.out).unwrap()
+    }
+
+    /// What a test may keep of an output: without paths and process ids.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let canonical = self.path().canonicalize().unwrap();
+        let text = text
+            .replace(canonical.to_str().unwrap(), "[DIR]")
+            .replace(self.path().to_str().unwrap(), "[DIR]")
+            .replace(root().to_str().unwrap(), "[ROOT]");
+        let mut out = String::new();
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find("process ") {
+            let (before, after) = rest.split_at(at + "process ".len());
+            out.push_str(before);
+            let number = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            out.push_str(if number > 0 { "[PID]" } else { "" });
+            rest = &after[number..];
+        }
+        out + rest
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Done {
+    pub(crate) fn ok(&self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+pub(crate) fn run(command: &mut Command, input: &[u8]) -> Done {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing closes its end: that is no fault of the test.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.wait_with_output().unwrap();
+    Done {
+        code: status.code(),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// A running `yiju serve`; killed when dropped.
+pub(crate) struct Server {
+    pub(crate) child: Child,
+    pub(crate) url: String,
+    err: BufReader<ChildStderr>,
+}
+
+impl Server {
+    /// Starts one on a free port and waits until it is ready.
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> Self {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(arguments);
+        let mut child = place
+            .command(&all)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let err = BufReader::new(child.stderr.take().unwrap());
+        let mut server = Self {
+            child,
+            url: String::new(),
+            err,
+        };
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(
+                server.err.read_line(&mut line).unwrap() > 0,
+                "the server ended: {said}"
+            );
+            said.push_str(&line);
+            if let Some(at) = line.find("http://") {
+                let url = line[at..].split([',', '\n', ' ']).next().unwrap();
+                server.url = url.to_owned();
+            }
+            if line.starts_with("ready") {
+                assert!(!server.url.is_empty(), "ready before it listens: {said}");
+                return server;
+            }
+        }
+    }
+
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([name, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Waits for its end, and gives its exit code and what it still said.
+    #[cfg(unix)]
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        while self.err.read_line(&mut said).unwrap() > 0 {}
+        (self.child.wait().unwrap().code(), said)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
