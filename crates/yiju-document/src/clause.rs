@@ -5,15 +5,14 @@
 //! under which further numbered paragraphs stand becomes a section, and its remaining text an
 //! unnumbered clause; where it leads in with a colon, they are its items.
 
-use std::ops::Range;
-
 use crate::chars::{ends_finally, longer_than, squeeze};
+use crate::clause_heading::clause_heading;
+use crate::draft::{DraftClause, DraftSection, finish, leads_in};
 use crate::front::Front;
 use crate::label::{Label, Style};
 use crate::sequence::{Line, keep_sequences};
 use crate::signs;
-use crate::spans::Offsets;
-use crate::{Clause, Section, UnitKind, split_sentences};
+use crate::{Clause, Section, UnitKind};
 
 /// The sections and clauses of a text whose lines are its paragraphs.
 pub(crate) fn tree(text: &str, front: &Front) -> (Vec<Section>, Vec<Clause>) {
@@ -30,7 +29,7 @@ pub(crate) fn tree(text: &str, front: &Front) -> (Vec<Section>, Vec<Clause>) {
     for i in 0..lines.len() {
         builder.line(i);
     }
-    builder.finish(text)
+    finish(text, builder.sections, builder.clauses)
 }
 
 /// How a section on the stack was announced, which says what it closes.
@@ -40,68 +39,6 @@ enum Level {
     Attachment,
     Numbered(Style),
     Plain,
-}
-
-/// A section before its span is counted in characters.
-struct DraftSection {
-    kind: UnitKind,
-    number: Option<u32>,
-    label: String,
-    title: String,
-    parent: Option<usize>,
-    range: Range<usize>,
-}
-
-/// A clause before its spans are counted.
-#[derive(Default)]
-struct DraftClause {
-    label: Option<Label>,
-    heading: Option<String>,
-    /// Where the text behind the heading begins.
-    heading_end: usize,
-    section: Option<usize>,
-    range: Range<usize>,
-    paragraphs: Vec<Range<usize>>,
-    items: Vec<(u32, Range<usize>)>,
-    item_style: Option<Style>,
-    signature: bool,
-    /// A list of what is attached.
-    attachment: bool,
-    /// Whether its last line leads in with a colon to what follows.
-    leads_in: bool,
-}
-
-impl DraftClause {
-    fn style(&self) -> Option<Style> {
-        self.label.as_ref().map(|l| l.style)
-    }
-
-    fn add_paragraph(&mut self, line: &Line) {
-        self.paragraphs.push(line.start..line.end());
-        self.range.end = line.end();
-        self.item_style = None;
-        self.leads_in = leads_in(line);
-    }
-
-    fn add_item(&mut self, line: &Line, label: &Label) {
-        match self.item_style {
-            // 1. under （一） belongs to the item.
-            Some(style) if label.style > style => {
-                if let Some((_, range)) = self.items.last_mut() {
-                    range.end = line.end();
-                }
-            }
-            _ => {
-                self.items.push((label.number, line.start..line.end()));
-                self.item_style = Some(label.style);
-            }
-        }
-        match self.paragraphs.last_mut() {
-            Some(paragraph) => paragraph.end = line.end(),
-            None => self.paragraphs.push(line.start..line.end()),
-        }
-        self.range.end = line.end();
-    }
 }
 
 struct Builder<'a> {
@@ -424,8 +361,28 @@ impl<'a> Builder<'a> {
             return;
         }
         let section = self.stack.last().map(|&(section, _)| section);
-        self.plain_clause(line, section);
-        self.open = leads_in(line);
+        let listed = signs::is_short_entry(line.text);
+        let goes_on = i > 0 && listed && signs::is_short_entry(self.lines[i - 1].text);
+        let led_in = listed && self.open;
+        match self
+            .clauses
+            .last_mut()
+            .filter(|c| (goes_on && c.listed) || (led_in && c.leads_in))
+        {
+            // The rows of a table and the entries of a list are one clause, with their lead-in.
+            Some(clause) => {
+                clause.add_paragraph(line);
+                clause.listed = true;
+                self.open = false;
+            }
+            None => {
+                self.plain_clause(line, section);
+                self.open = leads_in(line);
+                if let Some(clause) = self.clauses.last_mut() {
+                    clause.listed = listed;
+                }
+            }
+        }
     }
 
     /// Whether an unnumbered paragraph goes on with the open clause: the next number in the text
@@ -455,7 +412,7 @@ impl<'a> Builder<'a> {
         self.clauses.push(DraftClause {
             section,
             range: line.start..line.end(),
-            paragraphs: vec![line.start..line.end()],
+            paragraphs: Vec::from([line.start..line.end()]),
             ..DraftClause::default()
         });
     }
@@ -508,107 +465,4 @@ impl<'a> Builder<'a> {
         self.stack.push((self.sections.len() - 1, level));
         self.open = false;
     }
-
-    fn finish(self, text: &str) -> (Vec<Section>, Vec<Clause>) {
-        let offsets = Offsets::new(text);
-        let trimmed = |range: Range<usize>| {
-            let part = text.get(range.clone()).unwrap_or("");
-            let start = range.start + (part.len() - part.trim_start().len());
-            start..start.max(range.end - (part.len() - part.trim_end().len()))
-        };
-        let span = |range: Range<usize>| offsets.span(trimmed(range));
-        let sections = self.sections.into_iter().map(|s| Section {
-            kind: s.kind,
-            number: s.number,
-            label: s.label,
-            title: s.title,
-            parent: s.parent,
-            span: span(s.range),
-        });
-        let clauses = self.clauses.into_iter().map(|mut c| {
-            let range = trimmed(c.range);
-            if c.paragraphs.is_empty() {
-                c.paragraphs.push(range.clone());
-            }
-            let sentences = split_sentences(text.get(range.clone()).unwrap_or(""))
-                .into_iter()
-                .map(|s| offsets.span(range.start + s.start..range.start + s.end))
-                .collect();
-            let (kind, number, sub_number, label) = match c.label {
-                Some(l) => (l.style.kind(), Some(l.number), l.sub, l.text),
-                None => (UnitKind::Unnumbered, None, None, String::new()),
-            };
-            Clause {
-                kind,
-                number,
-                sub_number,
-                label,
-                heading: c.heading,
-                section: c.section,
-                span: offsets.span(range),
-                sentences,
-                paragraphs: c.paragraphs.into_iter().map(&span).collect(),
-                items: c
-                    .items
-                    .into_iter()
-                    .map(|(number, range)| (number, span(range)))
-                    .collect(),
-            }
-        });
-        (sections.collect(), clauses.collect())
-    }
-}
-
-fn leads_in(line: &Line) -> bool {
-    line.text.ends_with(['：', ':'])
-}
-
-/// The heading in front of a numbered paragraph and its length in bytes: a short first sentence
-/// with more text behind it, or 【…】.
-fn clause_heading(rest: &str, style: Style) -> Option<(String, usize)> {
-    if let Some(inner) = rest.strip_prefix('【') {
-        let close = inner.find('】').filter(|&at| at <= 120)?;
-        let length = '【'.len_utf8() + close + '】'.len_utf8();
-        return Some((inner[..close].to_string(), length));
-    }
-    if style == Style::Article {
-        return None;
-    }
-    let bold = rest.trim_start_matches('*');
-    let first = split_first(bold)?;
-    let heading = first.trim_end_matches(['。', '.', '*', '．']).trim();
-    let length = rest.len() - bold.len() + first.len();
-    let latin = heading.is_ascii();
-    let short = if latin {
-        heading.split_whitespace().count() <= 8 && !is_english_sentence(heading)
-    } else {
-        !longer_than(heading, 44)
-    };
-    let plain = !heading.is_empty() && !heading.contains(['：', '；', ':', ';', '\n']);
-    let more = !rest[length..].trim().is_empty();
-    (short && plain && more).then(|| (heading.to_string(), length))
-}
-
-/// A heading in English has no verb; these give most sentences away.
-fn is_english_sentence(text: &str) -> bool {
-    const VERBS: [&str; 16] = [
-        "is", "are", "was", "were", "be", "has", "have", "had", "shall", "may", "must", "will",
-        "can", "should", "does", "do",
-    ];
-    text.split_whitespace()
-        .any(|word| VERBS.contains(&word.to_ascii_lowercase().as_str()))
-}
-
-/// The first sentence up to its full stop, in Chinese or English.
-fn split_first(text: &str) -> Option<&str> {
-    let end = text
-        .char_indices()
-        .nth(100)
-        .map_or(text.len(), |(at, _)| at);
-    let head = &text[..end];
-    let chinese = head.find('。').map(|at| at + '。'.len_utf8());
-    let english = head.find(". ").map(|at| at + 1);
-    let at = chinese.into_iter().chain(english).min()?;
-    let closed = head[at..].starts_with("**");
-    Some(&text[..if closed { at + 2 } else { at }])
 }

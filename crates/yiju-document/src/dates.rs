@@ -113,13 +113,12 @@ fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
             .trim_matches(['-', '/', '.'])
             .split(['-', '/', '.'])
             .collect();
-        if let [y, m, d] = parts.as_slice() {
-            if y.len() == 4 && (1..=2).contains(&m.len()) && (1..=2).contains(&d.len()) {
-                let value = |s: &str| s.parse::<u32>().ok();
-                if let (Some(y), Some(m), Some(d)) = (value(y), value(m), value(d)) {
-                    found.extend(date(y, m, d).map(|date| (at, date)));
-                }
-            }
+        let value = |s: &str, most: usize| s.parse::<u32>().ok().filter(|_| s.len() <= most);
+        if let [y, m, d] = parts.as_slice()
+            && y.len() == 4
+            && let (Some(y), Some(m), Some(d)) = (value(y, 4), value(m, 2), value(d, 2))
+        {
+            found.extend(date(y, m, d).map(|date| (at, date)));
         }
         // The separator has one to four bytes; only the order of the dates counts.
         at += token.len() + 1;

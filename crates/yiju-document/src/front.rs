@@ -142,7 +142,8 @@ fn join_title<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let mut title = String::new();
     for line in lines {
         let line = line.trim_matches(['#', '*', ' ']);
-        if !title.is_empty() && !(official && title.ends_with(is_cjk) && line.starts_with(is_cjk)) {
+        let runs_on = official && title.ends_with(is_cjk) && line.starts_with(is_cjk);
+        if !title.is_empty() && !runs_on {
             title.push(' ');
         }
         title.push_str(line);

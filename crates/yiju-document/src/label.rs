@@ -1,8 +1,9 @@
 //! The number at the head of a line: 第十七条, （八）, 一、, 1., Chapter 3.
 
 use crate::chars::is_han;
+use crate::label_english;
 use crate::model::UnitKind;
-use crate::numerals::{decimal, leading_number, parse_english_number, to_chinese};
+use crate::numerals::{decimal, leading_number, to_chinese};
 
 /// How a number is written; finer than `UnitKind`, in the order of the usual nesting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,13 +140,13 @@ pub(crate) fn parse_label(line: &str) -> Option<Label> {
                 end,
             ))
         }
-        c if c.is_ascii_alphabetic() => english(line),
+        c if c.is_ascii_alphabetic() => label_english::label(line),
         _ => listed(line),
     }
 }
 
 /// Completes a label: swallows the separator after `end`.
-fn finish(
+pub(crate) fn finish(
     line: &str,
     style: Style,
     number: u32,
@@ -227,12 +228,12 @@ fn ordinal(line: &str) -> Option<Label> {
     at += printed.len();
     let mut text = format!("第{}{unit}", to_chinese(number));
     let mut sub = None;
-    if let Some(rest) = line[at..].strip_prefix('之') {
-        if let Some((value, len)) = leading_number(rest).filter(|_| style == Style::Article) {
-            sub = Some(value);
-            text.push_str(&format!("之{}", to_chinese(value)));
-            at += '之'.len_utf8() + len;
-        }
+    if let Some(rest) = line[at..].strip_prefix('之')
+        && let Some((value, len)) = leading_number(rest).filter(|_| style == Style::Article)
+    {
+        sub = Some(value);
+        text.push_str(&format!("之{}", to_chinese(value)));
+        at += '之'.len_utf8() + len;
     }
     // 第三条规定的, 第二章的规定, 第三条第一款, 第三部分中: a reference, not a label.
     let rest = &line[at..];
@@ -301,7 +302,7 @@ fn listed(line: &str) -> Option<Label> {
         // 一、二线城市 and 三、四条 are enumerations.
         let listed = matches!(mark, '、' | '．' | '.' | '﹑');
         let enumeration = leading_number(&line[end..])
-            .is_some_and(|(_, len)| !line[end + len..].starts_with(|c: char| c == '、'))
+            .is_some_and(|(_, len)| !line[end + len..].starts_with('、'))
             && number < 10
             && after == len
             && line[end..]
@@ -339,71 +340,6 @@ fn listed(line: &str) -> Option<Label> {
         )),
         _ => None,
     }
-}
-
-fn english(line: &str) -> Option<Label> {
-    let word_end = line.find(|c: char| !c.is_ascii_alphabetic())?;
-    let word = &line[..word_end];
-    let style = match word.to_ascii_lowercase().as_str() {
-        "book" | "title" => Style::Book,
-        "part" => Style::Part,
-        "chapter" => Style::Chapter,
-        "section" | "sec" => Style::Section,
-        "article" | "art" => Style::Article,
-        _ => return roman_heading(line, word),
-    };
-    if !word.starts_with(|c: char| c.is_ascii_uppercase()) {
-        return None;
-    }
-    let rest = line[word_end..].trim_start_matches('.').trim_start();
-    let number_end = rest
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-        .unwrap_or(rest.len());
-    let printed = rest[..number_end].trim_end_matches('-');
-    let number = parse_english_number(printed).filter(|&n| n > 0 && n < 2_000)?;
-    let end = line.len() - rest.len() + printed.len();
-    let rest = &line[end..];
-    // "Section 5 of the Act", "Article 3 shall": a reference.
-    let next = rest.trim_start().chars().next();
-    if rest.starts_with(|c: char| c.is_whitespace()) && next.is_some_and(char::is_lowercase)
-        || rest.starts_with([',', ';', '(', ')', '\'', '’'])
-    {
-        return None;
-    }
-    let name = format!(
-        "{}{}",
-        word[..1].to_ascii_uppercase(),
-        word[1..].to_ascii_lowercase()
-    );
-    Some(finish(
-        line,
-        style,
-        number,
-        None,
-        format!("{name} {number}"),
-        end,
-    ))
-}
-
-/// `IV. Financing`: a heading numbered in Roman.
-fn roman_heading(line: &str, word: &str) -> Option<Label> {
-    if !word.chars().all(|c| matches!(c, 'I' | 'V' | 'X')) {
-        return None;
-    }
-    let number = parse_english_number(word)?;
-    let rest = line[word.len()..].strip_prefix(['.', '．', '、'])?;
-    let end = line.len() - rest.len();
-    if !(rest.is_empty() || rest.starts_with(char::is_whitespace)) {
-        return None;
-    }
-    Some(finish(
-        line,
-        Style::Ideographic,
-        number,
-        None,
-        format!("{word}."),
-        end,
-    ))
 }
 
 fn spaces(text: &str) -> usize {

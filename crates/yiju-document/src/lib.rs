@@ -24,11 +24,14 @@
 
 mod chars;
 mod clause;
+mod clause_heading;
 mod dates;
 mod decode;
+mod draft;
 mod error;
 mod front;
 mod label;
+mod label_english;
 mod language;
 mod lines;
 mod model;
@@ -36,6 +39,7 @@ mod numerals;
 mod outline;
 mod parse;
 mod reference;
+mod resolve;
 mod sentence;
 mod sequence;
 mod signs;

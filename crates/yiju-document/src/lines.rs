@@ -48,16 +48,13 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let lines = lines(text);
     let wrap = wrap_width(&lines);
     let mut out: Vec<String> = Vec::new();
-    // The line that the last paragraph ends with, and the one it starts with.
+    // The line that the last paragraph ends with.
     let mut last: Option<&Line> = None;
-    let mut first_indent = 0;
     for line in &lines {
         let joined = match (out.last(), last) {
             (Some(paragraph), Some(previous)) if paragraph.len() < MAX_PARAGRAPH => {
                 let wrapped = !line.after_blank
-                    && wrap.is_some_and(|w| {
-                        continues_wrapped(paragraph, previous, line, first_indent, w)
-                    });
+                    && wrap.is_some_and(|w| continues_wrapped(paragraph, previous, line, w));
                 wrapped || continues_broken(paragraph, line, &out)
             }
             _ => false,
@@ -69,7 +66,6 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
             }
             None => {
                 out.push(line.text.to_string());
-                first_indent = line.indent;
             }
         }
         last = Some(line);
@@ -153,13 +149,7 @@ fn first_word_width(text: &str) -> usize {
 }
 
 /// Whether `line` goes on with a paragraph of wrapped text.
-fn continues_wrapped(
-    paragraph: &str,
-    previous: &Line,
-    line: &Line,
-    first_indent: usize,
-    limit: usize,
-) -> bool {
+fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, limit: usize) -> bool {
     let finished = ends_finally(paragraph) || paragraph.ends_with(['：', ':']);
     let slack = if finished { 0 } else { slack(limit) };
     // A line over the limit was not wrapped: it is a paragraph of its own.
@@ -168,7 +158,7 @@ fn continues_wrapped(
     }
     // A first-line indent opens a paragraph; under a list item, an indent hangs.
     let hanging = parse_label(paragraph).is_some() || signs::is_list_item(paragraph);
-    if line.indent > previous.indent && (line.indent > first_indent || !hanging) && !hanging {
+    if line.indent > previous.indent && !hanging {
         return false;
     }
     if finished || ends_division(paragraph) {

@@ -377,6 +377,11 @@ pub(crate) fn is_list_item(line: &str) -> bool {
         || line.starts_with("```")
 }
 
+/// A table row or a list entry that is no paragraph of its own; `——` opens one.
+pub(crate) fn is_short_entry(line: &str) -> bool {
+    (is_list_item(line) || is_table_row(line)) && !line.starts_with("——")
+}
+
 /// A Markdown heading: how many `#`, and the bytes before its text.
 pub(crate) fn markdown_heading(line: &str) -> Option<(u8, usize)> {
     let marks = line.bytes().take_while(|&b| b == b'#').count();

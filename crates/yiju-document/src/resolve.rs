@@ -1,0 +1,268 @@
+//! Where the references of a question lead in a document.
+
+use crate::reference::{Reference, Step, Target, Unit};
+use crate::{Document, UnitKind};
+
+use Unit::{Item, Kind, Paragraph};
+use UnitKind::{Arabic, Parenthesized, ParenthesizedArabic};
+
+impl Document {
+    /// Where a reference leads: all units that bear the number, in the order of the text; empty
+    /// where the document has none. A number that starts anew in each section leads to several
+    /// places.
+    pub fn find(&self, reference: &Reference) -> Vec<Target> {
+        let mut scope: Option<Vec<Target>> = None;
+        for step in &reference.steps {
+            let found = self.resolve(step, scope.as_deref());
+            if found.is_empty() {
+                return found;
+            }
+            scope = Some(found);
+        }
+        scope.unwrap_or_default()
+    }
+
+    /// One step within the targets of the step before; anywhere without.
+    fn resolve(&self, step: &Step, scope: Option<&[Target]>) -> Vec<Target> {
+        for &unit in &step.units {
+            match unit {
+                Kind(kind) => {
+                    let (used, found) = self.labelled(kind, step, scope);
+                    if used {
+                        return found;
+                    }
+                    // 第十七条第（三）项 and 第十七条（三）: the article's item.
+                    if matches!(kind, Parenthesized | ParenthesizedArabic | Arabic) {
+                        let items = self.items(step.number, scope);
+                        if !items.is_empty() {
+                            return items;
+                        }
+                    }
+                }
+                Paragraph => {
+                    let found = self.paragraph(step.number, scope);
+                    if !found.is_empty() {
+                        return found;
+                    }
+                }
+                Item => {
+                    let found = self.items(step.number, scope);
+                    if !found.is_empty() {
+                        return found;
+                    }
+                }
+            }
+            // 第十七条第九款 must not become another clause.
+            let in_clause =
+                scope.is_some_and(|s| s.iter().any(|t| !matches!(t, Target::Section(_))));
+            if in_clause && matches!(unit, Paragraph | Item) {
+                return Vec::new();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Sections and clauses of a kind in scope: whether there are any, and those with the number.
+    fn labelled(
+        &self,
+        kind: UnitKind,
+        step: &Step,
+        scope: Option<&[Target]>,
+    ) -> (bool, Vec<Target>) {
+        let mut used = false;
+        let mut found: Vec<(usize, Target)> = Vec::new();
+        for (i, section) in self.sections.iter().enumerate() {
+            if section.kind == kind && self.in_scope(section.parent, scope) {
+                used = true;
+                if section.number == Some(step.number) && step.sub_number.is_none() {
+                    found.push((section.span.byte_start, Target::Section(i)));
+                }
+            }
+        }
+        for (i, clause) in self.clauses.iter().enumerate() {
+            if clause.kind == kind && self.in_scope(clause.section, scope) {
+                used = true;
+                if clause.number == Some(step.number) && clause.sub_number == step.sub_number {
+                    found.push((clause.span.byte_start, Target::Clause(i)));
+                }
+            }
+        }
+        found.sort_by_key(|&(at, _)| at);
+        (used, found.into_iter().map(|(_, target)| target).collect())
+    }
+
+    /// Whether something whose innermost section is `section` lies in one of the scope's sections.
+    fn in_scope(&self, section: Option<usize>, scope: Option<&[Target]>) -> bool {
+        let Some(scope) = scope else { return true };
+        let mut next = section;
+        while let Some(i) = next {
+            if scope.contains(&Target::Section(i)) {
+                return true;
+            }
+            next = self.sections.get(i).and_then(|s| s.parent);
+        }
+        false
+    }
+
+    fn paragraph(&self, number: u32, scope: Option<&[Target]>) -> Vec<Target> {
+        let index = (number as usize).saturating_sub(1);
+        self.clauses_of(scope)
+            .filter_map(|i| {
+                Some(Target::Paragraph(
+                    i,
+                    *self.clauses[i].paragraphs.get(index)?,
+                ))
+            })
+            .collect()
+    }
+
+    fn items(&self, number: u32, scope: Option<&[Target]>) -> Vec<Target> {
+        let mut found = Vec::new();
+        for target in scope.unwrap_or_default() {
+            let (clause, within) = match *target {
+                Target::Clause(i) => (i, None),
+                Target::Paragraph(i, span) => (i, Some(span)),
+                _ => continue,
+            };
+            let Some(items) = self.clauses.get(clause).map(|c| &c.items) else {
+                continue;
+            };
+            found.extend(
+                items
+                    .iter()
+                    .filter(|(n, span)| {
+                        *n == number
+                            && within.is_none_or(|w| {
+                                w.byte_start <= span.byte_start && span.byte_end <= w.byte_end
+                            })
+                    })
+                    .map(|&(_, span)| Target::Item(clause, span)),
+            );
+        }
+        found
+    }
+
+    fn clauses_of<'a>(&self, scope: Option<&'a [Target]>) -> impl Iterator<Item = usize> + use<'a> {
+        let count = self.clauses.len();
+        scope
+            .unwrap_or_default()
+            .iter()
+            .filter_map(move |target| match target {
+                Target::Clause(i) if *i < count => Some(*i),
+                _ => None,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::find_references;
+    use proptest::prelude::*;
+
+    const POLICY: &str = "某市关于加强供水的意见\n一、总体要求\n坚持安全第一。\n二、重点任务\n(一) 加强水源保护。划定保护区。\n(二) 改造管网。更换旧管。\n三、组织实施\n各区落实责任。";
+    const LAW: &str = "住房租赁条例\n第一章　总则\n第一条　为了规范租赁，制定本条例。\n第二条　租赁应当订立合同。\n合同包括下列内容：\n（一）租金；\n（二）期限。\n第二条之一　押金从其约定。\n第二章　管理\n第一节　登记\n第三条　租赁应当登记。";
+
+    fn found(text: &str, question: &str) -> Vec<String> {
+        let document = crate::parse(text.as_bytes()).unwrap().remove(0);
+        let references = find_references(question);
+        assert_eq!(references.len(), 1, "{question}: {references:?}");
+        document
+            .find(&references[0])
+            .into_iter()
+            .map(|target| match target {
+                Target::Section(i) => format!(
+                    "{}{}",
+                    document.sections[i].label, document.sections[i].title
+                ),
+                Target::Clause(i) => document.clauses[i].label.clone(),
+                Target::Paragraph(i, span) | Target::Item(i, span) => {
+                    format!("{}: {}", document.clauses[i].label, document.slice(span))
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn in_a_policy() {
+        for (question, expected) in [
+            ("第（二）条讲的是什么？", "（二）"),
+            ("第二条讲的是什么？", "（二）"),
+            ("（二）说了什么", "（二）"),
+            ("第二部分包括哪几条？", "二、重点任务"),
+            ("What does part two say?", "二、重点任务"),
+            ("Summarise the third part", "三、组织实施"),
+            ("section 3", "三、组织实施"),
+            ("clause 1 please", "（一）"),
+            ("第２部分第(１)条", "（一）"),
+            ("第二部分的第（一）条", "（一）"),
+            ("二、讲了什么", "二、重点任务"),
+        ] {
+            assert_eq!(found(POLICY, question), [expected], "{question}");
+        }
+        for question in [
+            "第（三十）条的内容是什么？",
+            "第九部分",
+            "第一部分第（二）条",
+            "Article 12",
+        ] {
+            assert!(found(POLICY, question).is_empty(), "{question}");
+        }
+    }
+
+    #[test]
+    fn in_a_law() {
+        for (question, expected) in [
+            ("第二条是什么", "第二条"),
+            ("第2条是什么", "第二条"),
+            ("第二条之一", "第二条之一"),
+            ("第二章第一节", "第一节登记"),
+            ("第二部分有什么", "第二章管理"),
+            ("Article 3", "第三条"),
+            ("第二条第一款", "第二条: 租赁应当订立合同。"),
+            ("第二条第二款第（二）项", "第二条: （二）期限。"),
+            ("第二条第（一）项", "第二条: （一）租金；"),
+            ("Article 2, paragraph 2, item 1", "第二条: （一）租金；"),
+            ("Section 1 of Chapter 2", "第一节登记"),
+            ("第二章第三条", "第三条"),
+        ] {
+            assert_eq!(found(LAW, question), [expected], "{question}");
+        }
+        for question in ["第三十条", "第二条第九款", "第一章第三条", "第（三十）条"]
+        {
+            assert!(found(LAW, question).is_empty(), "{question}");
+        }
+    }
+
+    #[test]
+    fn no_references() {
+        for question in [
+            "超大特大城市应该怎样发展？",
+            "第三条道路是什么？",
+            "2025年的目标是什么？",
+            "第五代移动通信",
+            "What part of the policy deals with water?",
+            "Which section is about the article I wrote?",
+            "到2030年（2035年）怎样",
+            "前三条",
+        ] {
+            assert_eq!(find_references(question), [], "{question}");
+        }
+        assert_eq!(find_references("第一条和第三条有什么不同").len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_question_is_safe(question in "(?s)([第（(一二十1９条款项章部分之的)）①、]|part |article |of |.){0,24}") {
+            let document = crate::parse(LAW.as_bytes()).unwrap().remove(0);
+            let mut last = 0;
+            for reference in find_references(&question) {
+                prop_assert!(reference.range.start >= last);
+                prop_assert!(question.get(reference.range.clone()).is_some());
+                prop_assert!(!reference.steps.is_empty());
+                last = reference.range.end;
+                document.find(&reference);
+            }
+        }
+    }
+}
