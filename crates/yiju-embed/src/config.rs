@@ -207,7 +207,9 @@ mod tests {
         assert!(message(&[("hidden_size", 0.into())]).contains("hidden_size is 0"));
         assert!(message(&[("vocab_size", u32::MAX.into())]).contains("vocab_size"));
         assert!(message(&[("max_position_embeddings", 3.into())]).contains("no room"));
-        assert!(message(&[("position_embedding_type", "relative_key".into())]).contains("relative_key"));
+        assert!(
+            message(&[("position_embedding_type", "relative_key".into())]).contains("relative_key")
+        );
         assert!(message(&[("layer_norm_eps", (-1.0).into())]).contains("layer_norm_eps"));
     }
 }

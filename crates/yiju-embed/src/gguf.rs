@@ -20,7 +20,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<HashMap<String, TensorEntry>, String>
     }
     let version = cursor.u32()?;
     if !(2..=3).contains(&version) {
-        return Err(format!("GGUF version {version}; versions 2 and 3 are supported"));
+        return Err(format!(
+            "GGUF version {version}; versions 2 and 3 are supported"
+        ));
     }
     let tensor_count = cursor.u64()?;
     let value_count = cursor.u64()?;
@@ -47,7 +49,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<HashMap<String, TensorEntry>, String>
         let mut shape = Vec::new();
         for _ in 0..rank {
             let size = cursor.u64()?;
-            shape.push(usize::try_from(size).map_err(|_| format!("tensor `{name}` has size {size}"))?);
+            shape.push(
+                usize::try_from(size).map_err(|_| format!("tensor `{name}` has size {size}"))?,
+            );
         }
         // GGUF has the innermost dimension first.
         shape.reverse();
@@ -158,7 +162,8 @@ impl<'a> Cursor<'a> {
     fn string(&mut self) -> Result<&'a str, String> {
         let at = self.position;
         let length = self.length()?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| format!("the string at {at} is not UTF-8"))
+        std::str::from_utf8(self.take(length)?)
+            .map_err(|_| format!("the string at {at} is not UTF-8"))
     }
 
     fn skip_value(&mut self, kind: u32, depth: u32) -> Result<(), String> {
@@ -184,7 +189,12 @@ impl<'a> Cursor<'a> {
                     }
                 }
             }
-            _ => return Err(format!("a value of unknown type {kind} before {}", self.position)),
+            _ => {
+                return Err(format!(
+                    "a value of unknown type {kind} before {}",
+                    self.position
+                ));
+            }
         }
         Ok(())
     }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::Device;
 use candle_core::quantized::{GgmlDType, ggml_file};
@@ -34,7 +34,6 @@ pub(crate) struct TensorEntry {
 #[derive(Debug)]
 pub(crate) struct ModelWeights {
     config: ModelConfig,
-    path: PathBuf,
     mapping: Mapping,
     tensors: HashMap<String, TensorEntry>,
 }
@@ -68,7 +67,6 @@ impl ModelWeights {
         };
         let weights = Self {
             config,
-            path,
             mapping,
             tensors,
         };
@@ -79,11 +77,6 @@ impl ModelWeights {
     /// The encoder's sizes.
     pub(crate) fn config(&self) -> &ModelConfig {
         &self.config
-    }
-
-    /// The weight file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The weight file's bytes.

@@ -1,0 +1,476 @@
+//! The embedder: a model directory opened for use.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::config::ModelConfig;
+use crate::engine::{self, Engine, Precision};
+use crate::error::EmbedError;
+use crate::sample::sample;
+use crate::settings::{Pooling, Settings};
+use crate::tokenizer::{Token, Tokenizer};
+use crate::weights::ModelWeights;
+use crate::windows::{Window, windows};
+
+/// A forward call takes sequences up to so many tokens in all (one longer one alone).
+const TOKENS_PER_CALL: usize = 4096;
+
+/// What a text is, for models that want to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputType {
+    /// A question.
+    Query,
+    /// A text that may answer one.
+    Passage,
+}
+
+/// How to open an [`Embedder`].
+#[derive(Debug, Clone, Default)]
+pub struct EmbedderOptions {
+    /// The arithmetic; 8 bits by default.
+    pub precision: Precision,
+    /// Threads for one call; 0 takes one for each core.
+    pub threads: usize,
+}
+
+/// The vector of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding {
+    /// [`Embedder::dimension`] numbers, of unit length.
+    pub vector: Vec<f32>,
+    /// How many tokens the text has, prefix and special tokens included, counted once however
+    /// many windows it took.
+    pub tokens: usize,
+}
+
+/// The vectors of a text's tokens, for late interaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenVectors {
+    /// In the text's order; prefix and special tokens are left out.
+    pub tokens: Vec<TokenVector>,
+}
+
+/// The vector of a token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenVector {
+    /// The bytes of the text that the token stands for; a token that holds the space before a
+    /// word has that space in its range.
+    pub range: Range<usize>,
+    /// The token's id.
+    pub id: u32,
+    /// [`Embedder::dimension`] numbers, of unit length.
+    pub vector: Vec<f32>,
+}
+
+/// A model directory opened for use. It can be shared between threads.
+pub struct Embedder {
+    name: String,
+    fingerprint: String,
+    dimension: usize,
+    max_tokens: usize,
+    settings: Settings,
+    tokenizer: Tokenizer,
+    engine: Box<dyn Engine>,
+}
+
+impl Embedder {
+    /// Opens a Hugging Face model directory of a BERT or XLM-R encoder: `config.json`,
+    /// `tokenizer.json`, and `model.gguf` or `model.safetensors`. How it pools and what it puts
+    /// before texts is read from `yiju.toml`, `1_Pooling/config.json` and
+    /// `config_sentence_transformers.json`, in this order.
+    ///
+    /// # Errors
+    /// Where the directory or a file is missing, damaged, or asks for what is not supported.
+    pub fn open(directory: &Path, options: EmbedderOptions) -> Result<Self, EmbedError> {
+        if !directory.is_dir() {
+            return Err(EmbedError::UnknownModel {
+                path: directory.to_path_buf(),
+            });
+        }
+        let config_path = directory.join("config.json");
+        if !config_path.is_file() {
+            return Err(EmbedError::MissingFile {
+                directory: directory.to_path_buf(),
+                file: "config.json",
+            });
+        }
+        let config = ModelConfig::read(&config_path)?;
+        let settings = Settings::read(directory)?;
+        let tokenizer = Tokenizer::open(directory)?;
+        let weights = Arc::new(ModelWeights::open(directory, config)?);
+        let config = weights.config();
+        if tokenizer.vocabulary() > config.vocab {
+            return Err(EmbedError::InvalidFile {
+                path: directory.join("tokenizer.json"),
+                reason: format!(
+                    "it has {} ids, but the word table only {} rows",
+                    tokenizer.vocabulary(),
+                    config.vocab
+                ),
+            });
+        }
+        let max_tokens = settings
+            .max_tokens
+            .map_or(config.max_tokens(), |limit| limit.min(config.max_tokens()));
+        check_room(&settings, &tokenizer, max_tokens)?;
+        Ok(Self {
+            name: name(directory, &settings),
+            fingerprint: fingerprint(&weights, &tokenizer, &settings, max_tokens),
+            dimension: config.hidden,
+            max_tokens,
+            engine: engine::load(options.precision, Arc::clone(&weights), options.threads)?,
+            settings,
+            tokenizer,
+        })
+    }
+
+    /// How many numbers a vector has.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// The longest sequence the model reads at once, prefix and special tokens included. Longer
+    /// texts are read in windows.
+    pub fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    /// The model's name: from `yiju.toml`, or the directory's.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Identifies weights, tokenizer, pooling and prefixes, in hex. Vectors of different
+    /// fingerprints do not belong together. It comes from samples of the big files, not from
+    /// every byte, so it tells models apart but does not prove a file intact.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Embeds texts. Each vector is the one the text alone would get, bit for bit. A text longer
+    /// than [`max_tokens`](Self::max_tokens) is read in windows, and its vector is their mean,
+    /// weighted by their tokens.
+    ///
+    /// # Errors
+    /// Where the tokenizer or the engine fails on the model's files; never because of a text.
+    pub fn embed(
+        &self,
+        input_type: InputType,
+        texts: &[&str],
+    ) -> Result<Vec<Embedding>, EmbedError> {
+        let inputs = self.prepare(input_type, texts)?;
+        let mut sums: Vec<Sum> = inputs.iter().map(|_| Sum::new(self.dimension)).collect();
+        self.run(&inputs, |input, window, states| {
+            sums[input].add(window, states, self.settings.pooling, self.dimension);
+        })?;
+        Ok(std::iter::zip(&inputs, sums)
+            .map(|(input, sum)| input.embedding(sum))
+            .collect())
+    }
+
+    /// Embeds texts and each of their tokens, in one pass.
+    ///
+    /// # Errors
+    /// As [`embed`](Self::embed).
+    pub fn embed_tokens(
+        &self,
+        input_type: InputType,
+        texts: &[&str],
+    ) -> Result<Vec<(Embedding, TokenVectors)>, EmbedError> {
+        let inputs = self.prepare(input_type, texts)?;
+        let mut sums: Vec<Sum> = inputs.iter().map(|_| Sum::new(self.dimension)).collect();
+        let mut vectors: Vec<Vec<Option<TokenVector>>> = inputs
+            .iter()
+            .map(|input| vec![None; input.tokens.len()])
+            .collect();
+        self.run(&inputs, |index, window, states| {
+            sums[index].add(window, states, self.settings.pooling, self.dimension);
+            let input = &inputs[index];
+            let rows = states.chunks_exact(self.dimension).skip(window.own.start);
+            for (place, row) in window.tokens.clone().zip(rows) {
+                vectors[index][place] = input.token_vector(place, row);
+            }
+        })?;
+        Ok(std::iter::zip(&inputs, sums)
+            .zip(vectors)
+            .map(|((input, sum), vectors)| {
+                let tokens = vectors.into_iter().flatten().collect();
+                (input.embedding(sum), TokenVectors { tokens })
+            })
+            .collect())
+    }
+
+    /// The tokens of a text alone: no prefix, no special tokens, nothing cut.
+    ///
+    /// # Errors
+    /// Where the model's tokenizer fails.
+    pub fn tokenize(&self, text: &str) -> Result<Vec<Token>, EmbedError> {
+        self.tokenizer.encode(text)
+    }
+
+    /// The ids that the model reads for a text of at most [`max_tokens`](Self::max_tokens)
+    /// tokens, and those of a longer one as if it were read at once: special tokens, prefix,
+    /// text.
+    ///
+    /// # Errors
+    /// Where the model's tokenizer fails.
+    pub fn input_ids(&self, input_type: InputType, text: &str) -> Result<Vec<u32>, EmbedError> {
+        let input = self.prepare_one(self.prefix(input_type), text)?;
+        let special = self.tokenizer.special_tokens();
+        let mut ids = special.before.clone();
+        ids.extend(input.tokens.iter().map(|token| token.id));
+        ids.extend_from_slice(&special.after);
+        Ok(ids)
+    }
+
+    fn prefix(&self, input_type: InputType) -> &str {
+        match input_type {
+            InputType::Query => &self.settings.query_prefix,
+            InputType::Passage => &self.settings.passage_prefix,
+        }
+    }
+
+    fn prepare(&self, input_type: InputType, texts: &[&str]) -> Result<Vec<Input>, EmbedError> {
+        let prefix = self.prefix(input_type);
+        texts
+            .iter()
+            .map(|text| self.prepare_one(prefix, text))
+            .collect()
+    }
+
+    fn prepare_one(&self, prefix: &str, text: &str) -> Result<Input, EmbedError> {
+        let tokens = self.tokenizer.encode(&format!("{prefix}{text}"))?;
+        // A token that reaches into the text (the space that ends a prefix, and the first word)
+        // is the text's.
+        let prefix_tokens = tokens
+            .iter()
+            .take_while(|token| token.range.end <= prefix.len() && !prefix.is_empty())
+            .count();
+        let special = self.tokenizer.special_tokens();
+        if tokens.is_empty() && special.before.is_empty() && special.after.is_empty() {
+            return Err(EmbedError::Tokenize(format!(
+                "the text {text:?} has no tokens, and the model puts none around it"
+            )));
+        }
+        Ok(Input {
+            windows: windows(&tokens, prefix_tokens, special, self.max_tokens),
+            special: special.before.len() + special.after.len(),
+            prefix: prefix.len(),
+            tokens,
+        })
+    }
+
+    /// Runs all windows of all inputs, the longest first, and hands each one's hidden states to
+    /// `take(input, window, states)` in that order.
+    fn run(
+        &self,
+        inputs: &[Input],
+        mut take: impl FnMut(usize, &Window, &[f32]),
+    ) -> Result<(), EmbedError> {
+        let mut order: Vec<(usize, &Window)> = inputs
+            .iter()
+            .enumerate()
+            .flat_map(|(index, input)| input.windows.iter().map(move |window| (index, window)))
+            .collect();
+        // Stable, so the windows of one text, which may differ by a token in length, are summed
+        // up in an order that depends on that text alone.
+        order.sort_by_key(|(_, window)| std::cmp::Reverse(window.ids.len()));
+        let mut rest = order.as_slice();
+        while !rest.is_empty() {
+            let mut tokens = 0;
+            let fitting = rest.iter().take_while(|(_, window)| {
+                tokens += window.ids.len();
+                tokens <= TOKENS_PER_CALL
+            });
+            let (batch, later) = rest.split_at(fitting.count().max(1));
+            rest = later;
+            let sequences: Vec<&[u32]> = batch
+                .iter()
+                .map(|(_, window)| window.ids.as_slice())
+                .collect();
+            let states = self.engine.forward(&sequences)?;
+            for ((input, window), states) in batch.iter().zip(&states) {
+                take(*input, window, states);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Embedder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Embedder")
+            .field("name", &self.name)
+            .field("fingerprint", &self.fingerprint)
+            .field("dimension", &self.dimension)
+            .field("max_tokens", &self.max_tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A tokenised text.
+struct Input {
+    /// Of prefix and text together.
+    tokens: Vec<Token>,
+    windows: Vec<Window>,
+    /// How many special tokens stand around a window.
+    special: usize,
+    /// Bytes of the prefix.
+    prefix: usize,
+}
+
+impl Input {
+    fn embedding(&self, sum: Sum) -> Embedding {
+        Embedding {
+            vector: unit(sum.values),
+            tokens: self.tokens.len() + self.special,
+        }
+    }
+
+    fn token_vector(&self, place: usize, row: &[f32]) -> Option<TokenVector> {
+        let token = self.tokens.get(place)?;
+        let start = token.range.start.max(self.prefix) - self.prefix;
+        let end = token.range.end.checked_sub(self.prefix)?;
+        Some(TokenVector {
+            range: start..end.max(start),
+            id: token.id,
+            vector: unit(row.to_vec()),
+        })
+    }
+}
+
+/// The sum of a text's pooled windows, weighted by their tokens.
+struct Sum {
+    values: Vec<f32>,
+}
+
+impl Sum {
+    fn new(dimension: usize) -> Self {
+        Self {
+            values: vec![0.0; dimension],
+        }
+    }
+
+    fn add(&mut self, window: &Window, states: &[f32], pooling: Pooling, dimension: usize) {
+        let weight = window.tokens.len().max(1) as f32;
+        match pooling {
+            Pooling::Cls => {
+                let first = states.iter().take(dimension);
+                self.values
+                    .iter_mut()
+                    .zip(first)
+                    .for_each(|(sum, value)| *sum += weight * value);
+            }
+            Pooling::Mean => {
+                let mut mean = vec![0.0f32; dimension];
+                for row in states.chunks_exact(dimension) {
+                    mean.iter_mut()
+                        .zip(row)
+                        .for_each(|(sum, value)| *sum += value);
+                }
+                let share = weight / window.ids.len().max(1) as f32;
+                self.values
+                    .iter_mut()
+                    .zip(&mean)
+                    .for_each(|(sum, value)| *sum += share * value);
+            }
+        }
+    }
+}
+
+/// Scales to unit length; a vector too short to have a direction becomes the first axis.
+fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let square: f64 = vector.iter().map(|value| f64::from(*value).powi(2)).sum();
+    let length = square.sqrt();
+    if length > 1e-30 && length.is_finite() {
+        vector
+            .iter_mut()
+            .for_each(|value| *value = (f64::from(*value) / length) as f32);
+    } else {
+        vector.fill(0.0);
+        if let Some(first) = vector.first_mut() {
+            *first = 1.0;
+        }
+    }
+    vector
+}
+
+/// The prefixes must leave room for text in a window.
+fn check_room(
+    settings: &Settings,
+    tokenizer: &Tokenizer,
+    max_tokens: usize,
+) -> Result<(), EmbedError> {
+    let special = tokenizer.special_tokens();
+    let special = special.before.len() + special.after.len();
+    for prefix in [&settings.query_prefix, &settings.passage_prefix] {
+        let taken = tokenizer.encode(prefix)?.len() + special;
+        // One token may come on top, where the prefix meets the text.
+        if taken + 2 > max_tokens {
+            return Err(EmbedError::Unsupported {
+                what: "prefix",
+                value: prefix.clone(),
+                supported: "prefixes that leave room for text in the model's window",
+            });
+        }
+    }
+    Ok(())
+}
+
+fn name(directory: &Path, settings: &Settings) -> String {
+    let from_path = || {
+        let path = directory
+            .canonicalize()
+            .unwrap_or_else(|_| directory.to_path_buf());
+        path.file_name().map_or_else(
+            || "model".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+    };
+    settings.name.clone().unwrap_or_else(from_path)
+}
+
+fn fingerprint(
+    weights: &ModelWeights,
+    tokenizer: &Tokenizer,
+    settings: &Settings,
+    max_tokens: usize,
+) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(b"yiju-embed 1");
+    for sample in [&sample(weights.file_bytes()), tokenizer.sample()] {
+        add(&sample.length.to_le_bytes());
+        add(&sample.digest);
+    }
+    let config = weights.config();
+    for size in [
+        config.hidden,
+        config.layers,
+        config.heads,
+        config.ffn,
+        config.vocab,
+        config.max_positions,
+        config.position_offset,
+        max_tokens,
+    ] {
+        add(&(size as u64).to_le_bytes());
+    }
+    add(&config.eps.to_le_bytes());
+    add(&[config.activation as u8, settings.pooling as u8]);
+    add(settings.query_prefix.as_bytes());
+    add(settings.passage_prefix.as_bytes());
+    let digest = hash.finalize();
+    digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
