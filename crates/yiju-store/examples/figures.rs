@@ -150,6 +150,7 @@ fn source(name: &str, articles: u32) -> NewSource {
                 clause: n,
                 sentence,
                 vector,
+                tokens: Vec::new(),
             });
         }
         clauses.push(Clause {

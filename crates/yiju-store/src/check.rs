@@ -8,7 +8,7 @@ use yiju_document::{Clause, Document, Section};
 use crate::codec::{CHUNK, verify};
 use crate::error::{Fault, StoreError};
 use crate::model::DocumentRecord;
-use crate::passages::checked_vector;
+use crate::passages::{checked_tokens, checked_vector};
 use crate::read::{kind_name, load, meta_number};
 use crate::store::Store;
 use crate::validate::{check_document, check_vector};
@@ -165,6 +165,16 @@ fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimensi
                 report.add(&place, what);
             }
         }
+        let mut statement = connection.prepare_cached(
+            "SELECT t.passage, p.document, t.crc, t.codes
+             FROM tokens t JOIN passages p ON p.id = t.passage WHERE p.document = ?1",
+        )?;
+        let mut rows = statement.query([key])?;
+        while let Some(row) = rows.next()? {
+            if let Err(fault) = checked_tokens(row) {
+                report.add(&place, fault_text(fault));
+            }
+        }
         report.passages += count as u64;
         if count != record.passages {
             report.add(
@@ -236,18 +246,21 @@ fn numbers(connection: &Connection, key: i64, document: &Document) -> Result<(),
     Ok(())
 }
 
+fn fault_text(fault: Fault) -> String {
+    match fault {
+        Fault::Sql(error) => error.to_string(),
+        Fault::Corrupt(what) => what,
+        Fault::Store(error) => error.to_string(),
+    }
+}
+
 fn passage(
     row: &Row<'_>,
     document: &Document,
     dimension: usize,
     vector: &mut Vec<f32>,
 ) -> Result<(), String> {
-    let (id, clause, sentence) =
-        checked_vector(row, dimension, vector).map_err(|fault| match fault {
-            Fault::Sql(error) => error.to_string(),
-            Fault::Corrupt(what) => what,
-            Fault::Store(error) => error.to_string(),
-        })?;
+    let (id, clause, sentence) = checked_vector(row, dimension, vector).map_err(fault_text)?;
     check_vector(vector, dimension).map_err(|what| format!("passage {id}: {what}"))?;
     let there = document
         .clauses

@@ -56,6 +56,8 @@ pub struct NewPassage {
     pub sentence: Option<u32>,
     /// Its vector: finite, of unit length, as long as the model's dimension.
     pub vector: Vec<f32>,
+    /// Its token vectors as the index codes them, kept as they are given; empty for none.
+    pub tokens: Vec<u8>,
 }
 
 /// What [`crate::Store::put_source`] did.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Row;
 
-use crate::codec::decode_vector;
+use crate::codec::{decode_vector, verify};
 use crate::error::{Fault, StoreError};
 use crate::model::{Changes, PassageRecord, PassageRef};
 use crate::read::{document_key, meta_number, passage_checksum};
@@ -133,6 +133,29 @@ impl Store {
         })
     }
 
+    /// Passages' token vectors as they were given, in the order asked; `None` where there is no
+    /// such passage or it has none.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where they are damaged, or reading failed.
+    pub fn tokens(&self, ids: &[u64]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.readers.read("read the token vectors", |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT t.passage, p.document, t.crc, t.codes
+                 FROM tokens t JOIN passages p ON p.id = t.passage WHERE t.passage = ?1",
+            )?;
+            ids.iter()
+                .map(|id| {
+                    let Ok(key) = i64::try_from(*id) else {
+                        return Ok(None);
+                    };
+                    let mut rows = statement.query([key])?;
+                    rows.next()?.map(checked_tokens).transpose()
+                })
+                .collect()
+        })
+    }
+
     /// What happened to the passages after `generation`, net. `None` where that is not known any
     /// more, or never was: what is derived must then be built anew.
     ///
@@ -171,6 +194,14 @@ impl Store {
             }))
         })
     }
+}
+
+/// The last of the columns `passage, document, crc, codes`, after verifying the checksum.
+pub(crate) fn checked_tokens(row: &Row<'_>) -> Result<Vec<u8>, Fault> {
+    let (id, document): (i64, i64) = (row.get(0)?, row.get(1)?);
+    let codes = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
+    verify("tokens", id, document, codes, row.get(2)?)?;
+    Ok(codes.to_vec())
 }
 
 /// Decodes the columns `id, document, clause, sentence, crc, vector` and verifies the checksum.

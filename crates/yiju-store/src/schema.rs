@@ -111,6 +111,12 @@ CREATE TABLE passages (
 ) STRICT;
 CREATE INDEX passages_by_document ON passages (document);
 
+CREATE TABLE tokens (
+    passage INTEGER PRIMARY KEY REFERENCES passages(id),
+    crc INTEGER NOT NULL,
+    codes BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE changes (
     generation INTEGER NOT NULL,
     first INTEGER NOT NULL,

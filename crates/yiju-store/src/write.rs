@@ -296,6 +296,8 @@ fn write_passages(
         "INSERT INTO passages (id, document, clause, sentence, crc, vector)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
+    let mut insert_tokens = transaction
+        .prepare_cached("INSERT INTO tokens (passage, crc, codes) VALUES (?1, ?2, ?3)")?;
     let mut ids = Vec::with_capacity(passages.len());
     for (id, passage) in (next..).zip(passages) {
         let blob = encode_vector(&passage.vector);
@@ -308,6 +310,10 @@ fn write_passages(
             crc,
             blob
         ])?;
+        if !passage.tokens.is_empty() {
+            let crc = checksum(id, document, &passage.tokens);
+            insert_tokens.execute(params![id, crc, passage.tokens])?;
+        }
         ids.push(id);
     }
     Ok(ids)
@@ -315,6 +321,11 @@ fn write_passages(
 
 /// Deletes all of a document but its own row; gives the ids of its passages, ascending.
 fn clear_document(transaction: &Transaction<'_>, key: i64) -> Result<Vec<i64>, Fault> {
+    transaction
+        .prepare_cached(
+            "DELETE FROM tokens WHERE passage IN (SELECT id FROM passages WHERE document = ?1)",
+        )?
+        .execute([key])?;
     let mut removed = transaction
         .prepare_cached("DELETE FROM passages WHERE document = ?1 RETURNING id")?
         .query_map([key], |row| row.get(0))?

@@ -59,6 +59,10 @@ fn each_kind_of_damage_shows_in_the_report() {
         ),
         ("DELETE FROM passages WHERE id = 30", "passages, expected"),
         (
+            "UPDATE tokens SET codes = zeroblob(72) WHERE passage = 1",
+            "of tokens does not have its checksum",
+        ),
+        (
             "UPDATE documents SET title = 'x' WHERE key = 2",
             "its listing differs",
         ),

@@ -142,6 +142,8 @@ pub fn with_passages(document: Document, dimension: usize, seed: u64) -> NewDocu
                 clause,
                 sentence,
                 vector: vector(seed, dimension),
+                // Only clauses have token vectors; the store does not look into them.
+                tokens: sentence.map_or_else(|| seed.to_le_bytes().repeat(9), |_| Vec::new()),
             });
         }
     }

@@ -89,6 +89,10 @@ fn passages_are_told_by_their_place() {
     assert_eq!(found[0].document_id, put.documents[0].id);
     assert!(store.vector(asked[0]).unwrap().is_some());
     assert!(store.vector(999_999).unwrap().is_none());
+    // The first passage is a clause and has token vectors, the sixth is a sentence and has none.
+    let tokens = store.tokens(&asked).unwrap();
+    assert_eq!(tokens[3].as_ref().map(Vec::len), Some(72));
+    assert_eq!([&tokens[0], &tokens[1], &tokens[2]], [&None, &None, &None]);
     assert!(store.document_passages("nowhere").unwrap().is_empty());
 }
 
