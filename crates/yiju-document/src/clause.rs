@@ -412,7 +412,7 @@ impl<'a> Builder<'a> {
         self.clauses.push(DraftClause {
             section,
             range: line.start..line.end(),
-            paragraphs: Vec::from([line.start..line.end()]),
+            paragraphs: std::iter::once(line.start..line.end()).collect(),
             ..DraftClause::default()
         });
     }

@@ -238,7 +238,27 @@ fn ordinal(line: &str) -> Option<Label> {
     // 第三条规定的, 第二章的规定, 第三条第一款, 第三部分中: a reference, not a label.
     let rest = &line[at..];
     let reference = [
-        "规定", "規定", "的", "第", "至", "和", "、第", "所", "及", "或", "中", "以",
+        "规定",
+        "規定",
+        "的",
+        "第",
+        "至第",
+        "和第",
+        "、第",
+        "及第",
+        "及其",
+        "或第",
+        "或者",
+        "所称",
+        "所列",
+        "所述",
+        "所规定",
+        "中的",
+        "中规定",
+        "以上",
+        "以下",
+        "以外",
+        "以内",
     ]
     .iter()
     .any(|w| rest.starts_with(w));
@@ -410,6 +430,8 @@ mod tests {
             );
             assert_eq!(&line[label.end..], rest, "{line}");
         }
+        // White space may be lost.
+        assert!(parse_label("第一条中华人民共和国公民").is_some());
         let label = parse_label("第十七条之一　国家").unwrap();
         assert_eq!((label.sub, label.text.as_str()), (Some(1), "第十七条之一"));
     }

@@ -415,39 +415,36 @@ fn english(rest: &str) -> Option<Parsed> {
             .len();
     let second_at = end + skipped;
     // `Article 12`, `part five`, `clause (19)`
-    if let Some(units) = english_units(&first) {
-        if skipped > 0 {
-            let second = &rest[second_at..];
-            let chinese = leading_number(second);
-            let (number, length) = match chinese {
-                Some((number, length)) => (number, length),
-                None => {
-                    let length = word(second);
-                    let printed = &second[..length];
-                    // "section I need": a capital I is a number only where the noun has a capital too.
-                    let pronoun =
-                        printed == "I" && !rest.starts_with(|c: char| c.is_ascii_uppercase());
-                    let small =
-                        printed.len() == 1 && printed.starts_with(|c: char| c.is_ascii_lowercase());
-                    if pronoun || small {
-                        return None;
-                    }
-                    (parse_english_number(printed)?, length)
+    if let Some(units) = english_units(&first).filter(|_| skipped > 0) {
+        let second = &rest[second_at..];
+        let chinese = leading_number(second);
+        let (number, length) = match chinese {
+            Some((number, length)) => (number, length),
+            None => {
+                let length = word(second);
+                let printed = &second[..length];
+                // "section I need": a capital I is a number only where the noun has a capital too.
+                let pronoun = printed == "I" && !rest.starts_with(|c: char| c.is_ascii_uppercase());
+                let small =
+                    printed.len() == 1 && printed.starts_with(|c: char| c.is_ascii_lowercase());
+                if pronoun || small {
+                    return None;
                 }
-            };
-            let mut at = second_at + length;
-            if gap[..skipped].contains(['(', '（']) {
-                at += rest[at..]
-                    .chars()
-                    .next()
-                    .filter(|c| matches!(c, ')' | '）'))
-                    .map_or(0, char::len_utf8);
+                (parse_english_number(printed)?, length)
             }
-            return (number > 0).then(|| Parsed {
-                step: step(units, number),
-                end: at,
-            });
+        };
+        let mut at = second_at + length;
+        if gap[..skipped].contains(['(', '（']) {
+            at += rest[at..]
+                .chars()
+                .next()
+                .filter(|c| matches!(c, ')' | '）'))
+                .map_or(0, char::len_utf8);
         }
+        return (number > 0).then(|| Parsed {
+            step: step(units, number),
+            end: at,
+        });
     }
     // `fifth part`, `3rd article`
     let ordinal = first.ends_with("th")

@@ -1,6 +1,7 @@
 //! Where the references of a question lead in a document.
 
 use crate::reference::{Reference, Step, Target, Unit};
+use crate::signs::is_attachment;
 use crate::{Document, UnitKind};
 
 use Unit::{Item, Kind, Paragraph};
@@ -11,9 +12,19 @@ impl Document {
     /// where the document has none. A number that starts anew in each section leads to several
     /// places.
     pub fn find(&self, reference: &Reference) -> Vec<Target> {
+        // The numbers of what is attached count only where the document itself has none such.
+        let main = self.follow(reference, true);
+        if main.is_empty() {
+            self.follow(reference, false)
+        } else {
+            main
+        }
+    }
+
+    fn follow(&self, reference: &Reference, main: bool) -> Vec<Target> {
         let mut scope: Option<Vec<Target>> = None;
         for step in &reference.steps {
-            let found = self.resolve(step, scope.as_deref());
+            let found = self.resolve(step, scope.as_deref(), main);
             if found.is_empty() {
                 return found;
             }
@@ -23,11 +34,11 @@ impl Document {
     }
 
     /// One step within the targets of the step before; anywhere without.
-    fn resolve(&self, step: &Step, scope: Option<&[Target]>) -> Vec<Target> {
+    fn resolve(&self, step: &Step, scope: Option<&[Target]>, main: bool) -> Vec<Target> {
         for &unit in &step.units {
             match unit {
                 Kind(kind) => {
-                    let (used, found) = self.labelled(kind, step, scope);
+                    let (used, found) = self.labelled(kind, step, scope, main);
                     if used {
                         return found;
                     }
@@ -68,11 +79,12 @@ impl Document {
         kind: UnitKind,
         step: &Step,
         scope: Option<&[Target]>,
+        main: bool,
     ) -> (bool, Vec<Target>) {
         let mut used = false;
         let mut found: Vec<(usize, Target)> = Vec::new();
         for (i, section) in self.sections.iter().enumerate() {
-            if section.kind == kind && self.in_scope(section.parent, scope) {
+            if section.kind == kind && self.in_scope(section.parent, scope, main) {
                 used = true;
                 if section.number == Some(step.number) && step.sub_number.is_none() {
                     found.push((section.span.byte_start, Target::Section(i)));
@@ -80,7 +92,7 @@ impl Document {
             }
         }
         for (i, clause) in self.clauses.iter().enumerate() {
-            if clause.kind == kind && self.in_scope(clause.section, scope) {
+            if clause.kind == kind && self.in_scope(clause.section, scope, main) {
                 used = true;
                 if clause.number == Some(step.number) && clause.sub_number == step.sub_number {
                     found.push((clause.span.byte_start, Target::Clause(i)));
@@ -91,17 +103,24 @@ impl Document {
         (used, found.into_iter().map(|(_, target)| target).collect())
     }
 
-    /// Whether something whose innermost section is `section` lies in one of the scope's sections.
-    fn in_scope(&self, section: Option<usize>, scope: Option<&[Target]>) -> bool {
-        let Some(scope) = scope else { return true };
+    /// Whether something whose innermost section is `section` lies in one of the scope's sections;
+    /// without a scope, anywhere, but for `main` not in what is attached.
+    fn in_scope(&self, section: Option<usize>, scope: Option<&[Target]>, main: bool) -> bool {
         let mut next = section;
         while let Some(i) = next {
-            if scope.contains(&Target::Section(i)) {
-                return true;
+            let Some(this) = self.sections.get(i) else {
+                break;
+            };
+            match scope {
+                Some(scope) if scope.contains(&Target::Section(i)) => return true,
+                None if main && this.kind == UnitKind::Unnumbered && is_attachment(&this.title) => {
+                    return false;
+                }
+                _ => {}
             }
-            next = self.sections.get(i).and_then(|s| s.parent);
+            next = this.parent;
         }
-        false
+        scope.is_none()
     }
 
     fn paragraph(&self, number: u32, scope: Option<&[Target]>) -> Vec<Target> {
@@ -172,7 +191,7 @@ mod tests {
             .into_iter()
             .map(|target| match target {
                 Target::Section(i) => format!(
-                    "{}{}",
+                    "{} {}",
                     document.sections[i].label, document.sections[i].title
                 ),
                 Target::Clause(i) => document.clauses[i].label.clone(),
@@ -189,14 +208,14 @@ mod tests {
             ("第（二）条讲的是什么？", "（二）"),
             ("第二条讲的是什么？", "（二）"),
             ("（二）说了什么", "（二）"),
-            ("第二部分包括哪几条？", "二、重点任务"),
-            ("What does part two say?", "二、重点任务"),
-            ("Summarise the third part", "三、组织实施"),
-            ("section 3", "三、组织实施"),
+            ("第二部分包括哪几条？", "二、 重点任务"),
+            ("What does part two say?", "二、 重点任务"),
+            ("Summarise the third part", "三、 组织实施"),
+            ("section 3", "三、 组织实施"),
             ("clause 1 please", "（一）"),
             ("第２部分第(１)条", "（一）"),
             ("第二部分的第（一）条", "（一）"),
-            ("二、讲了什么", "二、重点任务"),
+            ("二、讲了什么", "二、 重点任务"),
         ] {
             assert_eq!(found(POLICY, question), [expected], "{question}");
         }
@@ -216,14 +235,14 @@ mod tests {
             ("第二条是什么", "第二条"),
             ("第2条是什么", "第二条"),
             ("第二条之一", "第二条之一"),
-            ("第二章第一节", "第一节登记"),
-            ("第二部分有什么", "第二章管理"),
+            ("第二章第一节", "第一节 登记"),
+            ("第二部分有什么", "第二章 管理"),
             ("Article 3", "第三条"),
             ("第二条第一款", "第二条: 租赁应当订立合同。"),
             ("第二条第二款第（二）项", "第二条: （二）期限。"),
             ("第二条第（一）项", "第二条: （一）租金；"),
             ("Article 2, paragraph 2, item 1", "第二条: （一）租金；"),
-            ("Section 1 of Chapter 2", "第一节登记"),
+            ("Section 1 of Chapter 2", "第一节 登记"),
             ("第二章第三条", "第三条"),
         ] {
             assert_eq!(found(LAW, question), [expected], "{question}");
@@ -232,6 +251,13 @@ mod tests {
         {
             assert!(found(LAW, question).is_empty(), "{question}");
         }
+    }
+
+    #[test]
+    fn attachments_come_second() {
+        let text = format!("{LAW}\n附件1\n申请表\n一、填写要求\n如实填写。\n二、时间\n五日内。");
+        assert_eq!(found(&text, "第二部分"), ["第二章 管理"]);
+        assert_eq!(found(&text, "二、说什么"), ["二、 时间"]);
     }
 
     #[test]

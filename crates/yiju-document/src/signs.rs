@@ -133,10 +133,11 @@ pub(crate) fn attachment_rest(line: &str) -> Option<&str> {
         }
     }
     for word in ["Annex", "ANNEX", "Appendix", "APPENDIX", "Attachment"] {
-        if let Some(rest) = line.strip_prefix(word) {
-            if !longer_than(rest, 60) && !ends_finally(line) {
-                return Some(rest.trim_start());
-            }
+        if let Some(rest) = line.strip_prefix(word)
+            && !longer_than(rest, 60)
+            && !ends_finally(line)
+        {
+            return Some(rest.trim_start());
         }
     }
     None
@@ -301,10 +302,10 @@ pub(crate) fn is_official_title(line: &str) -> bool {
     }
     let mut line = line.trim_matches(['#', '*', ' ', '\u{3000}']);
     // （试行）, (2023年修订)
-    if line.ends_with(['）', ')']) {
-        if let Some(open) = line.rfind(['（', '(']) {
-            line = line[..open].trim_end();
-        }
+    if line.ends_with(['）', ')'])
+        && let Some(open) = line.rfind(['（', '('])
+    {
+        line = line[..open].trim_end();
     }
     if parse_label(line).is_some() || length_up_to(line, 5) < 5 {
         return false;
@@ -337,7 +338,7 @@ pub(crate) fn is_short_line(line: &str, limit: usize) -> bool {
             last,
             '。' | '；' | '：' | '，' | '、' | ';' | ':' | ',' | '…'
         )
-        && !(last == '.' && !line.ends_with("etc."))
+        && (last != '.' || line.ends_with("etc."))
         && !line.contains(['。', '；', '|', '\t'])
         && !is_list_item(line)
         && date_line(line).is_none()
