@@ -59,7 +59,7 @@ fn each_kind_of_damage_shows_in_the_report() {
         ),
         ("DELETE FROM passages WHERE id = 30", "passages, expected"),
         (
-            "UPDATE tokens SET codes = zeroblob(72) WHERE passage = 1",
+            "UPDATE tokens SET codes = x'01' WHERE passage = (SELECT min(passage) FROM tokens)",
             "of tokens does not have its checksum",
         ),
         (
