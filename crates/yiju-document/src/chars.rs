@@ -90,6 +90,20 @@ pub(crate) fn ends_finally(text: &str) -> bool {
     }
 }
 
+/// Whether a paragraph ends with a bracketed remark after a whole sentence: `…。（完）`.
+pub(crate) fn ends_with_remark(text: &str) -> bool {
+    let text = text.trim_end();
+    if !text.ends_with(['）', ')']) {
+        return false;
+    }
+    let open = text
+        .char_indices()
+        .rev()
+        .take(80)
+        .find(|(_, c)| matches!(c, '（' | '('));
+    open.is_some_and(|(at, _)| at > 0 && ends_finally(&text[..at]))
+}
+
 /// The last printed character.
 pub(crate) fn last_char(text: &str) -> Option<char> {
     text.trim_end().chars().next_back()
@@ -151,5 +165,7 @@ mod tests {
     fn open_brackets() {
         assert!(left_open("依照《中华人民共和国"));
         assert!(!left_open("（见附件)和“x”"));
+        assert!(ends_with_remark("创历史新高。（完）"));
+        assert!(!ends_with_remark("可持续发展城市奖（上海奖）"));
     }
 }

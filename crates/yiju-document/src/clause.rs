@@ -215,7 +215,9 @@ impl<'a> Builder<'a> {
         let Some(clause) = self.clauses.last() else {
             return false;
         };
-        let whole = clause.heading.is_none() && !clause.paragraphs.is_empty();
+        let whole = clause.heading.is_none()
+            && clause.short_text.is_none()
+            && !clause.paragraphs.is_empty();
         clause.item_style.is_some()
             || clause.leads_in
             || label.style >= Style::ParenthesizedArabic
@@ -263,6 +265,7 @@ impl<'a> Builder<'a> {
         let rest = line.rest();
         let from = line.end() - rest.len();
         let heading = clause_heading(rest, label.style);
+        let short = !rest.is_empty() && !longer_than(rest, 24) && !leads_in(line);
         // 三、 closes 二、 even where it is no heading; an article stands in whatever is open.
         if label.style != Style::Article {
             self.enter(Level::Numbered(label.style));
@@ -272,6 +275,7 @@ impl<'a> Builder<'a> {
             section: self.stack.last().map(|&(section, _)| section),
             range: line.start..line.end(),
             leads_in: leads_in(line),
+            short_text: short.then(|| rest.trim_end_matches(['。', '.']).to_string()),
             ..DraftClause::default()
         };
         if !rest.is_empty() {
@@ -292,7 +296,11 @@ impl<'a> Builder<'a> {
             return;
         };
         let Some(label) = clause.label else { return };
-        let title = clause.heading.clone().unwrap_or_default();
+        let title = clause
+            .heading
+            .clone()
+            .or(clause.short_text)
+            .unwrap_or_default();
         let end = if clause.heading.is_some() {
             clause.heading_end
         } else {
@@ -339,7 +347,7 @@ impl<'a> Builder<'a> {
                     && !signs::is_sign_off(next.text)
                     && (ends_finally(next.text)
                         || longer_than(next.text, 40)
-                        || next.text.ends_with('：'))
+                        || (next.text.ends_with('：') && longer_than(next.text, 12)))
             }
         });
         // 销项税额＝销售额×税率 under a lead-in is text.

@@ -24,6 +24,8 @@ pub(crate) struct DraftClause {
     pub(crate) heading: Option<String>,
     /// Where the text behind the heading begins.
     pub(crate) heading_end: usize,
+    /// The whole text, where it is as short as a heading: `三、落实责任。`
+    pub(crate) short_text: Option<String>,
     pub(crate) section: Option<usize>,
     pub(crate) range: Range<usize>,
     pub(crate) paragraphs: Vec<Range<usize>>,

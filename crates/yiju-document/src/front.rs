@@ -48,6 +48,7 @@ pub(crate) fn read(paragraphs: &[&str], given: Option<&str>) -> Front {
     let named = issuer_of_title(&front.title);
     front.issuer = named
         .or_else(|| header_issuer(paragraphs))
+        .or_else(|| front.number.as_deref().and_then(issuer_of_order))
         .or_else(|| signed_by(paragraphs, &front));
     front
 }
@@ -98,7 +99,8 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
         let around = date_line(line).is_some()
             || signs::document_number(line).is_some()
             || signs::is_bare_serial(line)
-            || squeeze_short(line).ends_with("文件");
+            || squeeze_short(line).ends_with("文件")
+            || signs::is_catalogue_line(line);
         if around && lines.is_empty() {
             continue;
         }
@@ -114,7 +116,14 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
                 || signs::markdown_heading(paragraphs[last]).is_some()
         });
         // A title line stands over text; the last line of all is none.
-        if !title || complete || lines.len() == 4 || markdown.is_some() && !lines.is_empty() {
+        // 问：… under a title is text.
+        let further = !lines.is_empty() && text.contains(['：', '？', '！', ':', '?']);
+        if !title
+            || complete
+            || further
+            || lines.len() == 4
+            || markdown.is_some() && !lines.is_empty()
+        {
             break;
         }
         lines.push(i);
@@ -195,6 +204,21 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
                     .get_or_insert(format!("{name}{}", squeeze(line)));
                 front.outside[i - 1] = true;
             }
+            front.outside[i] = true;
+        } else if signs::is_catalogue_line(line) && i < 12 {
+            // 成文日期 over the text is its date.
+            if line.contains('成') {
+                front.date = front.date.or_else(|| dates(line).first().copied());
+            }
+            front.outside[i] = true;
+        } else if i == from
+            && i > 0
+            && line.starts_with("——")
+            && !longer_than(line, 60)
+            && !line.contains('。')
+        {
+            // ——2024年3月5日在…会议上: the title's second line.
+            front.date = front.date.or_else(|| dates(line).first().copied());
             front.outside[i] = true;
         } else if squeeze_short(line).ends_with("文件") && !beyond {
             front.outside[i] = true;
@@ -362,6 +386,13 @@ fn header_issuer(paragraphs: &[&str]) -> Option<String> {
         false => String::new(),
     };
     Some(format!("{place}{organ}"))
+}
+
+/// `中华人民共和国国务院令第722号`: 国务院. The President's orders proclaim what others adopt.
+fn issuer_of_order(number: &str) -> Option<String> {
+    let (organ, _) = number.split_once("令第")?;
+    let organ = organ.trim_start_matches("中华人民共和国");
+    signs::names_organ(organ).then(|| organ.to_string())
 }
 
 /// The organs over the date at the end.

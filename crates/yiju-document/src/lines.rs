@@ -1,7 +1,8 @@
 //! Decoded text to paragraphs: stray characters dropped, broken and wrapped paragraphs joined.
 
 use crate::chars::{
-    ends_finally, is_cjk, is_closing, is_han, last_char, left_open, longer_than, width,
+    ends_finally, ends_with_remark, is_cjk, is_closing, is_han, last_char, left_open, longer_than,
+    width,
 };
 use crate::dates::date_line;
 use crate::label::{Style, parse_label};
@@ -190,7 +191,9 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
         || signs::is_table_row(paragraph)
         || signs::is_table_row(next)
         || date_line(paragraph).is_some()
-        || signs::is_sign_off(paragraph)
+        || signs::ends_with_sign_off(paragraph)
+        || signs::is_byline(paragraph)
+        || ends_with_remark(paragraph)
         || signs::is_law_header(paragraph)
     {
         return false;
@@ -273,6 +276,7 @@ fn opens_paragraph(line: &str) -> bool {
         || signs::is_attachment(line)
         || signs::is_sign_off(line)
         || signs::starts_with_dateline(line)
+        || signs::is_byline(line)
         || signs::is_contents(line)
         || date_line(line).is_some()
         || signs::document_number(line).is_some()

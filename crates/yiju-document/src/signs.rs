@@ -55,6 +55,39 @@ pub(crate) fn starts_with_dateline(line: &str) -> bool {
             .any(|name| head.contains(name))
 }
 
+/// `本报记者 王五`, `新华社记者张三`: who wrote a news text, on a line of its own.
+pub(crate) fn is_byline(line: &str) -> bool {
+    !longer_than(line, 40)
+        && !ends_finally(line)
+        && !line.contains(['，', '：'])
+        && AGENCIES
+            .iter()
+            .filter_map(|name| line.strip_prefix(name))
+            .any(|rest| rest.starts_with(['记', '記', ' ', '通', '评', '評']))
+}
+
+/// `索引号：…`, `发文机关：…`: a line of the catalogue entry that official sites print over a text.
+pub(crate) fn is_catalogue_line(line: &str) -> bool {
+    const FIELDS: [&str; 12] = [
+        "索引号",
+        "主题分类",
+        "发文机关",
+        "发布机构",
+        "成文日期",
+        "发布日期",
+        "标题",
+        "主题词",
+        "来源",
+        "发布时间",
+        "信息来源",
+        "有效性",
+    ];
+    let Some((field, _)) = line.split_once(['：', ':']) else {
+        return false;
+    };
+    !longer_than(line, 120) && !longer_than(field, 12) && FIELDS.contains(&squeeze(field).as_str())
+}
+
 /// A bracketed line that closes a news text: `(新华社北京8月28日电)`, `（记者 王春涛）`, `（完）`.
 pub(crate) fn is_sign_off(line: &str) -> bool {
     bracketed_sign_off(line.trim())
@@ -344,6 +377,8 @@ pub(crate) fn is_short_line(line: &str, limit: usize) -> bool {
         && date_line(line).is_none()
         && !is_sign_off(line)
         && !starts_with_dateline(line)
+        && !is_byline(line)
+        && !is_catalogue_line(line)
         && document_number(line).is_none()
 }
 

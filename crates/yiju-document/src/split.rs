@@ -99,7 +99,8 @@ fn begins(paragraphs: &[String], start: usize, i: usize, attached: &Attached) ->
     if own_title {
         return false;
     }
-    if text.is_some_and(|t| signs::starts_with_dateline(t)) && !signs::is_headline(before) {
+    let news = |t: &String| signs::starts_with_dateline(t) || signs::is_byline(t);
+    if text.is_some_and(news) && !signs::is_headline(before) {
         return true;
     }
     if !signs::is_official_title(line) || attached.announces(line) {
