@@ -35,6 +35,7 @@ mod label_english;
 mod language;
 mod lines;
 mod model;
+mod news;
 mod numerals;
 mod outline;
 mod parse;

@@ -85,6 +85,32 @@ fn markdown() {
     insta::assert_snapshot!(outline(&one(MARKDOWN)));
 }
 
+/// A decree with its law, a plan printed with its notice, a news page, and the like.
+#[test]
+fn further_forms() {
+    for (name, text) in [
+        ("decree", include_str!("fixtures/decree.txt")),
+        (
+            "notice_with_plan",
+            include_str!("fixtures/notice_with_plan.txt"),
+        ),
+        ("news_page", include_str!("fixtures/news_page.txt")),
+        ("notice_signed", include_str!("fixtures/notice_signed.txt")),
+        (
+            "interpretation",
+            include_str!("fixtures/interpretation.txt"),
+        ),
+        ("wrapped_law", include_str!("fixtures/wrapped_law.txt")),
+    ] {
+        let all: Vec<String> = parse(text.as_bytes())
+            .unwrap()
+            .iter()
+            .map(outline)
+            .collect();
+        insta::assert_snapshot!(name, all.join("\n"));
+    }
+}
+
 #[test]
 fn a_given_title() {
     let documents = yiju_document::parse_text(
