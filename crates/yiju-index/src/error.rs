@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum IndexError {
     /// A vector has another length than the index.
-    #[error("the vector has {found} dimensions but the index holds vectors of {expected}; embed with the index's model")]
+    #[error(
+        "the vector has {found} dimensions but the index holds vectors of {expected}; embed with the index's model"
+    )]
     Dimension {
         /// The index's dimension.
         expected: usize,
@@ -23,7 +25,9 @@ pub enum IndexError {
         value: f32,
     },
     /// A vector is not of unit length (zero vectors included).
-    #[error("the vector's length is {norm}, but only unit vectors can be compared; divide it by its length first")]
+    #[error(
+        "the vector's length is {norm}, but only unit vectors can be compared; divide it by its length first"
+    )]
     NotUnit {
         /// The vector's Euclidean length.
         norm: f32,
@@ -64,7 +68,9 @@ pub enum SnapshotError {
         path: PathBuf,
     },
     /// The saved index belongs to another state of the store.
-    #[error("the saved index is of generation {found} but the store is at {expected}; build it again")]
+    #[error(
+        "the saved index is of generation {found} but the store is at {expected}; build it again"
+    )]
     Stale {
         /// The generation in the file.
         found: u64,
@@ -80,7 +86,9 @@ pub enum SnapshotError {
         reason: String,
     },
     /// The file was written by another version of this program.
-    #[error("the saved index has format version {found} but this program reads {expected}; build it again")]
+    #[error(
+        "the saved index has format version {found} but this program reads {expected}; build it again"
+    )]
     Version {
         /// The version in the file.
         found: u32,
@@ -88,7 +96,9 @@ pub enum SnapshotError {
         expected: u32,
     },
     /// The file holds vectors of another length.
-    #[error("the saved index holds vectors of {found} dimensions but the model gives {expected}; build it again")]
+    #[error(
+        "the saved index holds vectors of {found} dimensions but the model gives {expected}; build it again"
+    )]
     Dimension {
         /// The dimension in the file.
         found: usize,

@@ -27,12 +27,20 @@ impl ExactIndex {
     /// A dimension of 0 or above [`MAX_DIMENSION`] gives an index that refuses
     /// every vector.
     pub fn new(dimension: usize) -> Self {
-        ExactIndex { rows: Rows::new(dimension), row_of: HashMap::new() }
+        ExactIndex {
+            rows: Rows::new(dimension),
+            row_of: HashMap::new(),
+        }
     }
 
     /// An index over finished rows; of two rows with one id the later counts.
     pub(crate) fn from_rows(rows: Rows) -> Self {
-        let row_of = rows.ids.iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
+        let row_of = rows
+            .ids
+            .iter()
+            .enumerate()
+            .map(|(row, &id)| (id, row as u32))
+            .collect();
         ExactIndex { rows, row_of }
     }
 
@@ -47,7 +55,13 @@ impl ExactIndex {
     }
 
     /// Offers this index's entries to `best`, which keeps `k`.
-    pub(crate) fn offer_all(&self, query: &Query<'_>, best: &mut Best, k: usize, filter: Option<&dyn Filter>) {
+    pub(crate) fn offer_all(
+        &self,
+        query: &Query<'_>,
+        best: &mut Best,
+        k: usize,
+        filter: Option<&dyn Filter>,
+    ) {
         match filter {
             None => self.rows.scan(query, best, k, |_| true),
             Some(filter) => match filter.ids() {
@@ -63,7 +77,8 @@ impl ExactIndex {
                 }
                 _ => {
                     let ids = &*self.rows.ids;
-                    self.rows.scan(query, best, k, |row| filter.accepts(ids[row]));
+                    self.rows
+                        .scan(query, best, k, |row| filter.accepts(ids[row]));
                 }
             },
         }
@@ -96,7 +111,9 @@ impl VectorIndex for ExactIndex {
     }
 
     fn remove(&mut self, id: u64) -> bool {
-        let Some(row) = self.row_of.remove(&id) else { return false };
+        let Some(row) = self.row_of.remove(&id) else {
+            return false;
+        };
         self.rows.swap_remove(row as usize);
         if let Some(&moved) = self.rows.ids.get(row as usize) {
             self.row_of.insert(moved, row);
@@ -104,7 +121,12 @@ impl VectorIndex for ExactIndex {
         true
     }
 
-    fn search(&self, query: &[f32], k: usize, filter: Option<&dyn Filter>) -> Result<Vec<Hit>, IndexError> {
+    fn search(
+        &self,
+        query: &[f32],
+        k: usize,
+        filter: Option<&dyn Filter>,
+    ) -> Result<Vec<Hit>, IndexError> {
         check(query, self.rows.dimension)?;
         let query = Query::new(query);
         let mut best = Best::new(k, self.rows.len());

@@ -21,14 +21,20 @@ pub(crate) fn fold(text: &str) -> Vec<Folded> {
     let mut folded: Vec<Folded> = Vec::with_capacity(text.len() / 2);
     for (start, c) in text.char_indices() {
         let source = start..start + c.len_utf8();
-        let mut push = |c: char| folded.push(Folded { char: c, source: source.clone() });
+        let mut push = |c: char| {
+            folded.push(Folded {
+                char: c,
+                source: source.clone(),
+            })
+        };
         match c {
             'a'..='z' | '0'..='9' | '\u{4E00}'..='\u{9FFF}' => push(c),
             'A'..='Z' => push(c.to_ascii_lowercase()),
             _ if c.is_whitespace() => push(' '),
             // Marks without width: zero-width spaces and joiners, soft hyphen, byte order mark.
             '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' => {}
-            '“' | '”' | '„' | '‟' | '〝' | '〞' | '〟' | '「' | '」' | '『' | '』' | '﹁' | '﹂' | '﹃' | '﹄' => push('"'),
+            '“' | '”' | '„' | '‟' | '〝' | '〞' | '〟' | '「' | '」' | '『' | '』' | '﹁'
+            | '﹂' | '﹃' | '﹄' => push('"'),
             '‘' | '’' | '‚' | '‛' => push('\''),
             '【' | '〔' | '〖' | '［' => push('['),
             '】' | '〕' | '〗' | '］' => push(']'),
@@ -36,7 +42,9 @@ pub(crate) fn fold(text: &str) -> Vec<Folded> {
             '》' | '〉' => push('>'),
             '—' | '–' | '‐' | '‑' | '‒' | '―' | '−' => push('-'),
             '～' | '〜' => push('~'),
-            _ if is_compatibility(c) => decompose_compatible(c, |part| part.to_lowercase().for_each(&mut push)),
+            _ if is_compatibility(c) => {
+                decompose_compatible(c, |part| part.to_lowercase().for_each(&mut push))
+            }
             _ if c.is_uppercase() => c.to_lowercase().for_each(push),
             _ => push(c),
         }
@@ -74,23 +82,51 @@ fn simplify(folded: &mut [Folded]) {
 
 /// Corrections to fast2s: two wrong entries and common variants that it lacks.
 const CORRECTIONS: [(char, char); 20] = [
-    ('疊', '叠'), ('嶠', '峤'), ('凈', '净'), ('卽', '即'), ('査', '查'), ('枴', '拐'), ('敎', '教'),
-    ('旣', '既'), ('眞', '真'), ('羣', '群'), ('鎌', '镰'), ('鎭', '镇'), ('皁', '皂'), ('慼', '戚'),
-    ('鉆', '钻'), ('餬', '糊'), ('籅', '𥫣'), ('賻', '赙'), ('贐', '赆'), ('詖', '诐'),
+    ('疊', '叠'),
+    ('嶠', '峤'),
+    ('凈', '净'),
+    ('卽', '即'),
+    ('査', '查'),
+    ('枴', '拐'),
+    ('敎', '教'),
+    ('旣', '既'),
+    ('眞', '真'),
+    ('羣', '群'),
+    ('鎌', '镰'),
+    ('鎭', '镇'),
+    ('皁', '皂'),
+    ('慼', '戚'),
+    ('鉆', '钻'),
+    ('餬', '糊'),
+    ('籅', '𥫣'),
+    ('賻', '赙'),
+    ('贐', '赆'),
+    ('詖', '诐'),
 ];
 
 fn simple(before: char, c: char, after: char) -> char {
-    if let Some(&(_, simple)) = CORRECTIONS.iter().find(|(traditional, _)| *traditional == c) {
+    if let Some(&(_, simple)) = CORRECTIONS
+        .iter()
+        .find(|(traditional, _)| *traditional == c)
+    {
         return simple;
     }
     // 著 is a word of its own (著名, 著作) and the Traditional form of the particle 着.
     if c == '著' {
         let particle = "沿随隨跟味向看围圍绕繞靠凭憑朝有本接顺順对對带帶试試意".contains(before);
-        return if particle && !"名作述者称稱".contains(after) { '着' } else { c };
+        return if particle && !"名作述者称稱".contains(after) {
+            '着'
+        } else {
+            c
+        };
     }
     // 批覆 is 批复, but 覆盖 keeps its sign.
     if c == '覆' {
-        return if "反答批回".contains(before) { '复' } else { c };
+        return if "反答批回".contains(before) {
+            '复'
+        } else {
+            c
+        };
     }
     let window: String = [before, c, after].iter().collect();
     fast2s::convert(&window).chars().nth(1).unwrap_or(c)
@@ -108,12 +144,22 @@ impl Table {
         static TABLE: OnceLock<Table> = OnceLock::new();
         TABLE.get_or_init(|| {
             let mut bits = vec![0; (TABLE_END - TABLE_START).div_ceil(64) as usize];
-            let all: String = (TABLE_START..TABLE_END).filter_map(char::from_u32).flat_map(|c| [c, ' ']).collect();
+            let all: String = (TABLE_START..TABLE_END)
+                .filter_map(char::from_u32)
+                .flat_map(|c| [c, ' '])
+                .collect();
             let converted = fast2s::convert(&all);
-            let changed = all.chars().zip(converted.chars()).filter(|(a, b)| a != b).map(|(a, _)| a);
+            let changed = all
+                .chars()
+                .zip(converted.chars())
+                .filter(|(a, b)| a != b)
+                .map(|(a, _)| a);
             // These are converted only beside certain others.
             let by_context = ['藉', '著', '苧', '覆'];
-            for c in changed.chain(CORRECTIONS.iter().map(|c| c.0)).chain(by_context) {
+            for c in changed
+                .chain(CORRECTIONS.iter().map(|c| c.0))
+                .chain(by_context)
+            {
                 let at = (c as u32).saturating_sub(TABLE_START) as usize;
                 if let Some(word) = bits.get_mut(at / 64) {
                     *word |= 1u64 << (at % 64);
@@ -124,8 +170,12 @@ impl Table {
     }
 
     fn may_change(&self, c: char) -> bool {
-        let Some(at) = (c as u32).checked_sub(TABLE_START) else { return false };
-        self.0.get(at as usize / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        let Some(at) = (c as u32).checked_sub(TABLE_START) else {
+            return false;
+        };
+        self.0
+            .get(at as usize / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
 }
 
@@ -165,7 +215,10 @@ mod tests {
             ("計畫", "计划"),
             ("關係、聯繫、系統", "关系、联系、系统"),
             ("超大特大城市應該怎樣發展", "超大特大城市应该怎样发展"),
-            ("複雜、反覆、批覆、恢復、覆蓋", "复杂、反复、批复、恢复、覆盖"),
+            (
+                "複雜、反覆、批覆、恢復、覆蓋",
+                "复杂、反复、批复、恢复、覆盖",
+            ),
         ] {
             assert_eq!(normalize(from), to);
         }

@@ -39,7 +39,11 @@ pub(crate) struct Graph {
 /// A row and its rough score, ordered by score; bit 0 marks a row as expanded.
 fn entry(score: f32, row: u32) -> u64 {
     let bits = score.to_bits();
-    let ordered = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    let ordered = if bits >> 31 == 1 {
+        !bits
+    } else {
+        bits | 1 << 31
+    };
     u64::from(ordered) << 32 | u64::from(row << 1)
 }
 
@@ -94,7 +98,13 @@ struct Scorer<'a> {
 
 impl<'a> Scorer<'a> {
     fn new(rows: &'a Rows, query: &'a Query<'a>) -> Self {
-        Scorer { kernels: Kernels::get(), codes: &rows.codes, quality: &rows.quality, stride: rows.stride(), query }
+        Scorer {
+            kernels: Kernels::get(),
+            codes: &rows.codes,
+            quality: &rows.quality,
+            stride: rows.stride(),
+            query,
+        }
     }
 
     #[inline]
@@ -104,8 +114,11 @@ impl<'a> Scorer<'a> {
 
     #[inline]
     fn score(&self, row: u32) -> f32 {
-        let sum = self.kernels.codes(self.code(row), &self.query.short);
-        sum as f32 * (self.quality[row as usize].scale * self.query.short_scale)
+        self.query.rough(
+            &self.kernels,
+            self.code(row),
+            self.quality[row as usize].scale,
+        )
     }
 }
 
@@ -266,7 +279,14 @@ impl Graph {
                 }
             }
             scratch.fresh = fresh;
-            (found.into_sorted_vec().into_iter().map(|e| row_of(e.0)).collect(), finished)
+            (
+                found
+                    .into_sorted_vec()
+                    .into_iter()
+                    .map(|e| row_of(e.0))
+                    .collect(),
+                finished,
+            )
         })
     }
 
@@ -309,6 +329,9 @@ mod tests {
         for pair in scores.windows(2) {
             assert!(entry(pair[0], 7) <= entry(pair[1], 7), "{pair:?}");
         }
-        assert_eq!(row_of(entry(0.3, MAX_ROWS as u32 - 1) | 1), MAX_ROWS as u32 - 1);
+        assert_eq!(
+            row_of(entry(0.3, MAX_ROWS as u32 - 1) | 1),
+            MAX_ROWS as u32 - 1
+        );
     }
 }

@@ -76,22 +76,45 @@ impl Rebuild {
     /// [`IndexError::Full`] and [`IndexError::Build`].
     pub fn run(self, threads: usize, cancel: &AtomicBool) -> Result<Option<Rebuilt>, IndexError> {
         let graph = build(&self.rows, threads, cancel)?;
-        Ok(graph.map(|graph| Rebuilt { base: Base { rows: self.rows, graph } }))
+        Ok(graph.map(|graph| Rebuilt {
+            base: Base {
+                rows: self.rows,
+                graph,
+            },
+        }))
     }
 }
 
 impl HnswIndex {
     /// An empty index for vectors of `dimension` components.
     pub fn new(dimension: usize) -> Self {
-        let graph = Graph { degree: 2 * LINKS, upper_degree: LINKS, ..Graph::default() };
-        Self::from_parts(Base { rows: Rows::new(dimension), graph }, Vec::new(), ExactIndex::new(dimension))
+        let graph = Graph {
+            degree: 2 * LINKS,
+            upper_degree: LINKS,
+            ..Graph::default()
+        };
+        Self::from_parts(
+            Base {
+                rows: Rows::new(dimension),
+                graph,
+            },
+            Vec::new(),
+            ExactIndex::new(dimension),
+        )
     }
 
     /// `dead` has a bit for each base row, or is shorter where the rest is 0.
     pub(crate) fn from_parts(base: Base, mut dead: Vec<u64>, side: ExactIndex) -> Self {
         dead.resize(base.rows.len().div_ceil(64), 0);
         let dead_count = dead.iter().map(|word| word.count_ones() as usize).sum();
-        HnswIndex { base, dead, dead_count, side, ef: DEFAULT_EF, changed: None }
+        HnswIndex {
+            base,
+            dead,
+            dead_count,
+            side,
+            ef: DEFAULT_EF,
+            changed: None,
+        }
     }
 
     /// Sets how many rows a search keeps in view (at least `k` are kept in any case):
@@ -136,7 +159,9 @@ impl HnswIndex {
     }
 
     fn bury(&mut self, id: u64) -> bool {
-        let Some(row) = self.live_row(id) else { return false };
+        let Some(row) = self.live_row(id) else {
+            return false;
+        };
         self.dead[row / 64] |= 1 << (row % 64);
         self.dead_count += 1;
         true
@@ -148,13 +173,27 @@ impl HnswIndex {
         let mut order: Vec<(u64, bool, usize)> = (0..self.base.rows.len())
             .filter(|&row| !self.is_dead(row))
             .map(|row| (self.base.rows.ids[row], false, row))
-            .chain(self.side.rows.ids.iter().enumerate().map(|(row, &id)| (id, true, row)))
+            .chain(
+                self.side
+                    .rows
+                    .ids
+                    .iter()
+                    .enumerate()
+                    .map(|(row, &id)| (id, true, row)),
+            )
             .collect();
         order.sort_unstable();
         let mut rows = Rows::new(self.base.rows.dimension);
         rows.reserve(order.len());
         for (_, side, row) in order {
-            rows.push_row(if side { &self.side.rows } else { &self.base.rows }, row);
+            rows.push_row(
+                if side {
+                    &self.side.rows
+                } else {
+                    &self.base.rows
+                },
+                row,
+            );
         }
         Rebuild { rows }
     }
@@ -219,7 +258,10 @@ impl HnswIndex {
             return rows.scan(query, best, k, |row| !self.is_dead(row));
         }
         let found = self.base.graph.walk(rows, query, ef);
-        let alive = found.into_iter().map(|row| row as usize).filter(|&row| !self.is_dead(row));
+        let alive = found
+            .into_iter()
+            .map(|row| row as usize)
+            .filter(|&row| !self.is_dead(row));
         let chosen: Vec<usize> = alive.take(k.saturating_mul(RESCORE).max(32)).collect();
         if chosen.len() < k.min(live) {
             return rows.scan(query, best, k, |row| !self.is_dead(row));
@@ -235,7 +277,7 @@ impl HnswIndex {
         let accept = |row: usize| !self.is_dead(row) && filter.accepts(rows.ids[row]);
         let ef = self.ef.max(k.saturating_mul(3) / 2);
         let accepted = filter.cardinality().map_or(usize::MAX, |c| c.min(n));
-        let accepted = accepted.min(self.estimate(&accept)).max(1);
+        let accepted = accepted.min(self.estimate(accept)).max(1);
         // In nanoseconds, roughly: a row scored in passing, a row asked about, a row
         // met on a walk, a row looked up by id.
         let walk_rows = (ef as f64 * n as f64 / accepted as f64) * WALKED_PER_PLACE;
@@ -244,7 +286,10 @@ impl HnswIndex {
         if let Some(ids) = filter.ids()
             && (ids.len() as f64) * 150.0 < by_walk.min(by_scan)
         {
-            let listed = ids.iter().filter(|&&id| filter.accepts(id)).filter_map(|&id| self.live_row(id));
+            let listed = ids
+                .iter()
+                .filter(|&&id| filter.accepts(id))
+                .filter_map(|&id| self.live_row(id));
             let mut listed: Vec<usize> = listed.collect();
             listed.sort_unstable();
             listed.dedup();
@@ -252,7 +297,10 @@ impl HnswIndex {
         }
         if by_walk < by_scan {
             let budget = (walk_rows * 4.0) as usize;
-            let (found, finished) = self.base.graph.walk_filtered(rows, query, ef, budget, |row| accept(row as usize));
+            let (found, finished) = self
+                .base
+                .graph
+                .walk_filtered(rows, query, ef, budget, |row| accept(row as usize));
             if finished && found.len() >= k {
                 let chosen = found.into_iter().take(k.saturating_mul(RESCORE).max(32));
                 return rows.score_rows(query, best, chosen.map(|row| row as usize));
@@ -266,7 +314,9 @@ impl HnswIndex {
         let n = self.base.rows.len();
         let step = (n / 512).max(1);
         let sample = (0..n).step_by(step);
-        let (asked, hits) = sample.fold((0, 0), |(asked, hits), row| (asked + 1, hits + usize::from(accept(row))));
+        let (asked, hits) = sample.fold((0, 0), |(asked, hits), row| {
+            (asked + 1, hits + usize::from(accept(row)))
+        });
         (hits * n).checked_div(asked).unwrap_or(0)
     }
 }
@@ -302,7 +352,12 @@ impl VectorIndex for HnswIndex {
         there
     }
 
-    fn search(&self, query: &[f32], k: usize, filter: Option<&dyn Filter>) -> Result<Vec<Hit>, IndexError> {
+    fn search(
+        &self,
+        query: &[f32],
+        k: usize,
+        filter: Option<&dyn Filter>,
+    ) -> Result<Vec<Hit>, IndexError> {
         check(query, self.base.rows.dimension)?;
         let query = Query::new(query);
         let mut best = Best::new(k, self.len());

@@ -53,20 +53,32 @@ pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
     if !usable.is_empty() {
         mean.iter_mut().for_each(|x| *x /= usable.len() as f32);
     }
-    let mut out = Vec::with_capacity(HEADER + dimension * 4 + usable.len() * (TOKEN_HEADER + dimension.div_ceil(2)));
+    let mut out = Vec::with_capacity(
+        HEADER + dimension * 4 + usable.len() * (TOKEN_HEADER + dimension.div_ceil(2)),
+    );
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&(dimension as u16).to_le_bytes());
     out.extend_from_slice(&[0, 0]);
     out.extend_from_slice(&(usable.len() as u32).to_le_bytes());
-    mean.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()));
+    mean.iter()
+        .for_each(|x| out.extend_from_slice(&x.to_le_bytes()));
     for token in usable {
         let rest: Vec<f32> = token.vector.iter().zip(&mean).map(|(x, m)| x - m).collect();
         let step = STEP * rest.iter().map(|x| x.abs()).sum::<f32>() / dimension.max(1) as f32;
         out.extend_from_slice(&(token.range.start as u32).to_le_bytes());
         out.extend_from_slice(&(token.range.end as u32).to_le_bytes());
         out.extend_from_slice(&step.to_le_bytes());
-        let code = |x: f32| if step > 0.0 { ((x / step).round().clamp(-8.0, 7.0) + 8.0) as u8 } else { 8 };
-        out.extend(rest.chunks(2).map(|pair| code(pair[0]) | (pair.get(1).map_or(8, |&x| code(x)) << 4)));
+        let code = |x: f32| {
+            if step > 0.0 {
+                ((x / step).round().clamp(-8.0, 7.0) + 8.0) as u8
+            } else {
+                8
+            }
+        };
+        out.extend(
+            rest.chunks(2)
+                .map(|pair| code(pair[0]) | (pair.get(1).map_or(8, |&x| code(x)) << 4)),
+        );
     }
     out
 }
@@ -85,26 +97,43 @@ impl<'a> CodedTokens<'a> {
     /// # Errors
     /// [`LateError`] where the bytes are not that, or of another dimension.
     pub fn read(bytes: &'a [u8], dimension: usize) -> Result<Self, LateError> {
-        let word = |at: usize| bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);
+        let word = |at: usize| {
+            bytes
+                .get(at..at + 4)
+                .and_then(|b| b.try_into().ok())
+                .map(u32::from_le_bytes)
+        };
         if bytes.get(..4) != Some(MAGIC) {
             return Err(LateError("they do not start as they must".into()));
         }
         let found = word(4).unwrap_or(0) as usize;
         if found != dimension {
-            return Err(LateError(format!("they have {found} dimensions, the model has {dimension}")));
+            return Err(LateError(format!(
+                "they have {found} dimensions, the model has {dimension}"
+            )));
         }
         let count = word(8).unwrap_or(0) as usize;
         let stride = TOKEN_HEADER + dimension.div_ceil(2);
-        let expected = count.checked_mul(stride).and_then(|n| n.checked_add(HEADER + dimension * 4));
+        let expected = count
+            .checked_mul(stride)
+            .and_then(|n| n.checked_add(HEADER + dimension * 4));
         if expected != Some(bytes.len()) {
-            return Err(LateError(format!("{} bytes do not hold {count} tokens", bytes.len())));
+            return Err(LateError(format!(
+                "{} bytes do not hold {count} tokens",
+                bytes.len()
+            )));
         }
         let (head, tokens) = bytes.split_at(HEADER + dimension * 4);
         let mean = head[HEADER..]
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
-        Ok(Self { dimension, count, mean, tokens })
+        Ok(Self {
+            dimension,
+            count,
+            mean,
+            tokens,
+        })
     }
 
     /// How many tokens there are.
@@ -119,10 +148,14 @@ impl<'a> CodedTokens<'a> {
 
     /// Where each token stands, in bytes of the clause's text.
     pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        self.tokens.chunks_exact(TOKEN_HEADER + self.dimension.div_ceil(2)).map(|token| {
-            let word = |at: usize| u32::from_le_bytes([token[at], token[at + 1], token[at + 2], token[at + 3]]);
-            word(0) as usize..word(4) as usize
-        })
+        self.tokens
+            .chunks_exact(TOKEN_HEADER + self.dimension.div_ceil(2))
+            .map(|token| {
+                let word = |at: usize| {
+                    u32::from_le_bytes([token[at], token[at + 1], token[at + 2], token[at + 3]])
+                };
+                word(0) as usize..word(4) as usize
+            })
     }
 
     /// The cosine of every query token with every token here, `query.len() × self.len()`, row by
@@ -163,7 +196,11 @@ impl QueryTokens {
             values.extend_from_slice(vector);
             count += 1;
         }
-        Self { dimension, count, values }
+        Self {
+            dimension,
+            count,
+            values,
+        }
     }
 
     /// How many tokens there are.
@@ -185,7 +222,12 @@ impl QueryTokens {
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; 16];
     let (a16, b16) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = a16.remainder().iter().zip(b16.remainder()).map(|(x, y)| x * y).sum();
+    let rest: f32 = a16
+        .remainder()
+        .iter()
+        .zip(b16.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
     for (x, y) in a16.zip(b16) {
         for i in 0..16 {
             sums[i] += x[i] * y[i];
@@ -202,10 +244,14 @@ mod tests {
 
     fn unit(seed: u64, dimension: usize, shared: f32) -> Vec<f32> {
         // A linear congruential generator (Knuth's MMIX constants) is random enough here.
-        let mut state = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut state = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let mut vector: Vec<f32> = (0..dimension)
             .map(|i| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 let noise = (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
                 noise + if i == 3 { shared } else { 0.0 }
             })
@@ -219,11 +265,17 @@ mod tests {
     fn similarities_are_close_to_the_cosines() {
         let dimension = 384;
         let tokens: Vec<_> = (0..40)
-            .map(|i| TokenVector { range: i as usize * 3..i as usize * 3 + 3, vector: unit(i, dimension, 8.0) })
+            .map(|i| TokenVector {
+                range: i as usize * 3..i as usize * 3 + 3,
+                vector: unit(i, dimension, 8.0),
+            })
             .collect();
         let bytes = encode_tokens(&tokens, dimension);
         let coded = CodedTokens::read(&bytes, dimension).unwrap();
-        assert_eq!(coded.ranges().collect::<Vec<_>>(), tokens.iter().map(|t| t.range.clone()).collect::<Vec<_>>());
+        assert_eq!(
+            coded.ranges().collect::<Vec<_>>(),
+            tokens.iter().map(|t| t.range.clone()).collect::<Vec<_>>()
+        );
         let queries: Vec<_> = (100..110).map(|i| unit(i, dimension, 8.0)).collect();
         let query = QueryTokens::new(queries.iter().map(Vec::as_slice), dimension);
         let found = coded.similarities(&query);

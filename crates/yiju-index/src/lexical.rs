@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 
 use tantivy::directory::MmapDirectory;
 use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
+};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
@@ -20,8 +22,11 @@ use crate::terms::{is_stop_term, terms};
 use crate::vector::Best;
 use crate::{Filter, Hit, IndexError, SnapshotError};
 
-/// Weight of a term in the heading, where one in the body has 1.
-const HEADING_BOOST: f32 = 0.5;
+/// Weight of a term in the heading, where one in the body has 1. All clauses under a
+/// heading share it, so it must not drown the body: on 60,725 articles of law 0, 0.25,
+/// 0.5 and 1 gave recall@10 0.487, 0.473, 0.468, 0.433, on 256 passages recall@1 0.973,
+/// 0.979, 0.982, 0.983.
+const HEADING_BOOST: f32 = 0.25;
 /// The most different terms of a query that are used; the rarest ones are.
 const MOST_TERMS: usize = 256;
 /// Memory of the writer before it writes a segment.
@@ -51,7 +56,9 @@ fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
     let text = || {
         let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER);
-        TextOptions::default().set_indexing_options(indexing.set_index_option(IndexRecordOption::WithFreqsAndPositions))
+        TextOptions::default().set_indexing_options(
+            indexing.set_index_option(IndexRecordOption::WithFreqsAndPositions),
+        )
     };
     let fields = Fields {
         id: schema.add_u64_field("id", FAST | INDEXED),
@@ -93,7 +100,10 @@ impl LexicalIndex {
         let index = Self::open_any(dir)?;
         match index.generation {
             Some(found) if found == generation => Ok(index),
-            found => Err(SnapshotError::Stale { expected: generation, found: found.unwrap_or(0) }),
+            found => Err(SnapshotError::Stale {
+                expected: generation,
+                found: found.unwrap_or(0),
+            }),
         }
     }
 
@@ -103,12 +113,20 @@ impl LexicalIndex {
     /// # Errors
     /// [`SnapshotError::Io`].
     pub fn create(dir: &Path) -> Result<Self, SnapshotError> {
-        let io = |action, source| SnapshotError::Io { action, path: dir.to_path_buf(), source };
+        let io = |action, source| SnapshotError::Io {
+            action,
+            path: dir.to_path_buf(),
+            source,
+        };
         std::fs::create_dir_all(dir).map_err(|e| io("create", e))?;
         for item in std::fs::read_dir(dir).map_err(|e| io("read", e))? {
             let path = item.map_err(|e| io("read", e))?.path();
             if path.is_file() {
-                std::fs::remove_file(&path).map_err(|source| SnapshotError::Io { action: "delete", path, source })?;
+                std::fs::remove_file(&path).map_err(|source| SnapshotError::Io {
+                    action: "delete",
+                    path,
+                    source,
+                })?;
             }
         }
         let (schema, fields) = schema();
@@ -122,7 +140,10 @@ impl LexicalIndex {
         if !dir.join("meta.json").exists() {
             return Err(SnapshotError::Missing { path });
         }
-        let damaged = |reason: String| SnapshotError::Damaged { path: path.clone(), reason };
+        let damaged = |reason: String| SnapshotError::Damaged {
+            path: path.clone(),
+            reason,
+        };
         // tantivy may panic on files that are not as it wrote them.
         let opened = std::panic::catch_unwind(|| {
             let directory = MmapDirectory::open(dir).map_err(|e| e.to_string())?;
@@ -142,7 +163,12 @@ impl LexicalIndex {
             None => None,
             Some(None) => return Err(damaged("its generation cannot be read".into())),
             Some(Some((VERSION, generation))) => Some(generation),
-            Some(Some((found, _))) => return Err(SnapshotError::Version { expected: VERSION, found }),
+            Some(Some((found, _))) => {
+                return Err(SnapshotError::Version {
+                    expected: VERSION,
+                    found,
+                });
+            }
         };
         let (schema, fields) = schema();
         if index.schema() != schema {
@@ -153,13 +179,25 @@ impl LexicalIndex {
 
     fn over(index: Index, fields: Fields, generation: Option<u64>) -> tantivy::Result<Self> {
         index.tokenizers().register(TOKENIZER, TermTokenizer);
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(LexicalIndex { index, reader, writer: None, fields, generation })
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        Ok(LexicalIndex {
+            index,
+            reader,
+            writer: None,
+            fields,
+            generation,
+        })
     }
 
     fn writer(&mut self) -> Result<&mut IndexWriter, IndexError> {
         if self.writer.is_none() {
-            let writer = self.index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed("open for writing"))?;
+            let writer = self
+                .index
+                .writer_with_num_threads(1, WRITER_BYTES)
+                .map_err(failed("open for writing"))?;
             self.writer = Some(writer);
         }
         match &mut self.writer {
@@ -181,7 +219,9 @@ impl LexicalIndex {
         document.add_u64(fields.id, id);
         document.add_text(fields.heading, heading);
         document.add_text(fields.body, body);
-        writer.add_document(document).map_err(failed("add an entry"))?;
+        writer
+            .add_document(document)
+            .map_err(failed("add an entry"))?;
         Ok(())
     }
 
@@ -201,10 +241,14 @@ impl LexicalIndex {
     /// [`IndexError::Lexical`]; what was committed before stays.
     pub fn commit(&mut self, generation: u64) -> Result<(), IndexError> {
         let writer = self.writer()?;
-        let mut prepared = writer.prepare_commit().map_err(failed("prepare a commit"))?;
+        let mut prepared = writer
+            .prepare_commit()
+            .map_err(failed("prepare a commit"))?;
         prepared.set_payload(&payload(generation));
         prepared.commit().map_err(failed("commit"))?;
-        self.reader.reload().map_err(failed("read what was committed"))?;
+        self.reader
+            .reload()
+            .map_err(failed("read what was committed"))?;
         self.generation = Some(generation);
         Ok(())
     }
@@ -233,7 +277,8 @@ impl LexicalIndex {
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
         let searcher = self.reader.searcher();
         let count = |field| searcher.doc_freq(&Term::from_field_text(field, term));
-        let counts = count(self.fields.body).and_then(|body| Ok(body.max(count(self.fields.heading)?)));
+        let counts =
+            count(self.fields.body).and_then(|body| Ok(body.max(count(self.fields.heading)?)));
         counts.map_err(failed("look up a term"))
     }
 
@@ -243,15 +288,25 @@ impl LexicalIndex {
     ///
     /// # Errors
     /// [`IndexError::Lexical`] when the index cannot be read.
-    pub fn search(&self, query: &str, k: usize, filter: Option<&dyn Filter>) -> Result<Vec<Hit>, IndexError> {
+    pub fn search(
+        &self,
+        query: &str,
+        k: usize,
+        filter: Option<&dyn Filter>,
+    ) -> Result<Vec<Hit>, IndexError> {
         let searcher = self.reader.searcher();
-        let mut best = Best::new(k, usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX));
+        let mut best = Best::new(
+            k,
+            usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX),
+        );
         let clauses = self.clauses(query)?;
         if k == 0 || clauses.is_empty() || searcher.num_docs() == 0 {
             return Ok(Vec::new());
         }
         let read = failed("search");
-        let weight = BooleanQuery::new(clauses).weight(EnableScoring::enabled_from_searcher(&searcher)).map_err(read)?;
+        let weight = BooleanQuery::new(clauses)
+            .weight(EnableScoring::enabled_from_searcher(&searcher))
+            .map_err(read)?;
         for segment in searcher.segment_readers() {
             let ids = segment.fast_fields().u64("id").map_err(read)?;
             // Just below the worst score kept, so that equal scores are still seen and
@@ -259,7 +314,9 @@ impl LexicalIndex {
             let threshold = |best: &Best| best.threshold().next_down().max(f32::MIN);
             let start = threshold(&best);
             let mut offer = |document, score| {
-                if segment.alive_bitset().is_none_or(|alive| alive.is_alive(document))
+                if segment
+                    .alive_bitset()
+                    .is_none_or(|alive| alive.is_alive(document))
                     && let Some(id) = ids.first(document)
                     && filter.is_none_or(|filter| filter.accepts(id))
                 {
@@ -267,13 +324,15 @@ impl LexicalIndex {
                 }
                 threshold(&best)
             };
-            weight.for_each_pruning(start, segment, &mut offer).map_err(read)?;
+            weight
+                .for_each_pruning(start, segment, &mut offer)
+                .map_err(read)?;
         }
         Ok(best.into_hits())
     }
 
     /// One clause for each term and field, weighted by how often the query has the term.
-    fn clauses(&self, query: &str) -> Result<Vec<(Occur, Box<dyn Query>)>, IndexError> {
+    fn clauses(&self, query: &str) -> Result<Vec<Clause>, IndexError> {
         let mut words: Vec<String> = terms(query).into_iter().map(|term| term.text).collect();
         if words.iter().any(|word| !is_stop_term(word)) {
             words.retain(|word| !is_stop_term(word));
@@ -294,21 +353,39 @@ impl LexicalIndex {
             by_rarity.retain(|(frequency, ..)| *frequency > 0);
             by_rarity.sort_unstable();
             by_rarity.truncate(MOST_TERMS);
-            counted = by_rarity.into_iter().map(|(_, word, count)| (word, count)).collect();
+            counted = by_rarity
+                .into_iter()
+                .map(|(_, word, count)| (word, count))
+                .collect();
         }
-        let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(2 * counted.len());
+        let mut clauses: Vec<Clause> = Vec::with_capacity(2 * counted.len());
         for (word, count) in counted {
-            for (field, weight) in [(self.fields.body, 1.0), (self.fields.heading, HEADING_BOOST)] {
-                let term = TermQuery::new(Term::from_field_text(field, &word), IndexRecordOption::WithFreqs);
-                clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), weight * count as f32))));
+            for (field, weight) in [
+                (self.fields.body, 1.0),
+                (self.fields.heading, HEADING_BOOST),
+            ] {
+                let term = TermQuery::new(
+                    Term::from_field_text(field, &word),
+                    IndexRecordOption::WithFreqs,
+                );
+                clauses.push((
+                    Occur::Should,
+                    Box::new(BoostQuery::new(Box::new(term), weight * count as f32)),
+                ));
             }
         }
         Ok(clauses)
     }
 }
 
+/// A part of a query and how it counts.
+type Clause = (Occur, Box<dyn Query>);
+
 fn failed(action: &'static str) -> impl Fn(tantivy::TantivyError) -> IndexError + Copy {
-    move |error| IndexError::Lexical { action, reason: error.to_string() }
+    move |error| IndexError::Lexical {
+        action,
+        reason: error.to_string(),
+    }
 }
 
 fn payload(generation: u64) -> String {
@@ -333,16 +410,27 @@ impl Tokenizer for TermTokenizer {
     type TokenStream<'a> = TermStream;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> TermStream {
-        TermStream { terms: terms(text).into_iter(), token: Token::default() }
+        TermStream {
+            terms: terms(text).into_iter(),
+            token: Token::default(),
+        }
     }
 }
 
 impl TokenStream for TermStream {
     fn advance(&mut self) -> bool {
-        let Some(term) = self.terms.next() else { return false };
+        let Some(term) = self.terms.next() else {
+            return false;
+        };
         let position = self.token.position.wrapping_add(1);
         let (offset_from, offset_to) = (term.range.start, term.range.end);
-        self.token = Token { offset_from, offset_to, position, text: term.text, position_length: 1 };
+        self.token = Token {
+            offset_from,
+            offset_to,
+            position,
+            text: term.text,
+            position_length: 1,
+        };
         true
     }
 

@@ -6,7 +6,7 @@
 //! product with any query can be from the true one, which is what lets a scan
 //! over codes give exactly the results of a scan over floats.
 
-use crate::raw::LANE;
+use crate::raw::{Kernels, LANE, offset};
 
 /// What turns integer sums back into dot products.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
@@ -36,19 +36,24 @@ pub(crate) fn encode(vector: &[f32], codes: &mut Vec<u8>) -> Quality {
         codes.push((step as i32 + 128) as u8);
     }
     codes.resize(codes.len() + stride(vector.len()) - vector.len(), 128);
-    Quality { scale, error: (lost.sqrt() * 1.0001 + 1e-7) as f32 }
+    Quality {
+        scale,
+        error: (lost.sqrt() * 1.0001 + 1e-7) as f32,
+    }
 }
 
 /// A query prepared for both kinds of scan.
 pub(crate) struct Query<'a> {
     pub(crate) exact: &'a [f32],
     /// 8 bits a component, for walking the graph.
-    pub(crate) short: Vec<i8>,
-    pub(crate) short_scale: f32,
+    short: Vec<i8>,
+    short_scale: f32,
+    short_offset: i32,
     /// 16 bits a component in two halves (high × 256 + low), for exact scans.
-    pub(crate) high: Vec<i8>,
-    pub(crate) low: Vec<i8>,
-    pub(crate) wide_scale: f32,
+    high: Vec<i8>,
+    low: Vec<i8>,
+    wide_scale: f32,
+    wide_offset: i64,
     norm: f32,
     wide_error: f32,
 }
@@ -72,6 +77,8 @@ impl<'a> Query<'a> {
         }
         Query {
             exact,
+            short_offset: offset(&short),
+            wide_offset: i64::from(offset(&high)) * 256 + i64::from(offset(&low)),
             short,
             short_scale,
             high,
@@ -80,6 +87,20 @@ impl<'a> Query<'a> {
             norm: (norm.sqrt() * 1.0001) as f32,
             wide_error: (lost.sqrt() * 1.0001 + 1e-7) as f32,
         }
+    }
+
+    /// The dot product with a code, both in 8 bits.
+    #[inline]
+    pub(crate) fn rough(&self, kernels: &Kernels, code: &[u8], scale: f32) -> f32 {
+        (kernels.codes(code, &self.short) - self.short_offset) as f32 * (scale * self.short_scale)
+    }
+
+    /// The dot product with a code, the query in 16 bits: off by [`Query::bound`] at most.
+    #[inline]
+    pub(crate) fn close(&self, kernels: &Kernels, code: &[u8], scale: f32) -> f32 {
+        let (high, low) = kernels.codes_wide(code, &self.high, &self.low);
+        (i64::from(high) * 256 + i64::from(low) - self.wide_offset) as f32
+            * (scale * self.wide_scale)
     }
 
     /// How far the 16-bit query's dot product with a code can be from the float
@@ -93,7 +114,6 @@ impl<'a> Query<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raw::Kernels;
     use proptest::prelude::*;
 
     fn unit(values: Vec<f32>) -> Option<Vec<f32>> {
@@ -116,11 +136,10 @@ mod tests {
             prop_assert_eq!(codes.len(), 128);
             let query = Query::new(&b);
             let kernels = Kernels::get();
-            let (h, l) = kernels.codes_wide(&codes, &query.high, &query.low);
-            let approximate = (i64::from(h) * 256 + i64::from(l)) as f32 * quality.scale * query.wide_scale;
+            let approximate = query.close(&kernels, &codes, quality.scale);
             let exact = kernels.dot(&a, &b);
             prop_assert!((approximate - exact).abs() <= query.bound(quality.error));
-            let short = kernels.codes(&codes, &query.short) as f32 * quality.scale * query.short_scale;
+            let short = query.rough(&kernels, &codes, quality.scale);
             prop_assert!((short - exact).abs() < 0.05);
         }
     }

@@ -14,6 +14,9 @@ use memmap2::Mmap;
 /// remainder loop.
 pub(crate) const LANE: usize = 64;
 
+/// Sums for the high and the low half of a query.
+type WideSum = fn(&[u8], &[i8], &[i8]) -> (i32, i32);
+
 /// The kernels chosen for this machine.
 #[derive(Clone, Copy)]
 pub(crate) struct Kernels {
@@ -22,7 +25,7 @@ pub(crate) struct Kernels {
     pub(crate) name: &'static str,
     dot: fn(&[f32], &[f32]) -> f32,
     codes: fn(&[u8], &[i8]) -> i32,
-    codes_wide: fn(&[u8], &[i8], &[i8]) -> (i32, i32),
+    codes_wide: WideSum,
     pair: fn(&[u8], &[u8]) -> i32,
 }
 
@@ -40,7 +43,8 @@ impl Kernels {
         (self.dot)(&a[..n], &b[..n])
     }
 
-    /// Sum of `(code - 128) * query` over whole lanes of both slices.
+    /// Sum of `code * query` over whole lanes of both slices; the codes' offset is
+    /// still in it, see [`offset`].
     #[inline]
     pub(crate) fn codes(&self, codes: &[u8], query: &[i8]) -> i32 {
         let n = codes.len().min(query.len()) / LANE * LANE;
@@ -68,7 +72,12 @@ pub(crate) const PORTABLE: Kernels = Kernels {
     dot: dot_portable,
     codes: codes_portable,
     codes_wide: |codes, high, low| (codes_portable(codes, high), codes_portable(codes, low)),
-    pair: |a, b| a.iter().zip(b).map(|(&a, &b)| (i32::from(a) - 128) * (i32::from(b) - 128)).sum(),
+    pair: |a, b| {
+        a.iter()
+            .zip(b)
+            .map(|(&a, &b)| (i32::from(a) - 128) * (i32::from(b) - 128))
+            .sum()
+    },
 };
 
 fn dot_portable(a: &[f32], b: &[f32]) -> f32 {
@@ -84,7 +93,16 @@ fn dot_portable(a: &[f32], b: &[f32]) -> f32 {
 }
 
 fn codes_portable(codes: &[u8], query: &[i8]) -> i32 {
-    codes.iter().zip(query).map(|(&c, &q)| (i32::from(c) - 128) * i32::from(q)).sum()
+    codes
+        .iter()
+        .zip(query)
+        .map(|(&c, &q)| i32::from(c) * i32::from(q))
+        .sum()
+}
+
+/// What the codes' offset of 128 adds to every product with `query`.
+pub(crate) fn offset(query: &[i8]) -> i32 {
+    query.iter().map(|&q| 128 * i32::from(q)).sum()
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -214,26 +232,36 @@ mod x86 {
         lanes.iter().sum::<f32>() + rest
     }
 
-    /// What an offset of 128 in every code adds to a dot product with `query`.
     #[target_feature(enable = "avx512f,avx512vnni")]
     fn codes_vnni(codes: &[u8], query: &[i8]) -> i32 {
-        let offset = _mm512_set1_epi8(-128);
-        let (mut sum, mut base) = (_mm512_setzero_si512(), _mm512_setzero_si512());
-        for (c, q) in codes.as_chunks::<64>().0.iter().zip(query.as_chunks::<64>().0) {
+        let mut sum = _mm512_setzero_si512();
+        for (c, q) in codes
+            .as_chunks::<64>()
+            .0
+            .iter()
+            .zip(query.as_chunks::<64>().0)
+        {
             // SAFETY: both blocks hold 64 bytes; loads need no alignment.
-            let (c, q) = unsafe { (_mm512_loadu_si512(c.as_ptr().cast()), _mm512_loadu_si512(q.as_ptr().cast())) };
+            let (c, q) = unsafe {
+                (
+                    _mm512_loadu_si512(c.as_ptr().cast()),
+                    _mm512_loadu_si512(q.as_ptr().cast()),
+                )
+            };
             sum = _mm512_dpbusd_epi32(sum, c, q);
-            base = _mm512_dpbusd_epi32(base, offset, q);
         }
-        _mm512_reduce_add_epi32(_mm512_sub_epi32(sum, base))
+        _mm512_reduce_add_epi32(sum)
     }
 
     #[target_feature(enable = "avx512f,avx512vnni")]
     fn codes_wide_vnni(codes: &[u8], high: &[i8], low: &[i8]) -> (i32, i32) {
-        let offset = _mm512_set1_epi8(-128);
-        let zero = _mm512_setzero_si512();
-        let (mut h, mut l, mut h_base, mut l_base) = (zero, zero, zero, zero);
-        let blocks = codes.as_chunks::<64>().0.iter().zip(high.as_chunks::<64>().0).zip(low.as_chunks::<64>().0);
+        let (mut h, mut l) = (_mm512_setzero_si512(), _mm512_setzero_si512());
+        let blocks = codes
+            .as_chunks::<64>()
+            .0
+            .iter()
+            .zip(high.as_chunks::<64>().0)
+            .zip(low.as_chunks::<64>().0);
         for ((c, high), low) in blocks {
             // SAFETY: all blocks hold 64 bytes; loads need no alignment.
             let (c, high, low) = unsafe {
@@ -245,13 +273,8 @@ mod x86 {
             };
             h = _mm512_dpbusd_epi32(h, c, high);
             l = _mm512_dpbusd_epi32(l, c, low);
-            h_base = _mm512_dpbusd_epi32(h_base, offset, high);
-            l_base = _mm512_dpbusd_epi32(l_base, offset, low);
         }
-        (
-            _mm512_reduce_add_epi32(_mm512_sub_epi32(h, h_base)),
-            _mm512_reduce_add_epi32(_mm512_sub_epi32(l, l_base)),
-        )
+        (_mm512_reduce_add_epi32(h), _mm512_reduce_add_epi32(l))
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -260,7 +283,12 @@ mod x86 {
         let (mut sum, mut base) = (_mm512_setzero_si512(), _mm512_setzero_si512());
         for (a, b) in a.as_chunks::<64>().0.iter().zip(b.as_chunks::<64>().0) {
             // SAFETY: both blocks hold 64 bytes; loads need no alignment.
-            let (a, b) = unsafe { (_mm512_loadu_si512(a.as_ptr().cast()), _mm512_loadu_si512(b.as_ptr().cast())) };
+            let (a, b) = unsafe {
+                (
+                    _mm512_loadu_si512(a.as_ptr().cast()),
+                    _mm512_loadu_si512(b.as_ptr().cast()),
+                )
+            };
             let b = _mm512_xor_si512(b, offset);
             sum = _mm512_dpbusd_epi32(sum, a, b);
             base = _mm512_dpbusd_epi32(base, offset, b);
@@ -278,13 +306,22 @@ mod x86 {
 
     #[target_feature(enable = "avx2")]
     fn codes_avx2(codes: &[u8], query: &[i8]) -> i32 {
-        let offset = _mm256_set1_epi16(128);
         let mut sum = _mm256_setzero_si256();
-        for (c, q) in codes.as_chunks::<16>().0.iter().zip(query.as_chunks::<16>().0) {
+        for (c, q) in codes
+            .as_chunks::<16>()
+            .0
+            .iter()
+            .zip(query.as_chunks::<16>().0)
+        {
             // SAFETY: both blocks hold 16 bytes; loads need no alignment.
-            let (c, q) = unsafe { (_mm_loadu_si128(c.as_ptr().cast()), _mm_loadu_si128(q.as_ptr().cast())) };
-            let c = _mm256_sub_epi16(_mm256_cvtepu8_epi16(c), offset);
-            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(c, _mm256_cvtepi8_epi16(q)));
+            let (c, q) = unsafe {
+                (
+                    _mm_loadu_si128(c.as_ptr().cast()),
+                    _mm_loadu_si128(q.as_ptr().cast()),
+                )
+            };
+            let (c, q) = (_mm256_cvtepu8_epi16(c), _mm256_cvtepi8_epi16(q));
+            sum = _mm256_add_epi32(sum, _mm256_madd_epi16(c, q));
         }
         sum_i32(sum)
     }
@@ -295,7 +332,12 @@ mod x86 {
         let mut sum = _mm256_setzero_si256();
         for (a, b) in a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0) {
             // SAFETY: both blocks hold 16 bytes; loads need no alignment.
-            let (a, b) = unsafe { (_mm_loadu_si128(a.as_ptr().cast()), _mm_loadu_si128(b.as_ptr().cast())) };
+            let (a, b) = unsafe {
+                (
+                    _mm_loadu_si128(a.as_ptr().cast()),
+                    _mm_loadu_si128(b.as_ptr().cast()),
+                )
+            };
             let a = _mm256_sub_epi16(_mm256_cvtepu8_epi16(a), offset);
             let b = _mm256_sub_epi16(_mm256_cvtepu8_epi16(b), offset);
             sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));

@@ -24,7 +24,10 @@ impl<T: bytemuck::AnyBitPattern> Column<T> {
     pub(crate) fn mapped(map: &Arc<Mmap>, bytes: Range<usize>) -> Option<Self> {
         let part = map.get(bytes.clone())?;
         bytemuck::try_cast_slice::<u8, T>(part).ok()?;
-        Some(Column::Mapped { map: Arc::clone(map), bytes })
+        Some(Column::Mapped {
+            map: Arc::clone(map),
+            bytes,
+        })
     }
 
     pub(crate) fn to_mut(&mut self) -> &mut Vec<T> {
@@ -51,7 +54,9 @@ impl<T: bytemuck::AnyBitPattern> Deref for Column<T> {
         match self {
             Column::Owned(values) => values,
             // `mapped` has checked that the cast succeeds.
-            Column::Mapped { map, bytes } => bytemuck::try_cast_slice(&map[bytes.clone()]).unwrap_or(&[]),
+            Column::Mapped { map, bytes } => {
+                bytemuck::try_cast_slice(&map[bytes.clone()]).unwrap_or(&[])
+            }
         }
     }
 }
@@ -100,7 +105,9 @@ impl Rows {
         let stride = self.stride();
         self.ids.to_mut().push(other.ids[row]);
         self.vectors.to_mut().extend_from_slice(other.vector(row));
-        self.codes.to_mut().extend_from_slice(&other.codes[row * stride..(row + 1) * stride]);
+        self.codes
+            .to_mut()
+            .extend_from_slice(&other.codes[row * stride..(row + 1) * stride]);
         self.quality.to_mut().push(other.quality[row]);
     }
 
@@ -137,13 +144,20 @@ impl Rows {
     /// A first pass over the codes finds `best.k` good rows, whose exact scores give
     /// a floor; then only rows whose code's score plus its error bound reaches the
     /// floor are scored exactly. The outcome equals a scan of the floats.
-    pub(crate) fn scan(&self, query: &Query<'_>, best: &mut Best, k: usize, accept: impl Fn(usize) -> bool) {
+    pub(crate) fn scan(
+        &self,
+        query: &Query<'_>,
+        best: &mut Best,
+        k: usize,
+        accept: impl Fn(usize) -> bool,
+    ) {
         let kernels = Kernels::get();
         let (stride, n) = (self.stride(), self.len());
         if n == 0 || k == 0 {
             return;
         }
-        let (ids, codes, quality, vectors) = (&*self.ids, &*self.codes, &*self.quality, &*self.vectors);
+        let (ids, codes, quality, vectors) =
+            (&*self.ids, &*self.codes, &*self.quality, &*self.vectors);
         let mut rough = vec![f32::NEG_INFINITY; n];
         let mut first = Best::new(k, n);
         let mut floor = f32::NEG_INFINITY;
@@ -151,34 +165,61 @@ impl Rows {
             if !accept(row) {
                 continue;
             }
-            let (high, low) = kernels.codes_wide(&codes[row * stride..(row + 1) * stride], &query.high, &query.low);
-            let score = (i64::from(high) * 256 + i64::from(low)) as f32 * (quality[row].scale * query.wide_scale);
+            let score = query.close(
+                &kernels,
+                &codes[row * stride..(row + 1) * stride],
+                quality[row].scale,
+            );
             rough[row] = score;
             if score > floor {
-                first.offer(Hit { id: row as u64, score });
+                first.offer(Hit {
+                    id: row as u64,
+                    score,
+                });
                 floor = first.threshold();
             }
         }
-        let exact = |row: usize| kernels.dot(&vectors[row * self.dimension..(row + 1) * self.dimension], query.exact);
+        let exact = |row: usize| {
+            kernels.dot(
+                &vectors[row * self.dimension..(row + 1) * self.dimension],
+                query.exact,
+            )
+        };
         let first = first.into_hits();
         let floor = if first.len() < k {
             f32::NEG_INFINITY
         } else {
-            first.iter().map(|hit| exact(hit.id as usize)).fold(f32::INFINITY, f32::min)
+            first
+                .iter()
+                .map(|hit| exact(hit.id as usize))
+                .fold(f32::INFINITY, f32::min)
         };
         let floor = floor.max(best.threshold());
         for (row, &score) in rough.iter().enumerate() {
-            if score > f32::NEG_INFINITY && score + query.bound(quality[row].error) >= floor.max(best.threshold()) {
-                best.offer(Hit { id: ids[row], score: exact(row) });
+            if score > f32::NEG_INFINITY
+                && score + query.bound(quality[row].error) >= floor.max(best.threshold())
+            {
+                best.offer(Hit {
+                    id: ids[row],
+                    score: exact(row),
+                });
             }
         }
     }
 
     /// Offers the given rows with their exact scores.
-    pub(crate) fn score_rows(&self, query: &Query<'_>, best: &mut Best, rows: impl Iterator<Item = usize>) {
+    pub(crate) fn score_rows(
+        &self,
+        query: &Query<'_>,
+        best: &mut Best,
+        rows: impl Iterator<Item = usize>,
+    ) {
         let kernels = Kernels::get();
         for row in rows {
-            best.offer(Hit { id: self.ids[row], score: kernels.dot(self.vector(row), query.exact) });
+            best.offer(Hit {
+                id: self.ids[row],
+                score: kernels.dot(self.vector(row), query.exact),
+            });
         }
     }
 }

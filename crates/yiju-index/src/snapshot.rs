@@ -77,7 +77,11 @@ pub(crate) fn save(index: &HnswIndex, dir: &Path, generation: u64) -> Result<(),
     put(&mut head, 32, &(base.rows.stride() as u64).to_le_bytes());
     put(&mut head, 40, &base.graph.entry.to_le_bytes());
     put(&mut head, 44, &(base.graph.degree as u32).to_le_bytes());
-    put(&mut head, 48, &(base.graph.upper_degree as u32).to_le_bytes());
+    put(
+        &mut head,
+        48,
+        &(base.graph.upper_degree as u32).to_le_bytes(),
+    );
     put(&mut head, 52, &(SECTIONS as u32).to_le_bytes());
     let crc = crc32fast::hash(&head);
     put(&mut head, 56, &crc.to_le_bytes());
@@ -98,11 +102,18 @@ fn put(head: &mut [u8], at: usize, bytes: &[u8]) {
 }
 
 /// Writes the file beside the old one and puts it in its place.
-fn write(dir: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>) -> Result<(), SnapshotError> {
+fn write(
+    dir: &Path,
+    fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
+) -> Result<(), SnapshotError> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let failed = |action, path: &Path| {
         let path = path.to_path_buf();
-        move |source| SnapshotError::Io { action, path, source }
+        move |source| SnapshotError::Io {
+            action,
+            path,
+            source,
+        }
     };
     if cfg!(target_endian = "big") {
         let source = std::io::Error::from(std::io::ErrorKind::Unsupported);
@@ -115,12 +126,16 @@ fn write(dir: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result
     let written = (|| {
         let file = File::create(&temporary).map_err(failed("create", &temporary))?;
         let mut out = BufWriter::with_capacity(1 << 20, &file);
-        fill(&mut out).and_then(|()| out.flush()).map_err(failed("write", &temporary))?;
+        fill(&mut out)
+            .and_then(|()| out.flush())
+            .map_err(failed("write", &temporary))?;
         drop(out);
         file.sync_all().map_err(failed("sync", &temporary))?;
         std::fs::rename(&temporary, &target).map_err(failed("replace", &target))?;
         #[cfg(unix)]
-        File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed("sync", dir))?;
+        File::open(dir)
+            .and_then(|dir| dir.sync_all())
+            .map_err(failed("sync", dir))?;
         Ok(())
     })();
     if written.is_err() {
@@ -131,21 +146,39 @@ fn write(dir: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result
 }
 
 /// Maps and checks the file in `dir`.
-pub(crate) fn load(dir: &Path, dimension: usize, generation: u64) -> Result<HnswIndex, SnapshotError> {
+pub(crate) fn load(
+    dir: &Path,
+    dimension: usize,
+    generation: u64,
+) -> Result<HnswIndex, SnapshotError> {
     let path = dir.join(FILE);
     let file = File::open(&path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => SnapshotError::Missing { path: path.clone() },
-        _ => SnapshotError::Io { action: "open", path: path.clone(), source },
+        _ => SnapshotError::Io {
+            action: "open",
+            path: path.clone(),
+            source,
+        },
     })?;
-    let map = raw::map(&file).map_err(|source| SnapshotError::Io { action: "map", path: path.clone(), source })?;
+    let map = raw::map(&file).map_err(|source| SnapshotError::Io {
+        action: "map",
+        path: path.clone(),
+        source,
+    })?;
     let map = Arc::new(map);
     let reader = Reader { path, map };
     let head = reader.head()?;
     if head.dimension != dimension {
-        return Err(SnapshotError::Dimension { expected: dimension, found: head.dimension });
+        return Err(SnapshotError::Dimension {
+            expected: dimension,
+            found: head.dimension,
+        });
     }
     if head.generation != generation {
-        return Err(SnapshotError::Stale { expected: generation, found: head.generation });
+        return Err(SnapshotError::Stale {
+            expected: generation,
+            found: head.generation,
+        });
     }
     reader.index(&head)
 }
@@ -165,15 +198,26 @@ struct Reader {
 
 impl Reader {
     fn damaged(&self, reason: &str) -> SnapshotError {
-        SnapshotError::Damaged { path: self.path.clone(), reason: reason.into() }
+        SnapshotError::Damaged {
+            path: self.path.clone(),
+            reason: reason.into(),
+        }
     }
 
     fn u32_at(&self, at: usize) -> Option<u32> {
-        self.map.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
+        self.map
+            .get(at..)?
+            .first_chunk()
+            .copied()
+            .map(u32::from_le_bytes)
     }
 
     fn u64_at(&self, at: usize) -> Option<u64> {
-        self.map.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
+        self.map
+            .get(at..)?
+            .first_chunk()
+            .copied()
+            .map(u64::from_le_bytes)
     }
 
     /// Checks the header, its table and the file's length.
@@ -184,7 +228,10 @@ impl Reader {
         }
         let version = self.u32_at(8).ok_or_else(short)?;
         if version != VERSION {
-            return Err(SnapshotError::Version { expected: VERSION, found: version });
+            return Err(SnapshotError::Version {
+                expected: VERSION,
+                found: version,
+            });
         }
         let size = (HEADER + SECTIONS * TABLE_ROW).next_multiple_of(ALIGN);
         let mut head = self.map.get(..size).ok_or_else(short)?.to_vec();
@@ -238,7 +285,11 @@ impl Reader {
         let fits = Some(rows.vectors.len()) == n.checked_mul(dimension)
             && Some(rows.codes.len()) == n.checked_mul(rows.stride())
             && rows.quality.len() == n;
-        if fits { Ok(rows) } else { Err(self.damaged("sections differ in their number of rows")) }
+        if fits {
+            Ok(rows)
+        } else {
+            Err(self.damaged("sections differ in their number of rows"))
+        }
     }
 
     fn index(&self, head: &Head) -> Result<HnswIndex, SnapshotError> {
@@ -265,10 +316,18 @@ impl Reader {
         }
         let side = ExactIndex::from_rows(side);
         let alive = |row: usize| dead[row / 64] >> (row % 64) & 1 == 0;
-        let twice = side.rows.ids.iter().any(|id| rows.ids.binary_search(id).is_ok_and(alive));
+        let twice = side
+            .rows
+            .ids
+            .iter()
+            .any(|id| rows.ids.binary_search(id).is_ok_and(alive));
         if twice || side.distinct() != side.rows.len() {
             return Err(self.damaged("an id stands for two vectors"));
         }
-        Ok(HnswIndex::from_parts(Base { rows, graph }, dead.to_vec(), side))
+        Ok(HnswIndex::from_parts(
+            Base { rows, graph },
+            dead.to_vec(),
+            side,
+        ))
     }
 }

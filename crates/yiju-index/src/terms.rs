@@ -58,13 +58,23 @@ pub fn terms(text: &str) -> Vec<Term> {
             for token in jieba().cut_for_search(&run, false) {
                 let (first, last) = (start + token.start, start + token.end - 1);
                 let range = folded[first].source.start..folded[last].source.end;
-                terms.push(Term { text: token.word.to_owned(), range });
+                terms.push(Term {
+                    text: token.word.to_owned(),
+                    range,
+                });
             }
         } else if folded[at].char.is_alphanumeric() {
             at = word_end(&folded, at);
-            let mut text: String = folded[start..at].iter().map(|f| f.char).filter(|&c| c != ',').collect();
+            let mut text: String = folded[start..at]
+                .iter()
+                .map(|f| f.char)
+                .filter(|&c| c != ',')
+                .collect();
             singular(&mut text);
-            terms.push(Term { text, range: folded[start].source.start..folded[at - 1].source.end });
+            terms.push(Term {
+                text,
+                range: folded[start].source.start..folded[at - 1].source.end,
+            });
         } else {
             at += 1;
         }
@@ -91,7 +101,11 @@ fn word_end(folded: &[Folded], mut at: usize) -> usize {
         }
         at += 1;
     }
-    if folded.get(at).is_some_and(|f| f.char == '%') && digit(at - 1) { at + 1 } else { at }
+    if folded.get(at).is_some_and(|f| f.char == '%') && digit(at - 1) {
+        at + 1
+    } else {
+        at
+    }
 }
 
 /// Takes an English plural ending off.
@@ -102,7 +116,10 @@ fn singular(word: &mut String) {
     if word.ends_with("ies") && word.len() > 4 {
         word.truncate(word.len() - 3);
         word.push('y');
-    } else if ["sses", "shes", "ches", "xes", "zes"].iter().any(|end| word.ends_with(end)) {
+    } else if ["sses", "shes", "ches", "xes", "zes"]
+        .iter()
+        .any(|end| word.ends_with(end))
+    {
         word.truncate(word.len() - 2);
     } else if word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end)) {
         word.truncate(word.len() - 1);
@@ -112,22 +129,174 @@ fn singular(word: &mut String) {
 /// Words that carry no matter of their own: particles, pronouns, conjunctions and
 /// the words that make a sentence a question.
 const STOP_TERMS: &[&str] = &[
-    "的", "了", "着", "过", "地", "得", "之", "所", "与", "和", "及", "以及", "或", "或者", "并", "并且", "而", "而且",
-    "但", "但是", "因为", "所以", "如果", "则", "在", "于", "从", "自", "到", "至", "向", "往", "由", "被", "把", "将",
-    "对", "对于", "关于", "以", "为", "为了", "按", "按照", "是", "有", "也", "都", "就", "还", "又", "再", "很", "更",
-    "最", "不", "没", "没有", "这", "那", "这个", "那个", "这些", "那些", "此", "其", "该", "它", "他", "她", "我", "你",
-    "我们", "你们", "他们", "它们", "自己", "吗", "呢", "吧", "啊", "呀", "么", "什么", "怎么", "怎样", "怎么样", "如何",
-    "哪", "哪些", "哪个", "哪里", "谁", "几", "多少", "为什么", "为何", "何", "是否", "能否", "可否", "请问", "请", "一个",
-    "a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "with", "from", "as", "and", "or", "but", "if", "is",
-    "are", "was", "were", "be", "been", "being", "do", "does", "did", "it", "its", "this", "that", "these", "those",
-    "there", "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "shall", "should", "will", "would",
-    "can", "could", "may", "might", "must", "have", "has", "had", "not", "no",
+    "的",
+    "了",
+    "着",
+    "过",
+    "地",
+    "得",
+    "之",
+    "所",
+    "与",
+    "和",
+    "及",
+    "以及",
+    "或",
+    "或者",
+    "并",
+    "并且",
+    "而",
+    "而且",
+    "但",
+    "但是",
+    "因为",
+    "所以",
+    "如果",
+    "则",
+    "在",
+    "于",
+    "从",
+    "自",
+    "到",
+    "至",
+    "向",
+    "往",
+    "由",
+    "被",
+    "把",
+    "将",
+    "对",
+    "对于",
+    "关于",
+    "以",
+    "为",
+    "为了",
+    "按",
+    "按照",
+    "是",
+    "有",
+    "也",
+    "都",
+    "就",
+    "还",
+    "又",
+    "再",
+    "很",
+    "更",
+    "最",
+    "不",
+    "没",
+    "没有",
+    "这",
+    "那",
+    "这个",
+    "那个",
+    "这些",
+    "那些",
+    "此",
+    "其",
+    "该",
+    "它",
+    "他",
+    "她",
+    "我",
+    "你",
+    "我们",
+    "你们",
+    "他们",
+    "它们",
+    "自己",
+    "吗",
+    "呢",
+    "吧",
+    "啊",
+    "呀",
+    "么",
+    "什么",
+    "怎么",
+    "怎样",
+    "怎么样",
+    "如何",
+    "哪",
+    "哪些",
+    "哪个",
+    "哪里",
+    "谁",
+    "几",
+    "多少",
+    "为什么",
+    "为何",
+    "何",
+    "是否",
+    "能否",
+    "可否",
+    "请问",
+    "请",
+    "一个",
+    "a",
+    "an",
+    "the",
+    "of",
+    "to",
+    "in",
+    "on",
+    "at",
+    "by",
+    "for",
+    "with",
+    "from",
+    "as",
+    "and",
+    "or",
+    "but",
+    "if",
+    "is",
+    "are",
+    "was",
+    "were",
+    "be",
+    "been",
+    "being",
+    "do",
+    "does",
+    "did",
+    "it",
+    "its",
+    "this",
+    "that",
+    "these",
+    "those",
+    "there",
+    "what",
+    "which",
+    "who",
+    "whom",
+    "whose",
+    "when",
+    "where",
+    "why",
+    "how",
+    "shall",
+    "should",
+    "will",
+    "would",
+    "can",
+    "could",
+    "may",
+    "might",
+    "must",
+    "have",
+    "has",
+    "had",
+    "not",
+    "no",
 ];
 
 /// Whether a term (as [`terms`] gives it) carries no matter of its own. Such terms
 /// are indexed like all others; queries leave them out where others remain.
 pub fn is_stop_term(term: &str) -> bool {
-    STOP_TERMS.contains(&term) || STOP_TERMS.contains(&format!("{term}s").as_str()) && term.len() >= 3 && term.is_ascii()
+    STOP_TERMS.contains(&term)
+        || STOP_TERMS.contains(&format!("{term}s").as_str()) && term.len() >= 3 && term.is_ascii()
 }
 
 #[cfg(test)]
@@ -141,7 +310,10 @@ mod tests {
 
     #[test]
     fn chinese_is_cut_with_parts_and_places() {
-        assert_eq!(words("中华人民共和国"), ["中华", "华人", "人民", "共和", "共和国", "中华人民共和国"]);
+        assert_eq!(
+            words("中华人民共和国"),
+            ["中华", "华人", "人民", "共和", "共和国", "中华人民共和国"]
+        );
         let text = "（一）發展城市「更新」";
         for term in terms(text) {
             assert_eq!(crate::normalize(&text[term.range.clone()]), term.text);
@@ -151,10 +323,20 @@ mod tests {
 
     #[test]
     fn numbers_and_english_words_stay_whole() {
-        assert_eq!(words("１，０００万元占12.5％，PM2.5为3.0。"), ["1000", "万元", "占", "12.5%", "pm2.5", "为", "3.0"]);
-        assert_eq!(words("Article 12. Cities, policies & classes' GLASS status"),
-            ["article", "12", "city", "policy", "class", "glass", "status"]);
-        assert_eq!(words("2020—2025年，1,2,3"), ["2020", "2025", "年", "1", "2", "3"]);
+        assert_eq!(
+            words("１，０００万元占12.5％，PM2.5为3.0。"),
+            ["1000", "万元", "占", "12.5%", "pm2.5", "为", "3.0"]
+        );
+        assert_eq!(
+            words("Article 12. Cities, policies & classes' GLASS status"),
+            [
+                "article", "12", "city", "policy", "class", "glass", "status"
+            ]
+        );
+        assert_eq!(
+            words("2020—2025年，1,2,3"),
+            ["2020", "2025", "年", "1", "2", "3"]
+        );
         assert_eq!(words("国发〔2025〕3号"), ["国", "发", "2025", "3", "号"]);
     }
 

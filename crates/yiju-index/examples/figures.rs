@@ -1,0 +1,321 @@
+//! Measures the indexes on made clustered vectors and prints what it finds.
+//!
+//! ```text
+//! cargo run --release -p yiju-index --example figures -- scan
+//! cargo run --release -p yiju-index --example figures -- graph 100000 [plain]
+//! cargo run --release -p yiju-index --example figures -- words 60000
+//! ```
+//! `plain` also builds and searches hnsw_rs itself over the float vectors.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use hnsw_rs::anndists::dist::distances::DistDot;
+use hnsw_rs::hnsw::Hnsw;
+use yiju_index::{AdaptiveIndex, ExactIndex, Filter, Hit, HnswIndex, LexicalIndex, VectorIndex};
+
+const DIMENSION: usize = 384;
+const QUERIES: usize = 1000;
+
+/// A small generator of repeatable numbers (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn unit(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    fn normal(&mut self) -> f32 {
+        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
+    }
+}
+
+fn normalise(mut v: Vec<f32>) -> Vec<f32> {
+    let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+    v.iter_mut().for_each(|x| *x /= norm);
+    v
+}
+
+/// Vectors around centres that share a common part, as a text model's do.
+struct Made {
+    centres: Vec<Vec<f32>>,
+    random: Random,
+}
+
+impl Made {
+    fn new(clusters: usize) -> Self {
+        let mut random = Random(0x9E37_79B9_7F4A_7C15);
+        let common: Vec<f32> = (0..DIMENSION).map(|_| random.normal()).collect();
+        let centres = (0..clusters)
+            .map(|_| common.iter().map(|c| c + random.normal()).collect())
+            .collect();
+        Made { centres, random }
+    }
+
+    fn vector(&mut self) -> Vec<f32> {
+        let centre = self.random.next() as usize % self.centres.len();
+        let noisy = (0..DIMENSION).map(|i| self.centres[centre][i] + 0.7 * self.random.normal());
+        normalise(noisy.collect())
+    }
+}
+
+fn percentile(times: &mut [Duration], share: f64) -> Duration {
+    times.sort_unstable();
+    times[((times.len() - 1) as f64 * share) as usize]
+}
+
+fn timed(
+    queries: &[Vec<f32>],
+    mut search: impl FnMut(&[f32]) -> Vec<Hit>,
+) -> (Vec<Vec<u64>>, String) {
+    let mut times = Vec::with_capacity(queries.len());
+    let start = Instant::now();
+    let found = queries
+        .iter()
+        .map(|q| {
+            let start = Instant::now();
+            let ids = search(q).into_iter().map(|hit| hit.id).collect();
+            times.push(start.elapsed());
+            ids
+        })
+        .collect();
+    let rate = queries.len() as f64 / start.elapsed().as_secs_f64();
+    let (p50, p99) = (percentile(&mut times, 0.5), percentile(&mut times, 0.99));
+    (
+        found,
+        format!("{rate:8.0}/s  p50 {p50:8.1?}  p99 {p99:8.1?}"),
+    )
+}
+
+fn recall(found: &[Vec<u64>], truth: &[Vec<u64>]) -> f64 {
+    let hits: usize = found
+        .iter()
+        .zip(truth)
+        .map(|(f, t)| f.iter().filter(|id| t.contains(id)).count())
+        .sum();
+    hits as f64 / truth.iter().map(Vec::len).sum::<usize>().max(1) as f64
+}
+
+struct Share(HashSet<u64>);
+impl Filter for Share {
+    fn accepts(&self, id: u64) -> bool {
+        self.0.contains(&id)
+    }
+    fn cardinality(&self) -> Option<usize> {
+        Some(self.0.len())
+    }
+}
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let n = arguments.get(1).map_or(Ok(100_000), |n| n.parse())?;
+    match arguments.first().map(String::as_str) {
+        Some("scan") => scan(),
+        Some("graph") => graph(n, arguments.get(2).is_some_and(|a| a == "plain")),
+        Some("words") => words(n),
+        _ => Err("say scan, graph N [plain] or words N".into()),
+    }
+}
+
+fn scan() -> Result<()> {
+    let mut made = Made::new(1000);
+    let queries: Vec<Vec<f32>> = (0..200).map(|_| made.vector()).collect();
+    let mut index = ExactIndex::new(DIMENSION);
+    for n in [1_000, 5_000, 10_000, 20_000, 50_000, 100_000] {
+        while index.len() < n {
+            index.insert(index.len() as u64, &made.vector())?;
+        }
+        let (_, figures) = timed(&queries, |q| index.search(q, 10, None).unwrap_or_default());
+        println!("exact scan of {n:7}: {figures}");
+    }
+    Ok(())
+}
+
+fn graph(n: usize, plain: bool) -> Result<()> {
+    let mut made = Made::new(n / 100 + 1);
+    let vectors: Vec<Vec<f32>> = (0..n).map(|_| made.vector()).collect();
+    let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| made.vector()).collect();
+    let mut exact = ExactIndex::new(DIMENSION);
+    let mut index = HnswIndex::new(DIMENSION);
+    for (id, vector) in vectors.iter().enumerate() {
+        exact.insert(id as u64, vector)?;
+        index.insert(id as u64, vector)?;
+    }
+    let (truth, figures) = timed(&queries, |q| exact.search(q, 10, None).unwrap_or_default());
+    println!("exact scan of {n}: {figures}");
+    let start = Instant::now();
+    index.rebuild(2)?;
+    let (hot, all) = index.memory();
+    let mb = |bytes: usize| bytes as f64 / 1e6;
+    println!(
+        "graph over {n}: built in {:.1?} (2 threads), {:.1} MB hot, {:.1} MB with floats",
+        start.elapsed(),
+        mb(hot),
+        mb(all)
+    );
+    for ef in [24, 32, 48, 64, 96, 128, 192, 256] {
+        index.set_ef(ef);
+        let (found, figures) = timed(&queries, |q| index.search(q, 10, None).unwrap_or_default());
+        println!(
+            "graph ef {ef:4}: recall@10 {:.4}  {figures}",
+            recall(&found, &truth)
+        );
+    }
+    index.set_ef(yiju_index::DEFAULT_EF);
+    for share in [0.5, 0.05, 0.005, 0.0001] {
+        let every = (1.0 / share) as u64;
+        let filter = Share(
+            (0..n as u64)
+                .filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 > 0 && id % every == 0)
+                .collect(),
+        );
+        let few = &queries[..200];
+        let (truth, _) = timed(few, |q| {
+            exact.search(q, 10, Some(&filter)).unwrap_or_default()
+        });
+        let (found, figures) = timed(few, |q| {
+            index.search(q, 10, Some(&filter)).unwrap_or_default()
+        });
+        println!(
+            "filter {:7.2} %: recall@10 {:.4}  {figures}",
+            share * 100.0,
+            recall(&found, &truth)
+        );
+    }
+    drop(exact);
+    let dir = tempfile::tempdir()?;
+    let mut adaptive = AdaptiveIndex::new(DIMENSION);
+    adaptive.set_switch_point(usize::MAX);
+    for (id, vector) in vectors.iter().enumerate() {
+        adaptive.insert(id as u64, vector)?;
+    }
+    let start = Instant::now();
+    adaptive.save(dir.path(), 7)?;
+    println!("saved in {:.1?}", start.elapsed());
+    let start = Instant::now();
+    let loaded = AdaptiveIndex::load(dir.path(), DIMENSION, 7)?;
+    println!(
+        "loaded {} with checks in {:.1?}",
+        loaded.len(),
+        start.elapsed()
+    );
+    if plain {
+        let start = Instant::now();
+        let hnsw = Hnsw::new(16, n, 16, 200, DistDot {});
+        // Shrunk a little: DistDot panics where rounding takes a product over 1.
+        let shrunk: Vec<Vec<f32>> = vectors
+            .iter()
+            .map(|v| v.iter().map(|x| x * 0.9999).collect())
+            .collect();
+        let points: Vec<(&Vec<f32>, usize)> =
+            shrunk.iter().enumerate().map(|(id, v)| (v, id)).collect();
+        hnsw.parallel_insert(&points);
+        println!("plain hnsw_rs, floats: built in {:.1?}", start.elapsed());
+        for ef in [32, 64, 96, 128, 192, 256] {
+            let (found, figures) = timed(&queries, |q| {
+                let found = hnsw.search(q, 10, ef);
+                found
+                    .into_iter()
+                    .map(|n| Hit {
+                        id: n.d_id as u64,
+                        score: 0.0,
+                    })
+                    .collect()
+            });
+            println!(
+                "hnsw_rs ef {ef:4}: recall@10 {:.4}  {figures}",
+                recall(&found, &truth)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn words(n: usize) -> Result<()> {
+    let start = Instant::now();
+    yiju_index::warm_up();
+    println!("dictionary loaded in {:.1?}", start.elapsed());
+    let parts = [
+        "城市",
+        "发展",
+        "规划",
+        "应当",
+        "国务院",
+        "主管部门",
+        "违反",
+        "规定",
+        "处以",
+        "罚款",
+        "责令",
+        "改正",
+        "公民",
+        "法人",
+        "其他组织",
+        "合法权益",
+        "土地",
+        "使用权",
+        "登记",
+        "机关",
+        "申请",
+        "批准",
+        "合同",
+        "当事人",
+        "赔偿",
+        "责任",
+        "环境",
+        "保护",
+        "污染",
+        "企业",
+        "劳动者",
+        "工资",
+        "安全",
+        "生产",
+        "监督",
+        "管理",
+        "建设",
+        "工程",
+        "质量",
+    ];
+    let mut random = Random(42);
+    let text = |random: &mut Random, words: usize| -> String {
+        // Squared, so that some words are common and some are rare.
+        (0..words)
+            .map(|_| parts[(random.unit() * random.unit() * parts.len() as f32) as usize])
+            .collect()
+    };
+    let dir = tempfile::tempdir()?;
+    let mut index = LexicalIndex::open_or_create(dir.path())?;
+    let start = Instant::now();
+    for id in 0..n as u64 {
+        let body = format!("第{id}条 {}", text(&mut random, 40));
+        index.add(id, "第一章 总则", &body)?;
+    }
+    index.commit(3)?;
+    println!("{n} entries indexed in {:.1?}", start.elapsed());
+    drop(index);
+    let start = Instant::now();
+    let index = LexicalIndex::open(dir.path(), 3)?;
+    println!("opened with checks in {:.1?}", start.elapsed());
+    let mut times = Vec::new();
+    for _ in 0..500 {
+        let question = text(&mut random, 5);
+        let start = Instant::now();
+        index.search(&question, 100, None)?;
+        times.push(start.elapsed());
+    }
+    println!(
+        "search k=100: p50 {:.1?} p99 {:.1?}",
+        percentile(&mut times, 0.5),
+        percentile(&mut times, 0.99)
+    );
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! What the indexes promise to the engine.
+
+mod lexical;
+mod made;
+mod snapshot;
+mod vectors;
