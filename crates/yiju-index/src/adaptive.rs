@@ -32,6 +32,8 @@ pub struct AdaptiveIndex {
     switch_point: usize,
     threads: usize,
     running: Option<Running>,
+    /// The number of entries at which a rebuild failed; the next is tried well above.
+    failed_at: Option<usize>,
 }
 
 struct Running {
@@ -61,6 +63,7 @@ impl AdaptiveIndex {
             switch_point: SWITCH_POINT,
             threads,
             running: None,
+            failed_at: None,
         }
     }
 
@@ -149,7 +152,8 @@ impl AdaptiveIndex {
             tracing::warn!(%error, "the vector index could not be rebuilt; searches stay right but get slower");
             return;
         }
-        if self.running.is_some() || !self.needs_rebuild() {
+        let failed_here = self.failed_at.is_some_and(|n| self.len() < n + n / 8 + 1);
+        if self.running.is_some() || failed_here || !self.needs_rebuild() {
             return;
         }
         if self.len() <= self.switch_point {
@@ -185,6 +189,7 @@ impl AdaptiveIndex {
             Ok(None) => self.index.forget_plan(),
             Err(error) => {
                 self.index.forget_plan();
+                self.failed_at = Some(count);
                 return Err(error);
             }
         }

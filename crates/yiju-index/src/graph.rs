@@ -87,6 +87,15 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
+/// Lends this thread's scratch. It is taken out meanwhile, so that a filter which
+/// itself searches finds a fresh one.
+fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
+    let mut scratch = SCRATCH.take();
+    let outcome = work(&mut scratch);
+    SCRATCH.set(scratch);
+    outcome
+}
+
 /// What a walk needs of the rows, looked up once.
 struct Scorer<'a> {
     kernels: Kernels,
@@ -177,7 +186,7 @@ impl Graph {
         let scorer = Scorer::new(rows, query);
         let base: &[u32] = &self.base;
         let (score, start) = self.start(&scorer);
-        SCRATCH.with_borrow_mut(|scratch| {
+        with_scratch(|scratch| {
             scratch.begin(rows.len());
             let mut fresh = std::mem::take(&mut scratch.fresh);
             scratch.first_visit(start);
@@ -238,7 +247,7 @@ impl Graph {
         let scorer = Scorer::new(rows, query);
         let base: &[u32] = &self.base;
         let (score, start) = self.start(&scorer);
-        SCRATCH.with_borrow_mut(|scratch| {
+        with_scratch(|scratch| {
             scratch.begin(rows.len());
             let mut fresh = std::mem::take(&mut scratch.fresh);
             scratch.first_visit(start);

@@ -38,9 +38,9 @@ pub fn warm_up() {
 /// The terms of `text` in order; overlapping where a long word has parts.
 ///
 /// ```
-/// let terms = yiju_index::terms("城市更新占３．５％");
+/// let terms = yiju_index::terms("城市规模达到３．５％");
 /// let words: Vec<&str> = terms.iter().map(|t| t.text.as_str()).collect();
-/// assert_eq!(words, ["城市", "更新", "占", "3.5%"]);
+/// assert_eq!(words, ["城市", "规模", "达到", "3.5%"]);
 /// ```
 pub fn terms(text: &str) -> Vec<Term> {
     let folded = fold(text);

@@ -351,3 +351,51 @@ fn the_adaptive_index_switches_and_switches_back() {
     assert_eq!(index.dead_share(), 0.0);
     assert_eq!(recall(&index, &map, &queries, None), 1.0);
 }
+
+#[test]
+fn a_rebuild_in_the_background_is_put_in_place_by_a_later_change() {
+    let mut made = Made::new(20);
+    let vectors = made.vectors(1500);
+    let mut index = AdaptiveIndex::new(DIMENSION);
+    index.set_switch_point(1000);
+    let mut map = HashMap::new();
+    for (id, vector) in vectors.iter().enumerate() {
+        index.insert(id as u64, vector).unwrap();
+        map.insert(id as u64, vector.clone());
+    }
+    let queries = made.vectors(10);
+    while index.is_exact() {
+        assert!(index.is_rebuilding());
+        assert!(recall(&index, &map, &queries, None) >= 0.99);
+        let vector = made.vector();
+        index.insert(5, &vector).unwrap();
+        map.insert(5, vector);
+    }
+    assert!(recall(&index, &map, &queries, None) >= 0.99);
+    assert_eq!(index.search(&map[&5], 1, None).unwrap()[0].id, 5);
+}
+
+/// A filter that searches the index it is used on.
+struct Nested<'a>(&'a HnswIndex, Vec<f32>);
+
+impl Filter for Nested<'_> {
+    fn accepts(&self, id: u64) -> bool {
+        self.0
+            .search(&self.1, 1, None)
+            .is_ok_and(|hits| hits.len() == 1)
+            && !id.is_multiple_of(5)
+    }
+}
+
+#[test]
+fn a_filter_may_search() {
+    let mut made = Made::new(20);
+    let (mut index, _) = built(&made.vectors(3000));
+    index.set_ef(10);
+    let query = made.vector();
+    let hits = index
+        .search(&query, 5, Some(&Nested(&index, query.clone())))
+        .unwrap();
+    assert_eq!(hits.len(), 5);
+    assert!(hits.iter().all(|hit| !hit.id.is_multiple_of(5)));
+}
