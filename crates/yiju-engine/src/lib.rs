@@ -1,5 +1,57 @@
 //! Answers questions about documents with the clauses the answers rest on.
+//!
+//! [`Engine`] is a library with its model and indexes: [`Engine::add`] parses, embeds and stores a
+//! source, [`Engine::search`] ranks clauses, [`Engine::ask`] answers with verbatim quotes or refuses.
+//!
+//! The way of a question: it is analysed (`question`) and embedded; a number it names is looked up
+//! in the outline (`lookup`); otherwise candidates come from the clause, sentence and lexical lanes
+//! (`retrieve`), are ranked by late interaction (`rank`), sentences are chosen (`evidence`), their
+//! confidence decides between answer and refusal (`confidence`), and the answer is composed and
+//! every quote verified (`compose`).
+//!
+//! ```no_run
+//! use yiju_engine::{Access, AskRequest, Engine, EngineOptions, Precision, Source};
+//!
+//! let engine = Engine::open(EngineOptions {
+//!     library: "library".into(),
+//!     model: "models/multilingual-e5-small-q4".into(),
+//!     access: Access::ReadWrite,
+//!     threads: 0,
+//!     precision: Precision::Int8,
+//! })?;
+//! let bytes = "住房租赁办法\n第一条　租金由双方约定。".into();
+//! engine.add(Source { name: "rent.txt".into(), title: None, bytes }, &|_| {})?;
+//! let answer = engine.ask(&AskRequest::new("租金怎么定？"))?;
+//! for citation in &answer.citations {
+//!     println!("[{}] {}", citation.marker, citation.quote);
+//! }
+//! # Ok::<(), yiju_engine::EngineError>(())
+//! ```
 
+mod compose;
+mod confidence;
+mod engine;
+mod error;
+mod evidence;
+mod expect;
+mod indexes;
+mod ingest;
+mod lookup;
+mod question;
+mod rank;
 mod response;
+mod retrieve;
+mod scope;
+mod views;
+mod wording;
 
-pub use response::*;
+pub use engine::{Engine, EngineOptions};
+pub use error::{EngineError, ErrorKind};
+pub use ingest::{AddOutcome, AddStatus, Progress, Source};
+pub use rank::{Lanes, Signals};
+pub use response::{
+    Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
+    Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
+};
+pub use yiju_embed::{Embedding, InputType, Precision};
+pub use yiju_store::Access;

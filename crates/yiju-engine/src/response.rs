@@ -35,6 +35,29 @@ pub struct AskRequest {
     pub threshold: Option<f32>,
 }
 
+impl AskRequest {
+    /// A question over all documents, with at most three citations.
+    pub fn new(question: impl Into<String>) -> Self {
+        Self {
+            question: question.into(),
+            limit: 3,
+            filter: Filter::default(),
+            threshold: None,
+        }
+    }
+}
+
+impl SearchRequest {
+    /// A query over all documents, for ten hits.
+    pub fn new(query: impl Into<String>) -> Self {
+        Self {
+            query: query.into(),
+            limit: 10,
+            filter: Filter::default(),
+        }
+    }
+}
+
 /// A query for ranked clauses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchRequest {

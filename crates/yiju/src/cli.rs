@@ -119,6 +119,7 @@ pub(crate) enum Command {
     Remove(commands::remove::Remove),
     Outline(commands::outline::Outline),
     Embed(commands::embed::Embed),
+    Eval(commands::eval::Eval),
     Serve(commands::serve::Serve),
 }
 

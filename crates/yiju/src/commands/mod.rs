@@ -3,6 +3,7 @@
 pub(crate) mod add;
 pub(crate) mod ask;
 pub(crate) mod embed;
+pub(crate) mod eval;
 pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod outline;
@@ -114,6 +115,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Remove(remove) => remove.run(&context),
         Command::Outline(outline) => outline.run(&context),
         Command::Embed(embed) => embed.run(&context),
+        Command::Eval(eval) => eval.run(&context),
         Command::Serve(serve) => serve.run(&context),
     }
 }

@@ -1,0 +1,256 @@
+//! Answers made of quotes, every one verified at its span.
+
+use std::time::Instant;
+
+use yiju_document::Span;
+use yiju_store::{ClauseRecord, DocumentRecord, Store};
+
+use crate::confidence::{self, THRESHOLD};
+use crate::engine::milliseconds;
+use crate::error::EngineError;
+use crate::evidence;
+use crate::expect::Expected;
+use crate::lookup::{Found, Item};
+use crate::question::{Language, Question, is_han};
+use crate::rank::Ranked;
+use crate::response::{Answer, AskRequest, Citation, DocumentRef, Nearest, Refusal, Timings};
+use crate::wording;
+
+/// Clauses listed with a refusal.
+const NEAREST: usize = 3;
+
+pub(crate) fn document_ref(record: &ClauseRecord) -> DocumentRef {
+    reference(&record.document)
+}
+
+fn reference(record: &DocumentRecord) -> DocumentRef {
+    DocumentRef {
+        id: record.id.clone(),
+        title: record.title.clone(),
+        date: record.date,
+        sha256: record.sha256.clone(),
+    }
+}
+
+/// An answer from ranked candidates (best first), or a refusal.
+pub(crate) fn answer(
+    request: &AskRequest,
+    question: &Question,
+    ranked: &[Ranked],
+) -> Result<Answer, EngineError> {
+    if ranked.is_empty() {
+        return Ok(refusal(
+            question,
+            wording::nothing_there(question.language),
+            Vec::new(),
+            0.0,
+        ));
+    }
+    let features = confidence::features(question, ranked);
+    let confidence = confidence::confidence(&features);
+    let quotes = evidence::choose(question, ranked, request.limit);
+    if confidence < request.threshold.unwrap_or(THRESHOLD) || quotes.is_empty() {
+        let nearest = ranked
+            .iter()
+            .take(NEAREST)
+            .map(|found| nearest(&found.record, found.relevance()))
+            .collect();
+        return Ok(refusal(
+            question,
+            wording::no_match(question.language),
+            nearest,
+            confidence,
+        ));
+    }
+    let mut citations = Vec::with_capacity(quotes.len());
+    let mut lines = Vec::with_capacity(quotes.len());
+    for (marker, quote) in (1u32..).zip(quotes) {
+        let found = &ranked[quote.candidate];
+        let citation = cite(marker, &found.record, quote.span, found.relevance())?;
+        lines.push(line(question, &citation));
+        citations.push(citation);
+    }
+    Ok(Answer {
+        question: question.text.clone(),
+        answered: true,
+        refusal: None,
+        answer: lines.join("\n"),
+        citations,
+        nearest: Vec::new(),
+        confidence,
+        timings_ms: Timings::default(),
+    })
+}
+
+/// A quote with its marker; where it stands goes before it when that is what was asked, or when the
+/// question is in another language than the quote.
+fn line(question: &Question, citation: &Citation) -> String {
+    let across = question.language == Language::English && citation.quote.chars().any(is_han);
+    let place = if across || question.expected == Expected::Location {
+        wording::stands_in(question.language, &citation.document.title, &citation.path)
+    } else {
+        String::new()
+    };
+    format!("{place}{}[{}]", citation.quote, citation.marker)
+}
+
+/// What a lookup by number found.
+pub(crate) fn lookup(
+    store: &Store,
+    question: &Question,
+    found: Found,
+    start: Instant,
+) -> Result<Answer, EngineError> {
+    let mut answer = match found {
+        Found::Nothing {
+            cited,
+            nearest: near,
+        } => {
+            let message = wording::no_such_unit(question, &cited);
+            refusal(
+                question,
+                message,
+                near.iter().map(|record| nearest(record, 0.0)).collect(),
+                0.0,
+            )
+        }
+        Found::Items(items) => {
+            let mut citations = Vec::with_capacity(items.len());
+            let mut lines = Vec::with_capacity(items.len());
+            for (marker, item) in (1u32..).zip(items) {
+                let citation = match item {
+                    Item::Clause { record, quote } => cite(marker, &record, quote, 1.0)?,
+                    Item::Section {
+                        first,
+                        label,
+                        path,
+                        span,
+                        heading,
+                    } => cite_section(
+                        store,
+                        marker,
+                        &first,
+                        Section {
+                            label,
+                            path,
+                            span,
+                            heading,
+                        },
+                    )?,
+                };
+                lines.push(line(question, &citation));
+                citations.push(citation);
+            }
+            Answer {
+                question: question.text.clone(),
+                answered: true,
+                refusal: None,
+                answer: lines.join("\n"),
+                citations,
+                nearest: Vec::new(),
+                confidence: 1.0,
+                timings_ms: Timings::default(),
+            }
+        }
+    };
+    answer.timings_ms.total = milliseconds(start);
+    Ok(answer)
+}
+
+fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confidence: f32) -> Answer {
+    Answer {
+        question: question.text.clone(),
+        answered: false,
+        refusal: Some(Refusal {
+            code: "no_match".into(),
+            message,
+        }),
+        answer: String::new(),
+        citations: Vec::new(),
+        nearest,
+        confidence,
+        timings_ms: Timings::default(),
+    }
+}
+
+fn nearest(record: &ClauseRecord, score: f32) -> Nearest {
+    Nearest {
+        score,
+        document: document_ref(record),
+        clause_id: record.id(),
+        label: record.clause.label.clone(),
+        path: record.path.clone(),
+        paragraph: record.text.clone(),
+        paragraph_span: record.clause.span,
+    }
+}
+
+/// Cites a span of a clause. The quote is cut from the clause's text at the span, which the store
+/// verified against the document's; a span that does not fit is a fault, not a citation.
+fn cite(
+    marker: u32,
+    record: &ClauseRecord,
+    span: Span,
+    score: f32,
+) -> Result<Citation, EngineError> {
+    let quote = record
+        .slice(span)
+        .filter(|quote| {
+            quote.chars().count() == span.char_end.saturating_sub(span.char_start)
+                && !quote.is_empty()
+        })
+        .ok_or_else(|| EngineError::QuoteDiffers {
+            clause_id: record.id(),
+        })?;
+    Ok(Citation {
+        marker,
+        score,
+        document: document_ref(record),
+        clause_id: record.id(),
+        label: record.clause.label.clone(),
+        path: record.path.clone(),
+        paragraph: record.text.clone(),
+        paragraph_span: record.clause.span,
+        quote: quote.to_owned(),
+        span,
+        answer_span: None,
+    })
+}
+
+struct Section {
+    label: String,
+    path: Vec<String>,
+    span: Span,
+    heading: Span,
+}
+
+/// Cites a section by its heading; the paragraph is the whole section.
+fn cite_section(
+    store: &Store,
+    marker: u32,
+    first: &ClauseRecord,
+    section: Section,
+) -> Result<Citation, EngineError> {
+    let differs = || EngineError::QuoteDiffers {
+        clause_id: first.id(),
+    };
+    let text = store.text(&first.document.id)?.ok_or_else(differs)?;
+    let cut = |span: Span| {
+        text.get(span.byte_start..span.byte_end)
+            .map(str::to_owned)
+            .ok_or_else(differs)
+    };
+    Ok(Citation {
+        marker,
+        score: 1.0,
+        document: document_ref(first),
+        clause_id: first.id(),
+        label: section.label,
+        path: section.path,
+        paragraph: cut(section.span)?,
+        paragraph_span: section.span,
+        quote: cut(section.heading)?,
+        span: section.heading,
+        answer_span: None,
+    })
+}

@@ -1,0 +1,96 @@
+//! How likely it is that the best candidate answers the question.
+//!
+//! A logistic model over a few signals, one for questions in the documents' script and one across
+//! scripts, where shared words say nothing. Provenance of the weights: docs/retrieval.md.
+
+use crate::question::{Question, is_han};
+use crate::rank::Ranked;
+
+/// At or above this confidence an answer is given.
+pub(crate) const THRESHOLD: f32 = 0.5;
+
+/// The signals, each about 0 to 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features {
+    /// The question is written in another script than the best candidate.
+    pub across: bool,
+    values: [f32; NAMES.len()],
+}
+
+const NAMES: [&str; 9] = [
+    "dense",
+    "sentence",
+    "late",
+    "late_sentence",
+    "above",
+    "margin",
+    "coverage",
+    "missing",
+    "misfit",
+];
+
+/// Weights in the order of `NAMES`, then the constant.
+struct Model {
+    weights: [f32; NAMES.len()],
+    constant: f32,
+}
+
+const WITHIN: Model = Model {
+    weights: [4.0, 8.0, 12.0, 8.0, 20.0, 4.0, 4.5, -1.5, -3.5],
+    constant: -29.0,
+};
+const ACROSS: Model = Model {
+    weights: [10.0, 20.0, 10.0, 0.0, 10.0, 4.0, 0.0, 0.0, -2.0],
+    constant: -31.0,
+};
+
+impl Features {
+    pub(crate) fn named(&self) -> Vec<(&'static str, f32)> {
+        let across = ("across", if self.across { 1.0 } else { 0.0 });
+        NAMES.into_iter().zip(self.values).chain([across]).collect()
+    }
+}
+
+/// The signals of the best candidate among `ranked` (best first).
+pub(crate) fn features(question: &Question, ranked: &[Ranked]) -> Features {
+    let Some(best) = ranked.first() else {
+        return Features {
+            across: false,
+            values: [0.0; NAMES.len()],
+        };
+    };
+    let across = question.text.chars().any(is_han) != best.record.text.chars().any(is_han);
+    let rest = &ranked[1..];
+    let mean_late = if rest.is_empty() {
+        best.lanes.late
+    } else {
+        rest.iter().map(|other| other.lanes.late).sum::<f32>() / rest.len() as f32
+    };
+    let margin = rest.first().map_or(0.0, |second| best.score - second.score);
+    let evidence = best.evidence();
+    let values = [
+        best.lanes.dense,
+        best.lanes.sentence,
+        best.lanes.late,
+        evidence.map_or(best.lanes.late, |sentence| sentence.late),
+        best.lanes.late - mean_late,
+        margin,
+        best.coverage,
+        best.missing,
+        1.0 - evidence.map_or(1.0, |sentence| sentence.fit),
+    ];
+    Features { across, values }
+}
+
+/// The probability, 0 to 1, that the best candidate answers the question.
+pub(crate) fn confidence(features: &Features) -> f32 {
+    let model = if features.across { &ACROSS } else { &WITHIN };
+    let sum: f32 = model
+        .weights
+        .iter()
+        .zip(features.values)
+        .map(|(weight, value)| weight * value)
+        .sum();
+    let probability = 1.0 / (1.0 + (-(sum + model.constant)).exp());
+    (probability * 1e4).round() / 1e4
+}

@@ -1,0 +1,307 @@
+//! The engine: a library, its model and its indexes.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, RwLock, RwLockReadGuard};
+use std::time::Instant;
+
+use yiju_embed::{Embedder, EmbedderOptions, Embedding, InputType, Precision};
+use yiju_store::{Access, Model, Store};
+
+use crate::error::EngineError;
+use crate::indexes::Indexes;
+use crate::lookup::Outcome;
+use crate::question::Question;
+use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
+use crate::retrieve::CANDIDATES;
+use crate::scope::Scope;
+use crate::{compose, lookup, rank, retrieve};
+
+/// The longest question or query, in characters.
+const LONGEST_QUESTION: usize = 2_000;
+/// The most citations an answer gives.
+const MOST_CITATIONS: usize = 20;
+/// The most hits a search gives.
+const MOST_HITS: usize = 100;
+
+/// Where a library and its model are, and how to use them.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// The library's directory.
+    pub library: PathBuf,
+    /// The model's directory.
+    pub model: PathBuf,
+    /// Reading only, or reading and writing (which makes the library where there is none).
+    pub access: Access,
+    /// Threads for embedding; 0 for one for each core.
+    pub threads: usize,
+    /// The model's arithmetic.
+    pub precision: Precision,
+}
+
+/// A library that can be asked. Safe to share between threads.
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) embedder: Embedder,
+    pub(crate) indexes: RwLock<Indexes>,
+    /// Held over each write, so that indexes see writes in the order of the store.
+    pub(crate) writing: Mutex<()>,
+}
+
+impl Engine {
+    /// Opens a library.
+    ///
+    /// # Errors
+    /// The model or the library is missing, damaged, of another version or does not fit the other;
+    /// or another process has it open for writing.
+    pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
+        // The dictionary and the model take about as long to load, on a core each.
+        let words = std::thread::spawn(yiju_index::warm_up);
+        let embedder = Embedder::open(
+            &options.model,
+            EmbedderOptions {
+                precision: options.precision,
+                threads: options.threads,
+            },
+        )?;
+        let model = Model {
+            fingerprint: embedder.fingerprint().to_owned(),
+            name: embedder.name().to_owned(),
+            dimension: embedder.dimension(),
+        };
+        let store = Store::open(&options.library, options.access, Some(&model))?;
+        // A dictionary that failed to load there is loaded where it is first used.
+        let _ = words.join();
+        let indexes = Indexes::open(&store)?;
+        Ok(Self {
+            store,
+            embedder,
+            indexes: RwLock::new(indexes),
+            writing: Mutex::new(()),
+        })
+    }
+
+    /// The model's name.
+    pub fn model_name(&self) -> &str {
+        self.embedder.name()
+    }
+
+    /// The number of components of the model's vectors.
+    pub fn dimension(&self) -> usize {
+        self.embedder.dimension()
+    }
+
+    /// Embeds texts: a unit vector and a token count for each, in their order.
+    ///
+    /// # Errors
+    /// The model failed.
+    pub fn embed(
+        &self,
+        input_type: InputType,
+        texts: &[&str],
+    ) -> Result<Vec<Embedding>, EngineError> {
+        Ok(self.embedder.embed(input_type, texts)?)
+    }
+
+    /// Answers a question with citations, or refuses.
+    ///
+    /// # Errors
+    /// The question or the limit is out of range, or a part failed. A question that the documents
+    /// do not answer is no error.
+    pub fn ask(&self, request: &AskRequest) -> Result<Answer, EngineError> {
+        self.ask_without(request, &[])
+    }
+
+    /// Answers as if these clauses (by their ids) were not there: how refusals are measured.
+    ///
+    /// # Errors
+    /// As [`Engine::ask`].
+    pub fn ask_without(
+        &self,
+        request: &AskRequest,
+        clauses: &[String],
+    ) -> Result<Answer, EngineError> {
+        let start = Instant::now();
+        check_text("the question's length in characters", &request.question)?;
+        check_limit("limit", request.limit, MOST_CITATIONS)?;
+        if let Some(threshold) = request.threshold
+            && !(0.0..=1.0).contains(&threshold)
+        {
+            return Err(EngineError::OutOfRange {
+                what: "threshold",
+                range: "0 to 1".into(),
+                value: threshold.to_string(),
+            });
+        }
+        let indexes = self.fresh_indexes()?;
+        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, clauses)?;
+        let mut question = Question::new(&request.question, &indexes.lexical)?;
+        let within = match lookup::look_up(&self.store, &scope, &question)? {
+            Outcome::Unit(found) => return compose::lookup(&self.store, &question, found, start),
+            Outcome::Within(clauses) => Some(clauses),
+            Outcome::Ordinary => None,
+        };
+        let mut timings = Timings::default();
+        let ranked = self.ranked(
+            &mut question,
+            &indexes,
+            &scope,
+            within.as_deref(),
+            CANDIDATES,
+            &mut timings,
+        )?;
+        let ranking = Instant::now();
+        let mut answer = compose::answer(request, &question, &ranked)?;
+        timings.rank += milliseconds(ranking);
+        timings.total = milliseconds(start);
+        answer.timings_ms = timings;
+        Ok(answer)
+    }
+
+    /// Ranks clauses for a query.
+    ///
+    /// # Errors
+    /// The query or the limit is out of range, or a part failed.
+    pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, EngineError> {
+        let start = Instant::now();
+        check_text("the query's length in characters", &request.query)?;
+        check_limit("limit", request.limit, MOST_HITS)?;
+        let indexes = self.fresh_indexes()?;
+        let scope = Scope::resolve(&self.store, &request.filter)?;
+        let mut question = Question::new(&request.query, &indexes.lexical)?;
+        let mut timings = Timings::default();
+        let mut ranked = self.ranked(
+            &mut question,
+            &indexes,
+            &scope,
+            None,
+            CANDIDATES.max(request.limit),
+            &mut timings,
+        )?;
+        ranked.truncate(request.limit);
+        let hits = (1u32..)
+            .zip(&ranked)
+            .map(|(rank, found)| SearchHit {
+                rank,
+                score: found.relevance(),
+                document: compose::document_ref(&found.record),
+                clause_id: found.record.id(),
+                label: found.record.clause.label.clone(),
+                path: found.record.path.clone(),
+                paragraph: found.record.text.clone(),
+                paragraph_span: found.record.clause.span,
+                highlights: found.best_sentences(2),
+            })
+            .collect();
+        timings.total = milliseconds(start);
+        Ok(SearchResponse {
+            query: request.query.clone(),
+            hits,
+            timings_ms: timings,
+        })
+    }
+
+    /// What every lane says of the best candidates for a query, without these clauses (by their
+    /// ids): for evaluation.
+    ///
+    /// # Errors
+    /// As [`Engine::search`].
+    pub fn signals(
+        &self,
+        request: &SearchRequest,
+        without: &[String],
+    ) -> Result<Vec<rank::Signals>, EngineError> {
+        check_text("the query's length in characters", &request.query)?;
+        let indexes = self.fresh_indexes()?;
+        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, without)?;
+        let mut question = Question::new(&request.query, &indexes.lexical)?;
+        let most = CANDIDATES.max(request.limit);
+        let ranked = self.ranked(
+            &mut question,
+            &indexes,
+            &scope,
+            None,
+            most,
+            &mut Timings::default(),
+        )?;
+        Ok(rank::signals(&question, &ranked))
+    }
+
+    fn ranked(
+        &self,
+        question: &mut Question,
+        indexes: &Indexes,
+        scope: &Scope,
+        within: Option<&[(String, u32)]>,
+        most: usize,
+        timings: &mut Timings,
+    ) -> Result<Vec<rank::Ranked>, EngineError> {
+        let start = Instant::now();
+        question.embed(&self.embedder)?;
+        timings.embed = milliseconds(start);
+        let start = Instant::now();
+        let candidates = match within {
+            Some(clauses) => retrieve::these(&self.store, indexes, clauses, question)?,
+            None => retrieve::candidates(&self.store, indexes, scope, question, most)?,
+        };
+        timings.retrieve = milliseconds(start);
+        let start = Instant::now();
+        let ranked = rank::rank(&self.store, question, candidates)?;
+        timings.rank = milliseconds(start);
+        Ok(ranked)
+    }
+
+    /// The indexes, with every acknowledged write in them.
+    pub(crate) fn fresh_indexes(&self) -> Result<RwLockReadGuard<'_, Indexes>, EngineError> {
+        let indexes = self.indexes.read().map_err(|_| EngineError::Poisoned)?;
+        if !indexes.has_pending() {
+            return Ok(indexes);
+        }
+        drop(indexes);
+        self.indexes
+            .write()
+            .map_err(|_| EngineError::Poisoned)?
+            .commit()?;
+        self.indexes.read().map_err(|_| EngineError::Poisoned)
+    }
+
+    /// Writes the indexes to the library, so that it opens quickly the next time. They are derived:
+    /// nothing is lost without it.
+    ///
+    /// # Errors
+    /// Writing failed.
+    pub fn save_indexes(&self) -> Result<(), EngineError> {
+        let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
+        self.indexes
+            .write()
+            .map_err(|_| EngineError::Poisoned)?
+            .save(&self.store)
+    }
+}
+
+pub(crate) fn milliseconds(since: Instant) -> f64 {
+    (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
+    let characters = text.trim().chars().count();
+    let has_word = text.chars().any(char::is_alphanumeric);
+    if characters == 0 || characters > LONGEST_QUESTION || !has_word {
+        return Err(EngineError::OutOfRange {
+            what,
+            range: format!("1 to {LONGEST_QUESTION}, with at least one letter or digit"),
+            value: characters.to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn check_limit(what: &'static str, value: usize, most: usize) -> Result<(), EngineError> {
+    if value == 0 || value > most {
+        return Err(EngineError::OutOfRange {
+            what,
+            range: format!("1 to {most}"),
+            value: value.to_string(),
+        });
+    }
+    Ok(())
+}

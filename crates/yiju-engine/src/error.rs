@@ -1,0 +1,151 @@
+//! What can go wrong in the engine, and whose fault it is.
+
+use std::path::PathBuf;
+
+/// Why the engine could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A question, query or limit is out of range.
+    #[error("{what} must be {range}; it is {value}")]
+    OutOfRange {
+        /// What was given: `the question's length in characters`, `limit`.
+        what: &'static str,
+        /// The accepted range in words.
+        range: String,
+        /// What was given.
+        value: String,
+    },
+    /// A cursor that this library did not give out.
+    #[error("the cursor {0:?} is not one that a listing of this library gave")]
+    BadCursor(String),
+    /// The source cannot be parsed.
+    #[error("{source_name}: {source}")]
+    Document {
+        /// The source's name.
+        source_name: String,
+        /// What is wrong with it.
+        source: yiju_document::DocumentError,
+    },
+    /// The store refused or failed.
+    #[error(transparent)]
+    Store(#[from] yiju_store::StoreError),
+    /// The model refused or failed.
+    #[error(transparent)]
+    Embed(#[from] yiju_embed::EmbedError),
+    /// An index failed and could not be rebuilt.
+    #[error("the {index} index failed: {source}")]
+    Index {
+        /// Which one.
+        index: &'static str,
+        /// What happened.
+        source: yiju_index::IndexError,
+    },
+    /// The engine was opened for reading only.
+    #[error("the library {} is open for reading only", .0.display())]
+    ReadOnly(PathBuf),
+    /// A quote did not equal the document's text; nothing was answered.
+    #[error("a quote of clause {clause_id} differs from the document's text")]
+    QuoteDiffers {
+        /// The clause.
+        clause_id: String,
+    },
+    /// The stored token vectors of a clause cannot be read.
+    #[error("the token vectors of clause {clause_id} cannot be read: {reason}")]
+    DamagedTokens {
+        /// The clause.
+        clause_id: String,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// A lock was poisoned by a panic in another thread.
+    #[error("a previous failure left the indexes unusable")]
+    Poisoned,
+}
+
+/// Whose fault an error is and what kind it is; the API maps it to a status, the command line to an
+/// exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// What was asked is out of range or malformed.
+    Invalid,
+    /// The thing named does not exist.
+    NotFound,
+    /// Over a size limit.
+    TooLarge,
+    /// A format that is not supported.
+    Unsupported,
+    /// The bytes cannot be read as text.
+    Unreadable,
+    /// It clashes with the library's state.
+    Conflict,
+    /// Another process or request is in the way; trying again may help.
+    Busy,
+    /// Something on this machine is missing or broken.
+    Unavailable,
+    /// A fault of the program.
+    Internal,
+}
+
+impl EngineError {
+    /// What kind of error this is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::OutOfRange { .. } | Self::BadCursor(_) => ErrorKind::Invalid,
+            Self::Document { source, .. } => document_kind(source),
+            Self::Store(error) => store_kind(error),
+            Self::Embed(error) => embed_kind(error),
+            Self::ReadOnly(_) => ErrorKind::Conflict,
+            Self::Index { .. } | Self::DamagedTokens { .. } => ErrorKind::Unavailable,
+            Self::QuoteDiffers { .. } | Self::Poisoned => ErrorKind::Internal,
+        }
+    }
+
+    /// What to do about it, where there is something to do.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Index { .. } => Some(
+                "the indexes are derived: delete the library's index directory and try again"
+                    .into(),
+            ),
+            Self::ReadOnly(_) => {
+                Some("close the process that has it open for writing, or ask that one".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn document_kind(error: &yiju_document::DocumentError) -> ErrorKind {
+    use yiju_document::DocumentError::{Binary, Empty, TooLarge};
+    match error {
+        Empty => ErrorKind::Unreadable,
+        Binary { .. } => ErrorKind::Unsupported,
+        TooLarge { .. } => ErrorKind::TooLarge,
+        _ => ErrorKind::Unreadable,
+    }
+}
+
+fn store_kind(error: &yiju_store::StoreError) -> ErrorKind {
+    use yiju_store::StoreError::*;
+    match error {
+        NotFound { .. } => ErrorKind::NotFound,
+        NotALibrary { .. } | FormatVersion { .. } | OtherModel { .. } | ReadOnly { .. } => {
+            ErrorKind::Conflict
+        }
+        Locked { .. } | Busy { .. } => ErrorKind::Busy,
+        InvalidSource { .. } | InvalidCursor { .. } => ErrorKind::Invalid,
+        _ => ErrorKind::Unavailable,
+    }
+}
+
+fn embed_kind(error: &yiju_embed::EmbedError) -> ErrorKind {
+    use yiju_embed::EmbedError::{MissingFile, UnknownArchitecture, UnknownModel, Unsupported};
+    match error {
+        UnknownModel { .. } | MissingFile { .. } => ErrorKind::NotFound,
+        UnknownArchitecture { .. } | Unsupported { .. } => ErrorKind::Unsupported,
+        _ => ErrorKind::Unavailable,
+    }
+}

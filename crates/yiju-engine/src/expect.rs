@@ -1,0 +1,446 @@
+//! What kind of answer a question asks for, and whether a text holds one of that kind.
+//!
+//! The rules are word lists and number shapes of Chinese and English; nothing here knows a
+//! document. They decide two things: whether evidence can answer at all (a question for an amount
+//! is not answered by a text without numbers), and which part of a sentence is the answer.
+
+use std::ops::Range;
+
+/// What a question asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// An amount: 多少, 几个, how many. The unit narrows what counts.
+    Quantity(Unit),
+    /// A point in time or a period: 什么时候, 哪年, when.
+    Time,
+    /// A person or body: 谁, 哪个部门, who.
+    Agent,
+    /// A place: 哪里, where.
+    Place,
+    /// Several things: 哪些, 分别, which … are.
+    List,
+    /// The clause itself: 在哪一条.
+    Location,
+    /// Anything else: what, how, why, whether.
+    Open,
+}
+
+/// The unit an amount is asked in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// 多少人, 多少名, how many people.
+    Persons,
+    /// 多少钱, 多少元, how much money.
+    Money,
+    /// A share: 比例, 率, percent.
+    Share,
+    /// 多少年, 几天, how long.
+    Duration,
+    /// Any number will do.
+    Any,
+}
+
+const TIME_ZH: &[&str] = &[
+    "什么时候",
+    "何时",
+    "几时",
+    "哪年",
+    "哪一年",
+    "哪天",
+    "哪一天",
+    "哪月",
+    "哪个月",
+    "几月",
+    "几号",
+    "几点",
+    "什么时间",
+    "什么日期",
+    "哪个年代",
+    "何年",
+    "何月",
+    "哪一日",
+    "多会儿",
+];
+const PLACE_ZH: &[&str] = &[
+    "哪里",
+    "哪儿",
+    "何处",
+    "什么地方",
+    "哪个国家",
+    "哪个城市",
+    "哪个省",
+    "哪座城市",
+];
+const LOCATION_ZH: &[&str] = &[
+    "哪一条",
+    "哪条",
+    "哪一款",
+    "哪一章",
+    "哪一节",
+    "哪个部分",
+    "哪部分",
+    "第几条",
+    "第几章",
+];
+const AGENT_ZH: &[&str] = &[
+    "谁",
+    "哪个部门",
+    "哪个机关",
+    "哪个单位",
+    "什么部门",
+    "什么机关",
+    "哪家",
+    "何人",
+    "哪位",
+    "什么人",
+    "哪个机构",
+];
+const LIST_ZH: &[&str] = &["哪些", "哪几", "分别", "有什么样的", "都有什么", "列举"];
+const MONEY_ZH: &[&str] = &[
+    "钱", "元", "费", "价", "金额", "罚款", "补贴", "工资", "薪", "资金", "税额", "收入",
+];
+const SHARE_ZH: &[&str] = &["比例", "百分之", "率是", "率为", "率多少", "占比", "几成"];
+
+/// What `question` asks for. `question` is in normal form (see `yiju_index::normalize`).
+pub(crate) fn expected(question: &str) -> Expected {
+    let has = |words: &[&str]| words.iter().any(|word| question.contains(word));
+    let english = english_words(question);
+    let phrase = |words: &[&str]| english.windows(words.len()).any(|window| window == words);
+    if has(LOCATION_ZH) {
+        return Expected::Location;
+    }
+    if has(TIME_ZH) || phrase(&["when"]) || phrase(&["what", "year"]) || phrase(&["which", "year"])
+    {
+        return Expected::Time;
+    }
+    if question.contains("多少")
+        || asks_with_ji(question)
+        || phrase(&["how", "many"])
+        || phrase(&["how", "much"])
+        || phrase(&["what", "percentage"])
+        || phrase(&["how", "long"])
+        || phrase(&["how", "large"])
+        || question.contains("多大")
+        || question.contains("多长")
+        || question.contains("多高")
+    {
+        return Expected::Quantity(unit(question, &english));
+    }
+    if has(LIST_ZH) {
+        return Expected::List;
+    }
+    if has(AGENT_ZH) || phrase(&["who"]) || phrase(&["whom"]) || phrase(&["which", "department"]) {
+        return Expected::Agent;
+    }
+    if has(PLACE_ZH) || phrase(&["where"]) {
+        return Expected::Place;
+    }
+    Expected::Open
+}
+
+fn english_words(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// 几 as a question for a number: 几个, 几年, 判几年, but not 几乎 or 十几.
+fn asks_with_ji(question: &str) -> bool {
+    question.char_indices().any(|(at, c)| {
+        c == '几' && {
+            let next = question[at + c.len_utf8()..].chars().next();
+            let before = question[..at].chars().next_back();
+            next.is_some_and(|n| "个名人位年月天日次种项条家所座岁倍层级元件亩台辆小".contains(n))
+                && before.is_none_or(|b| !"十百千万数好这那哪第".contains(b))
+        }
+    })
+}
+
+fn unit(question: &str, english: &[&str]) -> Unit {
+    let after = ["多少", "几"]
+        .iter()
+        .find_map(|word| question.find(word).map(|at| &question[at + word.len()..]))
+        .unwrap_or("");
+    let mut follow = after.chars();
+    let first = follow.next();
+    if first.is_some_and(|c| "人名位".contains(c)) || english.contains(&"people") {
+        return Unit::Persons;
+    }
+    if first.is_some_and(|c| "年月天日".contains(c)) || english.contains(&"long") {
+        return Unit::Duration;
+    }
+    if SHARE_ZH.iter().any(|word| question.contains(word))
+        || english.contains(&"percentage")
+        || english.contains(&"percent")
+    {
+        return Unit::Share;
+    }
+    // 多少钱, 多少元, 金额是多少; but 收费多少次 is a count.
+    let counted = first.is_some_and(|c| "个件家条项次座所种台辆倍分".contains(c));
+    if !counted && MONEY_ZH.iter().any(|word| question.contains(word)) {
+        return Unit::Money;
+    }
+    Unit::Any
+}
+
+/// How well `text` (in normal form) holds what is expected: 1 where it does, 0 where it cannot,
+/// 0.5 where it holds a number of another unit, and 1 where nothing particular is expected.
+pub(crate) fn fits(expected: Expected, text: &str) -> f32 {
+    match expected {
+        Expected::Quantity(unit) => quantities(text).fold(0.0, |best: f32, found| {
+            let of_unit = unit == Unit::Any || unit_after(text, &found) == unit;
+            best.max(if of_unit { 1.0 } else { 0.5 })
+        }),
+        Expected::Time => {
+            if quantities(text).any(|found| is_time(text, &found)) || names_time(text) {
+                1.0
+            } else {
+                0.0
+            }
+        }
+        _ => 1.0,
+    }
+}
+
+/// The unit of the number at `found` in `text`.
+fn unit_after(text: &str, found: &Range<usize>) -> Unit {
+    let rest = text[found.end..].trim_start();
+    let rest = rest.trim_start_matches(['多', '余', '十', '百', '千', '万', '亿', '来', '几']);
+    let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
+    if starts(&["%", "‰", "个百分点", "成"]) || text[..found.start].ends_with("分之") {
+        Unit::Share
+    } else if starts(&["人", "名", "位", "户", "people", "persons"]) {
+        Unit::Persons
+    } else if starts(&[
+        "元",
+        "美元",
+        "块",
+        "欧元",
+        "英镑",
+        "日元",
+        "港元",
+        "人民币",
+        "角",
+        "分钱",
+        "yuan",
+        "dollars",
+        "rmb",
+    ]) || text[..found.start]
+        .trim_end()
+        .ends_with(['$', '¥', '€', '£'])
+    {
+        Unit::Money
+    } else if starts(&[
+        "年", "个月", "月", "天", "日", "小时", "周", "分钟", "years", "months", "days", "hours",
+    ]) {
+        Unit::Duration
+    } else {
+        Unit::Any
+    }
+}
+
+fn is_time(text: &str, found: &Range<usize>) -> bool {
+    let rest = text[found.end..].trim_start();
+    if [
+        "年", "月", "日", "号", "世纪", "时", "点", "天", "周", "小时", "分",
+    ]
+    .iter()
+    .any(|word| rest.starts_with(word))
+    {
+        return true;
+    }
+    let digits = &text[found.clone()];
+    digits.len() == 4
+        && digits.starts_with(['1', '2'])
+        && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn names_time(text: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "今年",
+        "明年",
+        "去年",
+        "当年",
+        "同年",
+        "次年",
+        "年底",
+        "年初",
+        "月底",
+        "当天",
+        "当日",
+        "次日",
+        "今天",
+        "明天",
+        "昨天",
+        "上午",
+        "下午",
+        "星期",
+        "周一",
+        "周二",
+        "周三",
+        "周四",
+        "周五",
+        "周六",
+        "周日",
+        "时期",
+        "年间",
+        "期间",
+        "朝",
+        "春",
+        "夏",
+        "秋",
+        "冬",
+        "届满",
+        "之日",
+        "以来",
+        "以后",
+        "之前",
+        "之后",
+        "时候",
+        "时",
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "century",
+    ];
+    NAMES.iter().any(|name| text.contains(name))
+}
+
+/// The numbers of `text`, in order, by byte range: `1.13`, `12,000`, `二十三`, `百分之五` (its 五).
+pub(crate) fn quantities(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(c) = text[at..].chars().next() {
+            let start = at;
+            if c.is_ascii_digit() {
+                at += digits_len(&text[at..]);
+                return Some(start..at);
+            }
+            if is_numeral(c) {
+                at += numeral_len(&text[at..]);
+                if counts(text, start, at) {
+                    return Some(start..at);
+                }
+                continue;
+            }
+            at += c.len_utf8();
+        }
+        None
+    })
+}
+
+fn digits_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut len = 0;
+    while len < bytes.len() {
+        let inner =
+            matches!(bytes[len], b'.' | b',') && bytes.get(len + 1).is_some_and(u8::is_ascii_digit);
+        if !(bytes[len].is_ascii_digit() || inner) {
+            break;
+        }
+        len += 1;
+    }
+    len
+}
+
+fn is_numeral(c: char) -> bool {
+    "零〇一二三四五六七八九十百千万亿两半".contains(c)
+}
+
+fn numeral_len(text: &str) -> usize {
+    text.char_indices()
+        .find(|&(_, c)| !is_numeral(c))
+        .map_or(text.len(), |(at, _)| at)
+}
+
+/// A Chinese numeral counts as an amount only with a unit after it (三年, 五名) or 分之 before it:
+/// 一体, 统一 and 一是 are words.
+fn counts(text: &str, start: usize, end: usize) -> bool {
+    let numeral = &text[start..end];
+    if text[..start].ends_with("分之") {
+        return true;
+    }
+    let Some(next) = text[end..].chars().next() else {
+        return numeral.chars().count() > 1;
+    };
+    let unit = "个名人位户年月日天次项条家所座岁倍元角分件亩台辆种级层小周世篇部款章届米吨斤克公里平方度伏瓦升秒点成号届轮艘支枚张片场门".contains(next);
+    let single_one =
+        numeral == "一" || numeral == "万" || numeral == "千" || numeral == "百" || numeral == "半";
+    (unit && !(single_one && "体个些点种次级部条方门".contains(next)))
+        || numeral.chars().count() > 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_ask_for_their_kind() {
+        for (question, kind) in [
+            ("容积率上限是多少?", Expected::Quantity(Unit::Any)),
+            ("有多少名员工?", Expected::Quantity(Unit::Persons)),
+            ("罚款金额是多少?", Expected::Quantity(Unit::Money)),
+            ("会判几年?", Expected::Quantity(Unit::Duration)),
+            ("什么时候开展?", Expected::Time),
+            ("由谁负责?", Expected::Agent),
+            ("包括哪些城市?", Expected::List),
+            ("在哪一条提到?", Expected::Location),
+            ("怎样治理黑臭水体?", Expected::Open),
+            ("几乎没有变化的是什么?", Expected::Open),
+            (
+                "how many people work there?",
+                Expected::Quantity(Unit::Persons),
+            ),
+            ("when will it be done?", Expected::Time),
+            ("who coordinates it?", Expected::Agent),
+        ] {
+            assert_eq!(expected(question), kind, "{question}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_and_words_with_numerals_are_not() {
+        let found = |text: &str| {
+            quantities(text)
+                .map(|r| text[r].to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("总额1.13万亿元,12,000人"), ["1.13", "12,000"]);
+        assert_eq!(found("一体化推进统一市场,一是家庭"), Vec::<String>::new());
+        assert_eq!(found("三年内建成五个基地"), ["三", "五"]);
+        assert_eq!(found("百分之五"), ["五"]);
+    }
+
+    #[test]
+    fn a_text_without_numbers_cannot_answer_how_many() {
+        assert_eq!(
+            fits(
+                Expected::Quantity(Unit::Any),
+                "优化产权归集、整合、置换和登记政策"
+            ),
+            0.0
+        );
+        assert_eq!(fits(Expected::Quantity(Unit::Money), "总额1.13万亿元"), 1.0);
+        assert_eq!(
+            fits(Expected::Quantity(Unit::Persons), "每年可发电约2亿千瓦时"),
+            0.5
+        );
+        assert_eq!(fits(Expected::Time, "今年4月底全部并网"), 1.0);
+        assert_eq!(fits(Expected::Time, "完善应急体系"), 0.0);
+    }
+}

@@ -1,0 +1,318 @@
+//! Taking a source in: parse, embed, store, index.
+
+use sha2::{Digest, Sha256};
+use yiju_document::Document;
+use yiju_embed::InputType;
+use yiju_index::{TokenVector, encode_tokens};
+use yiju_store::{NewDocument, NewPassage, NewSource};
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::indexes::{Added, heading};
+use crate::response::DocumentSummary;
+use crate::views::summary;
+
+/// Passages embedded between two reports of progress.
+const BATCH: usize = 64;
+
+/// A text to add.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name: adding another source under the same name replaces it.
+    pub name: String,
+    /// A title to use instead of the one in the text; the whole text is then one document.
+    pub title: Option<String>,
+    /// The text.
+    pub bytes: Vec<u8>,
+}
+
+/// How far an addition has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Passages embedded.
+    pub passages_done: usize,
+    /// Passages in the source.
+    pub passages_total: usize,
+}
+
+/// What an addition did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddStatus {
+    /// The source is new.
+    Added,
+    /// It replaced the source of the same name.
+    Replaced,
+    /// The same bytes were there under this name; nothing was done.
+    Unchanged,
+}
+
+/// What an addition did, and the documents of the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AddOutcome {
+    /// What was done.
+    pub status: AddStatus,
+    /// The source's documents, in its order.
+    pub documents: Vec<DocumentSummary>,
+}
+
+/// A text to embed and where it belongs.
+struct Piece<'a> {
+    document: usize,
+    clause: u32,
+    sentence: Option<u32>,
+    text: &'a str,
+}
+
+impl Engine {
+    /// Adds a source, or replaces the one of the same name; the same bytes again change nothing.
+    /// When this returns, its documents are durable and can be found.
+    ///
+    /// # Errors
+    /// The source cannot be parsed or stored, or the library is open for reading only. Nothing is
+    /// changed then.
+    pub fn add(
+        &self,
+        source: Source,
+        progress: &dyn Fn(Progress),
+    ) -> Result<AddOutcome, EngineError> {
+        if !self.store.is_writable() {
+            return Err(EngineError::ReadOnly(self.store.path().to_owned()));
+        }
+        let sha256 = source_hash(&source);
+        if let Some(outcome) = self.unchanged(&source.name, &sha256)? {
+            return Ok(outcome);
+        }
+        let parsed = match &source.title {
+            Some(title) => std::str::from_utf8(&source.bytes)
+                .map_err(|error| yiju_document::DocumentError::NotUtf8 {
+                    offset: error.valid_up_to(),
+                })
+                .and_then(|text| yiju_document::parse_text(Some(title), text)),
+            None => yiju_document::parse(&source.bytes),
+        };
+        let documents = parsed.map_err(|error| EngineError::Document {
+            source_name: source.name.clone(),
+            source: error,
+        })?;
+        self.add_parsed(source.name, sha256, documents, progress)
+    }
+
+    /// Adds documents that were parsed elsewhere as the source `name`; `sha256` is of what they were
+    /// parsed from, 64 lower-case hex digits.
+    ///
+    /// # Errors
+    /// As [`Engine::add`].
+    pub fn add_parsed(
+        &self,
+        name: String,
+        sha256: String,
+        documents: Vec<Document>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<AddOutcome, EngineError> {
+        if let Some(outcome) = self.unchanged(&name, &sha256)? {
+            return Ok(outcome);
+        }
+        let passages = self.embed_passages(&documents, progress)?;
+        self.write(name, sha256, documents, passages)
+    }
+
+    fn unchanged(&self, name: &str, sha256: &str) -> Result<Option<AddOutcome>, EngineError> {
+        let Some(known) = self
+            .store
+            .source(name)?
+            .filter(|s| s.sha256 == sha256 && s.complete)
+        else {
+            return Ok(None);
+        };
+        let mut documents = Vec::new();
+        for id in &known.document_ids {
+            if let Some(record) = self.store.document_record(id)? {
+                documents.push(summary(record));
+            }
+        }
+        Ok(Some(AddOutcome {
+            status: AddStatus::Unchanged,
+            documents,
+        }))
+    }
+
+    /// The passages of each document: every clause, followed by its sentences.
+    fn embed_passages(
+        &self,
+        documents: &[Document],
+        progress: &dyn Fn(Progress),
+    ) -> Result<Vec<Vec<NewPassage>>, EngineError> {
+        let pieces: Vec<Piece<'_>> = documents
+            .iter()
+            .enumerate()
+            .flat_map(|(at, d)| pieces(at, d))
+            .collect();
+        // Texts of like length are embedded together.
+        let mut order: Vec<usize> = (0..pieces.len()).collect();
+        order.sort_by_key(|&i| pieces[i].text.len());
+        let mut made: Vec<Option<NewPassage>> = pieces.iter().map(|_| None).collect();
+        let mut done = 0;
+        progress(Progress {
+            passages_done: 0,
+            passages_total: pieces.len(),
+        });
+        for batch in order.chunks(BATCH) {
+            let (clauses, sentences): (Vec<usize>, Vec<usize>) =
+                batch.iter().partition(|&&i| pieces[i].sentence.is_none());
+            let texts = |ids: &[usize]| ids.iter().map(|&i| pieces[i].text).collect::<Vec<_>>();
+            let embedded = self
+                .embedder
+                .embed_tokens(InputType::Passage, &texts(&clauses))?;
+            for (&i, (embedding, tokens)) in clauses.iter().zip(embedded) {
+                let tokens: Vec<TokenVector> = tokens
+                    .tokens
+                    .into_iter()
+                    .map(|token| TokenVector {
+                        range: token.range,
+                        vector: token.vector,
+                    })
+                    .collect();
+                let codes = encode_tokens(&tokens, self.embedder.dimension());
+                made[i] = Some(new_passage(&pieces[i], embedding.vector, codes));
+            }
+            let embedded = self
+                .embedder
+                .embed(InputType::Passage, &texts(&sentences))?;
+            for (&i, embedding) in sentences.iter().zip(embedded) {
+                made[i] = Some(new_passage(&pieces[i], embedding.vector, Vec::new()));
+            }
+            done += batch.len();
+            progress(Progress {
+                passages_done: done,
+                passages_total: pieces.len(),
+            });
+        }
+        let mut passages: Vec<Vec<NewPassage>> = documents.iter().map(|_| Vec::new()).collect();
+        for (piece, passage) in pieces.iter().zip(made) {
+            passages[piece.document].extend(passage);
+        }
+        Ok(passages)
+    }
+
+    fn write(
+        &self,
+        name: String,
+        sha256: String,
+        documents: Vec<Document>,
+        passages: Vec<Vec<NewPassage>>,
+    ) -> Result<AddOutcome, EngineError> {
+        let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
+        let new = NewSource {
+            name,
+            sha256,
+            documents: documents
+                .iter()
+                .zip(&passages)
+                .map(|(document, passages)| NewDocument {
+                    document: document.clone(),
+                    passages: passages.clone(),
+                })
+                .collect(),
+        };
+        let outcome = self.store.put_source(new)?;
+        let placed = documents
+            .iter()
+            .zip(&passages)
+            .flat_map(|(d, ps)| ps.iter().map(move |p| (d, p)));
+        let added = outcome
+            .added_passages
+            .iter()
+            .zip(placed)
+            .map(|(&id, (document, passage))| Added {
+                id,
+                vector: &passage.vector,
+                words: passage.sentence.is_none().then(|| {
+                    let at = passage.clause as usize;
+                    let body = document
+                        .clauses
+                        .get(at)
+                        .map_or("", |clause| document.slice(clause.span));
+                    (heading(document, at), body)
+                }),
+            });
+        self.indexes
+            .write()
+            .map_err(|_| EngineError::Poisoned)?
+            .apply(outcome.generation, &outcome.removed_passages, added)?;
+        let status = if outcome.replaced {
+            AddStatus::Replaced
+        } else {
+            AddStatus::Added
+        };
+        Ok(AddOutcome {
+            status,
+            documents: outcome.documents.into_iter().map(summary).collect(),
+        })
+    }
+
+    /// Removes a document; says whether it was there.
+    ///
+    /// # Errors
+    /// The library is open for reading only, or writing failed. Nothing is changed then.
+    pub fn remove(&self, document_id: &str) -> Result<bool, EngineError> {
+        if !self.store.is_writable() {
+            return Err(EngineError::ReadOnly(self.store.path().to_owned()));
+        }
+        let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
+        let Some(outcome) = self.store.remove_document(document_id)? else {
+            return Ok(false);
+        };
+        self.indexes
+            .write()
+            .map_err(|_| EngineError::Poisoned)?
+            .apply(outcome.generation, &outcome.removed_passages, [])?;
+        Ok(true)
+    }
+}
+
+/// A clause is embedded as printed, without its heading path: with the path before it the seed's
+/// questions found the right clause first less often (docs/retrieval.md).
+fn pieces(at: usize, document: &Document) -> impl Iterator<Item = Piece<'_>> {
+    (0u32..)
+        .zip(&document.clauses)
+        .flat_map(move |(index, clause)| {
+            let whole = Piece {
+                document: at,
+                clause: index,
+                sentence: None,
+                text: document.slice(clause.span),
+            };
+            let sentences = (0u32..)
+                .zip(&clause.sentences)
+                .map(move |(sentence, &span)| Piece {
+                    document: at,
+                    clause: index,
+                    sentence: Some(sentence),
+                    text: document.slice(span),
+                });
+            std::iter::once(whole).chain(sentences)
+        })
+}
+
+fn new_passage(piece: &Piece<'_>, vector: Vec<f32>, tokens: Vec<u8>) -> NewPassage {
+    NewPassage {
+        clause: piece.clause,
+        sentence: piece.sentence,
+        vector,
+        tokens,
+    }
+}
+
+/// A given title is part of what was given: the same text under another title is a change.
+fn source_hash(source: &Source) -> String {
+    let mut hash = Sha256::new();
+    if let Some(title) = &source.title {
+        hash.update(title.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(&source.bytes);
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

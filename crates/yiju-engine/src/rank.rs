@@ -1,0 +1,262 @@
+//! The second stage: candidates and their sentences scored by late interaction with what the first
+//! stage knows.
+
+use yiju_document::Span;
+use yiju_index::{CodedTokens, normalize};
+use yiju_store::{ClauseRecord, Store};
+
+use crate::error::EngineError;
+use crate::expect::fits;
+use crate::question::Question;
+use crate::retrieve::{CANDIDATES, Candidate};
+
+/// Weight of late interaction against one cosine.
+const LATE_WEIGHT: f32 = 2.0;
+/// Weight of the lexical lane's share in the second stage.
+const LEXICAL_WEIGHT: f32 = 0.1;
+/// Weight of the share of the question's words that a sentence holds.
+const COVERAGE_WEIGHT: f32 = 0.15;
+/// What a heading loses as evidence: it names a matter and rarely says anything of it.
+const HEADING_LOSS: f32 = 0.08;
+/// What a sentence loses that cannot hold what is asked for (no number for how many).
+const MISFIT_LOSS: f32 = 0.1;
+
+/// A sentence of a candidate, as evidence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sentence {
+    pub span: Span,
+    /// Weighted MaxSim of the question's tokens within the sentence.
+    pub late: f32,
+    /// How well it holds what is asked for, 0 to 1.
+    pub fit: f32,
+    pub is_heading: bool,
+    /// All of it in one figure; comparable within a question.
+    pub score: f32,
+}
+
+/// A candidate after the second stage.
+pub(crate) struct Ranked {
+    pub record: ClauseRecord,
+    pub lanes: Lanes,
+    /// All lanes in one figure; comparable within a question.
+    pub score: f32,
+    pub sentences: Vec<Sentence>,
+    /// Share of the question's words that the clause or its headings hold.
+    pub coverage: f32,
+    /// Weight of the heaviest word that is missing there.
+    pub missing: f32,
+}
+
+/// What each lane says of a clause.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Lanes {
+    /// Cosine of the question and the clause.
+    pub dense: f32,
+    /// Cosine of the question and the clause's best sentence.
+    pub sentence: f32,
+    /// BM25 as a share of the best clause's, 0 to 1.
+    pub lexical: f32,
+    /// Weighted MaxSim of the question's tokens in the clause.
+    pub late: f32,
+}
+
+impl Ranked {
+    /// Relevance for people, 0 to 1: where the late interaction stands between what unrelated text
+    /// (about 0.7) and the same words (1) reach with this family of models.
+    pub(crate) fn relevance(&self) -> f32 {
+        let relevance = ((self.lanes.late - 0.7) / 0.3).clamp(0.0, 1.0);
+        (relevance * 1e4).round() / 1e4
+    }
+
+    /// Spans of the best sentences, best first.
+    pub(crate) fn best_sentences(&self, most: usize) -> Vec<Span> {
+        let mut sentences: Vec<&Sentence> = self.sentences.iter().collect();
+        sentences.sort_by(|a, b| b.score.total_cmp(&a.score));
+        sentences
+            .iter()
+            .take(most)
+            .map(|sentence| sentence.span)
+            .collect()
+    }
+
+    /// The best sentence; `None` where the clause has none.
+    pub(crate) fn evidence(&self) -> Option<&Sentence> {
+        self.sentences
+            .iter()
+            .max_by(|a, b| a.score.total_cmp(&b.score))
+    }
+}
+
+/// Scores candidates, best first. Those past the first [`CANDIDATES`] keep their order behind them:
+/// only a long list of hits reaches that far.
+pub(crate) fn rank(
+    store: &Store,
+    question: &Question,
+    candidates: Vec<Candidate>,
+) -> Result<Vec<Ranked>, EngineError> {
+    let wanted: Vec<(&str, u32)> = candidates
+        .iter()
+        .map(|c| (c.document_id.as_str(), c.clause))
+        .collect();
+    let records = store.clauses(&wanted)?;
+    let ids: Vec<u64> = candidates
+        .iter()
+        .take(CANDIDATES)
+        .map(|candidate| candidate.id)
+        .collect();
+    let tokens = store
+        .tokens(&ids)?
+        .into_iter()
+        .chain(std::iter::repeat(None));
+    let mut ranked = Vec::with_capacity(candidates.len());
+    for ((candidate, record), tokens) in candidates.iter().zip(records).zip(tokens) {
+        if let Some(record) = record {
+            ranked.push(score(question, candidate, record, tokens.as_deref())?);
+        }
+    }
+    ranked.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.record.id().cmp(&b.record.id()))
+    });
+    Ok(ranked)
+}
+
+fn score(
+    question: &Question,
+    candidate: &Candidate,
+    record: ClauseRecord,
+    tokens: Option<&[u8]>,
+) -> Result<Ranked, EngineError> {
+    let meeting = match tokens {
+        Some(tokens) => {
+            Meeting::of(question, tokens).map_err(|error| EngineError::DamagedTokens {
+                clause_id: record.id(),
+                reason: error.to_string(),
+            })?
+        }
+        None => Meeting::default(),
+    };
+    let text = normalize(&record.text);
+    let with_headings = format!(
+        "{} {} {text}",
+        normalize(&record.document.title),
+        normalize(&record.path.join(" "))
+    );
+    let late = meeting.best(question, None);
+    let lanes = Lanes {
+        dense: candidate.dense,
+        sentence: candidate.best_sentence,
+        lexical: candidate.lexical,
+        late,
+    };
+    let sentences = record
+        .clause
+        .sentences
+        .iter()
+        .enumerate()
+        .map(|(at, &span)| {
+            let start = span.byte_start - record.clause.span.byte_start;
+            let end = span.byte_end - record.clause.span.byte_start;
+            let late = meeting.best(question, Some(start..end));
+            let normal = normalize(record.slice(span).unwrap_or(""));
+            let coverage = question.coverage(&normal).unwrap_or(0.0);
+            let fit = fits(question.expected, &normal);
+            let is_heading =
+                at == 0 && record.clause.heading.is_some() && record.clause.sentences.len() > 1;
+            let score = LATE_WEIGHT * late + COVERAGE_WEIGHT * coverage
+                - MISFIT_LOSS * (1.0 - fit)
+                - if is_heading { HEADING_LOSS } else { 0.0 };
+            Sentence {
+                span,
+                late,
+                fit,
+                is_heading,
+                score,
+            }
+        })
+        .collect();
+    Ok(Ranked {
+        score: lanes.dense
+            + lanes.sentence
+            + LATE_WEIGHT * lanes.late
+            + LEXICAL_WEIGHT * lanes.lexical,
+        coverage: question.coverage(&with_headings).unwrap_or(0.0),
+        missing: question.missing(&with_headings),
+        record,
+        lanes,
+        sentences,
+    })
+}
+
+/// The cosines of the question's tokens with a clause's.
+#[derive(Default)]
+struct Meeting {
+    ranges: Vec<std::ops::Range<usize>>,
+    /// Question tokens by clause tokens.
+    cosines: Vec<f32>,
+}
+
+impl Meeting {
+    fn of(question: &Question, tokens: &[u8]) -> Result<Self, yiju_index::LateError> {
+        let coded = CodedTokens::read(tokens, question.vector.len())?;
+        Ok(Self {
+            ranges: coded.ranges().collect(),
+            cosines: coded.similarities(&question.tokens),
+        })
+    }
+
+    /// The mean over the question's tokens, by weight, of the best cosine among the clause's tokens,
+    /// or among those within `part` of its text; 0 where there are none.
+    fn best(&self, question: &Question, part: Option<std::ops::Range<usize>>) -> f32 {
+        let inside = |range: &std::ops::Range<usize>| {
+            part.as_ref()
+                .is_none_or(|part| part.start <= range.start && range.start < part.end)
+        };
+        let columns: Vec<usize> = (0..self.ranges.len())
+            .filter(|&t| inside(&self.ranges[t]))
+            .collect();
+        if columns.is_empty() {
+            return 0.0;
+        }
+        self.cosines
+            .chunks_exact(self.ranges.len())
+            .zip(&question.token_weights)
+            .map(|(row, weight)| weight * columns.iter().map(|&t| row[t]).fold(-1.0, f32::max))
+            .sum()
+    }
+}
+
+/// One candidate's figures, for evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signals {
+    /// The clause.
+    pub clause_id: String,
+    /// What each lane says.
+    pub lanes: Lanes,
+    /// The fused score.
+    pub score: f32,
+    /// What the confidence is computed from, by name.
+    pub features: Vec<(&'static str, f32)>,
+    /// Sentences in the order of the text: span and evidence score.
+    pub sentences: Vec<(Span, f32)>,
+}
+
+pub(crate) fn signals(question: &Question, ranked: &[Ranked]) -> Vec<Signals> {
+    let features = crate::confidence::features(question, ranked);
+    ranked
+        .iter()
+        .enumerate()
+        .map(|(at, found)| Signals {
+            clause_id: found.record.id(),
+            lanes: found.lanes,
+            score: found.score,
+            features: if at == 0 {
+                features.named()
+            } else {
+                Vec::new()
+            },
+            sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,197 @@
+//! The first stage: candidates from the clause, sentence and lexical lanes, by one fused score.
+
+use std::collections::HashMap;
+
+use yiju_index::{Filter, Hit, VectorIndex};
+use yiju_store::Store;
+
+use crate::error::EngineError;
+use crate::indexes::Indexes;
+use crate::question::Question;
+use crate::scope::Scope;
+
+/// Hits taken from the lane of clauses and from the lexical lane.
+const CLAUSE_HITS: usize = 100;
+/// Hits taken from the lane of sentences; several may be of one clause.
+const SENTENCE_HITS: usize = 200;
+/// Candidates that the second stage scores.
+pub(crate) const CANDIDATES: usize = 40;
+/// Weight of the lexical lane's share of its best score against a cosine.
+const LEXICAL_WEIGHT: f32 = 0.05;
+
+/// A clause that may hold the answer.
+pub(crate) struct Candidate {
+    /// The clause's passage.
+    pub id: u64,
+    pub document_id: String,
+    pub clause: u32,
+    /// Cosine of the question and the clause.
+    pub dense: f32,
+    /// Cosine of the question and the best sentence.
+    pub best_sentence: f32,
+    /// BM25 as a share of the best clause's, 0 to 1.
+    pub lexical: f32,
+}
+
+impl Candidate {
+    pub(crate) fn first_stage(&self) -> f32 {
+        self.dense + self.best_sentence + LEXICAL_WEIGHT * self.lexical
+    }
+}
+
+/// The best `most` candidates by the first stage, best first.
+///
+/// A clause's passage is followed by those of its sentences (see `ingest`), so a sentence's id gives
+/// its clause's.
+pub(crate) fn candidates(
+    store: &Store,
+    indexes: &Indexes,
+    scope: &Scope,
+    question: &Question,
+    most: usize,
+) -> Result<Vec<Candidate>, EngineError> {
+    let failed = |index: &'static str| move |source| EngineError::Index { index, source };
+    let filter = scope.filter();
+    let dense = search(&indexes.clauses, &question.vector, CLAUSE_HITS, filter)
+        .map_err(failed("clause"))?;
+    let sentences = search(&indexes.sentences, &question.vector, SENTENCE_HITS, filter)
+        .map_err(failed("sentence"))?;
+    let lexical = indexes
+        .lexical
+        .search(&question.text, CLAUSE_HITS, filter)
+        .map_err(failed("lexical"))?;
+    // What a lane did not return is no better than the last that it did.
+    let floor = |hits: &[Hit]| hits.last().map_or(0.0, |hit| hit.score);
+    let (dense_floor, sentence_floor) = (floor(&dense), floor(&sentences));
+    let lexical_best = lexical
+        .first()
+        .map_or(1.0, |hit| hit.score)
+        .max(f32::MIN_POSITIVE);
+
+    let mut ids: Vec<u64> = dense
+        .iter()
+        .chain(&sentences)
+        .chain(&lexical)
+        .map(|hit| hit.id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let places: HashMap<u64, _> = store
+        .passages(&ids)?
+        .into_iter()
+        .map(|place| (place.id, place))
+        .collect();
+    let mut found: HashMap<u64, Candidate> = HashMap::new();
+    let mut offer = |hit: &Hit, take: &dyn Fn(&mut Candidate, f32)| {
+        // A passage that another process has removed since is left out.
+        let Some(place) = places.get(&hit.id) else {
+            return;
+        };
+        let id = place
+            .sentence
+            .map_or(place.id, |sentence| place.id - 1 - u64::from(sentence));
+        let candidate = found.entry(id).or_insert_with(|| Candidate {
+            id,
+            document_id: place.document_id.clone(),
+            clause: place.clause,
+            dense: dense_floor,
+            best_sentence: sentence_floor,
+            lexical: 0.0,
+        });
+        take(candidate, hit.score);
+    };
+    dense
+        .iter()
+        .for_each(|hit| offer(hit, &|candidate, score| candidate.dense = score));
+    sentences.iter().for_each(|hit| {
+        offer(hit, &|candidate, score| {
+            candidate.best_sentence = candidate.best_sentence.max(score)
+        })
+    });
+    lexical.iter().for_each(|hit| {
+        offer(hit, &|candidate, score| {
+            candidate.lexical = score / lexical_best
+        })
+    });
+
+    let mut candidates: Vec<Candidate> = found.into_values().collect();
+    candidates.sort_by(|a, b| {
+        b.first_stage()
+            .total_cmp(&a.first_stage())
+            .then(a.id.cmp(&b.id))
+    });
+    candidates.truncate(most);
+    Ok(candidates)
+}
+
+fn search(
+    index: &dyn VectorIndex,
+    vector: &[f32],
+    k: usize,
+    filter: Option<&dyn Filter>,
+) -> Result<Vec<Hit>, yiju_index::IndexError> {
+    if index.is_empty() {
+        Ok(Vec::new())
+    } else {
+        index.search(vector, k, filter)
+    }
+}
+
+/// These clauses (document id and index) as candidates, in their order.
+pub(crate) fn these(
+    store: &Store,
+    indexes: &Indexes,
+    clauses: &[(String, u32)],
+    question: &Question,
+) -> Result<Vec<Candidate>, EngineError> {
+    let lexical = indexes
+        .lexical
+        .search(&question.text, CLAUSE_HITS, None)
+        .map_err(|source| EngineError::Index {
+            index: "lexical",
+            source,
+        })?;
+    let lexical_best = lexical
+        .first()
+        .map_or(1.0, |hit| hit.score)
+        .max(f32::MIN_POSITIVE);
+    let mut candidates = Vec::new();
+    for (document_id, clause) in clauses.iter().take(CANDIDATES) {
+        let places = store.document_passages(document_id)?;
+        let of_clause: Vec<_> = places
+            .iter()
+            .filter(|place| place.clause == *clause)
+            .collect();
+        let ids: Vec<u64> = of_clause.iter().map(|place| place.id).collect();
+        let cosines: Vec<f32> = store
+            .vectors(&ids)?
+            .iter()
+            .map(|vector| {
+                vector.as_ref().map_or(0.0, |v| {
+                    v.iter().zip(&question.vector).map(|(a, b)| a * b).sum()
+                })
+            })
+            .collect();
+        let mut candidate = Candidate {
+            id: 0,
+            document_id: document_id.clone(),
+            clause: *clause,
+            dense: 0.0,
+            best_sentence: 0.0,
+            lexical: 0.0,
+        };
+        for (place, cosine) in of_clause.iter().zip(cosines) {
+            if place.sentence.is_none() {
+                (candidate.id, candidate.dense) = (place.id, cosine);
+            } else {
+                candidate.best_sentence = candidate.best_sentence.max(cosine);
+            }
+        }
+        candidate.lexical = lexical
+            .iter()
+            .find(|hit| hit.id == candidate.id)
+            .map_or(0.0, |hit| hit.score / lexical_best);
+        candidates.push(candidate);
+    }
+    Ok(candidates)
+}

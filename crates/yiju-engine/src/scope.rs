@@ -1,0 +1,176 @@
+//! Which passages and documents a filter lets through.
+
+use std::collections::HashSet;
+
+use yiju_index::normalize;
+use yiju_store::{DocumentRecord, Store};
+
+use crate::error::EngineError;
+use crate::response::Filter;
+
+/// A filter, resolved against the library.
+pub(crate) struct Scope {
+    /// Accepted documents in the order of the listing; `None` for all.
+    documents: Option<Vec<String>>,
+    /// Accepted passages; `None` for all.
+    passages: Option<Passages>,
+    /// Passages left out, where `passages` is `None`.
+    except: Option<Except>,
+}
+
+/// All passages but these.
+struct Except(HashSet<u64>);
+
+impl yiju_index::Filter for Except {
+    fn accepts(&self, id: u64) -> bool {
+        !self.0.contains(&id)
+    }
+}
+
+/// A set of passages that an index can filter by.
+pub(crate) struct Passages {
+    ids: Vec<u64>,
+    set: HashSet<u64>,
+}
+
+impl yiju_index::Filter for Passages {
+    fn accepts(&self, id: u64) -> bool {
+        self.set.contains(&id)
+    }
+
+    fn cardinality(&self) -> Option<usize> {
+        Some(self.ids.len())
+    }
+
+    fn ids(&self) -> Option<&[u64]> {
+        Some(&self.ids)
+    }
+}
+
+impl Scope {
+    pub(crate) fn resolve(store: &Store, filter: &Filter) -> Result<Self, EngineError> {
+        if *filter == Filter::default() {
+            return Ok(Self {
+                documents: None,
+                passages: None,
+                except: None,
+            });
+        }
+        let mut accepted = Vec::new();
+        let mut all = true;
+        store.for_each_document(|record| {
+            if accepts(filter, &record) {
+                accepted.push(record.id);
+            } else {
+                all = false;
+            }
+        })?;
+        let section = filter.section.as_deref().map(normalize);
+        if all && section.is_none() {
+            return Ok(Self {
+                documents: None,
+                passages: None,
+                except: None,
+            });
+        }
+        let mut ids = Vec::new();
+        for id in &accepted {
+            let passages = store.document_passages(id)?;
+            let Some(section) = &section else {
+                ids.extend(passages.iter().map(|passage| passage.id));
+                continue;
+            };
+            let Some((_, document)) = store.document(id)? else {
+                continue;
+            };
+            let inside: HashSet<u32> = (0u32..)
+                .zip(&document.clauses)
+                .filter(|&(at, _)| {
+                    document
+                        .path(at as usize)
+                        .iter()
+                        .any(|part| normalize(part).contains(section))
+                })
+                .map(|(at, _)| at)
+                .collect();
+            ids.extend(
+                passages
+                    .iter()
+                    .filter(|p| inside.contains(&p.clause))
+                    .map(|p| p.id),
+            );
+        }
+        let set = ids.iter().copied().collect();
+        Ok(Self {
+            documents: Some(accepted),
+            passages: Some(Passages { ids, set }),
+            except: None,
+        })
+    }
+
+    /// Leaves these clauses out, by their ids; unknown ids change nothing.
+    pub(crate) fn without(
+        mut self,
+        store: &Store,
+        clauses: &[String],
+    ) -> Result<Self, EngineError> {
+        let mut out = HashSet::new();
+        for id in clauses {
+            let Some((document, index)) = id.rsplit_once('.') else {
+                continue;
+            };
+            let places = store.document_passages(document)?;
+            out.extend(
+                places
+                    .iter()
+                    .filter(|place| place.clause.to_string() == index)
+                    .map(|place| place.id),
+            );
+        }
+        match &mut self.passages {
+            Some(passages) => {
+                passages.ids.retain(|id| !out.contains(id));
+                passages.set.retain(|id| !out.contains(id));
+            }
+            None if !out.is_empty() => self.except = Some(Except(out)),
+            None => {}
+        }
+        Ok(self)
+    }
+
+    /// The passages to search in; `None` for all.
+    pub(crate) fn filter(&self) -> Option<&dyn yiju_index::Filter> {
+        match (&self.passages, &self.except) {
+            (Some(passages), _) => Some(passages),
+            (None, Some(except)) => Some(except),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether a document may be cited.
+    pub(crate) fn accepts_document(&self, id: &str) -> bool {
+        self.documents
+            .as_ref()
+            .is_none_or(|ids| ids.iter().any(|other| other == id))
+    }
+}
+
+fn accepts(filter: &Filter, record: &DocumentRecord) -> bool {
+    let any =
+        |wanted: &[String], value: &str| wanted.is_empty() || wanted.iter().any(|w| w == value);
+    let issuer = filter.issuer.as_deref().map(normalize);
+    any(&filter.document_ids, &record.id)
+        && any(&filter.sources, &record.source)
+        && issuer.is_none_or(|wanted| {
+            record
+                .issuer
+                .as_deref()
+                .is_some_and(|i| normalize(i).contains(&wanted))
+        })
+        && filter
+            .date_from
+            .is_none_or(|from| record.date.is_some_and(|date| date >= from))
+        && filter
+            .date_to
+            .is_none_or(|to| record.date.is_some_and(|date| date <= to))
+}
