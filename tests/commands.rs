@@ -62,7 +62,11 @@ fn a_file_has_one_name_however_it_is_written() {
     let place = Place::new();
     let here = place.path().join("here");
     place.file("here/a/rules.txt", RULES);
-    let add = |path: &str| run(place.command(&["add", path]).current_dir(&here), b"");
+    let model = root().join("models/multilingual-e5-small-q4");
+    let add = |path: &str| {
+        let mut command = place.command(&["add", path]);
+        run(command.current_dir(&here).env("YIJU_MODEL", &model), b"")
+    };
     let first = add("a/rules.txt");
     assert!(
         first.out.contains("a/rules.txt"),
@@ -121,12 +125,12 @@ fn documents_are_listed_and_removed() {
 #[test]
 fn an_outline_needs_no_library() {
     let place = Place::new();
-    let seed = std::fs::read_dir(root().join("seeds"))
+    let mut seed = std::fs::read_dir(root().join("seeds"))
         .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
+        .map(|entry| entry.unwrap().path());
+    let seed = seed
+        .find(|path| path.extension().is_some_and(|end| end == "txt"))
+        .unwrap();
     let seed = seed.to_str().unwrap();
     let done = place.yiju(&["outline", seed]);
     assert!(done.ok(), "{}", done.err);

@@ -56,12 +56,16 @@ impl Lane {
     ) -> Result<T, ApiError> {
         let arrived = Instant::now();
         let permit = self.turn().await?;
+        let left = self.deadline.saturating_sub(arrived.elapsed());
+        if left.is_zero() {
+            return Err(ApiError::timeout(self.deadline.as_secs_f64()));
+        }
         let task = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(permit);
             result
         });
-        match tokio::time::timeout(self.deadline.saturating_sub(arrived.elapsed()), task).await {
+        match tokio::time::timeout(left, task).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => Err(ApiError::internal(format!(
                 "an engine call failed: {error}"

@@ -26,14 +26,8 @@ impl View {
     pub(crate) fn answer(self, answer: &Answer, out: &mut impl Write) -> io::Result<()> {
         if let Some(refusal) = &answer.refusal {
             writeln!(out, "{}", wrap(&clean(&refusal.message), self.columns, ""))?;
-            if !answer.nearest.is_empty() {
-                writeln!(
-                    out,
-                    "\n{}",
-                    self.paint.paint(Style::Title, "nearest clauses")
-                )?;
-            }
             for nearest in &answer.nearest {
+                writeln!(out)?;
                 self.nearest(nearest, out)?;
             }
             return Ok(());
@@ -55,11 +49,8 @@ impl View {
             .iter()
             .map(|one| format!("[{}]", one.marker))
             .collect();
-        let scores: Vec<String> = group
-            .iter()
-            .map(|one| format!("{:.2}", one.score))
-            .collect();
-        self.head(&markers, &first.document, &scores.join(", "), out)?;
+        let best = group.iter().map(|one| one.score).fold(0.0, f32::max);
+        self.head(&markers, &first.document, &format!("{best:.2}"), out)?;
         self.path(&first.path, out)?;
         let named = group.len() > 1;
         let quotes = group.iter().map(|one| {

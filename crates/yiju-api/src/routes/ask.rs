@@ -25,6 +25,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 #[serde(deny_unknown_fields)]
 pub(crate) struct AskBody {
     /// The question, 1 to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000)]
     question: String,
     /// Most citations to give, 1 to 20.
     #[serde(default = "default_limit")]
@@ -77,17 +78,19 @@ pub(crate) async fn ask(
         return Ok(axum::Json(call.await?).into_response());
     }
     let mut call = Box::pin(call);
-    match tokio::time::timeout(patience, &mut call).await {
-        Ok(result) => {
-            let events = events(Ok(result?), &request_id);
-            Ok(respond(stream::iter(events)))
-        }
-        Err(_) => Ok(respond(
+    let known = if patience.is_zero() {
+        None
+    } else {
+        tokio::time::timeout(patience, &mut call).await.ok()
+    };
+    Ok(match known {
+        Some(result) => respond(stream::iter(events(Ok(result?), &request_id))),
+        None => respond(
             call.map(move |result| stream::iter(events(result, &request_id)))
                 .into_stream()
                 .flatten(),
-        )),
-    }
+        ),
+    })
 }
 
 async fn answer(state: AppState, request: AskRequest) -> Result<Answer, ApiError> {

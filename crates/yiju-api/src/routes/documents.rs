@@ -74,6 +74,7 @@ fn respond(outcome: AddOutcome) -> Response {
 
 /// Which part of the list to give.
 #[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     /// `next_cursor` of the page before; the first page where it is left out.

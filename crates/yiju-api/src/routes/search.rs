@@ -14,6 +14,7 @@ use crate::state::AppState;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SearchBody {
     /// The query, 1 to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000)]
     query: String,
     /// Most hits to give, 1 to 100.
     #[serde(default = "default_limit")]

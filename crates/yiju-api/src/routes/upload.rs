@@ -21,6 +21,7 @@ pub(crate) const FORM_OVERHEAD: usize = 64 << 10;
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentBody {
     /// Its title, 1 to 1,000 characters.
+    #[schema(min_length = 1, max_length = 1000)]
     title: String,
     /// Its text, title line left out or not.
     text: String,

@@ -12,7 +12,7 @@ use yiju_api::{AppState, ErrorCode, Limits, app};
 use yiju_engine::Access;
 
 use crate::support::{
-    Answer, SHARED, app_of, delete, get, library, open, post, post_raw, send, shared,
+    Answer, SHARED, app_of, delete, form, get, library, open, post, post_raw, send, shared,
 };
 
 #[tokio::test]
@@ -45,9 +45,11 @@ async fn every_code_is_given() {
         415,
         "unsupported_format",
     );
-    let pdf = json!({"title": "t", "text": "%PDF-1.7\n\u{0}\u{1}\u{2}", "source": "a"});
-    let pdf = post(&app, "/v1/documents", pdf).await;
-    assert!(matches!(pdf.status.as_u16(), 415 | 422), "{}", pdf.text());
+    let pdf = (
+        "name=\"file\"; filename=\"a.pdf\"",
+        &b"%PDF-1.7\n\x00\x01\x02"[..],
+    );
+    see(form(&app, &[pdf]).await, 415, "unsupported_format");
     see(
         post(&app, "/v1/documents", json!({"title": "t", "text": " "})).await,
         422,

@@ -67,7 +67,10 @@ impl Add {
             acknowledge(file, &outcome, context.json)
         })?;
         total.failed += missing;
-        context.notes.say(&library::summary(&total));
+        // Where the only file failed, that has been said.
+        if files.len() + missing > 1 || total.failed == 0 {
+            context.notes.say(&library::summary(&total));
+        }
         Ok(ExitCode::from(worst))
     }
 }
