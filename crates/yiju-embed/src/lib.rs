@@ -42,4 +42,5 @@ mod windows;
 pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
 pub use engine::Precision;
 pub use error::EmbedError;
+pub use kernels::{MatrixProbe, Variant};
 pub use tokenizer::{CompactSource, Token, build_compact, build_double_array};

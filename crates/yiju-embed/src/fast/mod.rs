@@ -61,7 +61,7 @@ impl FastEncoder {
         };
         let pool = Pool::new(threads);
         let config = weights.config().clone();
-        Ok(Self {
+        let encoder = Self {
             kernels: Kernels::new(variant),
             positions: load::positions(&weights)?,
             embedding_norm: load::norm(&weights, "token_embd_norm")?,
@@ -70,7 +70,13 @@ impl FastEncoder {
             config,
             weights,
             spare: Mutex::new(Vec::new()),
-        })
+        };
+        tracing::debug!(
+            kernels = encoder.variant().name(),
+            threads = encoder.threads(),
+            "packed the weights"
+        );
+        Ok(encoder)
     }
 
     /// The kernels in use.

@@ -14,6 +14,7 @@ mod lanes;
 mod layout;
 mod pool;
 mod portable;
+mod probe;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub(crate) use layout::{
     ActBlock, BLOCK, LANES, Lanes, MAX_ROWS, Matrix, Panels, Q4Block, Q8Block,
 };
 pub(crate) use pool::Pool;
+pub use probe::MatrixProbe;
 
 use lanes::{Fused, Plain};
 

@@ -1,4 +1,7 @@
 //! The kernels for any processor, and the yardstick for the others.
+//!
+//! Sums wrap, as the instructions of the others do; with numbers that are finite they do not come
+//! near it.
 
 use super::layout::{ActBlock, LANES, Lanes, Q4Block, Q8Block};
 
@@ -18,8 +21,9 @@ pub(super) fn four(
             for (j, group) in weights.nibbles.iter().enumerate() {
                 for (dot, quad) in dot.iter_mut().zip(group.as_chunks::<4>().0) {
                     for (i, byte) in quad.iter().enumerate() {
-                        *dot += i32::from(byte & 15) * i32::from(act.q[4 * j + i])
-                            + i32::from(byte >> 4) * i32::from(act.q[16 + 4 * j + i]);
+                        let low = i32::from(byte & 15) * i32::from(act.q[4 * j + i]);
+                        let high = i32::from(byte >> 4) * i32::from(act.q[16 + 4 * j + i]);
+                        *dot = dot.wrapping_add(low + high);
                     }
                 }
             }
@@ -41,11 +45,12 @@ pub(super) fn eight(
         let mut total = bias.0;
         for (block, weights) in weights.iter().enumerate() {
             let act = &acts[block * rows + row];
-            let mut dot = [act.comp * 16; LANES];
+            let mut dot = [act.comp.wrapping_mul(16); LANES];
             for (j, group) in weights.weights.iter().enumerate() {
                 for (dot, quad) in dot.iter_mut().zip(group.as_chunks::<4>().0) {
                     for (i, byte) in quad.iter().enumerate() {
-                        *dot += i32::from(*byte) * i32::from(act.q[4 * j + i]);
+                        let product = i32::from(*byte) * i32::from(act.q[4 * j + i]);
+                        *dot = dot.wrapping_add(product);
                     }
                 }
             }
