@@ -209,16 +209,22 @@ impl Steps {
     pub(crate) fn new(what: &'static str, quiet: bool) -> Self {
         let bar = (!quiet && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) =
-                ProgressStyle::with_template("{bar:24.cyan} {percent:>3}%  {pos} of {len} {msg}, {eta} left")
-            {
+            if let Ok(style) = ProgressStyle::with_template(
+                "{bar:24.cyan} {percent:>3}%  {pos} of {len} {msg}, {eta} left",
+            ) {
                 bar.set_style(style.progress_chars("━━─"));
             }
             bar.set_message(what);
             bar
         });
         let now = Instant::now();
-        Self { what, bar, last: Cell::new(now), started: now, quiet }
+        Self {
+            what,
+            bar,
+            last: Cell::new(now),
+            started: now,
+            quiet,
+        }
     }
 
     /// Says that `done` of `total` steps are done.
@@ -228,9 +234,14 @@ impl Steps {
             bar.set_position(done as u64);
         } else if !self.quiet && self.last.get().elapsed() >= EVERY {
             self.last.set(Instant::now());
-            let left = self.started.elapsed().as_secs_f64() / done.max(1) as f64 * (total - done.min(total)) as f64;
+            let left = self.started.elapsed().as_secs_f64() / done.max(1) as f64
+                * (total - done.min(total)) as f64;
             // Progress that nobody can read is no reason to stop.
-            let _ = writeln!(io::stderr(), "{done} of {total} {}, about {left:.0} s left", self.what);
+            let _ = writeln!(
+                io::stderr(),
+                "{done} of {total} {}, about {left:.0} s left",
+                self.what
+            );
         }
     }
 }

@@ -58,7 +58,11 @@ impl Eval {
             corpus.extend(Dataset::read(other, None)?.corpus);
         }
         let engine = if self.docs.is_empty() {
-            let access = if corpus.is_empty() { Access::ReadOnly } else { Access::ReadWrite };
+            let access = if corpus.is_empty() {
+                Access::ReadOnly
+            } else {
+                Access::ReadWrite
+            };
             library::open(&context.settings, access)?
         } else {
             library::with_docs(&context.settings, &self.docs, &context.notes)?.engine
@@ -67,15 +71,22 @@ impl Eval {
             HashMap::new()
         } else {
             let steps = Steps::new("passages", context.notes.quiet());
-            add_corpus(&engine, &corpus, &|progress| steps.at(progress.done, progress.total))?
+            add_corpus(&engine, &corpus, &|progress| {
+                steps.at(progress.done, progress.total)
+            })?
         };
         if let Some(path) = &self.signals {
             write_signals(&engine, &set, &clauses, path)?;
         }
-        let options = EvalOptions { limit: usize::from(self.limit), refusals: true, most: self.questions };
+        let options = EvalOptions {
+            limit: usize::from(self.limit),
+            refusals: true,
+            most: self.questions,
+        };
         let steps = Steps::new("questions", context.notes.quiet());
-        let report =
-            evaluate(&engine, &set, &clauses, &options, &|progress| steps.at(progress.done, progress.total))?;
+        let report = evaluate(&engine, &set, &clauses, &options, &|progress| {
+            steps.at(progress.done, progress.total)
+        })?;
         drop(steps);
         if context.json {
             print_json(&report)?;
@@ -103,14 +114,28 @@ fn write_signals(
     let named = || format!("cannot write {}", path.display());
     let mut out = BufWriter::new(std::fs::File::create(path).with_context(named)?);
     for query in &set.queries {
-        let gold: Vec<String> = query.gold.iter().flatten().filter_map(|id| clauses.get(id).cloned()).collect();
-        let takes: &[bool] = if gold.is_empty() { &[false] } else { &[false, true] };
+        let gold: Vec<String> = query
+            .gold
+            .iter()
+            .flatten()
+            .filter_map(|id| clauses.get(id).cloned())
+            .collect();
+        let takes: &[bool] = if gold.is_empty() {
+            &[false]
+        } else {
+            &[false, true]
+        };
         for &taken_out in takes {
             let without = if taken_out { gold.as_slice() } else { &[] };
             let signals = engine.signals(&SearchRequest::new(&query.q), without)?;
-            let Some(best) = signals.first() else { continue };
-            let features: serde_json::Map<_, _> =
-                best.features.iter().map(|&(name, value)| (name.to_owned(), json!(value))).collect();
+            let Some(best) = signals.first() else {
+                continue;
+            };
+            let features: serde_json::Map<_, _> = best
+                .features
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), json!(value)))
+                .collect();
             let line = json!({
                 "id": query.id, "q": query.q, "lang": query.lang, "without": taken_out,
                 "answerable": query.answerable() && !taken_out,
