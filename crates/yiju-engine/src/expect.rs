@@ -120,6 +120,8 @@ pub(crate) fn expected(question: &str) -> Expected {
         || phrase(&["what", "percentage"])
         || phrase(&["how", "long"])
         || phrase(&["how", "large"])
+        || asks_for_figure(&english)
+        || names_figure(question)
         || question.contains("多大")
         || question.contains("多长")
         || question.contains("多高")
@@ -136,6 +138,55 @@ pub(crate) fn expected(question: &str) -> Expected {
         return Expected::Place;
     }
     Expected::Open
+}
+
+/// `what is the minimum wage`: a figure, though no word says how many.
+fn asks_for_figure(english: &[&str]) -> bool {
+    const FIGURES: &[&str] = &[
+        "wage",
+        "wages",
+        "rate",
+        "price",
+        "cost",
+        "fee",
+        "fine",
+        "salary",
+        "population",
+        "percentage",
+        "budget",
+        "limit",
+        "amount",
+        "number",
+        "age",
+        "deadline",
+        "threshold",
+        "quota",
+        "ratio",
+    ];
+    let asks = english
+        .windows(2)
+        .any(|pair| pair == ["what", "is"] || pair == ["what", "was"] || pair == ["what", "are"]);
+    // The noun asked for comes before its first attribute: the tax rate set by …, not the policy on rates.
+    let head = english
+        .iter()
+        .skip(2)
+        .take_while(|word| !["of", "for", "in", "on", "by", "set", "to", "that"].contains(word));
+    asks && head.last().is_some_and(|noun| FIGURES.contains(noun))
+}
+
+/// 上限是什么, 年限是怎么规定的: a figure, though no word says how many.
+fn names_figure(question: &str) -> bool {
+    const FIGURES: &[&str] = &[
+        "上限", "下限", "税率", "额度", "金额", "年限", "比例", "限额", "价格", "单价",
+    ];
+    const ASKED: &[&str] = &["是什么", "是怎么规定", "怎么规定", "如何规定", "为何"];
+    FIGURES.iter().any(|figure| {
+        question.match_indices(figure).any(|(at, _)| {
+            ASKED
+                .iter()
+                .any(|asked| question[at + figure.len()..].starts_with(asked))
+        })
+    })
 }
 
 fn english_words(text: &str) -> Vec<&str> {
@@ -408,6 +459,12 @@ mod tests {
             ),
             ("when will it be done?", Expected::Time),
             ("who coordinates it?", Expected::Agent),
+            (
+                "what is the minimum wage set by this policy?",
+                Expected::Quantity(Unit::Any),
+            ),
+            ("what is the policy on rates?", Expected::Open),
+            ("户口迁移年限是怎么规定的?", Expected::Quantity(Unit::Any)),
         ] {
             assert_eq!(expected(question), kind, "{question}");
         }

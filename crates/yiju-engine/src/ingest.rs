@@ -1,5 +1,7 @@
 //! Taking a source in: parse, embed, store, index.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 use yiju_document::Document;
 use yiju_embed::InputType;
@@ -148,14 +150,17 @@ impl Engine {
             .flat_map(|(at, d)| pieces(at, d))
             .collect();
         // Texts of like length are embedded together.
-        let mut order: Vec<usize> = (0..pieces.len()).collect();
+        let mut order: Vec<usize> = (0..pieces.len())
+            .filter(|&i| pieces[i].sentence.is_none() || pieces[i].text != pieces[i - 1].text)
+            .collect();
         order.sort_by_key(|&i| pieces[i].text.len());
         let mut made: Vec<Option<NewPassage>> = pieces.iter().map(|_| None).collect();
-        let mut done = 0;
+        let mut done = pieces.len() - order.len();
         progress(Progress {
             passages_done: 0,
             passages_total: pieces.len(),
         });
+        let above = self.embed_headings(documents)?;
         for batch in order.chunks(BATCH) {
             let (clauses, sentences): (Vec<usize>, Vec<usize>) =
                 batch.iter().partition(|&&i| pieces[i].sentence.is_none());
@@ -164,14 +169,13 @@ impl Engine {
                 .embedder
                 .embed_tokens(InputType::Passage, &texts(&clauses))?;
             for (&i, (embedding, tokens)) in clauses.iter().zip(embedded) {
-                let tokens: Vec<TokenVector> = tokens
-                    .tokens
-                    .into_iter()
-                    .map(|token| TokenVector {
-                        range: token.range,
-                        vector: token.vector,
-                    })
-                    .collect();
+                let heading = headings_above(&documents[pieces[i].document], pieces[i].clause);
+                let own = tokens.tokens.into_iter().map(|token| TokenVector {
+                    range: Some(token.range),
+                    vector: token.vector,
+                });
+                let above = above.get(&heading).cloned().unwrap_or_default();
+                let tokens: Vec<TokenVector> = own.chain(above).collect();
                 let codes = encode_tokens(&tokens, self.embedder.dimension());
                 made[i] = Some(new_passage(&pieces[i], embedding.vector, codes));
             }
@@ -187,11 +191,49 @@ impl Engine {
                 passages_total: pieces.len(),
             });
         }
+        // The only sentence of a clause is the clause: its vector is the same.
+        for i in 1..pieces.len() {
+            if made[i].is_none() {
+                made[i] = made[i - 1]
+                    .as_ref()
+                    .map(|whole| new_passage(&pieces[i], whole.vector.clone(), Vec::new()));
+            }
+        }
         let mut passages: Vec<Vec<NewPassage>> = documents.iter().map(|_| Vec::new()).collect();
         for (piece, passage) in pieces.iter().zip(made) {
             passages[piece.document].extend(passage);
         }
         Ok(passages)
+    }
+
+    /// The token vectors of what stands above clauses, by that text.
+    fn embed_headings(
+        &self,
+        documents: &[Document],
+    ) -> Result<HashMap<String, Vec<TokenVector>>, EngineError> {
+        let mut headings: Vec<String> = documents
+            .iter()
+            .flat_map(|document| {
+                (0u32..)
+                    .take(document.clauses.len())
+                    .map(|clause| headings_above(document, clause))
+            })
+            .collect();
+        headings.sort_unstable();
+        headings.dedup();
+        let mut above = HashMap::with_capacity(headings.len());
+        for batch in headings.chunks(BATCH) {
+            let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
+            let embedded = self.embedder.embed_tokens(InputType::Passage, &texts)?;
+            for (heading, (_, tokens)) in batch.iter().zip(embedded) {
+                let tokens = tokens.tokens.into_iter().map(|token| TokenVector {
+                    range: None,
+                    vector: token.vector,
+                });
+                above.insert(heading.clone(), tokens.collect());
+            }
+        }
+        Ok(above)
     }
 
     fn write(
@@ -271,7 +313,8 @@ impl Engine {
 }
 
 /// A clause is embedded as printed, without its heading path: with the path before it the seed's
-/// questions found the right clause first less often (docs/retrieval.md).
+/// questions found the right clause first less often (docs/retrieval.md). The headings take part in
+/// the second stage, as tokens of their own.
 fn pieces(at: usize, document: &Document) -> impl Iterator<Item = Piece<'_>> {
     (0u32..)
         .zip(&document.clauses)
@@ -292,6 +335,25 @@ fn pieces(at: usize, document: &Document) -> impl Iterator<Item = Piece<'_>> {
                 });
             std::iter::once(whole).chain(sentences)
         })
+}
+
+/// The document's title and the headings of the clause's sections; the clause's own heading is part
+/// of its text.
+fn headings_above(document: &Document, clause: u32) -> String {
+    let mut above = document.title.clone();
+    let path = document.path(clause as usize);
+    let own = document
+        .clauses
+        .get(clause as usize)
+        .is_some_and(|clause| !clause.label.is_empty() || clause.heading.is_some());
+    for part in path
+        .iter()
+        .take(path.len() - usize::from(own && !path.is_empty()))
+    {
+        above.push(' ');
+        above.push_str(part);
+    }
+    above
 }
 
 fn new_passage(piece: &Piece<'_>, vector: Vec<f32>, tokens: Vec<u8>) -> NewPassage {

@@ -192,7 +192,7 @@ fn score(
 /// The cosines of the question's tokens with a clause's.
 #[derive(Default)]
 struct Meeting {
-    ranges: Vec<std::ops::Range<usize>>,
+    ranges: Vec<Option<std::ops::Range<usize>>>,
     /// Question tokens by clause tokens.
     cosines: Vec<f32>,
 }
@@ -206,12 +206,14 @@ impl Meeting {
         })
     }
 
-    /// The mean over the question's tokens, by weight, of the best cosine among the clause's tokens,
-    /// or among those within `part` of its text; 0 where there are none.
+    /// The mean over the question's tokens, by weight, of the best cosine among the tokens of the
+    /// clause and of the headings above it, or among those within `part` of its text; 0 where there
+    /// are none.
     fn best(&self, question: &Question, part: Option<std::ops::Range<usize>>) -> f32 {
-        let inside = |range: &std::ops::Range<usize>| {
-            part.as_ref()
-                .is_none_or(|part| part.start <= range.start && range.start < part.end)
+        let inside = |range: &Option<std::ops::Range<usize>>| match (&part, range) {
+            (None, _) => true,
+            (Some(part), Some(range)) => part.start <= range.start && range.start < part.end,
+            (Some(_), None) => false,
         };
         let columns: Vec<usize> = (0..self.ranges.len())
             .filter(|&t| inside(&self.ranges[t]))

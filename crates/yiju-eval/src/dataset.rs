@@ -38,6 +38,7 @@ pub struct Query {
     #[serde(default)]
     pub lang: String,
     /// The question.
+    #[serde(alias = "question")]
     pub q: String,
     /// What must be found; of each list any id will do.
     #[serde(default)]

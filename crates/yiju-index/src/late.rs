@@ -16,6 +16,8 @@ use std::ops::Range;
 const MAGIC: &[u8; 4] = b"YTV1";
 const HEADER: usize = 12;
 const TOKEN_HEADER: usize = 12;
+/// Stands for the place of a token of the headings.
+const ABOVE: u32 = u32::MAX;
 /// The step between codes as a share of the mean absolute value of what is coded: with 16 levels
 /// this loses least for values spread like a bell curve (Max, "Quantizing for minimum
 /// distortion", 1960, gives 0.335 of the standard deviation).
@@ -24,8 +26,8 @@ const STEP: f32 = 0.42;
 /// A token to code: where it stands and its unit vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenVector {
-    /// Bytes of the clause's text.
-    pub range: Range<usize>,
+    /// Bytes of the clause's text; `None` for a token of the headings above it.
+    pub range: Option<Range<usize>>,
     /// A unit vector.
     pub vector: Vec<f32>,
 }
@@ -42,7 +44,8 @@ pub struct LateError(String);
 pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
     let usable: Vec<_> = tokens
         .iter()
-        .filter(|t| t.vector.len() == dimension && u32::try_from(t.range.end).is_ok())
+        .filter(|t| t.vector.len() == dimension)
+        .filter(|t| t.range.as_ref().is_none_or(|range| range.end < ABOVE as usize))
         .collect();
     let mut mean = vec![0.0f32; dimension];
     for token in &usable {
@@ -65,8 +68,10 @@ pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
     for token in usable {
         let rest: Vec<f32> = token.vector.iter().zip(&mean).map(|(x, m)| x - m).collect();
         let step = STEP * rest.iter().map(|x| x.abs()).sum::<f32>() / dimension.max(1) as f32;
-        out.extend_from_slice(&(token.range.start as u32).to_le_bytes());
-        out.extend_from_slice(&(token.range.end as u32).to_le_bytes());
+        let (start, end) =
+            token.range.as_ref().map_or((ABOVE, ABOVE), |range| (range.start as u32, range.end as u32));
+        out.extend_from_slice(&start.to_le_bytes());
+        out.extend_from_slice(&end.to_le_bytes());
         out.extend_from_slice(&step.to_le_bytes());
         let code = |x: f32| {
             if step > 0.0 {
@@ -146,15 +151,15 @@ impl<'a> CodedTokens<'a> {
         self.count == 0
     }
 
-    /// Where each token stands, in bytes of the clause's text.
-    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+    /// Where each token stands, in bytes of the clause's text; `None` for one of the headings.
+    pub fn ranges(&self) -> impl Iterator<Item = Option<Range<usize>>> + '_ {
         self.tokens
             .chunks_exact(TOKEN_HEADER + self.dimension.div_ceil(2))
             .map(|token| {
                 let word = |at: usize| {
                     u32::from_le_bytes([token[at], token[at + 1], token[at + 2], token[at + 3]])
                 };
-                word(0) as usize..word(4) as usize
+                (word(0) != ABOVE).then(|| word(0) as usize..word(4) as usize)
             })
     }
 
@@ -266,7 +271,7 @@ mod tests {
         let dimension = 384;
         let tokens: Vec<_> = (0..40)
             .map(|i| TokenVector {
-                range: i as usize * 3..i as usize * 3 + 3,
+                range: (i > 0).then(|| i as usize * 3..i as usize * 3 + 3),
                 vector: unit(i, dimension, 8.0),
             })
             .collect();
@@ -310,7 +315,7 @@ mod tests {
         #[test]
         fn odd_dimensions_and_lengths_round_trip(dimension in 1usize..70, count in 0usize..9) {
             let tokens: Vec<_> = (0..count)
-                .map(|i| TokenVector { range: i..i + 1, vector: unit(i as u64, dimension, 1.0) })
+                .map(|i| TokenVector { range: Some(i..i + 1), vector: unit(i as u64, dimension, 1.0) })
                 .collect();
             let bytes = encode_tokens(&tokens, dimension);
             let coded = CodedTokens::read(&bytes, dimension).unwrap();
