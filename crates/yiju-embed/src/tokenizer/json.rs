@@ -35,10 +35,7 @@ impl JsonTokenizer {
 
     /// The tokens of a text, without special tokens.
     pub(crate) fn encode(&self, text: &str) -> Result<Vec<Token>, EmbedError> {
-        let encoding = self
-            .tokenizer
-            .encode(text, false)
-            .map_err(|error| EmbedError::Tokenize(error.to_string()))?;
+        let encoding = self.run(text, false)?;
         Ok(encoding
             .get_ids()
             .iter()
@@ -50,14 +47,25 @@ impl JsonTokenizer {
             .collect())
     }
 
+    /// Encodes, with a fence: on some combinations of normalisers and texts the `tokenizers`
+    /// crate counts characters wrong and panics, which no check beforehand can foresee.
+    fn run(&self, text: &str, special: bool) -> Result<tokenizers::Encoding, EmbedError> {
+        let encode = || self.tokenizer.encode(text, special);
+        // Nothing of the tokenizer is left half changed: all it writes to while encoding is a
+        // cache of whole entries.
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(encode)) {
+            Ok(encoding) => encoding.map_err(|error| EmbedError::Tokenize(error.to_string())),
+            Err(_) => Err(EmbedError::Tokenize(
+                "it panicked on this text; its normalizer is at fault".to_owned(),
+            )),
+        }
+    }
+
     /// Finds the ids that the post-processor puts around a text, by watching it work on texts
     /// that have a token in any vocabulary, an unknown one if need be.
     pub(crate) fn special_tokens(&self) -> Result<SpecialTokens, EmbedError> {
         for probe in ["a", "1", ".", "的", ""] {
-            let encoding = self
-                .tokenizer
-                .encode(probe, true)
-                .map_err(|error| EmbedError::Tokenize(error.to_string()))?;
+            let encoding = self.run(probe, true)?;
             let ids = encoding.get_ids();
             let mask = encoding.get_special_tokens_mask();
             let content = |special: &u32| *special == 0;
