@@ -355,23 +355,12 @@ pub(crate) fn softmax_tile<M: MulAdd>(
 pub(crate) fn transpose_block(rows: &[Lanes; BLOCK], out: &mut Q8Block) {
     let mut peak = [0.0; LANES];
     for row in rows {
-        for i in 0..LANES {
-            peak[i] = larger(row.0[i].abs(), peak[i]);
+        for (peak, value) in peak.iter_mut().zip(&row.0) {
+            *peak = larger(value.abs(), *peak);
         }
     }
-    let mut inverse = [0.0; LANES];
-    for i in 0..LANES {
-        inverse[i] = if peak[i] < 1e-30 {
-            0.0
-        } else {
-            127.0 / peak[i]
-        };
-        out.scales[i] = if peak[i] < 1e-30 {
-            0.0
-        } else {
-            peak[i] / 127.0
-        };
-    }
+    let inverse = peak.map(|peak| if peak < 1e-30 { 0.0 } else { 127.0 / peak });
+    out.scales = peak.map(|peak| if peak < 1e-30 { 0.0 } else { peak / 127.0 });
     for (group, rows) in out.weights.iter_mut().zip(rows.as_chunks::<4>().0) {
         let mut words = [0_u32; LANES];
         for i in 0..LANES {

@@ -167,7 +167,7 @@ impl Pool {
     /// Calls `task` with 0, 1, … `count` − 1, on several threads, and returns when all are done.
     /// Panics if a task panics, after the others are done.
     pub(crate) fn run(&self, count: usize, task: impl Fn(usize) + Sync) {
-        let free = if count < 2 || count > MAX_TASKS || self.helpers.is_empty() {
+        let free = if !(2..=MAX_TASKS).contains(&count) || self.helpers.is_empty() {
             None
         } else {
             match self.caller.try_lock() {

@@ -308,13 +308,15 @@ fn erf(x: f64) -> f64 {
 fn non_linearities_are_as_exact_as_stated() {
     assert!((erf(0.5) - 0.520_499_877_813_046_5).abs() < 1e-14);
     assert!((erf(3.5) - 0.999_999_256_901_627_7).abs() < 1e-14);
+    // The function, its exact form and the bound of the error.
+    type Case<'a> = (NonLinearity, &'a dyn Fn(f64) -> f64, f64);
     let values: Vec<f32> = (-40_000..40_000).map(|i| i as f32 * 0.000_5).collect();
     let tanh = |x: f64| {
         0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x)).tanh())
     };
     let gelu = |x: f64| 0.5 * x * (1.0 + erf(x / std::f64::consts::SQRT_2));
     let relu = |x: f64| x.max(0.0);
-    let cases: [(NonLinearity, &dyn Fn(f64) -> f64, f64); 3] = [
+    let cases: [Case; 3] = [
         (NonLinearity::Gelu, &gelu, 5e-6),
         (NonLinearity::GeluTanh, &tanh, 5e-6),
         (NonLinearity::Relu, &relu, 0.0),
