@@ -151,50 +151,6 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_easily() {
-        assert_eq!(duration(0.4), "0 s");
-        assert_eq!(duration(125.0), "2 min 5 s");
-        assert_eq!(duration(3720.0), "1 h 2 min");
-    }
-
-    #[test]
-    fn the_line_has_counts_over_all_files() {
-        let progress = AddProgress::new(2, 100, true);
-        progress.at(
-            "a",
-            40,
-            Progress {
-                passages_done: 5,
-                passages_total: 5,
-            },
-        );
-        progress.file_done(40);
-        progress.at(
-            "b",
-            60,
-            Progress {
-                passages_done: 1,
-                passages_total: 3,
-            },
-        );
-        assert_eq!(progress.passages(), 6);
-        let line = progress.line(
-            "b",
-            60,
-            Progress {
-                passages_done: 1,
-                passages_total: 3,
-            },
-        );
-        assert!(line.starts_with("file 2/2  b  1/3 passages"), "{line}");
-    }
-}
-
 /// Progress of a known number of steps.
 pub(crate) struct Steps {
     what: &'static str,
@@ -251,5 +207,49 @@ impl Drop for Steps {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_easily() {
+        assert_eq!(duration(0.4), "0 s");
+        assert_eq!(duration(125.0), "2 min 5 s");
+        assert_eq!(duration(3720.0), "1 h 2 min");
+    }
+
+    #[test]
+    fn the_line_has_counts_over_all_files() {
+        let progress = AddProgress::new(2, 100, true);
+        progress.at(
+            "a",
+            40,
+            Progress {
+                passages_done: 5,
+                passages_total: 5,
+            },
+        );
+        progress.file_done(40);
+        progress.at(
+            "b",
+            60,
+            Progress {
+                passages_done: 1,
+                passages_total: 3,
+            },
+        );
+        assert_eq!(progress.passages(), 6);
+        let line = progress.line(
+            "b",
+            60,
+            Progress {
+                passages_done: 1,
+                passages_total: 3,
+            },
+        );
+        assert!(line.starts_with("file 2/2  b  1/3 passages"), "{line}");
     }
 }

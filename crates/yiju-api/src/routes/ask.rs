@@ -55,7 +55,7 @@ fn default_limit() -> usize {
     post, path = "/v1/ask", tag = "ask", request_body = AskBody,
     responses(
         (status = 200, description = "An answer or a refusal", content(
-            (schema::Answer = "application/json"), (String = "text/event-stream"))),
+            (schema::Answer = "application/json"), (StreamEvent = "text/event-stream"))),
         (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
     ),
 )]
@@ -116,6 +116,19 @@ fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     Sse::new(events.map(Ok::<_, Infallible>))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response()
+}
+
+/// An event of a streamed answer.
+#[derive(utoipa::ToSchema)]
+#[expect(
+    dead_code,
+    reason = "for the schema: events are written by the framework"
+)]
+pub(crate) struct StreamEvent {
+    /// `citation`, `answer`, `done` or `error`.
+    event: String,
+    /// JSON: a citation, the rest of the answer, timings and request id, or an error.
+    data: String,
 }
 
 /// The data of the event `answer`: the answer without what other events carry.

@@ -155,7 +155,10 @@ async fn every_described_route_is_there() {
     assert_eq!(paths.len(), 11);
     let places = |path: &str| {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
-        parameters.iter().map(|one| one["in"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        parameters
+            .iter()
+            .map(|one| one["in"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(places("/v1/documents"), ["query", "query"]);
     assert_eq!(places("/v1/documents/{id}/text"), ["path", "header"]);
