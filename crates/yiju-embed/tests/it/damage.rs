@@ -6,10 +6,9 @@ use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device, Tensor};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use yiju_embed::{
-    CompactSource, EmbedError, Embedder, EmbedderOptions, InputType, Precision, build_compact,
-};
+use yiju_embed::{CompactSource, EmbedError, Embedder, InputType, Precision, build_compact};
 
+use crate::options;
 use crate::tiny::Tiny;
 
 fn tiny(gguf: bool) -> TempDir {
@@ -22,9 +21,7 @@ fn tiny(gguf: bool) -> TempDir {
 }
 
 fn open(directory: &Path) -> Result<Embedder, EmbedError> {
-    let mut options = EmbedderOptions::default();
-    options.precision = Precision::F32;
-    options.threads = 1;
+    let options = options(Precision::F32, 1);
     Embedder::open(directory, options)
 }
 
@@ -137,8 +134,7 @@ fn a_word_vector_that_is_not_finite_is_refused_when_it_is_read() {
     tensors.insert(name.to_owned(), (table * f64::NAN).unwrap());
     candle_core::safetensors::save(&tensors, &path).unwrap();
     for precision in [Precision::F32, Precision::Int8] {
-        let mut options = EmbedderOptions::default();
-        options.precision = precision;
+        let options = options(precision, 0);
         let embedder = Embedder::open(directory.path(), options).unwrap();
         let error = embedder.embed(InputType::Query, &["city"]).unwrap_err();
         assert!(error.to_string().contains("token_embd.weight"), "{error}");
@@ -235,9 +231,7 @@ proptest! {
         }
         std::fs::write(&path, &bytes).unwrap();
         for precision in [Precision::F32, Precision::Int8] {
-            let mut options = EmbedderOptions::default();
-            options.precision = precision;
-            options.threads = 1;
+            let options = options(precision, 1);
             if let Ok(embedder) = Embedder::open(directory.path(), options)
                 && let Ok(embeddings) = embedder.embed(InputType::Query, &["city 城市 ① ab", ""])
             {

@@ -8,6 +8,8 @@ mod tokenizer;
 
 use std::path::PathBuf;
 
+use yiju_embed::{EmbedderOptions, Precision};
+
 /// The bundled model.
 fn bundled() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/multilingual-e5-small-q4")
@@ -19,6 +21,11 @@ fn data(name: &str) -> String {
         .join("tests/data")
         .join(name);
     std::fs::read_to_string(path).unwrap()
+}
+
+/// How to open a model.
+fn options(precision: Precision, threads: usize) -> EmbedderOptions {
+    EmbedderOptions { precision, threads }
 }
 
 /// The dot product, which is the cosine of unit vectors.

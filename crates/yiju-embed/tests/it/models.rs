@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use yiju_embed::{Embedder, EmbedderOptions, InputType, Precision};
 
 use crate::tiny::Tiny;
-use crate::{bundled, dot};
+use crate::{bundled, dot, options};
 
 #[test]
 fn the_bundled_files_are_those_of_their_readme() {
@@ -117,9 +117,7 @@ fn check(tiny: &Tiny, files: &[(&str, &str)], cls: bool, expected_ids: &[(&str, 
         std::fs::write(path, text).unwrap();
     }
     let open = |precision| {
-        let mut options = EmbedderOptions::default();
-        options.precision = precision;
-        options.threads = 2;
+        let options = options(precision, 2);
         Embedder::open(directory.path(), options).unwrap()
     };
     let (f32, int8) = (open(Precision::F32), open(Precision::Int8));
@@ -201,8 +199,7 @@ fn gguf_files_of_other_types_give_nearly_the_same() {
     let directory = tempfile::tempdir().unwrap();
     tiny.write(directory.path());
     let open = |precision| {
-        let mut options = EmbedderOptions::default();
-        options.precision = precision;
+        let options = options(precision, 0);
         Embedder::open(directory.path(), options).unwrap()
     };
     let vector = |precision| {

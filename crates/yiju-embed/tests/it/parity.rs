@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use yiju_embed::{Embedder, EmbedderOptions, Embedding, InputType, Precision};
+use yiju_embed::{Embedder, Embedding, InputType, Precision};
 
-use crate::{bundled, data, dot};
+use crate::{bundled, data, dot, options};
 
 #[derive(Deserialize)]
 struct Line {
@@ -32,8 +32,7 @@ static LINES: LazyLock<Vec<Line>> = LazyLock::new(|| {
 });
 
 fn open(precision: Precision) -> Embedder {
-    let mut options = EmbedderOptions::default();
-    options.precision = precision;
+    let options = options(precision, 0);
     Embedder::open(&bundled(), options).unwrap()
 }
 
