@@ -67,6 +67,8 @@ pub struct Dataset {
     pub corpus: Vec<Entry>,
     /// The questions.
     pub queries: Vec<Query>,
+    /// Questions left out because they have no letter or digit.
+    pub blank: usize,
 }
 
 impl Dataset {
@@ -80,11 +82,7 @@ impl Dataset {
             .file_stem()
             .map_or_else(|| "set".into(), |name| name.to_string_lossy().into_owned());
         if path.is_file() {
-            return Ok(Self {
-                name,
-                corpus: Vec::new(),
-                queries: read_lines(path)?,
-            });
+            return Ok(Self::new(name, Vec::new(), read_lines(path)?));
         }
         let file = |stem: &str| -> Result<PathBuf, EvalError> {
             [format!("{stem}.jsonl"), format!("{stem}.jsonl.gz")]
@@ -98,11 +96,18 @@ impl Dataset {
         };
         let queries = read_lines(&file("queries")?)?;
         let corpus = read_lines(&file(corpus.unwrap_or("corpus"))?)?;
-        Ok(Self {
+        Ok(Self::new(name, corpus, queries))
+    }
+
+    fn new(name: String, corpus: Vec<Entry>, mut queries: Vec<Query>) -> Self {
+        let before = queries.len();
+        queries.retain(|query| query.q.chars().any(char::is_alphanumeric));
+        Self {
             name,
             corpus,
+            blank: before - queries.len(),
             queries,
-        })
+        }
     }
 }
 

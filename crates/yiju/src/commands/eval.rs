@@ -53,6 +53,12 @@ pub(crate) struct Eval {
 impl Eval {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let set = Dataset::read(&self.set, self.corpus.as_deref())?;
+        if set.blank > 0 {
+            context.notes.say(&format!(
+                "left out {} questions without a letter or digit",
+                set.blank
+            ));
+        }
         let mut corpus = set.corpus.clone();
         for other in &self.with {
             corpus.extend(Dataset::read(other, None)?.corpus);

@@ -1,0 +1,203 @@
+//! Questions: by matter, by number, and those without an answer.
+
+use yiju_engine::{Access, AskRequest, Engine, ErrorKind, Filter, SearchRequest};
+
+use crate::library::{LAW, NOTICE, add, ask, open};
+
+fn library() -> (tempfile::TempDir, Engine) {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path(), Access::ReadWrite);
+    add(&engine, "law.txt", LAW);
+    add(&engine, "notice.txt", NOTICE);
+    (dir, engine)
+}
+
+fn first(engine: &Engine, question: &str) -> (String, String) {
+    let answer = ask(engine, question);
+    let citation = answer
+        .citations
+        .first()
+        .unwrap_or_else(|| panic!("{question}: {answer:?}"));
+    (citation.label.clone(), citation.quote.clone())
+}
+
+#[test]
+fn questions_are_answered_from_the_right_clause() {
+    let (_dir, engine) = library();
+    assert_eq!(first(&engine, "停水要提前多久通知用户？").0, "第四条");
+    assert_eq!(first(&engine, "擅自改装供水设施罚款多少元？").0, "第五条");
+    assert_eq!(
+        first(&engine, "水质检测结果多久公布一次？").1,
+        "供水企业每月至少公布一次水质检测结果。"
+    );
+    assert_eq!(first(&engine, "图书馆周六开放到几点？").0, "一、");
+}
+
+#[test]
+fn numbers_lead_to_clauses_paragraphs_items_and_chapters() {
+    let (_dir, engine) = library();
+    assert_eq!(first(&engine, "第四条的内容是什么？").0, "第四条");
+    assert_eq!(
+        first(&engine, "第三条第二款怎么说？").1,
+        "供水企业每月至少公布一次水质检测结果。"
+    );
+    assert_eq!(
+        first(&engine, "第五条第（二）项"),
+        ("第五条".into(), "（二）盗用城市公共供水的。".into())
+    );
+    assert_eq!(first(&engine, "What does Article 2 say?").0, "第二条");
+    assert_eq!(first(&engine, "城市供水条例第一条").0, "第一条");
+
+    let chapter = ask(&engine, "第二章包括哪几条？");
+    let labels: Vec<&str> = chapter.citations.iter().map(|c| c.label.as_str()).collect();
+    assert_eq!(labels, ["第二章", "第三条", "第四条", "第五条"]);
+    assert!(
+        chapter.citations[0]
+            .paragraph
+            .ends_with("盗用城市公共供水的。")
+    );
+}
+
+#[test]
+fn a_question_of_a_numbered_clause_stays_in_it() {
+    let (_dir, engine) = library();
+    let answer = engine
+        .ask(&AskRequest {
+            threshold: Some(0.0),
+            ..AskRequest::new("第三条对水质检测是怎么规定的？")
+        })
+        .unwrap();
+    assert!(
+        answer
+            .citations
+            .iter()
+            .all(|citation| citation.label == "第三条"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn what_the_documents_do_not_say_is_refused() {
+    let (_dir, engine) = library();
+    for question in [
+        "第九条是什么？",
+        "第八章讲什么？",
+        "世界杯决赛比分是多少？",
+        "Who discovered penicillin?",
+        "机动车年检费是多少元？",
+    ] {
+        let answer = ask(&engine, question);
+        assert_eq!(
+            answer.refusal.map(|r| r.code).as_deref(),
+            Some("no_match"),
+            "{question}"
+        );
+        assert!(answer.citations.is_empty() && answer.answer.is_empty());
+        assert!(!answer.nearest.is_empty(), "{question}");
+    }
+    let refusal = ask(&engine, "第九条是什么？").refusal.unwrap();
+    assert!(refusal.message.contains("第九条"), "{}", refusal.message);
+}
+
+#[test]
+fn an_empty_library_refuses() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path(), Access::ReadWrite);
+    assert!(!ask(&engine, "停水要提前多久通知？").answered);
+    assert!(!ask(&engine, "第三条").answered);
+    assert!(
+        engine
+            .search(&SearchRequest::new("供水"))
+            .unwrap()
+            .hits
+            .is_empty()
+    );
+}
+
+#[test]
+fn filters_keep_answers_to_some_documents() {
+    let (_dir, engine) = library();
+    let only = |filter: Filter, question: &str| {
+        let request = SearchRequest {
+            filter,
+            ..SearchRequest::new(question)
+        };
+        engine.search(&request).unwrap().hits
+    };
+    let notice = Filter {
+        sources: vec!["notice.txt".into()],
+        ..Filter::default()
+    };
+    let hits = only(notice.clone(), "供水企业");
+    assert!(!hits.is_empty() && hits.iter().all(|hit| hit.document.title.contains("图书馆")));
+    let chapter = Filter {
+        section: Some("供水管理".into()),
+        ..Filter::default()
+    };
+    let labels: Vec<String> = only(chapter, "用水")
+        .into_iter()
+        .map(|hit| hit.label)
+        .collect();
+    assert_eq!(labels.len(), 3);
+    assert!(
+        labels
+            .iter()
+            .all(|label| ["第三条", "第四条", "第五条"].contains(&label.as_str()))
+    );
+    let dated = Filter {
+        date_from: Some(jiff::civil::date(2020, 1, 1)),
+        ..Filter::default()
+    };
+    assert!(only(dated, "供水").is_empty());
+    // A number outside the filter does not exist.
+    let request = AskRequest {
+        filter: notice,
+        ..AskRequest::new("第四条")
+    };
+    assert!(!engine.ask(&request).unwrap().answered);
+}
+
+#[test]
+fn requests_out_of_range_are_named() {
+    let (_dir, engine) = library();
+    let kind = |request: AskRequest| engine.ask(&request).unwrap_err().kind();
+    assert_eq!(kind(AskRequest::new("  ")), ErrorKind::Invalid);
+    assert_eq!(kind(AskRequest::new("？！")), ErrorKind::Invalid);
+    assert_eq!(
+        kind(AskRequest::new("水".repeat(2_001))),
+        ErrorKind::Invalid
+    );
+    assert_eq!(
+        kind(AskRequest {
+            limit: 0,
+            ..AskRequest::new("水")
+        }),
+        ErrorKind::Invalid
+    );
+    assert_eq!(
+        kind(AskRequest {
+            threshold: Some(f32::NAN),
+            ..AskRequest::new("水")
+        }),
+        ErrorKind::Invalid
+    );
+    let error = engine
+        .search(&SearchRequest {
+            limit: 101,
+            ..SearchRequest::new("水")
+        })
+        .unwrap_err();
+    assert_eq!(error.to_string(), "limit must be 1 to 100; it is 101");
+}
+
+#[test]
+fn asking_twice_gives_the_same_answer() {
+    let (_dir, engine) = library();
+    let mut answers: Vec<_> = (0..2)
+        .map(|_| ask(&engine, "停水要提前多久通知用户？"))
+        .collect();
+    answers
+        .iter_mut()
+        .for_each(|answer| answer.timings_ms = Default::default());
+    assert_eq!(answers[0], answers[1]);
+}

@@ -1,0 +1,5 @@
+//! The engine with the bundled model, on texts of our own.
+
+mod asking;
+mod keeping;
+mod library;
