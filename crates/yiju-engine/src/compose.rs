@@ -8,13 +8,13 @@ use yiju_store::{ClauseRecord, DocumentRecord, Store};
 use crate::confidence::{self, THRESHOLD};
 use crate::engine::milliseconds;
 use crate::error::EngineError;
-use crate::evidence;
 use crate::expect::Expected;
 use crate::lookup::{Found, Item};
 use crate::question::{Language, Question, is_han};
 use crate::rank::Ranked;
 use crate::response::{Answer, AskRequest, Citation, DocumentRef, Nearest, Refusal, Timings};
 use crate::wording;
+use crate::{amount, evidence};
 
 /// Clauses listed with a refusal.
 const NEAREST: usize = 3;
@@ -68,7 +68,7 @@ pub(crate) fn answer(
         let found = &ranked[quote.candidate];
         let citation = cite(marker, &found.record, quote.span, found.relevance())?;
         lines.push(line(question, &citation));
-        citations.push(citation);
+        citations.push(mark_answer(question, citation));
     }
     Ok(Answer {
         question: question.text.clone(),
@@ -92,6 +92,26 @@ fn line(question: &Question, citation: &Citation) -> String {
         String::new()
     };
     format!("{place}{}[{}]", citation.quote, citation.marker)
+}
+
+/// Marks the amount or time that was asked for, where the quote holds one.
+fn mark_answer(question: &Question, mut citation: Citation) -> Citation {
+    let part = amount::answering(question, &citation.quote);
+    citation.answer_span = part.map(|part| {
+        let characters = |to: usize| {
+            citation
+                .quote
+                .get(..to)
+                .map_or(0, |text| text.chars().count())
+        };
+        Span {
+            char_start: citation.span.char_start + characters(part.start),
+            char_end: citation.span.char_start + characters(part.end),
+            byte_start: citation.span.byte_start + part.start,
+            byte_end: citation.span.byte_start + part.end,
+        }
+    });
+    citation
 }
 
 /// What a lookup by number found.

@@ -264,8 +264,8 @@ impl Engine {
         self.indexes.read().map_err(|_| EngineError::Poisoned)
     }
 
-    /// Writes the indexes to the library, so that it opens quickly the next time. They are derived:
-    /// nothing is lost without it.
+    /// Writes the indexes to the library where they changed, so that it opens quickly the next time.
+    /// Dropping the engine does the same. They are derived: nothing is lost without it.
     ///
     /// # Errors
     /// Writing failed.
@@ -275,6 +275,14 @@ impl Engine {
             .write()
             .map_err(|_| EngineError::Poisoned)?
             .save(&self.store)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Err(error) = self.save_indexes() {
+            tracing::warn!(%error, "the indexes were not saved; the next start builds them");
+        }
     }
 }
 

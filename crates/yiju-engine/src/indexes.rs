@@ -20,7 +20,10 @@ pub(crate) struct Indexes {
     /// Words of clauses, under the ids of the clauses' passages.
     pub lexical: LexicalIndex,
     generation: u64,
+    /// Changes that the lexical lane does not show yet.
     pending: bool,
+    /// Changes since the indexes were saved.
+    unsaved: bool,
 }
 
 fn index_error(index: &'static str) -> impl Fn(yiju_index::IndexError) -> EngineError {
@@ -50,9 +53,12 @@ impl Indexes {
                 }
             }
         };
-        let (clauses, sentences) = match (load("clauses"), load("sentences")) {
-            (Some(clauses), Some(sentences)) => (clauses, sentences),
-            _ => read_vectors(store)?,
+        let (clauses, sentences, loaded) = match (load("clauses"), load("sentences")) {
+            (Some(clauses), Some(sentences)) => (clauses, sentences, true),
+            _ => {
+                let (clauses, sentences) = read_vectors(store)?;
+                (clauses, sentences, false)
+            }
         };
         let lexical = open_lexical(store, generation)?;
         Ok(Self {
@@ -61,6 +67,7 @@ impl Indexes {
             lexical,
             generation,
             pending: false,
+            unsaved: saved && !loaded,
         })
     }
 
@@ -88,6 +95,7 @@ impl Indexes {
         added: impl IntoIterator<Item = Added<'a>>,
     ) -> Result<(), EngineError> {
         self.pending = true;
+        self.unsaved = true;
         self.generation = generation;
         for &id in removed {
             if self.clauses.remove(id) {
@@ -117,6 +125,9 @@ impl Indexes {
 
     pub(crate) fn save(&mut self, store: &Store) -> Result<(), EngineError> {
         self.commit()?;
+        if !std::mem::take(&mut self.unsaved) {
+            return Ok(());
+        }
         let total = (self.clauses.len() + self.sentences.len()) as u64;
         if total < SAVE_FROM || !store.is_writable() {
             return Ok(());

@@ -118,6 +118,16 @@ impl Engine {
         self.write(name, sha256, documents, passages)
     }
 
+    /// Whether the source `name` is in the library whole, made from bytes of this SHA-256 (64
+    /// lower-case hex digits): adding it again would change nothing.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn holds(&self, name: &str, sha256: &str) -> Result<bool, EngineError> {
+        let source = self.store.source(name)?;
+        Ok(source.is_some_and(|source| source.sha256 == sha256 && source.complete))
+    }
+
     fn unchanged(&self, name: &str, sha256: &str) -> Result<Option<AddOutcome>, EngineError> {
         let Some(known) = self
             .store

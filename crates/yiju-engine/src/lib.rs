@@ -28,6 +28,7 @@
 //! # Ok::<(), yiju_engine::EngineError>(())
 //! ```
 
+mod amount;
 mod compose;
 mod confidence;
 mod engine;

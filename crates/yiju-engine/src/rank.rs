@@ -61,10 +61,10 @@ pub struct Lanes {
 }
 
 impl Ranked {
-    /// Relevance for people, 0 to 1: where the late interaction stands between what unrelated text
-    /// (about 0.7) and the same words (1) reach with this family of models.
+    /// Relevance for people, 0 to 1, in the order of the fused scores: unrelated text is near 0.2 with
+    /// the bundled model, the same words near 1.
     pub(crate) fn relevance(&self) -> f32 {
-        let relevance = ((self.lanes.late - 0.7) / 0.3).clamp(0.0, 1.0);
+        let relevance = 1.0 / (1.0 + (-6.0 * (self.score - 3.35)).exp());
         (relevance * 1e4).round() / 1e4
     }
 

@@ -45,7 +45,11 @@ pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
     let usable: Vec<_> = tokens
         .iter()
         .filter(|t| t.vector.len() == dimension)
-        .filter(|t| t.range.as_ref().is_none_or(|range| range.end < ABOVE as usize))
+        .filter(|t| {
+            t.range
+                .as_ref()
+                .is_none_or(|range| range.end < ABOVE as usize)
+        })
         .collect();
     let mut mean = vec![0.0f32; dimension];
     for token in &usable {
@@ -68,8 +72,9 @@ pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
     for token in usable {
         let rest: Vec<f32> = token.vector.iter().zip(&mean).map(|(x, m)| x - m).collect();
         let step = STEP * rest.iter().map(|x| x.abs()).sum::<f32>() / dimension.max(1) as f32;
-        let (start, end) =
-            token.range.as_ref().map_or((ABOVE, ABOVE), |range| (range.start as u32, range.end as u32));
+        let (start, end) = token.range.as_ref().map_or((ABOVE, ABOVE), |range| {
+            (range.start as u32, range.end as u32)
+        });
         out.extend_from_slice(&start.to_le_bytes());
         out.extend_from_slice(&end.to_le_bytes());
         out.extend_from_slice(&step.to_le_bytes());

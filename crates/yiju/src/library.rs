@@ -12,9 +12,6 @@ use crate::files::{self, SourceFile};
 use crate::model;
 use crate::progress::AddProgress;
 
-/// How many documents a page of the listing has.
-const PAGE: usize = 500;
-
 /// Opens the library of these settings.
 ///
 /// # Errors
@@ -124,27 +121,19 @@ impl Total {
 /// is among them: adding it will say why.
 ///
 /// # Errors
-/// Where the library cannot be listed.
+/// Where the library cannot be read.
 pub(crate) fn changed(engine: &Engine, files: &[SourceFile]) -> anyhow::Result<Vec<SourceFile>> {
-    let mut known = std::collections::HashMap::new();
-    let mut cursor = None;
-    loop {
-        let page = engine.documents(cursor.as_deref(), PAGE)?;
-        for document in page.documents {
-            known.insert(document.source, document.source_sha256);
-        }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
+    let mut changed = Vec::new();
+    for file in files {
+        let held = match files::read(file) {
+            Ok(bytes) => engine.holds(&file.name, &sha256(&bytes))?,
+            Err(_) => false,
+        };
+        if !held {
+            changed.push(file.clone());
         }
     }
-    let same = |file: &&SourceFile| {
-        let Some(hash) = known.get(&file.name) else {
-            return false;
-        };
-        files::read(file).is_ok_and(|bytes| sha256(&bytes) == *hash)
-    };
-    Ok(files.iter().filter(|file| !same(file)).cloned().collect())
+    Ok(changed)
 }
 
 fn sha256(bytes: &[u8]) -> String {
