@@ -1,15 +1,16 @@
 //! References to numbered units in a question, and where they lead in a document.
 
+mod chinese;
+mod english;
+mod follow;
+mod list;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use crate::label::Style;
-use crate::numerals::{decimal, leading_number, parse_english_number};
 use crate::{Span, UnitKind};
-
-use Unit::{Item, Kind, Paragraph};
-use UnitKind::{
-    Arabic, Article, Book, Chapter, Ideographic, Parenthesized, ParenthesizedArabic, Section,
-};
 
 /// What the number of a reference may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +29,7 @@ pub struct Step {
     /// What it may mean, likeliest first: 第（十九）条 is clause （十九） or Article 19. The first
     /// that the document uses at all decides.
     pub units: Vec<Unit>,
-    /// The number, from 1.
+    /// The number, from 1; 0 where the question says 第〇条, which leads nowhere.
     pub number: u32,
     /// For 第十七条之一: 1.
     pub sub_number: Option<u32>,
@@ -39,7 +40,8 @@ pub struct Step {
 pub struct Reference {
     /// From the outermost to the innermost, at least one.
     pub steps: Vec<Step>,
-    /// Where it stands in the question, in bytes.
+    /// Where it stands in the question, in bytes. The references of one list or range (第八、九条,
+    /// 第八条至第十条) all have the range of the whole.
     pub range: Range<usize>,
 }
 
@@ -56,59 +58,175 @@ pub enum Target {
     Item(usize, Span),
 }
 
-/// The references in a question, in order. They do not overlap.
+/// The references in a question, in order. Their ranges are equal or do not overlap.
 ///
 /// Understands 第X条/款/项/章/节/编/部分 with Chinese, ASCII and full-width numbers, bracketed or not,
 /// nested (第三章第二节); （八） alone; `Article 12`, `section 5`, `part five`, `the fifth part`,
-/// `Article 17, paragraph 2`, `Section 2 of Chapter 3`.
+/// `Article 17, paragraph 2`, `Section 2 of Chapter 3`; lists and ranges (第八、九条,
+/// 第八条至第十条, `Articles 5 to 7`), a range of more than 50 units as its two ends only. Words that
+/// only look like references (第一条地铁, 第一条件, `point 5`) are none.
 pub fn find_references(question: &str) -> Vec<Reference> {
-    let mut found: Vec<Reference> = Vec::new();
+    let mut found = Found::default();
     let mut at = 0;
     while at < question.len() {
-        match step_at(question, at) {
+        let after_unit = question[at..].starts_with('第')
+            && found
+                .references
+                .last()
+                .is_some_and(|last| is_glue(&question[last.range.end..at]));
+        match steps_at(question, at, after_unit) {
             Some(parsed) => {
-                let range = at..parsed.end;
+                found.add(question, at, &parsed);
                 at = parsed.end;
-                match found.last_mut() {
-                    Some(last)
-                        if joins(last, &parsed.step, &question[last.range.end..range.start]) =>
-                    {
-                        last.steps.push(parsed.step);
-                        last.range.end = range.end;
-                    }
-                    Some(last)
-                        if inverted(&question[last.range.end..range.start], &parsed.step, last) =>
-                    {
-                        last.steps.insert(0, parsed.step);
-                        last.range.end = range.end;
-                    }
-                    _ => found.push(Reference {
-                        steps: vec![parsed.step],
-                        range,
-                    }),
-                }
             }
             None => at += question[at..].chars().next().map_or(1, char::len_utf8),
         }
     }
-    found
+    found.references
 }
 
+/// What is at one place of a question: the steps of a list or range, mostly one.
 struct Parsed {
-    step: Step,
+    steps: Vec<Step>,
     end: usize,
 }
 
-/// Whether `step` narrows `last`: 第三章的第二节, Article 17, paragraph 2.
-fn joins(last: &Reference, step: &Step, between: &str) -> bool {
-    let glue = matches!(
-        between.trim().to_ascii_lowercase().as_str(),
+#[derive(Default)]
+struct Found {
+    references: Vec<Reference>,
+    /// Where the references of the last list or range begin: 第八、九条第一款 narrows both.
+    group: usize,
+}
+
+impl Found {
+    fn add(&mut self, question: &str, start: usize, parsed: &Parsed) {
+        let Some(step) = parsed.steps.first() else {
+            return;
+        };
+        let mut outer = Vec::new();
+        if let Some(last) = self.references.last() {
+            let between = &question[last.range.end..start];
+            if joins(last, step, between) {
+                return self.combine(parsed, false);
+            }
+            if inverted(between, step, last) {
+                return self.combine(parsed, true);
+            }
+            if list::connects(between) {
+                // 第十七条第一款、第三款: both of Article 17.
+                let level = rank(step);
+                if last.steps.last().is_some_and(|inner| rank(inner) >= level) {
+                    outer.extend(last.steps.iter().filter(|s| rank(s) < level).cloned());
+                }
+                if list::ranges(between, &question[..last.range.start]) && self.fill(&outer, parsed)
+                {
+                    return;
+                }
+            }
+        }
+        self.group = self.references.len();
+        // Very many ranges are no question any more: of those past a limit only the ends.
+        let most = if self.group < list::MOST_REFERENCES {
+            usize::MAX
+        } else {
+            2
+        };
+        for step in list::thinned(&parsed.steps, most) {
+            let mut steps = outer.clone();
+            steps.push(step.clone());
+            self.references.push(Reference {
+                steps,
+                range: start..parsed.end,
+            });
+        }
+    }
+
+    /// Narrows the references of the last group by each of the steps, or puts these before them.
+    fn combine(&mut self, parsed: &Parsed, before: bool) {
+        let group = self.references.split_off(self.group);
+        let Some(start) = group.first().map(|first| first.range.start) else {
+            return;
+        };
+        let most = list::MOST_UNITS / group.len().max(1);
+        for reference in &group {
+            for step in list::thinned(&parsed.steps, most) {
+                let mut steps = reference.steps.clone();
+                steps.insert(if before { 0 } else { steps.len() }, step.clone());
+                self.references.push(Reference {
+                    steps,
+                    range: start..parsed.end,
+                });
+            }
+        }
+    }
+
+    /// 第八条至第十条: adds what lies between the last reference and this one, and this one. False
+    /// where the two are no ends of a range.
+    fn fill(&mut self, outer: &[Step], parsed: &Parsed) -> bool {
+        let (Some(last), [to]) = (self.references.last(), parsed.steps.as_slice()) else {
+            return false;
+        };
+        let Some(from) = last.steps.last() else {
+            return false;
+        };
+        if from.units != to.units || last.steps.len() != outer.len() + 1 || from.number >= to.number
+        {
+            return false;
+        }
+        let range = last.range.start..parsed.end;
+        let shared = last.range.clone();
+        let mut between = Vec::new();
+        if from.sub_number.is_none() && to.sub_number.is_none() {
+            between = list::inside(from.number, to.number, self.references.len());
+        }
+        let start = self
+            .references
+            .iter()
+            .rposition(|reference| reference.range != shared)
+            .map_or(0, |i| i + 1);
+        for reference in &mut self.references[start..] {
+            reference.range = range.clone();
+        }
+        self.group = start;
+        for number in between {
+            self.push_in(
+                outer,
+                Step {
+                    number,
+                    ..to.clone()
+                },
+                &range,
+            );
+        }
+        self.push_in(outer, to.clone(), &range);
+        true
+    }
+
+    fn push_in(&mut self, outer: &[Step], step: Step, range: &Range<usize>) {
+        let mut steps = outer.to_vec();
+        steps.push(step);
+        self.references.push(Reference {
+            steps,
+            range: range.clone(),
+        });
+    }
+}
+
+/// What may stand between a unit and what narrows it: 第三章的第二节, Article 17, paragraph 2.
+fn is_glue(between: &str) -> bool {
+    matches!(
+        between.trim(),
         "" | "的" | "之" | "中" | "中的" | "里" | "里的" | "，" | ","
-    );
-    glue && last
-        .steps
-        .last()
-        .is_some_and(|outer| rank(step) > rank(outer))
+    )
+}
+
+/// Whether `step` narrows `last`.
+fn joins(last: &Reference, step: &Step, between: &str) -> bool {
+    is_glue(between)
+        && last
+            .steps
+            .last()
+            .is_some_and(|outer| rank(step) > rank(outer))
 }
 
 /// `Section 2 of Chapter 3`.
@@ -130,31 +248,31 @@ fn rank(step: &Step) -> u32 {
     }
 }
 
-/// The reference step that begins exactly at byte `at`.
-fn step_at(question: &str, at: usize) -> Option<Parsed> {
-    let rest = &question[at..];
+/// The reference steps that begin exactly at byte `at`; `after_unit` where a reference ends there.
+fn steps_at(question: &str, at: usize, after_unit: bool) -> Option<Parsed> {
+    let (before, rest) = question.split_at(at);
     let first = rest.chars().next()?;
-    match first {
-        '第' => chinese(rest),
-        '（' | '(' => bracketed(
+    let parsed = match first {
+        '第' => chinese::ordinal(before, rest, after_unit),
+        '（' | '(' => chinese::bracketed(
             rest,
-            at == 0 || !question[..at].ends_with(char::is_alphanumeric) || first == '（',
+            at == 0 || !before.ends_with(char::is_alphanumeric) || first == '（',
         ),
         '①'..='⑳' => Some(Parsed {
-            step: step(
+            steps: vec![step(
                 &[Unit::Item, Unit::Kind(UnitKind::ParenthesizedArabic)],
                 first as u32 - '①' as u32 + 1,
-            ),
+            )],
             end: first.len_utf8(),
         }),
         c if c.is_ascii_alphabetic() => {
-            let inside = question[..at].ends_with(|c: char| c.is_alphanumeric() && c.is_ascii());
-            if inside { None } else { english(rest) }
+            let inside = before.ends_with(|c: char| c.is_alphanumeric() && c.is_ascii());
+            if inside { None } else { english::noun(rest) }
         }
         c if at == 0 && crate::numerals::is_chinese_numeral(c) => leading_part(rest),
         _ => None,
-    }
-    .map(|parsed| Parsed {
+    }?;
+    Some(Parsed {
         end: parsed.end + at,
         ..parsed
     })
@@ -168,295 +286,18 @@ fn step(units: &[Unit], number: u32) -> Step {
     }
 }
 
-fn chinese(rest: &str) -> Option<Parsed> {
-    let mut at = '第'.len_utf8() + spaces(&rest['第'.len_utf8()..]);
-    let bracket = rest[at..]
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '（' | '('));
-    if let Some(c) = bracket {
-        at += c.len_utf8();
-        at += spaces(&rest[at..]);
-    }
-    let arabic = rest[at..]
-        .chars()
-        .next()
-        .is_some_and(|c| decimal(c).is_some());
-    let (number, length) = leading_number(&rest[at..])?;
-    at += length + spaces(&rest[at + length..]);
-    if bracket.is_some() {
-        at += rest[at..]
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '）' | ')'))?
-            .len_utf8();
-        at += spaces(&rest[at..]);
-    }
-    let bracketed = if arabic {
-        ParenthesizedArabic
-    } else {
-        Parenthesized
-    };
-    let units: &[(&str, &[Unit])] = &[
-        (
-            "大部分",
-            &[
-                Kind(Book),
-                Kind(Ideographic),
-                Kind(Chapter),
-                Kind(Arabic),
-                Kind(Parenthesized),
-            ],
-        ),
-        (
-            "部分",
-            &[
-                Kind(Book),
-                Kind(Ideographic),
-                Kind(Chapter),
-                Kind(Arabic),
-                Kind(Parenthesized),
-            ],
-        ),
-        (
-            "大点",
-            &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
-        ),
-        (
-            "大项",
-            &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
-        ),
-        (
-            "方面",
-            &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
-        ),
-        ("分编", &[Kind(Book)]),
-        ("编", &[Kind(Book)]),
-        ("編", &[Kind(Book)]),
-        ("篇", &[Kind(Book)]),
-        ("章", &[Kind(Chapter), Kind(Ideographic)]),
-        ("节", &[Kind(Section)]),
-        ("節", &[Kind(Section)]),
-        (
-            "条",
-            &[
-                Kind(Article),
-                Kind(Parenthesized),
-                Kind(Arabic),
-                Kind(Ideographic),
-            ],
-        ),
-        (
-            "條",
-            &[
-                Kind(Article),
-                Kind(Parenthesized),
-                Kind(Arabic),
-                Kind(Ideographic),
-            ],
-        ),
-        ("款", &[Paragraph, Kind(Parenthesized), Kind(Arabic)]),
-        (
-            "项",
-            &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-        ),
-        (
-            "項",
-            &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-        ),
-        (
-            "点",
-            &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-        ),
-        (
-            "點",
-            &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-        ),
-        ("目", &[Item]),
-    ];
-    let (name, units) = units
-        .iter()
-        .find(|(name, _)| rest[at..].starts_with(name))?;
-    at += name.len();
-    // 第三条道路, 第二部分析: words that only look like it.
-    let other = [
-        "道路",
-        "生产线",
-        "生產線",
-        "战线",
-        "戰線",
-        "腿",
-        "线路",
-        "析",
-        "目标",
-        "目的",
-        "标",
-    ];
-    if other.iter().any(|word| rest[at..].starts_with(word)) {
-        return None;
-    }
-    let mut parsed = step(units, number);
-    if bracket.is_some() && parsed.units[0] == Kind(Article) {
-        // The brackets are the text's own: （十九） is what is meant where there is one.
-        parsed.units = vec![Kind(bracketed), Kind(Article)];
-        if arabic {
-            parsed.units.insert(1, Kind(Parenthesized));
-        }
-    }
-    if let Some(sub) = rest[at..].strip_prefix('之')
-        && let Some((value, length)) = leading_number(sub).filter(|_| matches!(*name, "条" | "條"))
-    {
-        parsed.sub_number = Some(value);
-        at += '之'.len_utf8() + length;
-    }
-    Some(Parsed {
-        step: parsed,
-        end: at,
-    })
-}
-
-/// （八）, but neither `f(8)` nor （2025年）.
-fn bracketed(rest: &str, free: bool) -> Option<Parsed> {
-    let open = rest.chars().next()?.len_utf8();
-    let mut at = open + spaces(&rest[open..]);
-    let arabic = rest[at..]
-        .chars()
-        .next()
-        .is_some_and(|c| decimal(c).is_some());
-    let (number, length) = leading_number(&rest[at..])?;
-    at += length + spaces(&rest[at + length..]);
-    at += rest[at..]
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '）' | ')'))?
-        .len_utf8();
-    if !free || number == 0 || number > 999 {
-        return None;
-    }
-    // （十九）条 and （八）部分 take their noun along.
-    for noun in ["条", "條", "项", "項", "款", "点", "部分"] {
-        if rest[at..].starts_with(noun) {
-            at += noun.len();
-            break;
-        }
-    }
-    let units: &[Unit] = if arabic {
-        &[Kind(ParenthesizedArabic), Kind(Parenthesized), Item]
-    } else {
-        &[Kind(Parenthesized), Item, Kind(ParenthesizedArabic)]
-    };
-    Some(Parsed {
-        step: step(units, number),
-        end: at,
-    })
-}
-
 /// `五、` at the very start of a question.
 fn leading_part(rest: &str) -> Option<Parsed> {
     let label = crate::label::parse_label(rest).filter(|l| l.style == Style::Ideographic)?;
     let end = rest
         .find(['、', '．', '.', '﹑'])
         .map(|i| i + rest[i..].chars().next().map_or(1, char::len_utf8))?;
-    Some(Parsed {
-        step: step(&[Kind(Ideographic)], label.number),
-        end,
-    })
-}
-
-/// The units that an English noun may name.
-fn english_units(noun: &str) -> Option<&'static [Unit]> {
-    Some(match noun {
-        "book" | "books" => &[Kind(Book)],
-        "part" | "parts" => &[
-            Kind(Book),
-            Kind(Ideographic),
-            Kind(Chapter),
-            Kind(Arabic),
-            Kind(Parenthesized),
-        ],
-        "chapter" | "chapters" => &[Kind(Chapter), Kind(Ideographic)],
-        "section" | "sections" | "sec" => &[
-            Kind(Section),
-            Kind(Ideographic),
-            Kind(Chapter),
-            Kind(Arabic),
-            Kind(Parenthesized),
-        ],
-        "article" | "articles" | "art" => &[Kind(Article), Kind(Parenthesized), Kind(Arabic)],
-        "clause" | "clauses" => &[
-            Kind(Article),
-            Kind(Parenthesized),
-            Kind(Arabic),
-            Kind(Ideographic),
-        ],
-        "point" | "provision" => &[
-            Kind(Parenthesized),
-            Kind(Article),
-            Kind(Arabic),
-            Kind(Ideographic),
-        ],
-        "paragraph" | "para" => &[Paragraph, Kind(Parenthesized), Kind(Article), Kind(Arabic)],
-        "item" | "subparagraph" => &[Item, Kind(Parenthesized), Kind(Arabic)],
-        _ => return None,
-    })
-}
-
-fn english(rest: &str) -> Option<Parsed> {
-    let word = |text: &str| -> usize {
-        text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
-            .unwrap_or(text.len())
-    };
-    let end = word(rest);
-    let first = rest[..end].to_ascii_lowercase();
-    let gap = &rest[end..];
-    let skipped = gap.len()
-        - gap
-            .trim_start_matches(['.', ' ', '\u{a0}', '(', '（', '#'])
-            .len();
-    let second_at = end + skipped;
-    // `Article 12`, `part five`, `clause (19)`
-    if let Some(units) = english_units(&first).filter(|_| skipped > 0) {
-        let second = &rest[second_at..];
-        let chinese = leading_number(second);
-        let (number, length) = match chinese {
-            Some((number, length)) => (number, length),
-            None => {
-                let length = word(second);
-                let printed = &second[..length];
-                // "section I need": a capital I is a number only where the noun has a capital too.
-                let pronoun = printed == "I" && !rest.starts_with(|c: char| c.is_ascii_uppercase());
-                let small =
-                    printed.len() == 1 && printed.starts_with(|c: char| c.is_ascii_lowercase());
-                if pronoun || small {
-                    return None;
-                }
-                (parse_english_number(printed)?, length)
-            }
-        };
-        let mut at = second_at + length;
-        if gap[..skipped].contains(['(', '（']) {
-            at += rest[at..]
-                .chars()
-                .next()
-                .filter(|c| matches!(c, ')' | '）'))
-                .map_or(0, char::len_utf8);
-        }
-        return (number > 0).then(|| Parsed {
-            step: step(units, number),
-            end: at,
-        });
+    if follow::is_enumeration(label.number, &rest[end..]) {
+        return None;
     }
-    // `fifth part`, `3rd article`
-    let ordinal = first.ends_with("th")
-        || first.ends_with("st")
-        || first.ends_with("nd")
-        || first.ends_with("rd");
-    let number = parse_english_number(&first).filter(|_| ordinal)?;
-    let noun_end = second_at + word(&rest[second_at..]);
-    let units = english_units(&rest[second_at..noun_end].to_ascii_lowercase())?;
     Some(Parsed {
-        step: step(units, number),
-        end: noun_end,
+        steps: vec![step(&[Unit::Kind(UnitKind::Ideographic)], label.number)],
+        end,
     })
 }
 

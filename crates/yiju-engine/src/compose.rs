@@ -32,11 +32,13 @@ fn reference(record: &DocumentRecord) -> DocumentRef {
     }
 }
 
-/// An answer from ranked candidates (best first), or a refusal.
+/// An answer from ranked candidates (best first), or a refusal. How far the best stands out is judged
+/// beside `others`.
 pub(crate) fn answer(
     request: &AskRequest,
     question: &Question,
     ranked: &[Ranked],
+    others: &[Ranked],
 ) -> Result<Answer, EngineError> {
     if ranked.is_empty() {
         return Ok(refusal(
@@ -46,7 +48,7 @@ pub(crate) fn answer(
             0.0,
         ));
     }
-    let features = confidence::features(question, ranked);
+    let features = confidence::features(ranked, others);
     let confidence = confidence::confidence(&features);
     let quotes = evidence::choose(question, ranked, request.limit);
     if confidence < request.threshold.unwrap_or(THRESHOLD) || quotes.is_empty() {
@@ -126,7 +128,7 @@ pub(crate) fn lookup(
             cited,
             nearest: near,
         } => {
-            let message = wording::no_such_unit(question, &cited);
+            let message = wording::no_such_unit(question.language, &cited);
             refusal(
                 question,
                 message,
@@ -134,7 +136,11 @@ pub(crate) fn lookup(
                 0.0,
             )
         }
-        Found::Items(items) => {
+        Found::Items {
+            items,
+            missing,
+            total,
+        } => {
             let mut citations = Vec::with_capacity(items.len());
             let mut lines = Vec::with_capacity(items.len());
             for (marker, item) in (1u32..).zip(items) {
@@ -161,6 +167,14 @@ pub(crate) fn lookup(
                 lines.push(line(question, &citation));
                 citations.push(citation);
             }
+            if total > citations.len() {
+                lines.push(wording::first_of(question.language, citations.len(), total));
+            }
+            lines.extend(
+                missing
+                    .iter()
+                    .map(|cited| wording::no_such_unit(question.language, cited)),
+            );
             Answer {
                 question: question.text.clone(),
                 answered: true,
@@ -257,6 +271,7 @@ fn cite_section(
     let text = store.text(&first.document.id)?.ok_or_else(differs)?;
     let cut = |span: Span| {
         text.get(span.byte_start..span.byte_end)
+            .filter(|part| part.chars().count() == span.char_end.saturating_sub(span.char_start))
             .map(str::to_owned)
             .ok_or_else(differs)
     };

@@ -3,7 +3,6 @@
 //! A logistic model over a few signals, one for questions in the documents' script and one across
 //! scripts, where shared words say nothing. Provenance of the weights: docs/retrieval.md.
 
-use crate::question::{Question, is_han};
 use crate::rank::Ranked;
 
 /// At or above this confidence an answer is given.
@@ -58,16 +57,20 @@ impl Features {
     }
 }
 
-/// The signals of the best candidate among `ranked` (best first).
-pub(crate) fn features(question: &Question, ranked: &[Ranked]) -> Features {
+/// The signals of the best of `ranked` (best first) beside the `others` it stands out from.
+pub(crate) fn features(ranked: &[Ranked], others: &[Ranked]) -> Features {
     let Some(best) = ranked.first() else {
         return Features {
             across: false,
             values: [0.0; NAMES.len()],
         };
     };
-    let across = question.text.chars().any(is_han) != best.record.text.chars().any(is_han);
-    let rest = &ranked[1..];
+    let across = best.across;
+    let id = best.record.id();
+    let rest: Vec<&Ranked> = others
+        .iter()
+        .filter(|other| other.record.id() != id)
+        .collect();
     let mean_late = if rest.is_empty() {
         best.lanes.late
     } else {

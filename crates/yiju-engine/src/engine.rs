@@ -136,22 +136,26 @@ impl Engine {
         let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, clauses)?;
         let mut question = Question::new(&request.question, &indexes.lexical)?;
         let within = match lookup::look_up(&self.store, &scope, &question)? {
-            Outcome::Unit(found) => return compose::lookup(&self.store, &question, found, start),
-            Outcome::Within(clauses) => Some(clauses),
+            Outcome::Unit(found) => {
+                return compose::lookup(&self.store, &question, found, start);
+            }
+            Outcome::Within(clauses) => Some(Scope::only(&self.store, &clauses)?),
             Outcome::Ordinary => None,
         };
         let mut timings = Timings::default();
-        let ranked = self.ranked(
-            &mut question,
-            &indexes,
-            &scope,
-            within.as_deref(),
-            CANDIDATES,
-            &mut timings,
-        )?;
+        let all = self.ranked(&mut question, &indexes, &scope, CANDIDATES, &mut timings)?;
         let ranking = Instant::now();
-        let mut answer = compose::answer(request, &question, &ranked)?;
-        timings.rank += milliseconds(ranking);
+        let mut answer = match &within {
+            // The clauses named answer, if any does; how far they stand out is judged among all.
+            Some(within) => {
+                let candidates =
+                    retrieve::candidates(&self.store, &indexes, within, &question, CANDIDATES)?;
+                let ranked = rank::rank(&self.store, &question, candidates)?;
+                compose::answer(request, &question, &ranked, &all)?
+            }
+            None => compose::answer(request, &question, &all, &all)?,
+        };
+        timings.rank = round(timings.rank + milliseconds(ranking));
         timings.total = milliseconds(start);
         answer.timings_ms = timings;
         Ok(answer)
@@ -173,7 +177,6 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            None,
             CANDIDATES.max(request.limit),
             &mut timings,
         )?;
@@ -219,11 +222,10 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            None,
             most,
             &mut Timings::default(),
         )?;
-        Ok(rank::signals(&question, &ranked))
+        Ok(rank::signals(&ranked))
     }
 
     fn ranked(
@@ -231,7 +233,6 @@ impl Engine {
         question: &mut Question,
         indexes: &Indexes,
         scope: &Scope,
-        within: Option<&[(String, u32)]>,
         most: usize,
         timings: &mut Timings,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
@@ -239,10 +240,7 @@ impl Engine {
         question.embed(&self.embedder)?;
         timings.embed = milliseconds(start);
         let start = Instant::now();
-        let candidates = match within {
-            Some(clauses) => retrieve::these(&self.store, indexes, clauses, question)?,
-            None => retrieve::candidates(&self.store, indexes, scope, question, most)?,
-        };
+        let candidates = retrieve::candidates(&self.store, indexes, scope, question, most)?;
         timings.retrieve = milliseconds(start);
         let start = Instant::now();
         let ranked = rank::rank(&self.store, question, candidates)?;
@@ -250,17 +248,23 @@ impl Engine {
         Ok(ranked)
     }
 
-    /// The indexes, with every acknowledged write in them.
+    /// The indexes, with every acknowledged write in them, those of other processes included.
     pub(crate) fn fresh_indexes(&self) -> Result<RwLockReadGuard<'_, Indexes>, EngineError> {
+        let fresh = |indexes: &Indexes| -> Result<bool, EngineError> {
+            Ok(!indexes.has_pending() && indexes.shows(self.store.generation()?))
+        };
         let indexes = self.indexes.read().map_err(|_| EngineError::Poisoned)?;
-        if !indexes.has_pending() {
+        if fresh(&indexes)? {
             return Ok(indexes);
         }
         drop(indexes);
-        self.indexes
-            .write()
-            .map_err(|_| EngineError::Poisoned)?
-            .commit()?;
+        let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
+        if indexes.shows(self.store.generation()?) {
+            indexes.commit()?;
+        } else {
+            *indexes = Indexes::open(&self.store)?;
+        }
+        drop(indexes);
         self.indexes.read().map_err(|_| EngineError::Poisoned)
     }
 
@@ -287,11 +291,15 @@ impl Drop for Engine {
 }
 
 pub(crate) fn milliseconds(since: Instant) -> f64 {
-    (since.elapsed().as_secs_f64() * 1e6).round() / 1e3
+    round(since.elapsed().as_secs_f64() * 1e3)
+}
+
+fn round(milliseconds: f64) -> f64 {
+    (milliseconds * 1e3).round() / 1e3
 }
 
 fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
-    let characters = text.trim().chars().count();
+    let characters = text.chars().count();
     let has_word = text.chars().any(char::is_alphanumeric);
     if characters == 0 || characters > LONGEST_QUESTION || !has_word {
         return Err(EngineError::OutOfRange {

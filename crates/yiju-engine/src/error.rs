@@ -16,9 +16,6 @@ pub enum EngineError {
         /// What was given.
         value: String,
     },
-    /// A cursor that this library did not give out.
-    #[error("the cursor {0:?} is not one that a listing of this library gave")]
-    BadCursor(String),
     /// The source cannot be parsed.
     #[error("{source_name}: {source}")]
     Document {
@@ -92,7 +89,7 @@ impl EngineError {
     /// What kind of error this is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::OutOfRange { .. } | Self::BadCursor(_) => ErrorKind::Invalid,
+            Self::OutOfRange { .. } => ErrorKind::Invalid,
             Self::Document { source, .. } => document_kind(source),
             Self::Store(error) => store_kind(error),
             Self::Embed(error) => embed_kind(error),

@@ -99,7 +99,16 @@ const LIST_ZH: &[&str] = &["哪些", "哪几", "分别", "有什么样的", "都
 const MONEY_ZH: &[&str] = &[
     "钱", "元", "费", "价", "金额", "罚款", "补贴", "工资", "薪", "资金", "税额", "收入",
 ];
-const SHARE_ZH: &[&str] = &["比例", "百分之", "率是", "率为", "率多少", "占比", "几成"];
+const SHARE_ZH: &[&str] = &[
+    "比例",
+    "百分之",
+    "率是",
+    "率为",
+    "率多少",
+    "占比",
+    "几成",
+    "百分之几",
+];
 
 /// What `question` asks for. `question` is in normal form (see `yiju_index::normalize`).
 pub(crate) fn expected(question: &str) -> Expected {
@@ -122,6 +131,8 @@ pub(crate) fn expected(question: &str) -> Expected {
         || phrase(&["how", "large"])
         || asks_for_figure(&english)
         || names_figure(question)
+        || question.contains("多久")
+        || question.contains("百分之几")
         || question.contains("多大")
         || question.contains("多长")
         || question.contains("多高")
@@ -217,7 +228,8 @@ fn unit(question: &str, english: &[&str]) -> Unit {
     if first.is_some_and(|c| "人名位".contains(c)) || english.contains(&"people") {
         return Unit::Persons;
     }
-    if first.is_some_and(|c| "年月天日".contains(c)) || english.contains(&"long") {
+    let long = question.contains("多久") || question.contains("多长时间");
+    if long || first.is_some_and(|c| "年月天日".contains(c)) || english.contains(&"long") {
         return Unit::Duration;
     }
     if SHARE_ZH.iter().any(|word| question.contains(word))

@@ -24,6 +24,8 @@ pub(crate) struct Indexes {
     pending: bool,
     /// Changes since the indexes were saved.
     unsaved: bool,
+    /// A change went in only in part: the indexes must be opened anew.
+    partial: bool,
 }
 
 fn index_error(index: &'static str) -> impl Fn(yiju_index::IndexError) -> EngineError {
@@ -36,7 +38,18 @@ fn directory(store: &Store) -> PathBuf {
 }
 
 impl Indexes {
+    /// Opens what is saved and shows the store's generation, and builds the rest from the store.
     pub(crate) fn open(store: &Store) -> Result<Self, EngineError> {
+        loop {
+            let indexes = Self::open_once(store)?;
+            // Another process may have written meanwhile; its writes are far apart beside this.
+            if store.generation()? == indexes.generation {
+                return Ok(indexes);
+            }
+        }
+    }
+
+    fn open_once(store: &Store) -> Result<Self, EngineError> {
         let generation = store.generation()?;
         let dimension = store.model().dimension;
         let dir = directory(store);
@@ -68,7 +81,13 @@ impl Indexes {
             generation,
             pending: false,
             unsaved: saved && !loaded,
+            partial: false,
         })
+    }
+
+    /// Whether they show this generation of the store, whole.
+    pub(crate) fn shows(&self, generation: u64) -> bool {
+        !self.partial && self.generation == generation
     }
 
     /// Whether [`Indexes::commit`] has something to do.
@@ -96,6 +115,7 @@ impl Indexes {
     ) -> Result<(), EngineError> {
         self.pending = true;
         self.unsaved = true;
+        self.partial = true;
         self.generation = generation;
         for &id in removed {
             if self.clauses.remove(id) {
@@ -120,12 +140,16 @@ impl Indexes {
                     .map_err(index_error("sentence"))?,
             }
         }
+        self.partial = false;
         Ok(())
     }
 
     pub(crate) fn save(&mut self, store: &Store) -> Result<(), EngineError> {
+        if self.partial {
+            return Ok(());
+        }
         self.commit()?;
-        if !std::mem::take(&mut self.unsaved) {
+        if !self.unsaved {
             return Ok(());
         }
         let total = (self.clauses.len() + self.sentences.len()) as u64;
@@ -140,6 +164,7 @@ impl Indexes {
                 tracing::warn!(%error, index = name, "the index was not saved; the next start builds it anew");
             }
         }
+        self.unsaved = false;
         Ok(())
     }
 }

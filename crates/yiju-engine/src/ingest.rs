@@ -254,6 +254,10 @@ impl Engine {
         passages: Vec<Vec<NewPassage>>,
     ) -> Result<AddOutcome, EngineError> {
         let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
+        // The same source may have been added while this one was embedded.
+        if let Some(outcome) = self.unchanged(&name, &sha256)? {
+            return Ok(outcome);
+        }
         let new = NewSource {
             name,
             sha256,
@@ -266,6 +270,8 @@ impl Engine {
                 })
                 .collect(),
         };
+        // Held from before the store changes, so that no question sees the one without the other.
+        let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
         let outcome = self.store.put_source(new)?;
         let placed = documents
             .iter()
@@ -287,10 +293,10 @@ impl Engine {
                     (heading(document, at), body)
                 }),
             });
-        self.indexes
-            .write()
-            .map_err(|_| EngineError::Poisoned)?
-            .apply(outcome.generation, &outcome.removed_passages, added)?;
+        // The source is durable now, whatever becomes of the indexes: they are opened anew then.
+        if let Err(error) = indexes.apply(outcome.generation, &outcome.removed_passages, added) {
+            tracing::warn!(%error, "the indexes did not take the change; they are built anew");
+        }
         let status = if outcome.replaced {
             AddStatus::Replaced
         } else {
@@ -311,13 +317,13 @@ impl Engine {
             return Err(EngineError::ReadOnly(self.store.path().to_owned()));
         }
         let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
+        let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
         let Some(outcome) = self.store.remove_document(document_id)? else {
             return Ok(false);
         };
-        self.indexes
-            .write()
-            .map_err(|_| EngineError::Poisoned)?
-            .apply(outcome.generation, &outcome.removed_passages, [])?;
+        if let Err(error) = indexes.apply(outcome.generation, &outcome.removed_passages, []) {
+            tracing::warn!(%error, "the indexes did not take the change; they are built anew");
+        }
         Ok(true)
     }
 }

@@ -1,13 +1,14 @@
 //! Questions that name a clause or section by its number are answered from the outline.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use yiju_document::{Document, Reference, Span, Target, Unit, UnitKind};
+use yiju_document::{Document, Reference, Span, Target, Unit};
 use yiju_index::normalize;
 use yiju_store::{ClauseRecord, Store};
 
 use crate::error::EngineError;
-use crate::question::Question;
+use crate::question::{Question, is_han};
 use crate::scope::Scope;
 
 /// Most units that one answer cites.
@@ -29,13 +30,19 @@ pub(crate) enum Outcome {
 
 /// The outcome of a lookup by number.
 pub(crate) enum Found {
-    /// The documents number such units but have none of this number.
+    /// No document has what was cited.
     Nothing {
         cited: String,
         nearest: Vec<ClauseRecord>,
     },
     /// What was asked for, in the order of the text.
-    Items(Vec<Item>),
+    Items {
+        items: Vec<Item>,
+        /// What was cited too but does not exist.
+        missing: Vec<String>,
+        /// How many items there are, those that were too many included.
+        total: usize,
+    },
 }
 
 /// A unit to cite.
@@ -53,91 +60,138 @@ pub(crate) enum Item {
     },
 }
 
+/// A document that a reference may lead into.
+struct Holder {
+    id: String,
+    document: Document,
+    /// Clauses that the filter lets through; `None` for all.
+    accepted: Option<HashSet<u32>>,
+}
+
+impl Holder {
+    fn accepts(&self, clause: usize) -> bool {
+        let index = u32::try_from(clause).unwrap_or(u32::MAX);
+        self.accepted
+            .as_ref()
+            .is_none_or(|accepted| accepted.contains(&index))
+    }
+
+    /// The clauses of a target that the filter lets through.
+    fn clauses(&self, target: Target) -> Vec<usize> {
+        let all = match target {
+            Target::Clause(clause) | Target::Paragraph(clause, _) | Target::Item(clause, _) => {
+                vec![clause]
+            }
+            Target::Section(section) => (0..self.document.clauses.len())
+                .filter(|&clause| lies_in(&self.document, clause, section))
+                .collect(),
+        };
+        all.into_iter()
+            .filter(|&clause| self.accepts(clause))
+            .collect()
+    }
+}
+
 pub(crate) fn look_up(
     store: &Store,
     scope: &Scope,
     question: &Question,
 ) -> Result<Outcome, EngineError> {
-    if question.references.is_empty() {
+    let Some(first) = question.references.first() else {
         return Ok(Outcome::Ordinary);
-    }
-    let mut holders: Vec<String> = Vec::new();
-    let mut numbered = false;
+    };
+    let named = named_documents(store, scope, question)?;
+    let mut ids: Vec<String> = Vec::new();
+    let mut numbered: Vec<String> = Vec::new();
     for reference in &question.references {
         let (found, used) = documents_with(store, scope, reference)?;
-        numbered |= used;
-        holders.extend(
-            found
-                .into_iter()
-                .filter(|id| !holders.contains(id))
-                .collect::<Vec<_>>(),
-        );
+        ids.extend(found);
+        numbered.extend(used);
     }
-    let mut documents = Vec::new();
-    for id in holders.iter().take(MOST_DOCUMENTS) {
+    let mut seen = HashSet::new();
+    ids.retain(|id| (named.is_empty() || named.contains(id)) && seen.insert(id.clone()));
+    let cited = |references: &[&Reference]| {
+        let texts = references
+            .iter()
+            .filter_map(|reference| question.text.get(reference.range.clone()));
+        texts.collect::<Vec<_>>().join("、")
+    };
+    let all: Vec<&Reference> = question.references.iter().collect();
+    if named.is_empty()
+        && let Some(title) = absent_title(&question.text, first)
+    {
+        return Ok(nothing(format!("{title}{}", cited(&all)), Vec::new()));
+    }
+    let mut holders = Vec::new();
+    for id in ids.iter().take(MOST_DOCUMENTS) {
         if let Some((_, document)) = store.document(id)? {
-            documents.push((id.clone(), document));
+            holders.push(Holder {
+                id: id.clone(),
+                document,
+                accepted: scope.clauses(store, id)?,
+            });
         }
     }
-    let normal = normalize(&question.text);
-    let named: Vec<bool> = documents
-        .iter()
-        .map(|(_, d)| title_in(&normal, &normalize(&d.title)))
-        .collect();
-    if named.contains(&true) {
-        let mut keep = named.iter();
-        documents.retain(|_| keep.next().copied().unwrap_or(false));
-    }
-    let cited: Vec<Range<usize>> = question
-        .references
+    let ranges: Vec<Range<usize>> = all
         .iter()
         .map(|reference| reference.range.clone())
         .collect();
-    let titles: String = documents
+    let fits: Vec<bool> = holders
         .iter()
-        .map(|(_, d)| normalize(&d.title))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let pure = question.asks_only(&cited, &titles);
+        .map(|holder| question.asks_only(&ranges, &normalize(&holder.document.title)))
+        .collect();
+    let pure = fits.contains(&true) || (holders.is_empty() && question.asks_only(&ranges, ""));
+    if pure {
+        let mut fits = fits.iter();
+        holders.retain(|_| fits.next().copied().unwrap_or(false));
+    }
     let mut targets: Vec<(usize, Target)> = Vec::new();
-    for (at, (_, document)) in documents.iter().enumerate() {
-        for reference in &question.references {
+    let mut missing: Vec<&Reference> = Vec::new();
+    for reference in &question.references {
+        let before = targets.len();
+        for (at, holder) in holders.iter().enumerate() {
+            let found = holder.document.find(reference).into_iter();
             targets.extend(
-                document
-                    .find(reference)
-                    .into_iter()
+                found
+                    .filter(|&target| !holder.clauses(target).is_empty())
                     .map(|target| (at, target)),
             );
         }
+        if targets.len() == before {
+            missing.push(reference);
+        }
     }
     if targets.is_empty() {
-        if !numbered {
-            return Ok(Outcome::Ordinary);
-        }
-        let cited = cited
-            .iter()
-            .filter_map(|range| question.text.get(range.clone()))
-            .collect::<Vec<_>>()
-            .join("、");
-        return Ok(Outcome::Unit(Found::Nothing {
-            cited,
-            nearest: last_numbered(store, scope, question)?,
-        }));
+        let nearest = match named.first().or(numbered.first()) {
+            Some(id) => last_numbered(store, scope, id)?,
+            None => return Ok(Outcome::Ordinary),
+        };
+        return Ok(nothing(cited(&all), nearest));
     }
     if pure {
         let mut items = Vec::new();
         for (at, target) in targets {
-            let (id, document) = &documents[at];
-            items.extend(cite(store, id, document, target)?);
+            items.extend(cite(store, &holders[at], target)?);
         }
+        let total = items.len();
         items.truncate(MOST_ITEMS);
-        return Ok(Outcome::Unit(Found::Items(items)));
+        let missing = missing
+            .into_iter()
+            .map(|reference| cited(&[reference]))
+            .collect();
+        return Ok(Outcome::Unit(Found::Items {
+            items,
+            missing,
+            total,
+        }));
     }
     let mut clauses: Vec<(String, u32)> = Vec::new();
     for (at, target) in targets {
-        let (id, document) = &documents[at];
-        for clause in clauses_of(document, target) {
-            let place = (id.clone(), clause as u32);
+        for clause in holders[at].clauses(target) {
+            let place = (
+                holders[at].id.clone(),
+                u32::try_from(clause).unwrap_or(u32::MAX),
+            );
             if !clauses.contains(&place) {
                 clauses.push(place);
             }
@@ -146,46 +200,67 @@ pub(crate) fn look_up(
     Ok(Outcome::Within(clauses))
 }
 
-/// Documents in scope that have a unit of the reference's first step, and whether any document in
-/// scope numbers such units at all.
+fn nothing(cited: String, nearest: Vec<ClauseRecord>) -> Outcome {
+    Outcome::Unit(Found::Nothing { cited, nearest })
+}
+
+/// Documents in scope that have a unit of the reference's first step, and documents in scope that
+/// number such units at all.
 fn documents_with(
     store: &Store,
     scope: &Scope,
     reference: &Reference,
-) -> Result<(Vec<String>, bool), EngineError> {
-    let mut found = Vec::new();
-    let mut used = false;
+) -> Result<(Vec<String>, Vec<String>), EngineError> {
+    let (mut found, mut used) = (Vec::new(), Vec::new());
     let Some(step) = reference.steps.first() else {
         return Ok((found, used));
     };
     for unit in &step.units {
         let Unit::Kind(kind) = *unit else { continue };
-        let mut of_number = in_scope(
+        found.extend(in_scope(
             scope,
             store.numbered_clauses(kind, step.number, step.sub_number)?,
-        );
-        of_number.extend(in_scope(scope, store.numbered_sections(kind, step.number)?));
-        used |= !of_number.is_empty()
-            || !in_scope(scope, store.numbered_clauses(kind, 1, None)?).is_empty()
-            || !in_scope(scope, store.numbered_sections(kind, 1)?).is_empty();
-        found.extend(of_number);
+        ));
+        found.extend(in_scope(scope, store.numbered_sections(kind, step.number)?));
+        used.extend(in_scope(scope, store.numbered_clauses(kind, 1, None)?));
+        used.extend(in_scope(scope, store.numbered_sections(kind, 1)?));
     }
-    found.dedup();
+    used.extend(found.iter().cloned());
     Ok((found, used))
 }
 
-fn in_scope(scope: &Scope, found: Vec<(String, u32)>) -> Vec<String> {
-    let mut ids: Vec<String> = found
+fn in_scope(scope: &Scope, found: Vec<(String, u32)>) -> impl Iterator<Item = String> + '_ {
+    found
         .into_iter()
         .map(|(id, _)| id)
         .filter(|id| scope.accepts_document(id))
-        .collect();
-    ids.dedup();
-    ids
 }
 
-/// Whether the question names the document: by its title, or by the part of it that people say.
-fn title_in(question: &str, title: &str) -> bool {
+/// The documents in scope that the question names; of several titles that fit, the longest.
+fn named_documents(
+    store: &Store,
+    scope: &Scope,
+    question: &Question,
+) -> Result<Vec<String>, EngineError> {
+    let normal = normalize(&question.text);
+    let mut named: Vec<(usize, String)> = Vec::new();
+    store.for_each_document(|record| {
+        if let Some(length) = title_in(&normal, &normalize(&record.title))
+            && scope.accepts_document(&record.id)
+        {
+            named.push((length, record.id));
+        }
+    })?;
+    let longest = named.iter().map(|(length, _)| *length).max().unwrap_or(0);
+    Ok(named
+        .into_iter()
+        .filter(|(length, _)| *length == longest)
+        .map(|(_, id)| id)
+        .collect())
+}
+
+/// How many bytes of the question name the document: its title, or the part of it that people say.
+fn title_in(question: &str, title: &str) -> Option<usize> {
     let short = title.strip_prefix("中华人民共和国").unwrap_or(title);
     let subject = short
         .split_once("关于")
@@ -196,57 +271,59 @@ fn title_in(question: &str, title: &str) -> bool {
         .unwrap_or(subject);
     [title, short, subject, bare]
         .iter()
-        .any(|name| name.chars().count() >= 2 && question.contains(name))
+        .filter(|name| name.chars().count() >= 2 && question.contains(**name))
+        .map(|name| name.len())
+        .max()
 }
 
-/// The clauses of the highest numbers that the first reference could have meant.
-fn last_numbered(
-    store: &Store,
-    scope: &Scope,
-    question: &Question,
-) -> Result<Vec<ClauseRecord>, EngineError> {
-    let kinds: Vec<UnitKind> = question
-        .references
-        .iter()
-        .filter_map(|reference| reference.steps.first())
-        .flat_map(|step| &step.units)
-        .filter_map(|unit| {
-            if let Unit::Kind(kind) = unit {
-                Some(*kind)
-            } else {
-                None
-            }
-        })
-        .collect();
-    let mut holders = Vec::new();
-    for kind in kinds {
-        holders.extend(in_scope(scope, store.numbered_clauses(kind, 1, None)?));
-        holders.extend(in_scope(scope, store.numbered_sections(kind, 1)?));
+/// A title right before the reference, 《…》 or …法, …典, …条例, that no document of the library has.
+fn absent_title(question: &str, reference: &Reference) -> Option<String> {
+    let before = question
+        .get(..reference.range.start)?
+        .trim_end()
+        .trim_end_matches(['的', '中', '里']);
+    if before.ends_with('》') {
+        return before.rfind('《').map(|start| before[start..].to_owned());
     }
-    let Some(id) = holders.first() else {
-        return Ok(Vec::new());
-    };
+    let stem = ["条例", "法", "典"]
+        .iter()
+        .find_map(|end| before.strip_suffix(end))?;
+    let start = stem
+        .char_indices()
+        .rev()
+        .take_while(|&(_, c)| is_han(c))
+        .last()
+        .map_or(stem.len(), |(at, _)| at);
+    let run = &stem[start..];
+    // 本法, 这部条例: the document at hand, not another; 说法, 办法: no title by themselves.
+    let pointing = run.ends_with([
+        '本', '该', '此', '部', '个', '项', '述', '说', '办', '方', '做', '看',
+    ]);
+    (!pointing && !run.is_empty()).then(|| before[start..].to_owned())
+}
+
+/// The last numbered clauses of a document, last first.
+fn last_numbered(store: &Store, scope: &Scope, id: &str) -> Result<Vec<ClauseRecord>, EngineError> {
     let Some((_, document)) = store.document(id)? else {
         return Ok(Vec::new());
     };
-    let numbered = (0u32..)
+    let accepted = scope.clauses(store, id)?;
+    let mut numbered: Vec<(u32, u32)> = (0u32..)
         .zip(&document.clauses)
-        .filter(|(_, clause)| clause.number.is_some());
-    let mut last: Vec<(&str, u32)> = numbered.map(|(at, _)| (id.as_str(), at)).collect();
-    last.reverse();
-    last.truncate(NEAREST);
+        .filter(|(at, _)| {
+            accepted
+                .as_ref()
+                .is_none_or(|accepted| accepted.contains(at))
+        })
+        .filter_map(|(at, clause)| clause.number.map(|number| (number, at)))
+        .collect();
+    numbered.sort_by(|a, b| b.cmp(a));
+    let last: Vec<(&str, u32)> = numbered
+        .iter()
+        .take(NEAREST)
+        .map(|&(_, at)| (id, at))
+        .collect();
     Ok(store.clauses(&last)?.into_iter().flatten().collect())
-}
-
-fn clauses_of(document: &Document, target: Target) -> Vec<usize> {
-    match target {
-        Target::Clause(clause) | Target::Paragraph(clause, _) | Target::Item(clause, _) => {
-            vec![clause]
-        }
-        Target::Section(section) => (0..document.clauses.len())
-            .filter(|&clause| lies_in(document, clause, section))
-            .collect(),
-    }
 }
 
 fn lies_in(document: &Document, clause: usize, section: usize) -> bool {
@@ -263,14 +340,9 @@ fn lies_in(document: &Document, clause: usize, section: usize) -> bool {
     false
 }
 
-fn cite(
-    store: &Store,
-    id: &str,
-    document: &Document,
-    target: Target,
-) -> Result<Vec<Item>, EngineError> {
+fn cite(store: &Store, holder: &Holder, target: Target) -> Result<Vec<Item>, EngineError> {
     let clause = |at: usize, quote: Option<Span>| -> Result<Option<Item>, EngineError> {
-        let record = store.clause(id, at as u32)?;
+        let record = store.clause(&holder.id, u32::try_from(at).unwrap_or(u32::MAX))?;
         Ok(record.map(|record| Item::Clause {
             quote: quote.unwrap_or(record.clause.span),
             record,
@@ -283,7 +355,8 @@ fn cite(
         }
         Target::Section(section) => section,
     };
-    let clauses = clauses_of(document, target);
+    let document = &holder.document;
+    let clauses = holder.clauses(target);
     let (Some(heading), Some(&first), Some(last)) = (
         document.sections.get(section),
         clauses.first(),
@@ -292,7 +365,7 @@ fn cite(
         return Ok(Vec::new());
     };
     let mut items = Vec::new();
-    if let Some(first) = store.clause(id, first as u32)? {
+    if let Some(first) = store.clause(&holder.id, u32::try_from(first).unwrap_or(u32::MAX))? {
         let span = Span {
             char_end: last.span.char_end,
             byte_end: last.span.byte_end,
@@ -335,9 +408,38 @@ mod tests {
     #[test]
     fn a_document_is_named_by_the_part_of_its_title_that_people_say() {
         let title = "中共中央 国务院关于推动城市高质量发展的意见";
-        assert!(title_in("推动城市高质量发展的意见第八条", title));
-        assert!(title_in("关于推动城市高质量发展,第八条说了什么", title));
-        assert!(title_in("刑法第十七条", "中华人民共和国刑法"));
-        assert!(!title_in("民法典第十七条", "中华人民共和国刑法"));
+        assert!(title_in("推动城市高质量发展的意见第八条", title).is_some());
+        assert!(title_in("关于推动城市高质量发展,第八条说了什么", title).is_some());
+        assert!(title_in("刑法第十七条", "中华人民共和国刑法").is_some());
+        assert!(title_in("民法典第十七条", "中华人民共和国刑法").is_none());
+        assert!(
+            title_in("供水条例实施细则第三条", "供水条例实施细则")
+                > title_in("供水条例实施细则第三条", "供水条例")
+        );
+    }
+
+    #[test]
+    fn titles_before_a_number_are_told_from_words() {
+        let absent = |text: &str| {
+            yiju_document::find_references(text)
+                .first()
+                .and_then(|reference| absent_title(text, reference))
+        };
+        assert_eq!(
+            absent("《物业管理办法》第三条").as_deref(),
+            Some("《物业管理办法》")
+        );
+        assert_eq!(absent("民法典第十七条").as_deref(), Some("民法典"));
+        assert_eq!(absent("劳动合同法的第十条").as_deref(), Some("劳动合同法"));
+        for text in [
+            "第十七条",
+            "本法第三条",
+            "该条例第三条",
+            "这部条例第三条",
+            "意见第八条",
+            "关于说法第八条",
+        ] {
+            assert_eq!(absent(text), None, "{text}");
+        }
     }
 }

@@ -30,6 +30,79 @@ pub(crate) struct Word {
     range: std::ops::Range<usize>,
 }
 
+/// Words of a question for a numbered unit as a whole.
+const ASKING_OF_A_UNIT: &[&str] = &[
+    "包含",
+    "含",
+    "含有",
+    "涵盖",
+    "组成",
+    "构成",
+    "条款",
+    "总共",
+    "共",
+    "共有",
+    "涉及",
+    "解释",
+    "说明",
+    "概括",
+    "总结",
+    "概述",
+    "归纳",
+    "意思",
+    "大意",
+    "要点",
+    "名称",
+    "题目",
+    "叫",
+    "下面",
+    "完整",
+    "详细",
+    "给出",
+    "引用",
+    "条文",
+    "是什么",
+    "哪",
+    "显示",
+    "讲了",
+    "什么",
+    "摘要",
+    "简介",
+    "内",
+    "下",
+    "有",
+    "列",
+    "summarise",
+    "summarize",
+    "summary",
+    "explain",
+    "describe",
+    "show",
+    "give",
+    "quote",
+    "read",
+    "list",
+    "cover",
+    "contain",
+    "include",
+    "content",
+    "provide",
+    "please",
+    "title",
+    "heading",
+    "full",
+    "deal",
+    "section",
+    "part",
+    "chapter",
+    "clause",
+    "article",
+    "paragraph",
+    "law",
+    "regulation",
+    "rule",
+];
+
 pub(crate) struct Question {
     /// As asked.
     pub text: String,
@@ -260,9 +333,10 @@ impl Question {
     /// outside the byte ranges `cited` and the titles (in normal form) of the documents cited.
     pub(crate) fn asks_only(&self, cited: &[std::ops::Range<usize>], titles: &str) -> bool {
         self.words.iter().all(|word| {
-            cited
-                .iter()
-                .any(|range| range.start < word.range.end && word.range.start < range.end)
+            ASKING_OF_A_UNIT.contains(&word.text.as_str())
+                || cited
+                    .iter()
+                    .any(|range| range.start < word.range.end && word.range.start < range.end)
                 || titles.contains(&word.text)
         })
     }

@@ -7,11 +7,15 @@ use yiju_store::{ClauseRecord, Store};
 
 use crate::error::EngineError;
 use crate::expect::fits;
-use crate::question::Question;
+use crate::question::{Language, Question, is_han};
 use crate::retrieve::{CANDIDATES, Candidate};
 
 /// Weight of late interaction against one cosine.
-const LATE_WEIGHT: f32 = 2.0;
+const LATE_WEIGHT: f32 = 3.0;
+/// Weight of late interaction in a sentence's score.
+const SENTENCE_LATE_WEIGHT: f32 = 2.0;
+/// What a token of the headings loses against one of the text: where both fit, the text decides.
+const ABOVE_LOSS: f32 = 0.05;
 /// Weight of the lexical lane's share in the second stage.
 const LEXICAL_WEIGHT: f32 = 0.1;
 /// Weight of the share of the question's words that a sentence holds.
@@ -40,6 +44,8 @@ pub(crate) struct Ranked {
     pub lanes: Lanes,
     /// All lanes in one figure; comparable within a question.
     pub score: f32,
+    /// The question and the clause are in different scripts.
+    pub across: bool,
     pub sentences: Vec<Sentence>,
     /// Share of the question's words that the clause or its headings hold.
     pub coverage: f32,
@@ -64,7 +70,7 @@ impl Ranked {
     /// Relevance for people, 0 to 1, in the order of the fused scores: unrelated text is near 0.2 with
     /// the bundled model, the same words near 1.
     pub(crate) fn relevance(&self) -> f32 {
-        let relevance = 1.0 / (1.0 + (-6.0 * (self.score - 3.35)).exp());
+        let relevance = 1.0 / (1.0 + (-6.0 * (self.score - 4.1)).exp());
         (relevance * 1e4).round() / 1e4
     }
 
@@ -109,12 +115,14 @@ pub(crate) fn rank(
         .into_iter()
         .chain(std::iter::repeat(None));
     let mut ranked = Vec::with_capacity(candidates.len());
+    let mut scored = 0;
     for ((candidate, record), tokens) in candidates.iter().zip(records).zip(tokens) {
         if let Some(record) = record {
+            scored += usize::from(tokens.is_some());
             ranked.push(score(question, candidate, record, tokens.as_deref())?);
         }
     }
-    ranked.sort_by(|a, b| {
+    ranked[..scored.min(CANDIDATES)].sort_by(|a: &Ranked, b: &Ranked| {
         b.score
             .total_cmp(&a.score)
             .then_with(|| a.record.id().cmp(&b.record.id()))
@@ -144,6 +152,9 @@ fn score(
         normalize(&record.path.join(" "))
     );
     let late = meeting.best(question, None);
+    let across = (question.language == Language::Chinese) != record.text.chars().any(is_han);
+    // Words that two languages share by chance say little.
+    let lexical_weight = if across { 0.0 } else { LEXICAL_WEIGHT };
     let lanes = Lanes {
         dense: candidate.dense,
         sentence: candidate.best_sentence,
@@ -156,15 +167,15 @@ fn score(
         .iter()
         .enumerate()
         .map(|(at, &span)| {
-            let start = span.byte_start - record.clause.span.byte_start;
-            let end = span.byte_end - record.clause.span.byte_start;
+            let within = |at: usize| at.saturating_sub(record.clause.span.byte_start);
+            let (start, end) = (within(span.byte_start), within(span.byte_end));
             let late = meeting.best(question, Some(start..end));
             let normal = normalize(record.slice(span).unwrap_or(""));
             let coverage = question.coverage(&normal).unwrap_or(0.0);
             let fit = fits(question.expected, &normal);
             let is_heading =
                 at == 0 && record.clause.heading.is_some() && record.clause.sentences.len() > 1;
-            let score = LATE_WEIGHT * late + COVERAGE_WEIGHT * coverage
+            let score = SENTENCE_LATE_WEIGHT * late + COVERAGE_WEIGHT * coverage
                 - MISFIT_LOSS * (1.0 - fit)
                 - if is_heading { HEADING_LOSS } else { 0.0 };
             Sentence {
@@ -180,7 +191,8 @@ fn score(
         score: lanes.dense
             + lanes.sentence
             + LATE_WEIGHT * lanes.late
-            + LEXICAL_WEIGHT * lanes.lexical,
+            + lexical_weight * lanes.lexical,
+        across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),
         record,
@@ -224,7 +236,13 @@ impl Meeting {
         self.cosines
             .chunks_exact(self.ranges.len())
             .zip(&question.token_weights)
-            .map(|(row, weight)| weight * columns.iter().map(|&t| row[t]).fold(-1.0, f32::max))
+            .map(|(row, weight)| {
+                let cosine = |t: usize| match self.ranges[t] {
+                    Some(_) => row[t],
+                    None => row[t] - ABOVE_LOSS,
+                };
+                weight * columns.iter().map(|&t| cosine(t)).fold(-1.0, f32::max)
+            })
             .sum()
     }
 }
@@ -244,8 +262,8 @@ pub struct Signals {
     pub sentences: Vec<(Span, f32)>,
 }
 
-pub(crate) fn signals(question: &Question, ranked: &[Ranked]) -> Vec<Signals> {
-    let features = crate::confidence::features(question, ranked);
+pub(crate) fn signals(ranked: &[Ranked]) -> Vec<Signals> {
+    let features = crate::confidence::features(ranked, ranked);
     ranked
         .iter()
         .enumerate()

@@ -87,9 +87,10 @@ pub(crate) fn candidates(
         let Some(place) = places.get(&hit.id) else {
             return;
         };
-        let id = place
-            .sentence
-            .map_or(place.id, |sentence| place.id - 1 - u64::from(sentence));
+        let before = place.sentence.map_or(0, |sentence| u64::from(sentence) + 1);
+        let Some(id) = place.id.checked_sub(before) else {
+            return;
+        };
         let candidate = found.entry(id).or_insert_with(|| Candidate {
             id,
             document_id: place.document_id.clone(),
@@ -135,63 +136,4 @@ fn search(
     } else {
         index.search(vector, k, filter)
     }
-}
-
-/// These clauses (document id and index) as candidates, in their order.
-pub(crate) fn these(
-    store: &Store,
-    indexes: &Indexes,
-    clauses: &[(String, u32)],
-    question: &Question,
-) -> Result<Vec<Candidate>, EngineError> {
-    let lexical = indexes
-        .lexical
-        .search(&question.text, CLAUSE_HITS, None)
-        .map_err(|source| EngineError::Index {
-            index: "lexical",
-            source,
-        })?;
-    let lexical_best = lexical
-        .first()
-        .map_or(1.0, |hit| hit.score)
-        .max(f32::MIN_POSITIVE);
-    let mut candidates = Vec::new();
-    for (document_id, clause) in clauses.iter().take(CANDIDATES) {
-        let places = store.document_passages(document_id)?;
-        let of_clause: Vec<_> = places
-            .iter()
-            .filter(|place| place.clause == *clause)
-            .collect();
-        let ids: Vec<u64> = of_clause.iter().map(|place| place.id).collect();
-        let cosines: Vec<f32> = store
-            .vectors(&ids)?
-            .iter()
-            .map(|vector| {
-                vector.as_ref().map_or(0.0, |v| {
-                    v.iter().zip(&question.vector).map(|(a, b)| a * b).sum()
-                })
-            })
-            .collect();
-        let mut candidate = Candidate {
-            id: 0,
-            document_id: document_id.clone(),
-            clause: *clause,
-            dense: 0.0,
-            best_sentence: 0.0,
-            lexical: 0.0,
-        };
-        for (place, cosine) in of_clause.iter().zip(cosines) {
-            if place.sentence.is_none() {
-                (candidate.id, candidate.dense) = (place.id, cosine);
-            } else {
-                candidate.best_sentence = candidate.best_sentence.max(cosine);
-            }
-        }
-        candidate.lexical = lexical
-            .iter()
-            .find(|hit| hit.id == candidate.id)
-            .map_or(0.0, |hit| hit.score / lexical_best);
-        candidates.push(candidate);
-    }
-    Ok(candidates)
 }

@@ -10,8 +10,8 @@ use crate::response::Filter;
 
 /// A filter, resolved against the library.
 pub(crate) struct Scope {
-    /// Accepted documents in the order of the listing; `None` for all.
-    documents: Option<Vec<String>>,
+    /// Accepted documents; `None` for all.
+    documents: Option<HashSet<String>>,
     /// Accepted passages; `None` for all.
     passages: Option<Passages>,
     /// Passages left out, where `passages` is `None`.
@@ -102,7 +102,7 @@ impl Scope {
         }
         let set = ids.iter().copied().collect();
         Ok(Self {
-            documents: Some(accepted),
+            documents: Some(accepted.into_iter().collect()),
             passages: Some(Passages { ids, set }),
             except: None,
         })
@@ -138,6 +138,46 @@ impl Scope {
         Ok(self)
     }
 
+    /// Only these clauses (document id and index).
+    pub(crate) fn only(store: &Store, clauses: &[(String, u32)]) -> Result<Self, EngineError> {
+        let documents: HashSet<String> = clauses.iter().map(|(id, _)| id.clone()).collect();
+        let wanted: HashSet<(&str, u32)> =
+            clauses.iter().map(|(id, at)| (id.as_str(), *at)).collect();
+        let mut ids = Vec::new();
+        for id in &documents {
+            let places = store.document_passages(id)?;
+            ids.extend(
+                places
+                    .iter()
+                    .filter(|p| wanted.contains(&(id.as_str(), p.clause)))
+                    .map(|p| p.id),
+            );
+        }
+        ids.sort_unstable();
+        let set = ids.iter().copied().collect();
+        Ok(Self {
+            documents: Some(documents),
+            passages: Some(Passages { ids, set }),
+            except: None,
+        })
+    }
+
+    /// The clauses of a document that may be cited; `None` for all.
+    pub(crate) fn clauses(
+        &self,
+        store: &Store,
+        document: &str,
+    ) -> Result<Option<HashSet<u32>>, EngineError> {
+        let Some(filter) = self.filter() else {
+            return Ok(None);
+        };
+        let places = store.document_passages(document)?;
+        let clauses = places
+            .iter()
+            .filter(|place| place.sentence.is_none() && filter.accepts(place.id));
+        Ok(Some(clauses.map(|place| place.clause).collect()))
+    }
+
     /// The passages to search in; `None` for all.
     pub(crate) fn filter(&self) -> Option<&dyn yiju_index::Filter> {
         match (&self.passages, &self.except) {
@@ -149,9 +189,7 @@ impl Scope {
 
     /// Whether a document may be cited.
     pub(crate) fn accepts_document(&self, id: &str) -> bool {
-        self.documents
-            .as_ref()
-            .is_none_or(|ids| ids.iter().any(|other| other == id))
+        self.documents.as_ref().is_none_or(|ids| ids.contains(id))
     }
 }
 

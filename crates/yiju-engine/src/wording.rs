@@ -1,6 +1,6 @@
 //! The fixed phrases of answers, in Chinese and English.
 
-use crate::question::{Language, Question};
+use crate::question::Language;
 
 /// Why there is no answer: the documents do not hold one.
 pub(crate) fn no_match(language: Language) -> String {
@@ -20,11 +20,19 @@ pub(crate) fn nothing_there(language: Language) -> String {
     }
 }
 
-/// Why there is no answer: the number that was asked for does not exist.
-pub(crate) fn no_such_unit(question: &Question, cited: &str) -> String {
-    match question.language {
+/// What was cited does not exist.
+pub(crate) fn no_such_unit(language: Language, cited: &str) -> String {
+    match language {
         Language::Chinese => format!("库中文件没有“{cited}”。"),
         Language::English => format!("The documents have no “{cited}”."),
+    }
+}
+
+/// A list that is too long to give whole.
+pub(crate) fn first_of(language: Language, given: usize, total: usize) -> String {
+    match language {
+        Language::Chinese => format!("共{total}处，以上是前{given}处。"),
+        Language::English => format!("These are the first {given} of {total}."),
     }
 }
 

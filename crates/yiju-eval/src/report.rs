@@ -20,6 +20,8 @@ pub(crate) struct Measured {
     pub confidence: f64,
     /// With the gold passages taken out.
     pub confidence_without: Option<f64>,
+    /// With the gold passages taken out: whether it was refused.
+    pub refused_without: Option<bool>,
     pub first_right: bool,
     pub some_right: bool,
     pub right_citations: usize,
@@ -153,10 +155,10 @@ fn figures(group: &[&Measured]) -> Figures {
         .collect();
     let with: Vec<f64> = answerable.iter().map(|m| m.confidence).collect();
     let unanswerable: Vec<&&Measured> = group.iter().filter(|m| !m.answerable).collect();
-    let threshold_passed: Vec<f64> = answerable
+    let refused_without: Vec<f64> = answerable
         .iter()
-        .filter_map(|m| m.confidence_without)
-        .map(|c| share(c < 0.5))
+        .filter_map(|m| m.refused_without)
+        .map(share)
         .collect();
     let mut times: Vec<f64> = group.iter().map(|m| m.milliseconds).collect();
     times.sort_by(f64::total_cmp);
@@ -182,7 +184,7 @@ fn figures(group: &[&Measured]) -> Figures {
                 .map(|m| share(!m.answered))
                 .collect::<Vec<_>>(),
         ),
-        refused_without: bootstrap(&threshold_passed),
+        refused_without: bootstrap(&refused_without),
         auroc_without: auroc(&with, &without),
         auroc: auroc(
             &with,

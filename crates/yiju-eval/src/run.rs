@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 use yiju_document::{Clause, Document, Span, UnitKind, split_sentences};
-use yiju_engine::{Answer, AskRequest, Engine, SearchRequest, SearchResponse};
+use yiju_engine::{Answer, AskRequest, Engine, Filter, SearchRequest, SearchResponse};
 
 use crate::report::{Measured, Report};
 use crate::{Dataset, Entry, EvalError, Query, character_f1, exact_match};
@@ -22,6 +22,8 @@ pub struct EvalOptions {
     pub refusals: bool,
     /// Ask only the first so many questions.
     pub most: Option<usize>,
+    /// Which documents to ask.
+    pub filter: Filter,
 }
 
 impl Default for EvalOptions {
@@ -30,6 +32,7 @@ impl Default for EvalOptions {
             limit: 3,
             refusals: true,
             most: None,
+            filter: Filter::default(),
         }
     }
 }
@@ -43,8 +46,8 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// Puts a corpus into the library: the entries of one title (and version) are the clauses of one
-/// document. Gives each entry's clause id.
+/// Makes a corpus the library's content: the entries of one title (and version) are the clauses of one
+/// document; what else was in the library is removed. Gives each entry's clause id.
 ///
 /// # Errors
 /// The engine failed.
@@ -62,6 +65,7 @@ pub fn add_corpus(
             .map_or(title.clone(), |version| format!("{title} ({version})"));
         groups.entry(name).or_default().push(entry);
     }
+    remove_others(engine, |source| groups.contains_key(source))?;
     let mut clauses = HashMap::with_capacity(corpus.len());
     let mut done = 0;
     for (name, entries) in groups {
@@ -91,6 +95,24 @@ pub fn add_corpus(
     }
     engine.save_indexes()?;
     Ok(clauses)
+}
+
+fn remove_others(engine: &Engine, keep: impl Fn(&str) -> bool) -> Result<(), EvalError> {
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = engine.documents(cursor.as_deref(), 1_000)?;
+        for document in page
+            .documents
+            .iter()
+            .filter(|document| !keep(&document.source))
+        {
+            engine.remove(&document.id)?;
+        }
+        match page.next_cursor {
+            Some(next) => cursor = Some(next),
+            None => return Ok(()),
+        }
+    }
 }
 
 /// One clause for each entry, in order.
@@ -174,10 +196,12 @@ pub fn evaluate(
     for (at, query) in queries.iter().enumerate() {
         let search = engine.search(&SearchRequest {
             limit: DEPTH,
+            filter: options.filter.clone(),
             ..SearchRequest::new(&query.q)
         })?;
         let request = AskRequest {
             limit: options.limit,
+            filter: options.filter.clone(),
             ..AskRequest::new(&query.q)
         };
         let start = Instant::now();
@@ -273,6 +297,13 @@ fn measure(
             .iter()
             .any(|citation| holds(&citation.paragraph, evidence))
     };
+    let cited_any = |any_of: &Vec<String>| {
+        forced.citations.iter().any(|citation| {
+            any_of
+                .iter()
+                .any(|id| clauses.get(id) == Some(&citation.clause_id))
+        })
+    };
     let quoted: String = forced
         .citations
         .iter()
@@ -305,8 +336,11 @@ fn measure(
         answered: answer.answered,
         confidence: f64::from(answer.confidence),
         confidence_without: without.map(|answer| f64::from(answer.confidence)),
+        refused_without: without.map(|answer| !answer.answered),
         first_right: forced.citations.first().is_some_and(whole),
-        some_right: forced.citations.iter().any(right) && query.evidence.iter().all(found),
+        some_right: query.gold.iter().all(cited_any)
+            && forced.citations.iter().any(right)
+            && query.evidence.iter().all(found),
         right_citations: forced
             .citations
             .iter()

@@ -13,6 +13,8 @@
 
 use std::ops::Range;
 
+use crate::raw::Kernels;
+
 const MAGIC: &[u8; 4] = b"YTV1";
 const HEADER: usize = 12;
 const TOKEN_HEADER: usize = 12;
@@ -172,7 +174,11 @@ impl<'a> CodedTokens<'a> {
     /// row. A NaN in damaged codes counts as -1.
     pub fn similarities(&self, query: &QueryTokens) -> Vec<f32> {
         let stride = TOKEN_HEADER + self.dimension.div_ceil(2);
-        let base: Vec<f32> = query.rows().map(|row| dot(row, &self.mean)).collect();
+        let kernels = Kernels::get();
+        let base: Vec<f32> = query
+            .rows()
+            .map(|row| kernels.dot(row, &self.mean))
+            .collect();
         let mut out = vec![-1.0f32; query.count * self.count];
         let mut unpacked = vec![0.0f32; self.dimension.next_multiple_of(2)];
         for (t, token) in self.tokens.chunks_exact(stride).enumerate() {
@@ -182,7 +188,7 @@ impl<'a> CodedTokens<'a> {
                 pair[1] = f32::from(code >> 4) - 8.0;
             }
             for (q, row) in query.rows().enumerate() {
-                let cosine = base[q] + step * dot(row, &unpacked[..self.dimension]);
+                let cosine = base[q] + step * kernels.dot(row, &unpacked[..self.dimension]);
                 out[q * self.count + t] = if cosine.is_finite() { cosine } else { -1.0 };
             }
         }
@@ -226,24 +232,6 @@ impl QueryTokens {
     fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.dimension.max(1))
     }
-}
-
-/// A dot product in sixteen partial sums, so that the compiler keeps them in vector registers.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 16];
-    let (a16, b16) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = a16
-        .remainder()
-        .iter()
-        .zip(b16.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    for (x, y) in a16.zip(b16) {
-        for i in 0..16 {
-            sums[i] += x[i] * y[i];
-        }
-    }
-    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]
@@ -291,7 +279,7 @@ mod tests {
         let found = coded.similarities(&query);
         for (q, vector) in queries.iter().enumerate() {
             for (t, token) in tokens.iter().enumerate() {
-                let exact = dot(vector, &token.vector);
+                let exact = Kernels::get().dot(vector, &token.vector);
                 let error = (found[q * tokens.len() + t] - exact).abs();
                 assert!(error < 0.02, "{error} at {q}, {t}");
             }

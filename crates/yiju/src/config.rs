@@ -24,7 +24,7 @@ pub(crate) struct File {
 }
 
 /// The table `[serve]`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServeFile {
     pub(crate) listen: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) struct ServeFile {
 }
 
 /// The settings of this run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The library's directory, where one is given.
     library: Option<PathBuf>,
@@ -79,6 +79,19 @@ impl Settings {
                 .hint("name a directory with `--library DIR` or YIJU_LIBRARY")
         })?;
         Ok(dirs.data_dir().join("library"))
+    }
+
+    /// The same settings with another library beside this one, `<library>-<name>`.
+    ///
+    /// # Errors
+    /// As [`Settings::library`].
+    pub(crate) fn beside(&self, name: &str) -> anyhow::Result<Self> {
+        let mut path = self.library()?.into_os_string();
+        path.push(format!("-{name}"));
+        Ok(Self {
+            library: Some(path.into()),
+            ..self.clone()
+        })
     }
 }
 

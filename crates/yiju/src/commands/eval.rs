@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
-use yiju_engine::{Access, Engine, SearchRequest};
+use yiju_engine::{Access, Engine, Filter, SearchRequest};
 use yiju_eval::{Dataset, EvalOptions, add_corpus, evaluate};
 
 use super::{Context, print_json};
@@ -19,11 +19,12 @@ use crate::progress::Steps;
 ///
 /// A set is a folder with corpus.jsonl (`id`, `title`, `text` a line) and queries.jsonl (`id`, `q`,
 /// `gold`, `answers` a line), either perhaps with .gz; or a file of questions (`q`, `evidence` a line)
-/// on the documents given with --docs or in the library.
+/// on the documents given with --docs or in the library. A corpus is kept in a library of its own
+/// beside the one named, so that it is embedded only once.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     yiju eval --docs seeds questions.jsonl\n  \
-    yiju eval --library /tmp/laws laws/ --with cases/")]
+    yiju eval laws/ --with cases/")]
 pub(crate) struct Eval {
     /// Put the files here into the library, and ask only of them; may be repeated
     #[arg(long, value_name = "PATH")]
@@ -63,15 +64,17 @@ impl Eval {
         for other in &self.with {
             corpus.extend(Dataset::read(other, None)?.corpus);
         }
-        let engine = if self.docs.is_empty() {
-            let access = if corpus.is_empty() {
-                Access::ReadOnly
-            } else {
-                Access::ReadWrite
-            };
-            library::open(&context.settings, access)?
+        let (engine, sources) = if corpus.is_empty() {
+            let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
+            (library.engine, library.sources)
         } else {
-            library::with_docs(&context.settings, &self.docs, &context.notes)?.engine
+            // A corpus has a library of its own: it is nothing to be asked beside one's documents.
+            let settings = context.settings.beside(&format!("eval-{}", set.name))?;
+            (library::open(&settings, Access::ReadWrite)?, Vec::new())
+        };
+        let filter = Filter {
+            sources,
+            ..Filter::default()
         };
         let clauses = if corpus.is_empty() {
             HashMap::new()
@@ -82,12 +85,13 @@ impl Eval {
             })?
         };
         if let Some(path) = &self.signals {
-            write_signals(&engine, &set, &clauses, path)?;
+            write_signals(&engine, &set, &clauses, self.questions, path)?;
         }
         let options = EvalOptions {
             limit: usize::from(self.limit),
             refusals: true,
             most: self.questions,
+            filter,
         };
         let steps = Steps::new("questions", context.notes.quiet());
         let report = evaluate(&engine, &set, &clauses, &options, &|progress| {
@@ -115,11 +119,12 @@ fn write_signals(
     engine: &Engine,
     set: &Dataset,
     clauses: &HashMap<String, String>,
+    most: Option<usize>,
     path: &PathBuf,
 ) -> anyhow::Result<()> {
     let named = || format!("cannot write {}", path.display());
     let mut out = BufWriter::new(std::fs::File::create(path).with_context(named)?);
-    for query in &set.queries {
+    for query in set.queries.iter().take(most.unwrap_or(usize::MAX)) {
         let gold: Vec<String> = query
             .gold
             .iter()
