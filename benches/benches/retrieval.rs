@@ -161,7 +161,7 @@ fn words(c: &mut Criterion) {
     // The lower of two draws, so that some words are common and others rare.
     let mut text = |words: usize| -> String {
         (0..words)
-            .map(|_| parts[(made.number().min(made.number()) >> 32) as usize * parts.len() >> 32])
+            .map(|_| parts[((made.number().min(made.number()) >> 32) as usize * parts.len()) >> 32])
             .collect()
     };
     let mut index = LexicalIndex::in_memory().expect("starts");

@@ -110,11 +110,12 @@ pub(crate) fn look_up(
     }
     let mut seen = HashSet::new();
     ids.retain(|id| (named.is_empty() || named.contains(id)) && seen.insert(id.clone()));
+    let text = |reference: &Reference| question.text.get(reference.range.clone()).unwrap_or("");
     let cited = |references: &[&Reference]| {
-        let texts = references
-            .iter()
-            .filter_map(|reference| question.text.get(reference.range.clone()));
-        texts.collect::<Vec<_>>().join("、")
+        let mut texts: Vec<&str> = references.iter().map(|reference| text(reference)).collect();
+        // 第八、九条 are two references with one text.
+        texts.dedup();
+        texts.join("、")
     };
     let all: Vec<&Reference> = question.references.iter().collect();
     if named.is_empty()
@@ -175,10 +176,20 @@ pub(crate) fn look_up(
         }
         let total = items.len();
         items.truncate(MOST_ITEMS);
-        let missing = missing
-            .into_iter()
-            .map(|reference| cited(&[reference]))
-            .collect();
+        let missing = missing.into_iter().map(|reference| {
+            let shared = all
+                .iter()
+                .filter(|other| other.range == reference.range)
+                .count()
+                > 1;
+            let number = reference.steps.last().map_or(0, |step| step.number);
+            if shared {
+                format!("{}（{number}）", text(reference))
+            } else {
+                text(reference).to_owned()
+            }
+        });
+        let missing = missing.collect();
         return Ok(Outcome::Unit(Found::Items {
             items,
             missing,
