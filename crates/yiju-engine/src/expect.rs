@@ -391,8 +391,10 @@ pub(crate) fn quantities(text: &str) -> impl Iterator<Item = Range<usize>> + '_ 
         while let Some(c) = text[at..].chars().next() {
             let start = at;
             if c.is_ascii_digit() {
-                at += digits_len(&text[at..]);
-                return Some(start..at);
+                let end = at + digits_len(&text[at..]);
+                // 万亿 of 1.13万亿 belongs to the number.
+                at = end + numeral_len(&text[end..]);
+                return Some(start..end);
             }
             if is_numeral(c) {
                 at += numeral_len(&text[at..]);

@@ -235,6 +235,10 @@ fn documents_with(
         found.extend(in_scope(scope, store.numbered_sections(kind, step.number)?));
         used.extend(in_scope(scope, store.numbered_clauses(kind, 1, None)?));
         used.extend(in_scope(scope, store.numbered_sections(kind, 1)?));
+        // 第二章 is 二、 only where nothing has chapters.
+        if !found.is_empty() {
+            break;
+        }
     }
     used.extend(found.iter().cloned());
     Ok((found, used))

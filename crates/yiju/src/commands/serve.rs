@@ -147,11 +147,10 @@ async fn serve(
     let opened =
         tokio::task::block_in_place(|| library::open(&context.settings, Access::ReadWrite));
     let engine = opened?;
-    context
-        .notes
-        .say(&format!("ready with the model {}", engine.model_name()));
+    let ready = format!("ready with the model {}", engine.model_name());
     state.set_engine(Arc::new(engine));
     drop(state);
+    context.notes.say(&ready);
 
     match server
         .await

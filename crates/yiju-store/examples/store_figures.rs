@@ -1,6 +1,6 @@
 //! How long the store takes: adding small documents, reading clauses, streaming vectors.
 //!
-//! `cargo run -p yiju-store --release --example figures`
+//! `cargo run -p yiju-store --release --example store_figures`
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,9 +1,9 @@
 //! Measures the indexes on made clustered vectors and prints what it finds.
 //!
 //! ```text
-//! cargo run --release -p yiju-index --example figures -- scan
-//! cargo run --release -p yiju-index --example figures -- graph 100000 [plain]
-//! cargo run --release -p yiju-index --example figures -- words 60000
+//! cargo run --release -p yiju-index --example index_figures -- scan
+//! cargo run --release -p yiju-index --example index_figures -- graph 100000 [plain]
+//! cargo run --release -p yiju-index --example index_figures -- words 60000
 //! ```
 //! `plain` also builds and searches hnsw_rs itself over the float vectors.
 
