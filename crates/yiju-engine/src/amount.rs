@@ -151,8 +151,14 @@ pub(crate) fn answering(question: &Question, text: &str) -> Option<Range<usize>>
 fn amounts(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for number in quantities(text) {
-        let mut end = number.end
-            + (text[number.end..].len() - text[number.end..].trim_start_matches(MAGNITUDE).len());
+        let mut end = number.end;
+        // 亿 makes the number larger, 千 of 千瓦时 is the unit's.
+        while let Some(c) = text[end..].chars().next()
+            && MAGNITUDE.contains(&c)
+            && !UNITS.iter().any(|unit| text[end..].starts_with(*unit))
+        {
+            end += c.len_utf8();
+        }
         let space = text[end..].len() - text[end..].trim_start_matches(' ').len();
         if let Some(unit) = UNITS
             .iter()

@@ -444,6 +444,9 @@ fn counts(text: &str, start: usize, end: usize) -> bool {
         return numeral.chars().count() > 1;
     };
     let unit = "个名人位户年月日天次项条家所座岁倍元角分件亩台辆种级层小周世篇部款章届米吨斤克公里平方度伏瓦升秒点成号届轮艘支枚张片场门".contains(next);
+    if text[end..].starts_with("分之") {
+        return false;
+    }
     let single_one =
         numeral == "一" || numeral == "万" || numeral == "千" || numeral == "百" || numeral == "半";
     (unit && !(single_one && "体个些点种次级部条方门".contains(next)))
