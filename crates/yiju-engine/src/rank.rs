@@ -67,10 +67,11 @@ pub struct Lanes {
 }
 
 impl Ranked {
-    /// Relevance for people, 0 to 1, in the order of the fused scores: unrelated text is near 0.2 with
-    /// the bundled model, the same words near 1.
+    /// Relevance for people, 0 to 1, in the order of the fused scores: with the bundled model unrelated
+    /// text is below a half and the same words near 1. Across scripts all cosines are lower.
     pub(crate) fn relevance(&self) -> f32 {
-        let relevance = 1.0 / (1.0 + (-6.0 * (self.score - 4.1)).exp());
+        let middle = if self.across { 3.75 } else { 4.3 };
+        let relevance = 1.0 / (1.0 + (-8.0 * (self.score - middle)).exp());
         (relevance * 1e4).round() / 1e4
     }
 
