@@ -36,6 +36,9 @@ fn seed_library(dir: &Path) -> Engine {
 fn question_path(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let engine = seed_library(dir.path());
+    engine
+        .ask(&AskRequest::new(QUESTION))
+        .expect("the question is answered");
     let mut group = criterion.benchmark_group("seed");
     group.bench_function("embed the question", |bencher| {
         bencher.iter(|| engine.embed(InputType::Query, &[black_box(QUESTION)]));

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::expect::{Expected, fits, quantities};
+use crate::expect::{Expected, fits};
+use crate::numbers::quantities;
 use crate::question::Question;
 
 /// Words before a number that belong to it.

@@ -38,6 +38,7 @@ mod expect;
 mod indexes;
 mod ingest;
 mod lookup;
+mod numbers;
 mod question;
 mod rank;
 mod response;
