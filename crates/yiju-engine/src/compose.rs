@@ -72,16 +72,7 @@ pub(crate) fn answer(
         lines.push(line(question, &citation));
         citations.push(mark_answer(question, citation));
     }
-    Ok(Answer {
-        question: question.text.clone(),
-        answered: true,
-        refusal: None,
-        answer: lines.join("\n"),
-        citations,
-        nearest: Vec::new(),
-        confidence,
-        timings_ms: Timings::default(),
-    })
+    Ok(answered(question, &lines, citations, confidence))
 }
 
 /// A quote with its marker; where it stands goes before it when that is what was asked, or when the
@@ -175,20 +166,29 @@ pub(crate) fn lookup(
                     .iter()
                     .map(|cited| wording::no_such_unit(question.language, cited)),
             );
-            Answer {
-                question: question.text.clone(),
-                answered: true,
-                refusal: None,
-                answer: lines.join("\n"),
-                citations,
-                nearest: Vec::new(),
-                confidence: 1.0,
-                timings_ms: Timings::default(),
-            }
+            answered(question, &lines, citations, 1.0)
         }
     };
     answer.timings_ms.total = milliseconds(start);
     Ok(answer)
+}
+
+fn answered(
+    question: &Question,
+    lines: &[String],
+    citations: Vec<Citation>,
+    confidence: f32,
+) -> Answer {
+    Answer {
+        question: question.text.clone(),
+        answered: true,
+        refusal: None,
+        answer: lines.join("\n"),
+        citations,
+        nearest: Vec::new(),
+        confidence,
+        timings_ms: Timings::default(),
+    }
 }
 
 fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confidence: f32) -> Answer {

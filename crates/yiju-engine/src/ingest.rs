@@ -96,7 +96,7 @@ impl Engine {
             source_name: source.name.clone(),
             source: error,
         })?;
-        self.add_parsed(source.name, sha256, documents, progress)
+        self.take_in(source.name, sha256, documents, progress)
     }
 
     /// Adds documents that were parsed elsewhere as the source `name`; `sha256` is of what they were
@@ -114,6 +114,16 @@ impl Engine {
         if let Some(outcome) = self.unchanged(&name, &sha256)? {
             return Ok(outcome);
         }
+        self.take_in(name, sha256, documents, progress)
+    }
+
+    fn take_in(
+        &self,
+        name: String,
+        sha256: String,
+        documents: Vec<Document>,
+        progress: &dyn Fn(Progress),
+    ) -> Result<AddOutcome, EngineError> {
         let passages = self.embed_passages(&documents, progress)?;
         self.write(name, sha256, documents, passages)
     }
