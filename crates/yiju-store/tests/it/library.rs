@@ -153,7 +153,7 @@ fn a_writer_keeps_other_writers_out_and_no_reader() {
         other => panic!("{other:?}"),
     }
     let reader = sample::reader(dir.path());
-    assert_eq!(reader.library_id(), store.library_id());
+    assert_eq!(reader.state().unwrap(), store.state().unwrap());
     store.put_source(sample::source("a", 1, 1)).unwrap();
     sample::assert_holds(&reader, "a", 1, 1);
     let error = reader.put_source(sample::source("b", 1, 1)).unwrap_err();
