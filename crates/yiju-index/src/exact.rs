@@ -56,7 +56,9 @@ impl ExactIndex {
 
     /// The vector under `id`.
     pub fn vector(&self, id: u64) -> Option<&[f32]> {
-        self.row_of.get(&id).map(|&row| self.rows.vector(row as usize))
+        self.row_of
+            .get(&id)
+            .map(|&row| self.rows.vector(row as usize))
     }
 
     /// Offers this index's entries to `best`, which keeps `k`.

@@ -103,7 +103,9 @@ fn each_kind_of_damage_shows_in_the_report() {
     for damage in ["documents = 7", "generation = 1", "dimension = 9"] {
         let dir = tempfile::tempdir().unwrap();
         let other = Connection::open(library(dir.path())).unwrap();
-        other.execute(&format!("UPDATE meta SET {damage}"), []).unwrap();
+        other
+            .execute(&format!("UPDATE meta SET {damage}"), [])
+            .unwrap();
         drop(other);
         match yiju_store::Store::open(dir.path(), yiju_store::Access::ReadOnly, None) {
             Err(StoreError::Corrupt { what, .. }) => assert!(what.contains("of meta"), "{what}"),

@@ -93,7 +93,7 @@ fn what_is_not_a_library_is_refused_and_left_alone() {
 #[test]
 fn another_format_version_is_refused_and_left_byte_for_byte() {
     for (version, hint) in [
-        (2u32, "use a newer Yiju"),
+        (3u32, "use a newer Yiju"),
         (0, "to a new library with this Yiju"),
     ] {
         let dir = tempfile::tempdir().unwrap();
@@ -108,7 +108,7 @@ fn another_format_version_is_refused_and_left_byte_for_byte() {
         for access in [Access::ReadOnly, Access::ReadWrite] {
             let error = refused(dir.path(), access);
             assert!(
-                matches!(error, StoreError::FormatVersion { found, supported: 1, .. } if found == version),
+                matches!(error, StoreError::FormatVersion { found, supported: 2, .. } if found == version),
                 "{error:?}"
             );
             assert!(
