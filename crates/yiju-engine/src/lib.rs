@@ -35,6 +35,8 @@ mod engine;
 mod error;
 mod evidence;
 mod expect;
+#[doc(hidden)]
+pub mod fuzzing;
 mod indexes;
 mod ingest;
 mod lookup;

@@ -217,7 +217,7 @@ fn a_damaged_library_is_not_backed_up_but_can_be_restored_over() {
     for bad in [
         vec![0x55; length],
         [&good[..4096], &vec![0x55; length - 4096]].concat(),
-        [&good[..100], &vec![0; 200], &good[300..]].concat(),
+        [&good[..100], &[0; 200], &good[300..]].concat(),
         good[..length / 2].to_vec(),
         Vec::new(),
     ] {
