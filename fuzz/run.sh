@@ -16,8 +16,10 @@ command -v c++ >/dev/null || { apt-get update -qq && apt-get install -y -qq g++;
 build="${CARGO_TARGET_DIR:-target}"
 bins=()
 for target in "${targets[@]}"; do bins+=(--bin "fuzz_$target"); done
+# The whole workspace is named, so that dependencies are built with the features, and so the results,
+# of every other build.
 RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/rustc-wrapper.sh" \
-    cargo build --locked -p yiju-fuzz --features libfuzzer "${bins[@]}"
+    cargo build --locked --workspace --features yiju-fuzz/libfuzzer "${bins[@]}"
 
 mkdir -p fuzz/findings
 failed=0
