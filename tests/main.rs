@@ -4,5 +4,7 @@ mod answers;
 mod commands;
 mod crash;
 mod errors;
+mod keeping;
+mod kills;
 mod serve;
 mod support;

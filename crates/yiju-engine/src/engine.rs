@@ -1,7 +1,7 @@
 //! The engine: a library, its model and its indexes.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use yiju_embed::{Embedder, EmbedderOptions, Embedding, InputType, Precision};
@@ -250,22 +250,15 @@ impl Engine {
 
     /// The indexes, with every acknowledged write in them, those of other processes included.
     pub(crate) fn fresh_indexes(&self) -> Result<RwLockReadGuard<'_, Indexes>, EngineError> {
-        let fresh = |indexes: &Indexes| -> Result<bool, EngineError> {
-            Ok(!indexes.has_pending() && indexes.shows(self.store.generation()?))
-        };
         let indexes = self.indexes.read().map_err(|_| EngineError::Poisoned)?;
-        if fresh(&indexes)? {
+        if indexes.show(&self.store.state()?) {
             return Ok(indexes);
         }
         drop(indexes);
         let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
-        if indexes.shows(self.store.generation()?) {
-            indexes.commit()?;
-        } else {
-            *indexes = Indexes::open(&self.store)?;
-        }
-        drop(indexes);
-        self.indexes.read().map_err(|_| EngineError::Poisoned)
+        indexes.refresh(&self.store)?;
+        // Without letting go in between, or a write could come first.
+        Ok(RwLockWriteGuard::downgrade(indexes))
     }
 
     /// Writes the indexes to the library where they changed, so that it opens quickly the next time.

@@ -36,9 +36,12 @@ mod engine;
 mod error;
 mod evidence;
 mod expect;
+#[doc(hidden)]
+pub mod fuzzing;
 mod indexes;
 mod ingest;
 mod lookup;
+mod maintain;
 mod numbers;
 mod question;
 mod rank;
@@ -55,10 +58,13 @@ pub use confidence::{
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};
+pub use maintain::{
+    Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
+};
 pub use rank::{Lanes, Signals};
 pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
 pub use yiju_embed::{Embedding, InputType, Precision};
-pub use yiju_store::Access;
+pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};
