@@ -21,7 +21,7 @@ const LONGEST_QUESTION: usize = 2_000;
 /// The most citations an answer gives.
 const MOST_CITATIONS: usize = 20;
 /// The most hits a search gives.
-const MOST_HITS: usize = 100;
+pub(crate) const MOST_HITS: usize = 100;
 
 /// Where a library and its model are, and how to use them.
 #[derive(Clone, Debug)]
@@ -291,7 +291,7 @@ fn round(milliseconds: f64) -> f64 {
     (milliseconds * 1e3).round() / 1e3
 }
 
-fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
+pub(crate) fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
     let characters = text.chars().count();
     let has_word = text.chars().any(char::is_alphanumeric);
     if characters == 0 || characters > LONGEST_QUESTION || !has_word {
@@ -304,7 +304,11 @@ fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn check_limit(what: &'static str, value: usize, most: usize) -> Result<(), EngineError> {
+pub(crate) fn check_limit(
+    what: &'static str,
+    value: usize,
+    most: usize,
+) -> Result<(), EngineError> {
     if value == 0 || value > most {
         return Err(EngineError::OutOfRange {
             what,

@@ -28,6 +28,7 @@
 //! # Ok::<(), yiju_engine::EngineError>(())
 //! ```
 
+mod ablation;
 mod amount;
 mod compose;
 mod confidence;
@@ -50,6 +51,10 @@ mod scope;
 mod views;
 mod wording;
 
+pub use ablation::LaneRankings;
+pub use confidence::{
+    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
+};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};
