@@ -29,8 +29,9 @@ for target in "${targets[@]}"; do
     printf '\n== %s, %s s\n' "$target" "$seconds"
     "$build/debug/fuzz_$target" "$corpus" "fuzz/seeds/$target" \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=65536 \
-        -artifact_prefix="fuzz/findings/$target-" -print_final_stats=1 2>&1 |
-        grep -vE '^#[0-9]+\s+(NEW|REDUCE|pulse)' || failed=1
+        -artifact_prefix="fuzz/findings/$target-" -print_final_stats=1 >"$build/fuzz/$target.log" 2>&1 ||
+        { failed=1; tail -n 60 "$build/fuzz/$target.log"; }
+    grep -E '^(Done|stat::(number|average|peak))' "$build/fuzz/$target.log" || true
 done
 [ -z "$(ls fuzz/findings)" ] || { echo "findings:"; ls fuzz/findings; failed=1; }
 rmdir fuzz/findings 2>/dev/null || true
