@@ -43,6 +43,7 @@ mod ingest;
 mod lookup;
 mod maintain;
 mod numbers;
+mod pairs;
 mod question;
 mod rank;
 mod response;
