@@ -48,6 +48,7 @@ mod rank;
 mod response;
 mod retrieve;
 mod scope;
+mod verify;
 mod views;
 mod wording;
 
@@ -65,6 +66,10 @@ pub use rank::{Lanes, Signals};
 pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
+};
+pub use verify::{
+    CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
+    QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
 pub use yiju_embed::{Embedding, InputType, Precision};
 pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};

@@ -114,6 +114,7 @@ pub(crate) enum Precision {
 pub(crate) enum Command {
     Ask(commands::ask::Ask),
     Search(commands::search::Search),
+    Verify(commands::verify::Verify),
     Add(commands::add::Add),
     List(commands::list::List),
     Remove(commands::remove::Remove),
