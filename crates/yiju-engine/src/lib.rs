@@ -45,6 +45,7 @@ mod maintain;
 mod numbers;
 mod question;
 mod rank;
+mod rerank;
 mod response;
 mod retrieve;
 mod scope;
@@ -71,5 +72,5 @@ pub use verify::{
     CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
     QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
-pub use yiju_embed::{Embedding, InputType, Precision};
+pub use yiju_embed::{CrossEncoder, EmbedError, Embedding, InputType, Precision};
 pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};

@@ -21,13 +21,10 @@ const WEIGHT: f32 = 0.3;
 /// # Errors
 /// The cross-encoder failed.
 pub(crate) fn rerank(
-    reranker: Option<&CrossEncoder>,
+    reranker: &CrossEncoder,
     question: &Question,
     ranked: &mut [Ranked],
 ) -> Result<(), EngineError> {
-    let Some(reranker) = reranker else {
-        return Ok(());
-    };
     let most = ranked.len().min(CANDIDATES);
     let (best, rest) = ranked.split_at_mut(most);
     let texts: Vec<String> = best.iter().map(text).collect();
