@@ -25,6 +25,7 @@
 //! ```
 
 mod config;
+mod cross_encoder;
 mod embedder;
 mod engine;
 mod error;
@@ -41,6 +42,7 @@ mod tokenizer;
 mod weights;
 mod windows;
 
+pub use cross_encoder::CrossEncoder;
 pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
 pub use engine::Precision;
 pub use error::EmbedError;

@@ -43,11 +43,14 @@ mod ingest;
 mod lookup;
 mod maintain;
 mod numbers;
+mod pairs;
 mod question;
 mod rank;
+mod rerank;
 mod response;
 mod retrieve;
 mod scope;
+mod verify;
 mod views;
 mod wording;
 
@@ -66,5 +69,9 @@ pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
-pub use yiju_embed::{Embedding, InputType, Precision};
+pub use verify::{
+    CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
+    QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
+};
+pub use yiju_embed::{CrossEncoder, EmbedError, Embedding, InputType, Precision};
 pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};

@@ -12,6 +12,7 @@ pub(crate) mod outline;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
+pub(crate) mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -118,6 +119,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Outline(outline) => outline.run(&context),
         Command::Embed(embed) => embed.run(&context),
         Command::Eval(eval) => eval.run(&context),
+        Command::Verify(verify) => verify.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Check(check) => check.run(&context),
         Command::Backup(backup) => backup.run(&context),
