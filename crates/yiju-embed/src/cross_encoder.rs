@@ -340,7 +340,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::single_range_in_vec_init, reason = "one window is one range")]
     fn windows_cover_a_passage_and_overlap() {
         let ranges: Vec<Range<usize>> = (0..10).map(|at| at * 3..at * 3 + 3).collect();
         assert_eq!(windows(&ranges, 10, 30), vec![0..30]);

@@ -118,8 +118,8 @@ fn built(store: &Store) -> Vec<Vec<u64>> {
 /// A library large enough for its vectors to be saved, with saved indexes.
 fn large(dir: &Path) -> Store {
     let store = open_store(dir, Access::ReadWrite);
-    for n in 0..10 {
-        put(&store, &format!("源{n}"), n, 200);
+    for n in 0..8 {
+        put(&store, &format!("源{n}"), n, 300);
     }
     let passages = store.passage_count().unwrap();
     assert!(passages >= SAVE_FROM, "{passages}");
