@@ -1,5 +1,6 @@
 //! Answers made of quotes, every one verified at its span.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use yiju_document::Span;
@@ -70,7 +71,7 @@ pub(crate) fn answer(
         let found = &ranked[quote.candidate];
         let citation = cite(marker, &found.record, quote.span, found.relevance())?;
         lines.push(line(question, &citation));
-        citations.push(mark_answer(question, citation));
+        citations.push(mark_answer(question, citation, quote.answer));
     }
     Ok(answered(question, &lines, citations, confidence))
 }
@@ -87,9 +88,21 @@ fn line(question: &Question, citation: &Citation) -> String {
     format!("{place}{}[{}]", citation.quote, citation.marker)
 }
 
-/// Marks the amount or time that was asked for, where the quote holds one.
-fn mark_answer(question: &Question, mut citation: Citation) -> Citation {
-    let part = amount::answering(question, &citation.quote);
+/// Marks the part that answers: the amount or time that was asked for, where the quote holds one, and
+/// else what the reader found (`read`: bytes of the clause's text).
+fn mark_answer(
+    question: &Question,
+    mut citation: Citation,
+    read: Option<Range<usize>>,
+) -> Citation {
+    let start = citation
+        .span
+        .byte_start
+        .saturating_sub(citation.paragraph_span.byte_start);
+    let read = read.map(|part| part.start.saturating_sub(start)..part.end.saturating_sub(start));
+    let part = amount::answering(question, &citation.quote)
+        .or(read)
+        .filter(|part| citation.quote.get(part.clone()).is_some());
     citation.answer_span = part.map(|part| {
         let characters = |to: usize| {
             citation

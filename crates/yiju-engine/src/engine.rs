@@ -11,6 +11,7 @@ use crate::error::EngineError;
 use crate::indexes::Indexes;
 use crate::lookup::Outcome;
 use crate::question::Question;
+use crate::reader::{self, Reading};
 use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
 use crate::retrieve::CANDIDATES;
 use crate::scope::Scope;
@@ -243,6 +244,31 @@ impl Engine {
             &mut Timings::default(),
         )?;
         Ok(rank::signals(&ranked))
+    }
+
+    /// What the reader sees of the best `request.limit` clauses for a query, and of those of
+    /// `wanted` (clause ids) among the further candidates: the examples that its weights are learnt
+    /// from.
+    ///
+    /// # Errors
+    /// As [`Engine::search`].
+    pub fn reading(
+        &self,
+        request: &SearchRequest,
+        wanted: &[String],
+    ) -> Result<Reading, EngineError> {
+        check_text("the query's length in characters", &request.query)?;
+        let indexes = self.fresh_indexes()?;
+        let scope = Scope::resolve(&self.store, &request.filter)?;
+        let mut question = Question::new(&request.query, &indexes.lexical)?;
+        let ranked = self.ranked(
+            &mut question,
+            &indexes,
+            &scope,
+            CANDIDATES,
+            &mut Timings::default(),
+        )?;
+        Ok(reader::examples(&question, &ranked, request.limit, wanted))
     }
 
     fn ranked(

@@ -1,10 +1,19 @@
-//! Which sentences an answer quotes.
+//! Which sentences an answer quotes, and which part of them is the answer.
+//!
+//! Of the best clause, sentences are quoted until they hold most of the answer's probability by the reader,
+//! where that knows the model; else those whose score is nearly the best. Of other clauses that are nearly
+//! as good, the best sentence.
+
+mod by_reader;
+
+use std::ops::Range;
 
 use yiju_document::Span;
 
 use crate::expect::Expected;
 use crate::question::Question;
 use crate::rank::{Ranked, Sentence};
+use crate::reader::Reader;
 
 /// How far below the best sentence another of the same clause may be and still be quoted.
 const SAME_CLAUSE: f32 = 0.05;
@@ -18,20 +27,20 @@ const LIST_FACTOR: f32 = 1.6;
 const MOST_OF_CLAUSE: usize = 3;
 
 /// A quote: a candidate and the span of one or several adjacent sentences of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Quote {
     /// Index among the ranked candidates.
     pub candidate: usize,
     pub span: Span,
+    /// The likeliest answer within the quote: bytes of the clause's text.
+    pub answer: Option<Range<usize>>,
 }
 
 /// The quotes that answer `question`, best first, at most `limit`; empty where no candidate has a
 /// sentence.
 pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Vec<Quote> {
-    let Some(best) = ranked.first() else {
-        return Vec::new();
-    };
-    let Some(top) = best.evidence() else {
+    let (Some(best), Some(top)) = (ranked.first(), ranked.first().and_then(Ranked::evidence))
+    else {
         return Vec::new();
     };
     let reach = if question.expected == Expected::List {
@@ -39,25 +48,55 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
     } else {
         1.0
     };
-    let mut quotes = of_clause(0, best, top, SAME_CLAUSE * reach);
-    for (at, other) in ranked.iter().enumerate().skip(1) {
-        let near = best.score - other.score <= OTHER_CLAUSE * reach;
-        let Some(sentence) = other.evidence().filter(|_| near) else {
-            continue;
-        };
-        if top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading {
-            quotes.push(Quote {
-                candidate: at,
-                span: sentence.span,
-            });
-        }
-    }
+    let reader = Reader::of(question);
+    let read = |candidate: usize| {
+        let found = ranked.get(candidate)?;
+        Some((found, reader?.read(question, found, candidate)?))
+    };
+    let mut quotes = read(0)
+        .and_then(|(found, tokens)| by_reader::of_best(found, &tokens))
+        .unwrap_or_else(|| of_clause(0, best, top, SAME_CLAUSE * reach));
+    quotes.extend(of_others(ranked, top, reach));
     quotes.truncate(limit);
+    // Short answers only: what explains or lists is answered by the sentence.
+    if !matches!(
+        question.expected,
+        Expected::Agent | Expected::Place | Expected::Time | Expected::Quantity(_)
+    ) {
+        return quotes;
+    }
+    for quote in &mut quotes {
+        quote.answer = read(quote.candidate)
+            .and_then(|(found, tokens)| by_reader::answer(found, &tokens, quote));
+    }
     quotes
 }
 
-/// The best sentence and those nearly as good, adjacent ones joined; the one that holds the best
-/// sentence first, the others in the order of the text.
+/// The best sentences of other clauses that are nearly as good as the best one's.
+fn of_others<'r>(
+    ranked: &'r [Ranked],
+    top: &'r Sentence,
+    reach: f32,
+) -> impl Iterator<Item = Quote> + 'r {
+    let best = ranked.first().map_or(0.0, |best| best.score);
+    ranked
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter_map(move |(at, other)| {
+            let sentence = other
+                .evidence()
+                .filter(|_| best - other.score <= OTHER_CLAUSE * reach)?;
+            let near = top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading;
+            near.then_some(Quote {
+                candidate: at,
+                span: sentence.span,
+                answer: None,
+            })
+        })
+}
+
+/// The best sentence and those nearly as good; see [`joined`].
 fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote> {
     let mut chosen: Vec<(usize, &Sentence)> = found
         .sentences
@@ -70,9 +109,23 @@ fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote
         .collect();
     chosen.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
     chosen.truncate(MOST_OF_CLAUSE);
-    chosen.sort_by_key(|(index, _)| *index);
+    joined(
+        at,
+        found,
+        chosen.into_iter().map(|(index, _)| index).collect(),
+        top.span,
+    )
+}
+
+/// Quotes of the sentences `chosen` of a clause, adjacent ones joined; the one that holds the span
+/// `first` first, the others in the order of the text.
+fn joined(at: usize, found: &Ranked, mut chosen: Vec<usize>, first: Span) -> Vec<Quote> {
+    chosen.sort_unstable();
     let mut spans: Vec<(usize, Span)> = Vec::new();
-    for (index, sentence) in chosen {
+    for index in chosen {
+        let Some(sentence) = found.sentences.get(index) else {
+            continue;
+        };
         match spans.last_mut() {
             Some((last, span)) if *last + 1 == index => {
                 *last = index;
@@ -82,14 +135,15 @@ fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote
             _ => spans.push((index, sentence.span)),
         }
     }
-    let holds_top =
-        |span: &Span| span.byte_start <= top.span.byte_start && top.span.byte_end <= span.byte_end;
-    spans.sort_by_key(|(_, span)| (!holds_top(span), span.byte_start));
+    let holds_first =
+        |span: &Span| span.byte_start <= first.byte_start && first.byte_end <= span.byte_end;
+    spans.sort_by_key(|(_, span)| (!holds_first(span), span.byte_start));
     spans
         .into_iter()
         .map(|(_, span)| Quote {
             candidate: at,
             span,
+            answer: None,
         })
         .collect()
 }

@@ -46,6 +46,7 @@ mod numbers;
 mod pairs;
 mod question;
 mod rank;
+mod reader;
 mod rerank;
 mod response;
 mod retrieve;
@@ -65,6 +66,7 @@ pub use maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
 };
 pub use rank::{Lanes, Signals};
+pub use reader::{Reading, ReadingExample};
 pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,

@@ -120,6 +120,12 @@ pub(crate) struct Question {
     pub tokens: QueryTokens,
     /// A weight for each token, adding up to 1.
     pub token_weights: Vec<f32>,
+    /// Which tokens are of a word that asks: what, 谁, 多少.
+    pub asking: Vec<bool>,
+    /// The mean vector of those tokens, or of all where there are none; empty until embedded.
+    pub asking_vector: Vec<f32>,
+    /// Fingerprint of the model that embedded it; empty until embedded.
+    pub model: String,
 }
 
 /// Words of a question about any document: they say that something is asked, not what.
@@ -279,6 +285,9 @@ impl Question {
             vector: Vec::new(),
             tokens: QueryTokens::new([], 0),
             token_weights: Vec::new(),
+            asking: Vec::new(),
+            asking_vector: Vec::new(),
+            model: String::new(),
         })
     }
 
@@ -310,6 +319,31 @@ impl Question {
                 .iter_mut()
                 .for_each(|weight| *weight /= sum);
         }
+        let asking = asking_words(&self.text);
+        self.asking = tokens
+            .tokens
+            .iter()
+            .map(|token| {
+                asking
+                    .iter()
+                    .any(|word| word.start < token.range.end && token.range.start < word.end)
+            })
+            .collect();
+        let none = !self.asking.contains(&true);
+        let asked: Vec<&[f32]> = tokens
+            .tokens
+            .iter()
+            .zip(&self.asking)
+            .filter(|(_, asking)| none || **asking)
+            .map(|(token, _)| token.vector.as_slice())
+            .collect();
+        self.asking_vector = vec![0.0; embedder.dimension()];
+        for vector in &asked {
+            for (sum, x) in self.asking_vector.iter_mut().zip(*vector) {
+                *sum += x / asked.len() as f32;
+            }
+        }
+        self.model = embedder.fingerprint().to_owned();
         self.tokens = QueryTokens::new(
             tokens.tokens.iter().map(|t| t.vector.as_slice()),
             embedder.dimension(),
@@ -353,6 +387,31 @@ impl Question {
             .map(|word| word.weight)
             .fold(0.0, f32::max)
     }
+}
+
+/// Byte ranges of the words in `text` that ask.
+fn asking_words(text: &str) -> Vec<std::ops::Range<usize>> {
+    const CHINESE: &[&str] = &[
+        "什么", "甚么", "哪", "谁", "多少", "多久", "多大", "多长", "多高", "几", "如何", "怎",
+        "为何", "何", "什麼", "誰", "幾", "為何",
+    ];
+    const ENGLISH: &[&str] = &[
+        "what", "which", "who", "whom", "whose", "when", "where", "how", "why", "many", "much",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let english = ENGLISH.iter().flat_map(|word| {
+        lower.match_indices(word).filter(|(at, word)| {
+            !letter(lower[..*at].chars().next_back())
+                && !letter(lower[at + word.len()..].chars().next())
+        })
+    });
+    CHINESE
+        .iter()
+        .flat_map(|word| lower.match_indices(word))
+        .chain(english)
+        .map(|(at, word)| at..at + word.len())
+        .collect()
 }
 
 /// Robertson and Spärck Jones's inverse document frequency as BM25 uses it, never negative.
@@ -419,6 +478,21 @@ mod tests {
         assert!(!holds("共131个", "13"));
         assert!(holds("第13号", "13"));
         assert!(holds("cities", "citi"));
+    }
+
+    #[test]
+    fn words_that_ask_are_found() {
+        let found = |text: &str| {
+            let mut words: Vec<String> = asking_words(text)
+                .into_iter()
+                .map(|range| text[range].to_owned())
+                .collect();
+            words.sort();
+            words
+        };
+        assert_eq!(found("由谁负责，罚多少？"), ["多少", "谁"]);
+        assert_eq!(found("How many? Somewhat."), ["How", "many"]);
+        assert!(found("城市更新").is_empty());
     }
 
     #[test]

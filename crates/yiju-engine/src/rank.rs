@@ -37,6 +37,8 @@ pub(crate) struct Sentence {
     pub span: Span,
     /// Weighted MaxSim of the question's tokens within the sentence.
     pub late: f32,
+    /// Share of the question's words that it holds.
+    pub coverage: f32,
     /// How well it holds what is asked for, 0 to 1.
     pub fit: f32,
     pub is_heading: bool,
@@ -53,6 +55,8 @@ pub(crate) struct Ranked {
     /// The question and the clause are in different scripts.
     pub across: bool,
     pub sentences: Vec<Sentence>,
+    /// The clause's coded token vectors, where the store has them.
+    pub tokens: Option<Vec<u8>>,
     /// Share of the question's words that the clause or its headings hold.
     pub coverage: f32,
     /// Weight of the heaviest word that is missing there.
@@ -126,7 +130,7 @@ pub(crate) fn rank(
     for ((candidate, record), tokens) in candidates.iter().zip(records).zip(tokens) {
         if let Some(record) = record {
             scored += usize::from(tokens.is_some());
-            ranked.push(score(question, candidate, record, tokens.as_deref())?);
+            ranked.push(score(question, candidate, record, tokens)?);
         }
     }
     ranked[..scored.min(CANDIDATES)].sort_by(|a: &Ranked, b: &Ranked| {
@@ -141,9 +145,9 @@ fn score(
     question: &Question,
     candidate: &Candidate,
     record: ClauseRecord,
-    tokens: Option<&[u8]>,
+    tokens: Option<Vec<u8>>,
 ) -> Result<Ranked, EngineError> {
-    let meeting = match tokens {
+    let meeting = match tokens.as_deref() {
         Some(tokens) => {
             Meeting::of(question, tokens).map_err(|error| EngineError::DamagedTokens {
                 clause_id: record.id(),
@@ -188,6 +192,7 @@ fn score(
             Sentence {
                 span,
                 late,
+                coverage,
                 fit,
                 is_heading,
                 score,
@@ -214,6 +219,7 @@ fn score(
         record,
         lanes,
         sentences,
+        tokens,
     })
 }
 

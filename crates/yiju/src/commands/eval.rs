@@ -9,7 +9,8 @@ use anyhow::Context as _;
 use clap::Args;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
-    ClauseIds, Dataset, Entry, EvalOptions, add_corpus, evaluate, find_corpus, signals,
+    ClauseIds, Dataset, Entry, EvalOptions, Progress, add_corpus, evaluate, find_corpus, readings,
+    signals,
 };
 
 use super::ask::share;
@@ -68,6 +69,9 @@ pub(crate) struct Eval {
     /// Write what confidence is computed from, a question a line, to FILE, and measure nothing
     #[arg(long, value_name = "FILE")]
     signals: Option<PathBuf>,
+    /// Write what the reader of answers is learnt from to files in DIR, and measure nothing
+    #[arg(long, value_name = "DIR")]
+    readings: Option<PathBuf>,
     /// The set
     set: PathBuf,
 }
@@ -92,6 +96,12 @@ impl Eval {
                 path,
                 context,
             )?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(dir) = &self.readings {
+            let steps = Steps::new("questions", context.notes.quiet());
+            let at = |progress: Progress| steps.at(progress.done, progress.total);
+            readings(&engine, &set, &clauses, &filter, self.questions, &at, dir)?;
             return Ok(ExitCode::SUCCESS);
         }
         let options = EvalOptions {

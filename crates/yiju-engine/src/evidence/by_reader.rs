@@ -1,0 +1,179 @@
+//! Evidence by the reader's probabilities: which sentences of the best clause hold the answer, and which
+//! part of a quote it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::{Quote, joined};
+use crate::rank::Ranked;
+use crate::reader::Token;
+
+/// Sentences are added until they hold this share of the probability …
+const ENOUGH: f32 = 0.9;
+/// … or the next would add less than this.
+const LEAST_GAIN: f32 = 0.04;
+/// Most sentences quoted of a clause.
+const MOST: usize = 5;
+/// Most sentences that one answer reaches over.
+const LONGEST: usize = 3;
+/// How much less likely an answer over several sentences is than the reader's two ends say.
+const ACROSS_SENTENCES: f32 = 0.5;
+/// Most tokens of the part marked as the answer.
+const LONGEST_SPAN: usize = 30;
+
+/// An answer from one sentence to another, and its probability.
+struct Reach {
+    sentences: Range<usize>,
+    probability: f32,
+}
+
+/// The quotes of the best clause, `tokens` being what the reader says of it; `None` where it says
+/// nothing.
+pub(super) fn of_best(found: &Ranked, tokens: &[Token]) -> Option<Vec<Quote>> {
+    let chosen = gather(&reaches(found, tokens)?);
+    let first = found.sentences.get(*chosen.first()?)?.span;
+    Some(joined(0, found, chosen, first))
+}
+
+/// The likeliest answer in a quote of a clause: bytes of the clause's text.
+pub(super) fn answer(found: &Ranked, tokens: &[Token], quote: &Quote) -> Option<Range<usize>> {
+    let start = found.record.clause.span.byte_start;
+    let within =
+        quote.span.byte_start.saturating_sub(start)..quote.span.byte_end.saturating_sub(start);
+    best_span(tokens, &within)
+        .map(|range| trimmed(&found.record.text, range))
+        .filter(|range| !range.is_empty())
+}
+
+/// Every way in which an answer may reach over the sentences of a clause; headings hold none, where
+/// there is anything else.
+fn reaches(found: &Ranked, tokens: &[Token]) -> Option<Vec<Reach>> {
+    let most = |logit: &dyn Fn(&Token) -> f32| tokens.iter().map(logit).fold(f32::MIN, f32::max);
+    let (most_begin, most_end) = (most(&|t| t.logits.begin), most(&|t| t.logits.end));
+    let count = found.sentences.len();
+    let mut begins = vec![0.0f32; count];
+    let mut ends = vec![0.0f32; count];
+    for token in tokens {
+        let sentence = found.sentences.get(token.sentence)?;
+        if !sentence.is_heading || count == 1 {
+            begins[token.sentence] += (token.logits.begin - most_begin).exp();
+            ends[token.sentence] += (token.logits.end - most_end).exp();
+        }
+    }
+    let mut reaches = Vec::new();
+    for (from, begin) in begins.iter().enumerate() {
+        for (to, end) in ends.iter().enumerate().skip(from).take(LONGEST) {
+            let across = if from == to { 1.0 } else { ACROSS_SENTENCES };
+            reaches.push(Reach {
+                sentences: from..to + 1,
+                probability: begin * end * across,
+            });
+        }
+    }
+    let total: f32 = reaches.iter().map(|reach| reach.probability).sum();
+    if !(total > 0.0 && total.is_finite()) {
+        return None;
+    }
+    for reach in &mut reaches {
+        reach.probability /= total;
+    }
+    Some(reaches)
+}
+
+/// Sentences until they hold enough, the one that adds most first.
+fn gather(reaches: &[Reach]) -> Vec<usize> {
+    let mut chosen: Vec<usize> = Vec::new();
+    let mut held: BTreeSet<usize> = BTreeSet::new();
+    while chosen.len() < MOST {
+        let mut gains: BTreeMap<usize, f32> = BTreeMap::new();
+        for reach in reaches {
+            let mut lacking = reach.sentences.clone().filter(|s| !held.contains(s));
+            if let (Some(sentence), None) = (lacking.next(), lacking.next()) {
+                *gains.entry(sentence).or_default() += reach.probability;
+            }
+        }
+        // Of equals the first in the order of the text.
+        let next = gains.into_iter().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        let Some((sentence, gain)) = next else {
+            break;
+        };
+        if !chosen.is_empty() && gain < LEAST_GAIN {
+            break;
+        }
+        chosen.push(sentence);
+        held.insert(sentence);
+        let holding: f32 = reaches
+            .iter()
+            .filter(|reach| reach.sentences.clone().all(|s| held.contains(&s)))
+            .map(|reach| reach.probability)
+            .sum();
+        if holding >= ENOUGH {
+            break;
+        }
+    }
+    chosen
+}
+
+/// The likeliest answer within one sentence of `within` (bytes of the clause's text).
+fn best_span(tokens: &[Token], within: &Range<usize>) -> Option<Range<usize>> {
+    let inside = |token: &Token| within.start <= token.range.start && token.range.end <= within.end;
+    let mut best: Option<(f32, Range<usize>)> = None;
+    for (first, begin) in tokens.iter().enumerate().filter(|(_, token)| inside(token)) {
+        for end in tokens[first..]
+            .iter()
+            .take(LONGEST_SPAN)
+            .take_while(|end| end.sentence == begin.sentence && inside(end))
+        {
+            let score = begin.logits.begin + end.logits.end;
+            if best.as_ref().is_none_or(|(most, _)| score > *most) {
+                best = Some((score, begin.range.start..end.range.end));
+            }
+        }
+    }
+    best.map(|(_, range)| range)
+}
+
+/// `range` of `text` without white space and closing marks at its ends.
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let Some(part) = text.get(range.clone()) else {
+        return 0..0;
+    };
+    let ends = |c: char| c.is_whitespace() || "，。；：、！？,.;:!?".contains(c);
+    let front = part.len() - part.trim_start_matches(ends).len();
+    let back = part.len() - part.trim_end_matches(ends).len();
+    if front + back >= part.len() {
+        return range.start..range.start;
+    }
+    range.start + front..range.end - back
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reach(sentences: Range<usize>, probability: f32) -> Reach {
+        Reach {
+            sentences,
+            probability,
+        }
+    }
+
+    #[test]
+    fn sentences_are_gathered_until_they_hold_enough() {
+        let sure = [reach(0..1, 0.95), reach(1..2, 0.05)];
+        assert_eq!(gather(&sure), [0]);
+        let unsure = [reach(0..1, 0.5), reach(2..3, 0.42), reach(1..2, 0.08)];
+        assert_eq!(gather(&unsure), [0, 2]);
+        // A sentence may complete an answer that reaches further.
+        let further = [reach(1..2, 0.6), reach(1..3, 0.4)];
+        assert_eq!(gather(&further), [1, 2]);
+        assert!(gather(&[]).is_empty());
+    }
+
+    #[test]
+    fn marks_at_the_ends_are_not_the_answer() {
+        let text = "，在北京。";
+        assert_eq!(&text[trimmed(text, 0..text.len())], "在北京");
+        assert!(trimmed("。，", 0..6).is_empty());
+    }
+}
