@@ -2,6 +2,7 @@
 
 mod answers;
 mod commands;
+mod corpus;
 mod crash;
 mod errors;
 mod serve;

@@ -95,6 +95,12 @@ impl Indexes {
         self.pending
     }
 
+    /// Puts rebuilds of the vector lanes off, or lets them run again.
+    pub(crate) fn hold_rebuilds(&mut self, held: bool) {
+        self.clauses.hold_rebuilds(held);
+        self.sentences.hold_rebuilds(held);
+    }
+
     /// Makes what was added findable in the lexical lane; the other lanes have it at once.
     pub(crate) fn commit(&mut self) -> Result<(), EngineError> {
         if self.pending {

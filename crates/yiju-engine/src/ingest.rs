@@ -138,7 +138,11 @@ impl Engine {
         Ok(source.is_some_and(|source| source.sha256 == sha256 && source.complete))
     }
 
-    fn unchanged(&self, name: &str, sha256: &str) -> Result<Option<AddOutcome>, EngineError> {
+    pub(crate) fn unchanged(
+        &self,
+        name: &str,
+        sha256: &str,
+    ) -> Result<Option<AddOutcome>, EngineError> {
         let Some(known) = self
             .store
             .source(name)?
@@ -272,21 +276,18 @@ impl Engine {
             name,
             sha256,
             documents: documents
-                .iter()
-                .zip(&passages)
-                .map(|(document, passages)| NewDocument {
-                    document: document.clone(),
-                    passages: passages.clone(),
-                })
+                .into_iter()
+                .zip(passages)
+                .map(|(document, passages)| NewDocument { document, passages })
                 .collect(),
         };
         // Held from before the store changes, so that no question sees the one without the other.
         let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
-        let outcome = self.store.put_source(new)?;
-        let placed = documents
+        let outcome = self.store.put_source(&new)?;
+        let placed = new
+            .documents
             .iter()
-            .zip(&passages)
-            .flat_map(|(d, ps)| ps.iter().map(move |p| (d, p)));
+            .flat_map(|new| new.passages.iter().map(|passage| (&new.document, passage)));
         let added = outcome
             .added_passages
             .iter()

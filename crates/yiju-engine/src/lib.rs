@@ -31,6 +31,7 @@
 mod amount;
 mod compose;
 mod confidence;
+mod corpus;
 mod engine;
 mod error;
 mod evidence;
@@ -47,6 +48,7 @@ mod scope;
 mod views;
 mod wording;
 
+pub use corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};

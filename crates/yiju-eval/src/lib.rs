@@ -10,7 +10,7 @@ mod metrics;
 mod report;
 mod run;
 
-pub use dataset::{Dataset, Entry, Query};
+pub use dataset::{Dataset, Query};
 pub use error::EvalError;
 pub use metrics::{Interval, auroc, bootstrap, character_f1, exact_match, percentile};
 pub use report::{Figures, Report};

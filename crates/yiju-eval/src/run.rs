@@ -1,14 +1,13 @@
 //! Asking every question of a set and measuring what comes back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
-use yiju_document::{Clause, Document, Span, UnitKind, split_sentences};
+use yiju_document::{Entry, split_sentences};
 use yiju_engine::{Answer, AskRequest, Engine, Filter, SearchRequest, SearchResponse};
 
 use crate::report::{Measured, Report};
-use crate::{Dataset, Entry, EvalError, Query, character_f1, exact_match};
+use crate::{Dataset, EvalError, Query, character_f1, exact_match};
 
 /// Ranks looked at.
 const DEPTH: usize = 100;
@@ -40,7 +39,7 @@ impl Default for EvalOptions {
 /// How far an evaluation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Questions or passages done.
+    /// Questions or documents done.
     pub done: usize,
     /// Of how many.
     pub total: usize,
@@ -56,123 +55,17 @@ pub fn add_corpus(
     corpus: &[Entry],
     progress: &dyn Fn(Progress),
 ) -> Result<HashMap<String, String>, EvalError> {
-    let mut groups: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
-    for entry in corpus {
-        let title = entry.title.clone().unwrap_or_else(|| entry.id.clone());
-        let name = entry
-            .version
-            .as_ref()
-            .map_or(title.clone(), |version| format!("{title} ({version})"));
-        groups.entry(name).or_default().push(entry);
-    }
-    remove_others(engine, |source| groups.contains_key(source))?;
-    let mut clauses = HashMap::with_capacity(corpus.len());
-    let mut done = 0;
-    for (name, entries) in groups {
-        let document = document(&name, &entries);
-        let mut hash = Sha256::new();
-        hash.update(&name);
-        hash.update(&document.text);
-        let hash = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let outcome = engine.add_parsed(name, hash, vec![document], &|_| {})?;
-        if let Some(document) = outcome.documents.first() {
-            clauses.extend(
-                entries
-                    .iter()
-                    .enumerate()
-                    .map(|(at, e)| (e.id.clone(), format!("{}.{at}", document.id))),
-            );
-        }
-        done += entries.len();
+    let held = engine.hold_rebuilds()?;
+    let outcome = engine.add_corpus("", corpus, &|at| {
         progress(Progress {
-            done,
-            total: corpus.len(),
+            done: at.documents_done,
+            total: at.documents_total,
         });
-    }
+    })?;
+    drop(held);
     engine.save_indexes()?;
-    Ok(clauses)
-}
-
-fn remove_others(engine: &Engine, keep: impl Fn(&str) -> bool) -> Result<(), EvalError> {
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = engine.documents(cursor.as_deref(), 1_000)?;
-        for document in page
-            .documents
-            .iter()
-            .filter(|document| !keep(&document.source))
-        {
-            engine.remove(&document.id)?;
-        }
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return Ok(()),
-        }
-    }
-}
-
-/// One clause for each entry, in order.
-fn document(title: &str, entries: &[&Entry]) -> Document {
-    let mut text = String::new();
-    let mut characters = 0;
-    let mut clauses = Vec::new();
-    for entry in entries {
-        if !text.is_empty() {
-            text.push('\n');
-            characters += 1;
-        }
-        let (byte_start, char_start) = (text.len(), characters);
-        text.push_str(&entry.text);
-        characters += entry.text.chars().count();
-        let within = |range: std::ops::Range<usize>| {
-            let before = |at: usize| entry.text.get(..at).map_or(0, |part| part.chars().count());
-            Span {
-                byte_start: byte_start + range.start,
-                byte_end: byte_start + range.end,
-                char_start: char_start + before(range.start),
-                char_end: char_start + before(range.end),
-            }
-        };
-        let label = entry.article.clone().unwrap_or_default();
-        clauses.push(Clause {
-            kind: if label.is_empty() {
-                UnitKind::Unnumbered
-            } else {
-                UnitKind::Article
-            },
-            number: None,
-            sub_number: None,
-            label,
-            heading: None,
-            section: None,
-            span: within(0..entry.text.len()),
-            sentences: split_sentences(&entry.text)
-                .into_iter()
-                .map(within)
-                .collect(),
-            paragraphs: vec![within(0..entry.text.len())],
-            items: Vec::new(),
-        });
-    }
-    let sha256 = Sha256::digest(&text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Document {
-        title: title.replace('_', " "),
-        issuer: None,
-        number: None,
-        date: None,
-        language: "zh".into(),
-        text,
-        sha256,
-        sections: Vec::new(),
-        clauses,
-    }
+    let ids = corpus.iter().map(|entry| entry.id.clone());
+    Ok(ids.zip(outcome.clause_ids).collect())
 }
 
 /// Asks every question of `set` and measures ranks, evidence, answers, refusals and latencies.

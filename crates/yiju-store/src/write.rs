@@ -1,5 +1,6 @@
 //! Writes: each is one transaction over text, structure and vectors, and one new generation.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -27,12 +28,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::InvalidSource`] says what does not fit; [`StoreError::Full`],
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
-    pub fn put_source(&self, source: NewSource) -> Result<PutOutcome, StoreError> {
-        check_source(&source, self.model.dimension).map_err(|reason| {
-            StoreError::InvalidSource {
-                name: source.name.clone(),
-                reason,
-            }
+    pub fn put_source(&self, source: impl Borrow<NewSource>) -> Result<PutOutcome, StoreError> {
+        let source = source.borrow();
+        check_source(source, self.model.dimension).map_err(|reason| StoreError::InvalidSource {
+            name: source.name.clone(),
+            reason,
         })?;
         self.write("store the source", |transaction| put(transaction, source))
     }
@@ -74,7 +74,7 @@ impl Store {
     }
 }
 
-fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, Fault> {
+fn put(transaction: &Transaction<'_>, source: &NewSource) -> Result<PutOutcome, Fault> {
     let now = Timestamp::now().to_string();
     let mut log = Log::default();
     let before: Option<i64> = transaction
@@ -109,7 +109,7 @@ fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, F
         log.removed.extend(clear_document(transaction, *key)?);
     }
     let mut keys = Vec::with_capacity(source.documents.len());
-    for (ordinal, new) in (0u32..).zip(source.documents) {
+    for (ordinal, new) in (0u32..).zip(&source.documents) {
         let NewDocument { document, passages } = new;
         let place = Place {
             source: &source.name,
@@ -121,7 +121,7 @@ fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, F
         let key = write_document(transaction, &place, kept, document, passages.len())?;
         log.documents += i64::from(kept.is_none());
         log.added
-            .extend(write_passages(transaction, key, &passages)?);
+            .extend(write_passages(transaction, key, passages)?);
         keys.push(key);
     }
     for key in old.values() {
@@ -180,12 +180,22 @@ fn write_document(
     transaction: &Transaction<'_>,
     place: &Place<'_>,
     kept: Option<i64>,
-    mut document: Document,
+    document: &Document,
     passages: usize,
 ) -> Result<i64, Fault> {
-    let text = std::mem::take(&mut document.text);
-    let sections = std::mem::take(&mut document.sections);
-    let clauses = std::mem::take(&mut document.clauses);
+    // Text, sections and clauses have rows of their own.
+    let head = Document {
+        title: document.title.clone(),
+        issuer: document.issuer.clone(),
+        number: document.number.clone(),
+        date: document.date,
+        language: document.language.clone(),
+        sha256: document.sha256.clone(),
+        text: String::new(),
+        sections: Vec::new(),
+        clauses: Vec::new(),
+    };
+    let (text, sections, clauses) = (&document.text, &document.sections, &document.clauses);
     let key = match kept {
         Some(key) => key,
         None => {
@@ -221,7 +231,7 @@ fn write_document(
             count(clauses.len()),
             count(passages),
             place.now,
-            json(&document)?,
+            json(&head)?,
         ])?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO texts (document, piece, crc, bytes) VALUES (?1, ?2, ?3, ?4)",
@@ -233,7 +243,7 @@ fn write_document(
         "INSERT INTO sections (document, section, kind, number, crc, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for (index, section) in (0i64..).zip(&sections) {
+    for (index, section) in (0i64..).zip(sections) {
         let body = json(section)?;
         let crc = checksum(key, index, body.as_bytes());
         insert.execute(params![
@@ -249,7 +259,7 @@ fn write_document(
         "INSERT INTO clauses (document, clause, kind, number, sub_number, crc, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
-    for (index, clause) in (0i64..).zip(&clauses) {
+    for (index, clause) in (0i64..).zip(clauses) {
         let body = json(clause)?;
         let crc = checksum(key, index, body.as_bytes());
         insert.execute(params![

@@ -79,7 +79,7 @@ impl Eval {
         let clauses = if corpus.is_empty() {
             HashMap::new()
         } else {
-            let steps = Steps::new("passages", context.notes.quiet());
+            let steps = Steps::new("documents", context.notes.quiet());
             add_corpus(&engine, &corpus, &|progress| {
                 steps.at(progress.done, progress.total)
             })?
