@@ -92,6 +92,21 @@ pub enum EmbedError {
     /// The tokenizer refused a text.
     #[error("the tokenizer failed: {0}")]
     Tokenize(String),
+    /// Too much waits for the model already.
+    #[error(
+        "the model is busy: {waiting} tokens wait, and with {tokens} more they would be over the limit of {limit}; try again in a few seconds"
+    )]
+    Busy {
+        /// Tokens of the request.
+        tokens: usize,
+        /// Tokens that wait.
+        waiting: usize,
+        /// Most that may wait.
+        limit: usize,
+    },
+    /// The caller went away before its turn came.
+    #[error("the request was withdrawn before the model came to it")]
+    Cancelled,
     /// The engine failed; this is a defect of the software or of the model files.
     #[error("the model failed to run: {0}")]
     Compute(String),

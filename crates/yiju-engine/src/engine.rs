@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, RwLock, RwLockReadGuard};
 use std::time::Instant;
 
-use yiju_embed::{Embedder, EmbedderOptions, Embedding, InputType, Precision};
+use yiju_embed::{
+    EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority, QueueFigures,
+    QueueOptions,
+};
 use yiju_store::{Access, Model, Store};
 
 use crate::error::EngineError;
@@ -41,7 +44,7 @@ pub struct EngineOptions {
 /// A library that can be asked. Safe to share between threads.
 pub struct Engine {
     pub(crate) store: Store,
-    pub(crate) embedder: Embedder,
+    pub(crate) model: EmbedQueue,
     pub(crate) indexes: RwLock<Indexes>,
     /// Held over each write, so that indexes see writes in the order of the store.
     pub(crate) writing: Mutex<()>,
@@ -74,7 +77,7 @@ impl Engine {
         let indexes = Indexes::open(&store)?;
         Ok(Self {
             store,
-            embedder,
+            model: EmbedQueue::new(embedder, QueueOptions::default()),
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
         })
@@ -82,12 +85,12 @@ impl Engine {
 
     /// The model's name.
     pub fn model_name(&self) -> &str {
-        self.embedder.name()
+        self.model.embedder().name()
     }
 
     /// The number of components of the model's vectors.
     pub fn dimension(&self) -> usize {
-        self.embedder.dimension()
+        self.model.embedder().dimension()
     }
 
     /// Embeds texts: a unit vector and a token count for each, in their order.
@@ -99,7 +102,16 @@ impl Engine {
         input_type: InputType,
         texts: &[&str],
     ) -> Result<Vec<Embedding>, EngineError> {
-        Ok(self.embedder.embed(input_type, texts)?)
+        let priority = match input_type {
+            InputType::Query => Priority::Question,
+            InputType::Passage => Priority::Ingestion,
+        };
+        Ok(self.model.embed(priority, input_type, texts)?)
+    }
+
+    /// What waits for the model, and what it has done.
+    pub fn queue_figures(&self) -> QueueFigures {
+        self.model.figures()
     }
 
     /// Answers a question with citations, or refuses.
@@ -237,7 +249,7 @@ impl Engine {
         timings: &mut Timings,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
         let start = Instant::now();
-        question.embed(&self.embedder)?;
+        question.embed(&self.model)?;
         timings.embed = milliseconds(start);
         let start = Instant::now();
         let candidates = retrieve::candidates(&self.store, indexes, scope, question, most)?;

@@ -57,5 +57,5 @@ pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
-pub use yiju_embed::{Embedding, InputType, Precision};
+pub use yiju_embed::{Cancel, Embedding, InputType, Precision, QueueFigures};
 pub use yiju_store::Access;
