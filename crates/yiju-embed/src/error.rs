@@ -57,6 +57,16 @@ pub enum EmbedError {
         /// The values that work.
         supported: &'static str,
     },
+    /// `YIJU_KERNELS` names kernels that are not known, or not for this processor.
+    #[error(
+        "YIJU_KERNELS is `{value}`, but this processor's kernels are {available}; unset it for the best"
+    )]
+    Kernels {
+        /// The name.
+        value: String,
+        /// The names that work here.
+        available: String,
+    },
     /// A weight tensor is missing.
     #[error("the weights have no tensor `{name}`, which config.json calls for")]
     MissingTensor {
