@@ -5,5 +5,6 @@ mod commands;
 mod corpus;
 mod crash;
 mod errors;
+mod pull;
 mod serve;
 mod support;

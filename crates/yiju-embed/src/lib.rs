@@ -44,6 +44,7 @@ mod weights;
 mod windows;
 
 pub use cancel::Cancel;
+pub use config::check_architecture;
 pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
 pub use engine::Precision;
 pub use error::EmbedError;

@@ -251,6 +251,67 @@ impl Drop for Steps {
     }
 }
 
+/// Progress of downloads, file by file.
+pub(crate) struct Download {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    name: String,
+    done: u64,
+}
+
+impl Download {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template(
+                "{bar:24.cyan} {percent:>3}%  {msg}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+            ) {
+                bar.set_style(style.progress_chars("━━─"));
+            }
+            bar
+        });
+        Self {
+            bar,
+            quiet,
+            name: String::new(),
+            done: 0,
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl hf_hub::api::Progress for &mut Download {
+    fn init(&mut self, size: usize, filename: &str) {
+        self.done = 0;
+        self.name = crate::text::clean(filename);
+        if let Some(bar) = &self.bar {
+            bar.set_length(size as u64);
+            bar.set_position(0);
+            bar.set_message(self.name.clone());
+        }
+    }
+
+    fn update(&mut self, size: usize) {
+        self.done += size as u64;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.bar.is_none() && !self.quiet {
+            // Progress that nobody can read is no reason to stop.
+            let _ = writeln!(io::stderr(), "fetched {} ({} bytes)", self.name, self.done);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
