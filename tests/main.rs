@@ -5,6 +5,8 @@ mod commands;
 mod corpus;
 mod crash;
 mod errors;
+mod keeping;
+mod kills;
 mod pull;
 mod serve;
 mod support;

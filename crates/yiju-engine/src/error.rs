@@ -129,9 +129,13 @@ fn store_kind(error: &yiju_store::StoreError) -> ErrorKind {
     use yiju_store::StoreError::*;
     match error {
         NotFound { .. } => ErrorKind::NotFound,
-        NotALibrary { .. } | FormatVersion { .. } | OtherModel { .. } | ReadOnly { .. } => {
-            ErrorKind::Conflict
-        }
+        NotALibrary { .. }
+        | FormatVersion { .. }
+        | OtherModel { .. }
+        | ReadOnly { .. }
+        | NotEmpty { .. }
+        | InTheWay { .. } => ErrorKind::Conflict,
+        BadBackup { .. } => ErrorKind::Unreadable,
         Locked { .. } | Busy { .. } => ErrorKind::Busy,
         InvalidSource { .. } | InvalidCursor { .. } => ErrorKind::Invalid,
         _ => ErrorKind::Unavailable,

@@ -122,6 +122,9 @@ pub(crate) enum Command {
     Model(commands::model::Model),
     Eval(commands::eval::Eval),
     Serve(commands::serve::Serve),
+    Check(commands::check::Check),
+    Backup(commands::backup::Backup),
+    Restore(commands::backup::Restore),
 }
 
 /// The parsed command line, or the exit code after help, a version or a usage error.

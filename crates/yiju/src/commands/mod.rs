@@ -2,6 +2,8 @@
 
 pub(crate) mod add;
 pub(crate) mod ask;
+pub(crate) mod backup;
+pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
@@ -119,6 +121,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Model(model) => model.run(&context),
         Command::Eval(eval) => eval.run(&context),
         Command::Serve(serve) => serve.run(&context),
+        Command::Check(check) => check.run(&context),
+        Command::Backup(backup) => backup.run(&context),
+        Command::Restore(restore) => restore.run(&context),
     }
 }
 
