@@ -13,7 +13,7 @@ use tower_http::request_id::{MakeRequestId, MakeRequestUuid};
 
 use crate::error::ApiError;
 use crate::openapi;
-use crate::routes::{ask, clauses, documents, embeddings, health, search, upload_limit};
+use crate::routes::{ask, clauses, documents, embeddings, health, search, upload_limit, verify};
 use crate::state::AppState;
 
 /// The header that carries the request id, both ways.
@@ -39,6 +39,7 @@ pub fn app(state: AppState) -> Router {
     Router::new()
         .route("/v1/ask", post(ask::ask))
         .route("/v1/search", post(search::search))
+        .route("/v1/verify", post(verify::verify))
         .route(
             "/v1/documents",
             post(documents::add).layer(form_limit).get(documents::list),

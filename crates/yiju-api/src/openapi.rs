@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use utoipa::OpenApi;
 
-use crate::routes::{ask, clauses, documents, embeddings, health, search};
+use crate::routes::{ask, clauses, documents, embeddings, health, search, verify};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,6 +17,7 @@ use crate::routes::{ask, clauses, documents, embeddings, health, search};
     paths(
         ask::ask,
         search::search,
+        verify::verify,
         documents::add,
         documents::list,
         documents::read,

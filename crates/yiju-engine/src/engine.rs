@@ -5,8 +5,8 @@ use std::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use yiju_embed::{
-    EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority, QueueFigures,
-    QueueOptions,
+    CrossEncoder, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority,
+    QueueFigures, QueueOptions,
 };
 use yiju_store::{Access, Model, Store};
 
@@ -17,7 +17,7 @@ use crate::question::Question;
 use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
 use crate::retrieve::CANDIDATES;
 use crate::scope::Scope;
-use crate::{compose, lookup, rank, retrieve};
+use crate::{compose, lookup, rank, rerank, retrieve};
 
 /// The longest question or query, in characters.
 const LONGEST_QUESTION: usize = 2_000;
@@ -45,6 +45,8 @@ pub struct EngineOptions {
 pub struct Engine {
     pub(crate) store: Store,
     pub(crate) model: EmbedQueue,
+    /// Reads the best candidates again, where one is named.
+    reranker: Option<CrossEncoder>,
     pub(crate) indexes: RwLock<Indexes>,
     /// Held over each write, so that indexes see writes in the order of the store.
     pub(crate) writing: Mutex<()>,
@@ -78,9 +80,23 @@ impl Engine {
         Ok(Self {
             store,
             model: EmbedQueue::new(embedder, QueueOptions::default()),
+            reranker: None,
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
         })
+    }
+
+    /// The same engine with a cross-encoder that reads the best candidates of each question again. It
+    /// changes their order; confidence stays the one learnt with the bundled model alone.
+    #[must_use]
+    pub fn with_reranker(mut self, reranker: CrossEncoder) -> Self {
+        self.reranker = Some(reranker);
+        self
+    }
+
+    /// The name of the cross-encoder; `None` where none is named.
+    pub fn reranker_name(&self) -> Option<&str> {
+        self.reranker.as_ref().map(CrossEncoder::name)
     }
 
     /// The model's name.
@@ -162,7 +178,8 @@ impl Engine {
             Some(within) => {
                 let candidates =
                     retrieve::candidates(&self.store, &indexes, within, &question, CANDIDATES)?;
-                let ranked = rank::rank(&self.store, &question, candidates)?;
+                let mut ranked = rank::rank(&self.store, &question, candidates)?;
+                self.rerank(&question, &mut ranked)?;
                 compose::answer(request, &question, &ranked, &all)?
             }
             None => compose::answer(request, &question, &all, &all)?,
@@ -255,9 +272,22 @@ impl Engine {
         let candidates = retrieve::candidates(&self.store, indexes, scope, question, most)?;
         timings.retrieve = milliseconds(start);
         let start = Instant::now();
-        let ranked = rank::rank(&self.store, question, candidates)?;
+        let mut ranked = rank::rank(&self.store, question, candidates)?;
+        self.rerank(question, &mut ranked)?;
         timings.rank = milliseconds(start);
         Ok(ranked)
+    }
+
+    /// Sorts the best of `ranked` again by the cross-encoder, where one is named.
+    pub(crate) fn rerank(
+        &self,
+        question: &Question,
+        ranked: &mut [rank::Ranked],
+    ) -> Result<(), EngineError> {
+        match &self.reranker {
+            Some(reranker) => rerank::rerank(reranker, question, ranked),
+            None => Ok(()),
+        }
     }
 
     /// The indexes, with every acknowledged write in them, those of other processes included.

@@ -6,3 +6,4 @@ mod embeddings;
 mod errors;
 mod openapi;
 mod support;
+mod verify;

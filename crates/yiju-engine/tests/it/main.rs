@@ -3,3 +3,5 @@
 mod asking;
 mod keeping;
 mod library;
+mod reranking;
+mod verifying;

@@ -13,6 +13,7 @@ pub(crate) mod outline;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
+pub(crate) mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -120,6 +121,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Embed(embed) => embed.run(&context),
         Command::Model(model) => model.run(&context),
         Command::Eval(eval) => eval.run(&context),
+        Command::Verify(verify) => verify.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Check(check) => check.run(&context),
         Command::Backup(backup) => backup.run(&context),
