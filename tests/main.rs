@@ -2,11 +2,13 @@
 
 mod answers;
 mod commands;
+mod corpus;
 mod crash;
 mod errors;
 mod eval;
 mod keeping;
 mod kills;
+mod pull;
 mod serve;
 mod support;
 mod verify;

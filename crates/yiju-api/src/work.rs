@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use yiju_engine::Cancel;
 
 use crate::error::ApiError;
 
@@ -45,7 +46,8 @@ impl Lane {
     /// Runs `work` on a blocking thread when its turn comes.
     ///
     /// A caller that goes away (its future is dropped) leaves the queue at once. Work that has
-    /// started runs to its end, and holds its place until then, so memory stays bounded.
+    /// started is taken off the model's queue, fails there and is forgotten; past that it runs to its
+    /// end. It holds its place until then, so memory stays bounded.
     ///
     /// # Errors
     /// `too_many_requests` where the queue is full, `timeout` where the deadline passes first,
@@ -60,12 +62,16 @@ impl Lane {
         if left.is_zero() {
             return Err(ApiError::timeout(self.deadline.as_secs_f64()));
         }
+        let cancel = Cancel::new();
+        let gone = CancelOnDrop(cancel.clone());
         let task = tokio::task::spawn_blocking(move || {
-            let result = work();
+            let result = cancel.scope(work);
             drop(permit);
             result
         });
-        match tokio::time::timeout(left, task).await {
+        let outcome = tokio::time::timeout(left, task).await;
+        drop(gone);
+        match outcome {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => Err(ApiError::internal(format!(
                 "an engine call failed: {error}"
@@ -97,6 +103,15 @@ impl Lane {
         let finished = matches!(done, Ok(Ok(_)));
         self.permits.close();
         finished
+    }
+}
+
+/// Withdraws work from the model's queue when its caller is gone; nothing once it is done.
+struct CancelOnDrop(Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
-use yiju_embed::{CrossEncoder, Embedder, EmbedderOptions, Embedding, InputType, Precision};
+use yiju_embed::{
+    CrossEncoder, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority,
+    QueueFigures, QueueOptions,
+};
 use yiju_store::{Access, Model, Store};
 
 use crate::error::EngineError;
@@ -42,7 +45,7 @@ pub struct EngineOptions {
 /// A library that can be asked. Safe to share between threads.
 pub struct Engine {
     pub(crate) store: Store,
-    pub(crate) embedder: Embedder,
+    pub(crate) model: EmbedQueue,
     /// Reads the best candidates again, where one is named.
     reranker: Option<CrossEncoder>,
     pub(crate) indexes: RwLock<Indexes>,
@@ -77,7 +80,7 @@ impl Engine {
         let indexes = Indexes::open(&store)?;
         Ok(Self {
             store,
-            embedder,
+            model: EmbedQueue::new(embedder, QueueOptions::default()),
             reranker: None,
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
@@ -99,12 +102,12 @@ impl Engine {
 
     /// The model's name.
     pub fn model_name(&self) -> &str {
-        self.embedder.name()
+        self.model.embedder().name()
     }
 
     /// The number of components of the model's vectors.
     pub fn dimension(&self) -> usize {
-        self.embedder.dimension()
+        self.model.embedder().dimension()
     }
 
     /// Embeds texts: a unit vector and a token count for each, in their order.
@@ -116,7 +119,16 @@ impl Engine {
         input_type: InputType,
         texts: &[&str],
     ) -> Result<Vec<Embedding>, EngineError> {
-        Ok(self.embedder.embed(input_type, texts)?)
+        let priority = match input_type {
+            InputType::Query => Priority::Question,
+            InputType::Passage => Priority::Ingestion,
+        };
+        Ok(self.model.embed(priority, input_type, texts)?)
+    }
+
+    /// What waits for the model, and what it has done.
+    pub fn queue_figures(&self) -> QueueFigures {
+        self.model.figures()
     }
 
     /// Answers a question with citations, or refuses.
@@ -280,7 +292,7 @@ impl Engine {
         timings: &mut Timings,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
         let start = Instant::now();
-        question.embed(&self.embedder)?;
+        question.embed(&self.model)?;
         timings.embed = milliseconds(start);
         let start = Instant::now();
         let candidates = retrieve::candidates(&self.store, indexes, scope, question, most)?;

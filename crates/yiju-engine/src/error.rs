@@ -143,8 +143,12 @@ fn store_kind(error: &yiju_store::StoreError) -> ErrorKind {
 }
 
 fn embed_kind(error: &yiju_embed::EmbedError) -> ErrorKind {
-    use yiju_embed::EmbedError::{MissingFile, UnknownArchitecture, UnknownModel, Unsupported};
+    use yiju_embed::EmbedError::{
+        Busy, Cancelled, Kernels, MissingFile, UnknownArchitecture, UnknownModel, Unsupported,
+    };
     match error {
+        Busy { .. } | Cancelled => ErrorKind::Busy,
+        Kernels { .. } => ErrorKind::Invalid,
         UnknownModel { .. } | MissingFile { .. } => ErrorKind::NotFound,
         UnknownArchitecture { .. } | Unsupported { .. } => ErrorKind::Unsupported,
         _ => ErrorKind::Unavailable,

@@ -32,6 +32,7 @@ mod ablation;
 mod amount;
 mod compose;
 mod confidence;
+mod corpus;
 mod engine;
 mod error;
 mod evidence;
@@ -59,6 +60,7 @@ pub use ablation::LaneRankings;
 pub use confidence::{
     ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
 };
+pub use corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};
@@ -75,5 +77,7 @@ pub use verify::{
     CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
     QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
-pub use yiju_embed::{CrossEncoder, EmbedError, Embedding, InputType, Precision};
+pub use yiju_embed::{
+    Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
+};
 pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};

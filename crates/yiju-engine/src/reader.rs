@@ -49,14 +49,9 @@ pub(crate) struct Reader {
 
 static BUNDLED: LazyLock<Option<Reader>> = LazyLock::new(|| {
     // A test holds that the bundled file is whole.
-    let debug = std::env::var("YIJU_READER_DEBUG")
+    Weights::read(include_bytes!("reader/weights.safetensors"))
         .ok()
-        .and_then(|p| std::fs::read(p).ok());
-    let bytes: &[u8] = match &debug {
-        Some(b) => b,
-        None => include_bytes!("reader/weights.safetensors"),
-    };
-    Weights::read(bytes).ok().map(Reader::new)
+        .map(Reader::new)
 });
 
 impl Reader {

@@ -184,6 +184,72 @@ fn an_xlm_r_with_unigram_and_mean_pooling_runs() {
     check(&Tiny::xlm_r(), &files, false, &ids);
 }
 
+/// Like multilingual-e5-small: a BERT, positions from 0, with the tokenizer of XLM-R.
+#[test]
+fn a_bert_with_a_unigram_tokenizer_and_prefixes_runs() {
+    let files = [
+        (
+            "1_Pooling/config.json",
+            r#"{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}"#,
+        ),
+        (
+            "config_sentence_transformers.json",
+            r#"{"prompts": {"query": "plan. ", "passage": "city "}}"#,
+        ),
+    ];
+    let tiny = Tiny {
+        tokenizer: crate::tiny::Vocabulary::Unigram,
+        ..Tiny::bert()
+    };
+    let ids = [
+        ("city 城市", vec![0, 6, 10, 5, 4, 7, 2]),
+        ("一二", vec![0, 6, 10, 4, 3, 2]),
+    ];
+    check(&tiny, &files, false, &ids);
+}
+
+/// Like gte-base-zh: word pieces, CLS pooling and no prefixes, with `modules.json` beside.
+#[test]
+fn a_bert_without_prefixes_runs() {
+    let files = [
+        (
+            "modules.json",
+            r#"[{"idx": 0, "type": "sentence_transformers.models.Transformer", "path": ""},
+                {"idx": 1, "type": "sentence_transformers.models.Pooling", "path": "1_Pooling"},
+                {"idx": 2, "type": "sentence_transformers.models.Normalize", "path": "2_Normalize"}]"#,
+        ),
+        (
+            "1_Pooling/config.json",
+            r#"{"word_embedding_dimension": 64, "pooling_mode_cls_token": true}"#,
+        ),
+    ];
+    let ids = [
+        ("City.", vec![2, 4, 9, 3]),
+        ("plan 城市", vec![2, 6, 7, 8, 3]),
+    ];
+    check(&Tiny::bert(), &files, true, &ids);
+}
+
+/// gte-multilingual-base has an architecture of its own, `new`.
+#[test]
+fn other_architectures_are_refused_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    Tiny::bert().write(directory.path());
+    let config = directory.path().join("config.json");
+    for name in ["new", "qwen2", "modernbert"] {
+        let mut value = Tiny::bert().config();
+        value["model_type"] = name.into();
+        std::fs::write(&config, value.to_string()).unwrap();
+        for error in [
+            Embedder::open(directory.path(), options(Precision::Int8, 1)).unwrap_err(),
+            yiju_embed::check_architecture(&config).unwrap_err(),
+        ] {
+            let error = error.to_string();
+            assert!(error.contains(&format!("architecture `{name}`")), "{error}");
+        }
+    }
+}
+
 #[test]
 fn a_mini_lm_in_half_precision_runs() {
     let ids = [

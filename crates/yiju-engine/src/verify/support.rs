@@ -7,7 +7,7 @@
 //! vectors hardly tell 30日 from 60日.
 
 use serde::{Deserialize, Serialize};
-use yiju_embed::InputType;
+use yiju_embed::{InputType, Priority};
 use yiju_index::normalize;
 
 use super::claims::{Mismatch, MismatchKind, mismatches};
@@ -66,9 +66,12 @@ pub(super) fn supports(
     if texts.is_empty() {
         return Ok(vec![None; citations.len()]);
     }
-    question.embed(&engine.embedder)?;
+    question.embed(&engine.model)?;
     let words = embedded_words(engine, statement)?;
-    let passages = engine.embedder.embed_tokens(InputType::Passage, &texts)?;
+    // Somebody waits for these passages, too.
+    let passages = engine
+        .model
+        .embed_tokens(Priority::Question, InputType::Passage, &texts)?;
     let mut found = texts
         .into_iter()
         .zip(passages)
@@ -109,8 +112,8 @@ pub(super) fn supports(
 /// The vectors of the statement's tokens.
 fn embedded_words(engine: &Engine, statement: &str) -> Result<Vec<Vec<f32>>, EngineError> {
     let embedded = engine
-        .embedder
-        .embed_tokens(InputType::Query, &[statement])?;
+        .model
+        .embed_tokens(Priority::Question, InputType::Query, &[statement])?;
     Ok(embedded
         .into_iter()
         .flat_map(|(_, tokens)| tokens.tokens)

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
-    ClauseIds, Dataset, Entry, EvalOptions, Progress, add_corpus, evaluate, find_corpus, readings,
-    signals,
+    ClauseIds, Dataset, EvalOptions, Progress, add_corpus, evaluate, find_corpus, readings, signals,
 };
 
 use super::ask::share;
@@ -205,7 +205,7 @@ fn corpus_library(
         }
     }
     let engine = library::open(&settings, Access::ReadWrite)?;
-    let steps = Steps::new("passages", context.notes.quiet());
+    let steps = Steps::new("documents", context.notes.quiet());
     let clauses = add_corpus(&engine, corpus, &|progress| {
         steps.at(progress.done, progress.total)
     })?;
