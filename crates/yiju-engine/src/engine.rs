@@ -1,12 +1,13 @@
 //! The engine: a library, its model and its indexes.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, RwLock, RwLockReadGuard};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
 use std::time::Instant;
 
 use yiju_embed::{Embedder, EmbedderOptions, Embedding, InputType, Precision};
 use yiju_store::{Access, Model, Store};
 
+use crate::cancel::Cancel;
 use crate::error::EngineError;
 use crate::indexes::Indexes;
 use crate::lookup::Outcome;
@@ -38,13 +39,39 @@ pub struct EngineOptions {
     pub precision: Precision,
 }
 
+/// How much a library may hold; `None` for no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LibraryLimits {
+    /// Most documents.
+    pub max_documents: Option<u64>,
+    /// Most bytes of the database on disk: text, structure and vectors.
+    pub max_bytes: Option<u64>,
+}
+
+/// How much a library holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LibrarySize {
+    /// Documents.
+    pub documents: u64,
+    /// Passages: clauses and sentences.
+    pub passages: u64,
+    /// Writes so far: each one makes a new generation.
+    pub generation: u64,
+    /// Bytes of the database on disk, its log included.
+    pub database_bytes: u64,
+    /// Bytes of the saved indexes on disk.
+    pub index_bytes: u64,
+}
+
 /// A library that can be asked. Safe to share between threads.
 pub struct Engine {
     pub(crate) store: Store,
-    pub(crate) embedder: Embedder,
+    pub(crate) embedder: Arc<Embedder>,
     pub(crate) indexes: RwLock<Indexes>,
     /// Held over each write, so that indexes see writes in the order of the store.
     pub(crate) writing: Mutex<()>,
+    pub(crate) limits: RwLock<LibraryLimits>,
 }
 
 impl Engine {
@@ -63,21 +90,40 @@ impl Engine {
                 threads: options.threads,
             },
         )?;
+        let engine = Self::over(Arc::new(embedder), &options.library, options.access);
+        // A dictionary that failed to load there is loaded where it is first used.
+        let _ = words.join();
+        engine
+    }
+
+    /// Opens another library with the model of this one, which is in memory once for both.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_beside(&self, library: &Path, access: Access) -> Result<Self, EngineError> {
+        Self::over(Arc::clone(&self.embedder), library, access)
+    }
+
+    fn over(embedder: Arc<Embedder>, library: &Path, access: Access) -> Result<Self, EngineError> {
         let model = Model {
             fingerprint: embedder.fingerprint().to_owned(),
             name: embedder.name().to_owned(),
             dimension: embedder.dimension(),
         };
-        let store = Store::open(&options.library, options.access, Some(&model))?;
-        // A dictionary that failed to load there is loaded where it is first used.
-        let _ = words.join();
+        let store = Store::open(library, access, Some(&model))?;
         let indexes = Indexes::open(&store)?;
         Ok(Self {
             store,
             embedder,
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
+            limits: RwLock::default(),
         })
+    }
+
+    /// The library's directory.
+    pub fn path(&self) -> &Path {
+        self.store.path()
     }
 
     /// The model's name.
@@ -111,6 +157,14 @@ impl Engine {
         self.ask_without(request, &[])
     }
 
+    /// As [`Engine::ask`], given up between two steps once `cancel` says so.
+    ///
+    /// # Errors
+    /// As [`Engine::ask`], and [`EngineError::Cancelled`].
+    pub fn ask_unless(&self, request: &AskRequest, cancel: &Cancel) -> Result<Answer, EngineError> {
+        self.answer(request, &[], cancel)
+    }
+
     /// Answers as if these clauses (by their ids) were not there: how refusals are measured.
     ///
     /// # Errors
@@ -119,6 +173,15 @@ impl Engine {
         &self,
         request: &AskRequest,
         clauses: &[String],
+    ) -> Result<Answer, EngineError> {
+        self.answer(request, clauses, &Cancel::default())
+    }
+
+    fn answer(
+        &self,
+        request: &AskRequest,
+        clauses: &[String],
+        cancel: &Cancel,
     ) -> Result<Answer, EngineError> {
         let start = Instant::now();
         check_text("the question's length in characters", &request.question)?;
@@ -143,7 +206,15 @@ impl Engine {
             Outcome::Ordinary => None,
         };
         let mut timings = Timings::default();
-        let all = self.ranked(&mut question, &indexes, &scope, CANDIDATES, &mut timings)?;
+        let all = self.ranked(
+            &mut question,
+            &indexes,
+            &scope,
+            CANDIDATES,
+            &mut timings,
+            cancel,
+        )?;
+        let _span = tracing::debug_span!("compose").entered();
         let ranking = Instant::now();
         let mut answer = match &within {
             // The clauses named answer, if any does; how far they stand out is judged among all.
@@ -166,6 +237,18 @@ impl Engine {
     /// # Errors
     /// The query or the limit is out of range, or a part failed.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, EngineError> {
+        self.search_unless(request, &Cancel::default())
+    }
+
+    /// As [`Engine::search`], given up between two steps once `cancel` says so.
+    ///
+    /// # Errors
+    /// As [`Engine::search`], and [`EngineError::Cancelled`].
+    pub fn search_unless(
+        &self,
+        request: &SearchRequest,
+        cancel: &Cancel,
+    ) -> Result<SearchResponse, EngineError> {
         let start = Instant::now();
         check_text("the query's length in characters", &request.query)?;
         check_limit("limit", request.limit, MOST_HITS)?;
@@ -179,6 +262,7 @@ impl Engine {
             &scope,
             CANDIDATES.max(request.limit),
             &mut timings,
+            cancel,
         )?;
         ranked.truncate(request.limit);
         let hits = (1u32..)
@@ -224,6 +308,7 @@ impl Engine {
             &scope,
             most,
             &mut Timings::default(),
+            &Cancel::default(),
         )?;
         Ok(rank::signals(&ranked))
     }
@@ -235,16 +320,23 @@ impl Engine {
         scope: &Scope,
         most: usize,
         timings: &mut Timings,
+        cancel: &Cancel,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
+        cancel.check()?;
         let start = Instant::now();
-        question.embed(&self.embedder)?;
+        tracing::debug_span!("embed").in_scope(|| question.embed(&self.embedder))?;
         timings.embed = milliseconds(start);
+        cancel.check()?;
         let start = Instant::now();
-        let candidates = retrieve::candidates(&self.store, indexes, scope, question, most)?;
+        let candidates = tracing::debug_span!("retrieve")
+            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, most))?;
         timings.retrieve = milliseconds(start);
+        cancel.check()?;
         let start = Instant::now();
-        let ranked = rank::rank(&self.store, question, candidates)?;
+        let ranked = tracing::debug_span!("rank")
+            .in_scope(|| rank::rank(&self.store, question, candidates))?;
         timings.rank = milliseconds(start);
+        cancel.check()?;
         Ok(ranked)
     }
 

@@ -29,6 +29,7 @@
 //! ```
 
 mod amount;
+mod cancel;
 mod compose;
 mod confidence;
 mod engine;
@@ -47,7 +48,8 @@ mod scope;
 mod views;
 mod wording;
 
-pub use engine::{Engine, EngineOptions};
+pub use cancel::Cancel;
+pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};
 pub use rank::{Lanes, Signals};
