@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, chain};
 use crate::state::AppState;
+use crate::target::parameter;
 
 /// A JSON body, as long as `Limits::body_bytes` allows.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -108,14 +109,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        match axum::extract::Path::<String>::from_request_parts(parts, state).await {
-            Ok(path) => Ok(Self(path.0)),
-            Err(rejection) => {
-                let why = rejection.body_text();
-                Err(ApiError::invalid(format!(
-                    "the id in the path cannot be read: {why}"
-                )))
-            }
-        }
+        let id = parameter(parts, state, "id").await?;
+        id.map(Self)
+            .ok_or_else(|| ApiError::internal("the route has no id"))
     }
 }

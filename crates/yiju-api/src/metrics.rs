@@ -9,12 +9,19 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use yiju_engine::Timings;
+use yiju_engine::{LibrarySize, Timings};
+
+use crate::codes::ErrorCode;
 
 /// Upper bounds in seconds: questions take milliseconds, adds minutes.
 const BUCKETS: [f64; 16] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0,
     600.0,
+];
+
+/// Upper bounds in tokens: from a short query to a batch of long passages.
+const TOKEN_BUCKETS: [f64; 10] = [
+    8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 4096.0, 16384.0,
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -36,6 +43,18 @@ struct StepLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ErrorLabels {
+    /// A name of the table of errors.
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CollectionLabels {
+    /// As many as `Limits::collections` allows.
+    collection: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LaneLabels {
     lane: &'static str,
 }
@@ -54,6 +73,13 @@ pub(crate) struct Now {
     pub(crate) ready: bool,
     pub(crate) waiting: [usize; 2],
     pub(crate) running: [usize; 2],
+    pub(crate) sizes: Vec<Size>,
+}
+
+/// How much a collection holds.
+pub(crate) struct Size {
+    pub(crate) collection: String,
+    pub(crate) size: LibrarySize,
 }
 
 /// The counters.
@@ -64,7 +90,15 @@ pub(crate) struct Metrics {
     steps: Family<StepLabels, Histogram, Buckets>,
     refusals: Counter,
     answers: Counter,
+    errors: Family<ErrorLabels, Counter>,
     embedded_tokens: Counter,
+    batch_tokens: Histogram,
+    documents: Family<CollectionLabels, Gauge>,
+    passages: Family<CollectionLabels, Gauge>,
+    generation: Family<CollectionLabels, Gauge>,
+    database_bytes: Family<CollectionLabels, Gauge>,
+    index_bytes: Family<CollectionLabels, Gauge>,
+    resident_memory: Gauge,
     waiting: Family<LaneLabels, Gauge>,
     running: Family<LaneLabels, Gauge>,
     ready: Gauge,
@@ -80,7 +114,15 @@ impl Metrics {
             steps: Family::new_with_constructor(Buckets),
             refusals: Counter::default(),
             answers: Counter::default(),
+            errors: Family::default(),
             embedded_tokens: Counter::default(),
+            batch_tokens: Histogram::new(TOKEN_BUCKETS),
+            documents: Family::default(),
+            passages: Family::default(),
+            generation: Family::default(),
+            database_bytes: Family::default(),
+            index_bytes: Family::default(),
+            resident_memory: Gauge::default(),
             waiting: Family::default(),
             running: Family::default(),
             ready: Gauge::default(),
@@ -106,6 +148,47 @@ impl Metrics {
             metrics.embedded_tokens.clone(),
         );
         registry.register(
+            "batch_tokens",
+            "Tokens of each batch embedded for /v1/embeddings",
+            metrics.batch_tokens.clone(),
+        );
+        registry.register(
+            "errors",
+            "Requests that failed, by the code of the error",
+            metrics.errors.clone(),
+        );
+        for (name, help, gauge) in [
+            ("documents", "Documents", &metrics.documents),
+            (
+                "passages",
+                "Clauses and sentences indexed",
+                &metrics.passages,
+            ),
+            ("generation", "Writes so far", &metrics.generation),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
+        for (name, help, gauge) in [
+            (
+                "database",
+                "Size of the database on disk",
+                &metrics.database_bytes,
+            ),
+            (
+                "index",
+                "Size of the saved indexes on disk",
+                &metrics.index_bytes,
+            ),
+        ] {
+            registry.register_with_unit(name, help, Unit::Bytes, gauge.clone());
+        }
+        registry.register_with_unit(
+            "resident_memory",
+            "Memory of the process, 0 where the system does not tell",
+            Unit::Bytes,
+            metrics.resident_memory.clone(),
+        );
+        registry.register(
             "queue_depth",
             "Requests waiting for their turn",
             metrics.waiting.clone(),
@@ -122,7 +205,18 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn request(&self, route: &str, method: &'static str, status: u16, took: Duration) {
+    pub(crate) fn request(
+        &self,
+        route: &str,
+        method: &'static str,
+        status: u16,
+        took: Duration,
+        error: Option<ErrorCode>,
+    ) {
+        if let Some(error) = error {
+            let code = error.name();
+            self.errors.get_or_create(&ErrorLabels { code }).inc();
+        }
         let route = route.to_owned();
         let labels = RequestLabels {
             route: route.clone(),
@@ -157,6 +251,7 @@ impl Metrics {
 
     pub(crate) fn embedded(&self, tokens: usize) {
         self.embedded_tokens.inc_by(tokens as u64);
+        self.batch_tokens.observe(tokens as f64);
     }
 
     /// The text that Prometheus reads.
@@ -170,8 +265,35 @@ impl Metrics {
             gauge(&self.waiting, now.waiting[index]);
             gauge(&self.running, now.running[index]);
         }
+        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        type Part = fn(&LibrarySize) -> u64;
+        let parts: [(&Family<CollectionLabels, Gauge>, Part); 5] = [
+            (&self.documents, |size| size.documents),
+            (&self.passages, |size| size.passages),
+            (&self.generation, |size| size.generation),
+            (&self.database_bytes, |size| size.database_bytes),
+            (&self.index_bytes, |size| size.index_bytes),
+        ];
+        for (family, part) in parts {
+            // A collection that was removed is not told of any more.
+            family.clear();
+            for Size { collection, size } in &now.sizes {
+                let collection = collection.clone();
+                let gauge = family.get_or_create(&CollectionLabels { collection });
+                gauge.set(whole(part(size)));
+            }
+        }
+        self.resident_memory.set(whole(resident_bytes()));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+/// Memory of this process in bytes, as Linux tells it; 0 elsewhere.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0).saturating_mul(1024)
 }

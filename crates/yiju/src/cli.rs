@@ -121,6 +121,8 @@ pub(crate) enum Command {
     Embed(commands::embed::Embed),
     Eval(commands::eval::Eval),
     Serve(commands::serve::Serve),
+    #[command(subcommand)]
+    Key(commands::key::Key),
 }
 
 /// The parsed command line, or the exit code after help, a version or a usage error.

@@ -1,8 +1,11 @@
 //! The routes over a real engine with the bundled model, called without a socket.
 
+mod access;
 mod ask;
+mod collections;
 mod documents;
 mod embeddings;
 mod errors;
 mod openapi;
 mod support;
+mod tls;

@@ -5,6 +5,7 @@ pub(crate) mod ask;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
+pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod outline;
 pub(crate) mod remove;
@@ -97,9 +98,14 @@ impl Notes {
 /// What the user is told, see [`failure::report`].
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let Cli { global, command } = cli;
-    logging::start(&global, matches!(command, Command::Serve(_)));
+    let settings = Settings::load(&global)?;
+    let server = match &command {
+        Command::Serve(serve) => Some(serve.log(&settings.serve)),
+        _ => None,
+    };
+    let _log = logging::start(&global, server.as_ref())?;
     let context = Context {
-        settings: Settings::load(&global)?,
+        settings,
         json: global.json,
         notes: Notes {
             quiet: global.quiet,
@@ -117,6 +123,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Embed(embed) => embed.run(&context),
         Command::Eval(eval) => eval.run(&context),
         Command::Serve(serve) => serve.run(&context),
+        Command::Key(key) => key.run(&context),
     }
 }
 
