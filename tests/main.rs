@@ -5,4 +5,6 @@ mod commands;
 mod crash;
 mod errors;
 mod serve;
+#[cfg(all(unix, feature = "otlp"))]
+mod spans;
 mod support;

@@ -105,7 +105,9 @@ fn collection() -> Parameter {
         .required(Required::True)
         .description(Some("The collection's name"))
         .schema(Some(
-            ObjectBuilder::new().schema_type(SchemaType::new(Type::String)),
+            ObjectBuilder::new()
+                .schema_type(SchemaType::new(Type::String))
+                .pattern(Some("^[a-z0-9][a-z0-9_-]{0,63}$")),
         ))
         .build()
 }

@@ -12,7 +12,7 @@ use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
 
 use crate::app::RequestId;
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, object};
 use crate::schema;
 use crate::target::{Reading, Target};
 
@@ -31,7 +31,7 @@ pub(crate) struct AskBody {
     #[schema(default = 3, minimum = 1, maximum = 20)]
     limit: usize,
     /// Which documents to look in; all where it is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     #[schema(value_type = schema::Filter)]
     filter: Filter,
     /// Least confidence at which an answer is given, 0 to 1; the engine's own where it is left out.

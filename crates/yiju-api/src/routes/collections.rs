@@ -21,15 +21,18 @@ use crate::target::{Reading, parameter};
 /// How often a removal looks whether the last user is done.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// The largest whole number that every JSON client keeps exactly.
+const MOST: u64 = (1 << 53) - 1;
+
 /// What a collection may hold.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CollectionBody {
     /// Most documents; without it there is no limit.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9007199254740991i64)]
     max_documents: Option<u64>,
     /// Most bytes of its database on disk; without it there is no limit. What is there already stays.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9007199254740991i64)]
     max_bytes: Option<u64>,
 }
 
@@ -61,11 +64,11 @@ pub(crate) struct CollectionList {
     collections: Vec<CollectionView>,
 }
 
-async fn view(state: &AppState, collection: Arc<Collection>) -> Result<CollectionView, ApiError> {
-    let viewed = state.reads().run(move |_| {
+impl CollectionView {
+    fn of(collection: &Collection) -> Result<Self, ApiError> {
         let size = collection.engine.size()?;
         let limits = collection.limits();
-        Ok::<_, ApiError>(CollectionView {
+        Ok(Self {
             name: collection.name.clone(),
             documents: size.documents,
             passages: size.passages,
@@ -74,8 +77,7 @@ async fn view(state: &AppState, collection: Arc<Collection>) -> Result<Collectio
             max_documents: limits.max_documents,
             max_bytes: limits.max_bytes,
         })
-    });
-    viewed.await?
+    }
 }
 
 /// The `{collection}` of the path.
@@ -105,26 +107,31 @@ pub(crate) async fn list(
 ) -> Result<axum::Json<CollectionList>, ApiError> {
     grant.allows(Scope::Read)?;
     state.collections().default_one()?;
-    let mut collections = Vec::new();
-    for collection in state.collections().all() {
-        if grant.sees(&collection.name) {
-            collections.push(view(&state, collection).await?);
-        }
-    }
-    Ok(axum::Json(CollectionList { collections }))
+    let mut seen = state.collections().all();
+    seen.retain(|collection| grant.sees(&collection.name));
+    let views = state.reads().run(move |_| {
+        let views = seen.iter().map(|collection| CollectionView::of(collection));
+        views.collect::<Result<_, _>>()
+    });
+    Ok(axum::Json(CollectionList {
+        collections: views.await??,
+    }))
 }
 
 /// How much a collection holds, and its limits.
 #[utoipa::path(
     get, path = "/v1/collections/{collection}", tag = "collections",
-    params(("collection" = String, Path, description = "The collection's name")),
+    params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 200, description = "The collection", body = CollectionView),
         (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
     ),
 )]
 pub(crate) async fn read(Reading(target): Reading) -> Result<axum::Json<CollectionView>, ApiError> {
-    view(&target.state, target.collection).await.map(axum::Json)
+    let collection = target.collection;
+    let reads = target.state.reads();
+    let view = reads.run(move |_| CollectionView::of(&collection)).await?;
+    view.map(axum::Json)
 }
 
 /// Makes a collection, or sets the limits of one that is there.
@@ -133,7 +140,7 @@ pub(crate) async fn read(Reading(target): Reading) -> Result<axum::Json<Collecti
 /// is the collection that the routes without one mean.
 #[utoipa::path(
     put, path = "/v1/collections/{collection}", tag = "collections", request_body = CollectionBody,
-    params(("collection" = String, Path, description = "The collection's name")),
+    params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 201, description = "Made", body = CollectionView),
         (status = 200, description = "It was there; its limits are these now", body = CollectionView),
@@ -152,9 +159,9 @@ pub(crate) async fn put(
         ("max_documents", body.max_documents),
         ("max_bytes", body.max_bytes),
     ] {
-        if value == Some(0) {
+        if let Some(value) = value.filter(|value| !(1..=MOST).contains(value)) {
             return Err(ApiError::invalid(format!(
-                "`{field}` is 0, and must be 1 or more"
+                "`{field}` is {value}, and must be 1 to {MOST}"
             )));
         }
     }
@@ -169,15 +176,14 @@ pub(crate) async fn put(
             if name != DEFAULT
                 && let Some(made) = collections.make(&name, limits, state.limits().collections)?
             {
-                return Ok((StatusCode::CREATED, made));
+                return Ok((StatusCode::CREATED, CollectionView::of(&made)?));
             }
             let there = collections.get(&name)?;
             there.set_limits(limits)?;
-            Ok::<_, ApiError>((StatusCode::OK, there))
+            Ok::<_, ApiError>((StatusCode::OK, CollectionView::of(&there)?))
         }
     };
-    let (status, collection) = state.writes().run(move |_| work()).await??;
-    let view = view(&state, collection).await?;
+    let (status, view) = state.writes().run(move |_| work()).await??;
     Ok((status, axum::Json(view)).into_response())
 }
 
@@ -186,7 +192,7 @@ pub(crate) async fn put(
 /// New requests do not find it from the start; requests that use it are finished first.
 #[utoipa::path(
     delete, path = "/v1/collections/{collection}", tag = "collections",
-    params(("collection" = String, Path, description = "The collection's name")),
+    params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 204, description = "Removed"),
         (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),

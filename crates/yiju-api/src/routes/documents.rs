@@ -122,6 +122,7 @@ pub(crate) async fn replace(
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     /// `next_cursor` of the page before; the first page where it is left out.
+    #[param(min_length = 1)]
     cursor: Option<String>,
     /// Most documents to give.
     #[param(default = 50, minimum = 1, maximum = 500)]

@@ -35,6 +35,7 @@ pub(crate) struct EmbeddingsBody {
     #[serde(default)]
     input_type: Kind,
     /// Must be the model's own dimension where it is given.
+    #[schema(minimum = 1)]
     dimensions: Option<usize>,
     /// Taken for the sake of OpenAI's clients, and not used.
     #[serde(rename = "user")]

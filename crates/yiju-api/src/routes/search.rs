@@ -5,7 +5,7 @@ use yiju_engine::{Filter, SearchRequest, SearchResponse};
 
 use crate::app::RequestId;
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, Object, object};
 use crate::schema;
 use crate::target::{Reading, Target};
 
@@ -21,7 +21,7 @@ pub(crate) struct SearchBody {
     #[schema(default = 10, minimum = 1, maximum = 100)]
     limit: usize,
     /// Which documents to look in; all where it is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     #[schema(value_type = schema::Filter)]
     filter: Filter,
 }
@@ -75,8 +75,8 @@ async fn run(
 #[serde(deny_unknown_fields)]
 pub(crate) struct BatchBody {
     /// The queries, 1 to 32, each as for `/v1/search`.
-    #[schema(min_items = 1, max_items = 32)]
-    queries: Vec<SearchBody>,
+    #[schema(min_items = 1, max_items = 32, value_type = Vec<SearchBody>)]
+    queries: Vec<Object<SearchBody>>,
 }
 
 /// What each query found.
@@ -116,7 +116,7 @@ pub(crate) async fn batch(
     let all = async {
         let mut results = Vec::with_capacity(count);
         for (at, query) in body.queries.into_iter().enumerate() {
-            let result = run(&target, &request_id, query).await;
+            let result = run(&target, &request_id, query.0).await;
             results.push(result.map_err(|error| error.within(&format!("queries[{at}]")))?);
         }
         Ok(axum::Json(BatchResponse { results }))

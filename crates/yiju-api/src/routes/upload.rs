@@ -21,11 +21,12 @@ pub(crate) const FORM_OVERHEAD: usize = 64 << 10;
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentBody {
     /// Its title, 1 to 1,000 characters.
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     title: String,
     /// Its text, title line left out or not.
     text: String,
     /// The name of the source, under which a later add replaces it; the title where it is left out.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     source: Option<String>,
 }
 
@@ -37,8 +38,10 @@ pub(crate) struct DocumentForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// Its title; read from the text where it is left out.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     title: Option<String>,
     /// The name of the source.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     source: Option<String>,
 }
 

@@ -254,6 +254,22 @@ async fn the_metrics_count_requests_by_route() {
 }
 
 #[tokio::test]
+async fn a_list_is_no_object() {
+    let app = shared();
+    for (path, body) in [
+        ("/v1/ask", json!(["押金？"])),
+        ("/v1/ask", json!({"question": "押金？", "filter": [[]]})),
+        ("/v1/search", json!(["押金", 1])),
+        ("/v1/search/batch", json!({"queries": [["押金", 1]]})),
+        ("/v1/documents", json!(["t", "第一条 甲。", null])),
+        ("/v1/embeddings", json!(["a"])),
+    ] {
+        let answer = post(&app, path, body.clone()).await;
+        assert_eq!(answer.error(400), "invalid_request", "{path} {body}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_field_of_a_document_is_refused() {
     let body: Value = json!({"title": "t", "text": "x", "tilte": "u"});
     assert_eq!(

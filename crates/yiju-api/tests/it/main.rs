@@ -3,6 +3,7 @@
 mod access;
 mod ask;
 mod collections;
+mod dashboard;
 mod documents;
 mod embeddings;
 mod errors;
