@@ -4,6 +4,8 @@ mod answers;
 mod commands;
 mod crash;
 mod errors;
+mod keeping;
+mod kills;
 mod serve;
 #[cfg(all(unix, feature = "otlp"))]
 mod spans;

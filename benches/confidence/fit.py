@@ -1,56 +1,82 @@
-"""Fits the confidence model of yiju-engine from signals that `yiju eval --signals FILE` wrote.
+"""Fits the confidence model of yiju-engine and writes crates/yiju-engine/src/confidence/fit.json.
 
-Usage: python3 fit.py [--hold NAME] FILE[:WEIGHT] ...
+Usage: python3 benches/confidence/fit.py [--write] [--threshold X] [--odds WITHIN,ACROSS]
+           [--hold NAME] FILE[:WEIGHT] ...
 
-Each file counts as a whole with its weight (1 unless given), however many questions it has.
-A question counts as answerable where its best candidate is right, and as unanswerable where its
-gold was taken out or it never had an answer; a wrong best candidate for an answerable question is
-left out. In sets without gold ids (questions with `evidence`) every question with evidence counts as
-answerable. Prints the weights as Rust, and for every file the AUROC and the error rates at 0.5.
-Needs numpy.
+Each FILE holds signals that `yiju eval SET --signals FILE` wrote. It counts as a whole with its
+weight (1 unless given), however many questions it has, and its answerable and unanswerable
+questions weigh the same. A question counts as answerable where its best candidate is right, and as
+unanswerable where its gold was taken out or it never had an answer; an answerable question with a
+wrong best candidate is left out of the fit and counted in the error rates.
+
+There is one model for questions in the documents' script and one across scripts, where shared
+words say nothing. Both are fitted at even odds; --odds moves the constant to the odds that are
+expected in use (answerable to unanswerable, 3,1 unless given: a wrong answer in a language the
+reader does not know is hard to notice, so nothing is taken for granted there).
+
+Error rates are by cross-validation in five folds, questions on the same passage kept together, so
+that no question is judged by weights it took part in. --hold NAME leaves files with NAME in
+their path out of the fit and shows how it does on them. Without --write nothing is written. Needs
+numpy.
 """
+import argparse
+import datetime
+import hashlib
 import json
+import os
 import sys
 
 import numpy as np
 
-# In the order of `NAMES` in crates/yiju-engine/src/confidence.rs.
-NAMES = ["dense", "sentence", "late", "late_sentence", "above", "margin", "coverage", "missing", "misfit"]
-
-
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+FIT = os.path.join(ROOT, "crates", "yiju-engine", "src", "confidence", "fit.json")
+MODEL = "multilingual-e5-small-q4"
 # Of the penalty on squared weights, for signals scaled to unit variance.
 STRENGTH = 10.0
+FOLDS = 5
+# What says nothing across scripts.
+SILENT_ACROSS = ("coverage", "missing")
+# At one set and class of answers, for the weighting.
+PER_CLASS = 500
 
 
 def load(path):
-    rows = [json.loads(line) for line in open(path, encoding="utf-8")]
-    out = []
-    for row in rows:
-        by_gold = "right" in row and (row["without"] or row["right"])
-        answerable = row["answerable"]
-        seedlike = not path_has_gold(rows)
-        if answerable and not seedlike and not by_gold:
-            continue
-        across = row["features"]["across"] > 0.5
-        # Across scripts, words shared or missing say nothing.
-        silent = ("coverage", "missing") if across else ()
-        features = [0.0 if name in silent else row["features"][name] for name in NAMES]
-        out.append((across, answerable, features, row["q"]))
-    return out
+    """The rows of a file, in the two scripts."""
+    rows = {"within": [], "across": []}
+    for line in open(path, encoding="utf-8"):
+        row = json.loads(line)
+        across = row["features"].pop("across") > 0.5
+        rows["across" if across else "within"].append(row)
+    return rows
 
 
-def path_has_gold(rows):
-    return any(row["right"] or row["without"] for row in rows)
+def usable(row):
+    return row["right"] or not row["answerable"]
 
 
-def fit(x, y, w, strength):
+def matrix(rows, names, script):
+    silent = SILENT_ACROSS if script == "across" else ()
+    return np.array([[0.0 if n in silent else r["features"][n] for n in names] for r in rows]).reshape(-1, len(names))
+
+
+def fit(sets, names, script):
+    """Weights and constant at even odds, by Newton's method on the penalised likelihood."""
+    x, y, w = [], [], []
+    for rows, weight in sets:
+        for answerable in (True, False):
+            part = [r for r in rows if usable(r) and r["answerable"] == answerable]
+            x.append(matrix(part, names, script))
+            y += [answerable] * len(part)
+            w += [weight * PER_CLASS / max(1, len(part))] * len(part)
+    x, y, w = np.vstack(x), np.array(y, float), np.array(w)
+    if len(set(y)) < 2:
+        return None
     mean, std = (x * w[:, None]).sum(0) / w.sum(), x.std(0) + 1e-6
     z = np.hstack([(x - mean) / std, np.ones((len(x), 1))])
     beta = np.zeros(z.shape[1])
-    penalty = np.full(z.shape[1], strength)
-    penalty[-1] = 0
+    penalty = np.append(np.full(len(names), STRENGTH), 0.0)
     for _ in range(60):
-        p = 1 / (1 + np.exp(-z @ beta))
+        p = 1 / (1 + np.exp(-np.clip(z @ beta, -50, 50)))
         gradient = z.T @ (w * (p - y)) + penalty * beta
         hessian = (z * (w * p * (1 - p))[:, None]).T @ z + np.diag(penalty + 1e-9)
         beta -= np.linalg.solve(hessian, gradient)
@@ -58,46 +84,128 @@ def fit(x, y, w, strength):
     return weights, beta[-1] - weights @ mean
 
 
+def probabilities(model, rows, names, script, odds):
+    weights, constant = model
+    scores = matrix(rows, names, script) @ weights + constant + np.log(odds)
+    return 1 / (1 + np.exp(-np.clip(scores, -50, 50)))
+
+
+def fold_of(row):
+    return int(hashlib.sha256(row["group"].encode()).hexdigest(), 16) % FOLDS
+
+
+def cross_validated(sets, names, script, odds):
+    """For each set, the probability of each of its rows by weights learnt without its fold."""
+    out = [np.zeros(len(rows)) for rows, _ in sets]
+    for fold in range(FOLDS):
+        model = fit([([r for r in rows if fold_of(r) != fold], weight) for rows, weight in sets], names, script)
+        for at, (rows, _) in enumerate(sets):
+            mine = [i for i, r in enumerate(rows) if fold_of(r) == fold]
+            if mine:
+                out[at][mine] = probabilities(model, [rows[i] for i in mine], names, script, odds)
+    return out
+
+
 def auroc(p, y):
     a, b = p[y], p[~y]
-    return float("nan") if len(a) == 0 or len(b) == 0 else ((a[:, None] > b).mean() + (a[:, None] == b).mean() / 2)
+    if len(a) == 0 or len(b) == 0:
+        return float("nan")
+    return float((a[:, None] > b).mean() + (a[:, None] == b).mean() / 2)
+
+
+def rates(judged, threshold):
+    """Refused though answerable and answered though not, over the questions of all sets, each
+    counting with its set's weight."""
+    def mean(pairs):
+        parts = [(hits.sum() * weight, len(hits) * weight) for hits, weight in pairs]
+        return round(float(sum(a for a, _ in parts) / max(1e-9, sum(b for _, b in parts))), 4)
+    return {
+        "refused_answerable": mean([(p[y] < threshold, w) for p, y, w in judged]),
+        "answered_unanswerable": mean([(p[~y] >= threshold, w) for p, y, w in judged]),
+    }
 
 
 def main():
-    arguments, hold = sys.argv[1:], None
-    if arguments and arguments[0] == "--hold":
-        hold, arguments = arguments[1], arguments[2:]
-    files = [(a.rpartition(":")[0], float(a.rpartition(":")[2])) if a.rpartition(":")[0] else (a, 1.0) for a in arguments]
-    sets = {path: (load(path), weight) for path, weight in files}
-    for across in (False, True):
-        x, y, w = [], [], []
-        for path, (rows, weight) in sets.items():
-            if hold and hold in path:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--odds", default="3,1")
+    parser.add_argument("--hold")
+    parser.add_argument("files", nargs="+")
+    given = parser.parse_args()
+    odds = dict(zip(("within", "across"), map(float, given.odds.split(","))))
+    files = []
+    for name in given.files:
+        path, _, weight = name.rpartition(":")
+        files.append((path, float(weight)) if path else (name, 1.0))
+    loaded = [(os.path.splitext(os.path.basename(path))[0], load(path), weight) for path, weight in files]
+    # The engine's own order, as it writes them.
+    first = next(row for _, rows, _ in loaded for row in rows["within"] + rows["across"])
+    names = list(first["features"])
+    thresholds = sorted({round(t / 20, 2) for t in range(1, 20)} | {given.threshold})
+
+    result = {"threshold": given.threshold}
+    sets, table = [], [{"threshold": t} for t in thresholds]
+    for script in ("within", "across"):
+        held = [(n, r[script], w) for n, r, w in loaded if given.hold and given.hold in n]
+        part = [(n, r[script], w) for n, r, w in loaded if r[script] and not (given.hold and given.hold in n)]
+        model = fit([(r, w) for _, r, w in part], names, script)
+        if model is None:
+            sys.exit(f"{script}: there must be questions with and without an answer")
+        weights, constant = model
+        result[script] = {
+            "weights": {n: round(float(v), 4) for n, v in zip(names, weights)},
+            "constant": round(float(constant + np.log(odds[script])), 4),
+            "odds": odds[script],
+        }
+        judged = cross_validated([(r, w) for _, r, w in part], names, script, odds[script])
+        both = []
+        print(f"{script}: {json.dumps(result[script], ensure_ascii=False)}")
+        for (name, rows, weight), p in zip(part, judged):
+            y = np.array([r["answerable"] for r in rows])
+            both.append((p, y, weight))
+            wrong = sum(not usable(r) for r in rows)
+            area = auroc(p, y)
+            sets.append({
+                "name": name, "script": script, "weight": weight,
+                "answerable": int(y.sum()) - wrong, "wrong": wrong, "unanswerable": int((~y).sum()),
+                "auroc": None if np.isnan(area) else round(area, 4),
+            })
+            print(f"  {sets[-1]}")
+        for row in table:
+            row[script] = rates(both, row["threshold"])
+        for name, rows, _ in held:
+            if not rows:
                 continue
-            mine = [r for r in rows if r[0] == across]
-            for answer in (True, False):
-                part = [r for r in mine if r[1] == answer]
-                x += [r[2] for r in part]
-                y += [r[1] for r in part]
-                w += [weight * 500 / max(1, len(part))] * len(part)
-        if not x or len(set(y)) < 2:
-            continue
-        weights, constant = fit(np.array(x), np.array(y, float), np.array(w), STRENGTH)
-        print("ACROSS" if across else "WITHIN")
-        print("  weights: [" + ", ".join(f"{v:.2f}" for v in weights) + f"], constant: {constant:.2f}")
-        for path, (rows, _) in sets.items():
-            mine = [r for r in rows if r[0] == across]
-            if not mine:
-                continue
-            y1 = np.array([r[1] for r in mine])
-            p = 1 / (1 + np.exp(-(np.array([r[2] for r in mine]) @ weights + constant)))
-            print(f"  {path}: n {len(mine)}, AUROC {auroc(p, y1):.3f}, "
-                  f"refused though answerable {np.mean(p[y1] < 0.5) if y1.any() else 0:.3f}, "
-                  f"answered though not {np.mean(p[~y1] >= 0.5) if (~y1).any() else 0:.3f}")
-            if len(mine) < 150:
-                for r, q in sorted(zip(mine, p), key=lambda t: t[1]):
-                    if (q >= 0.5) != r[1]:
-                        print(f"    {'refused' if r[1] else 'answered'} {q:.2f} {r[3]}")
+            y, p = np.array([r["answerable"] for r in rows]), probabilities(model, rows, names, script, odds[script])
+            print(f"  held out, {name}: n {len(rows)}, AUROC {auroc(p, y):.3f}, {rates([(p, y, 1.0)], given.threshold)}")
+            for row, value in sorted(zip(rows, p), key=lambda t: t[1]):
+                if (value >= given.threshold) != row["answerable"] and len(rows) < 150:
+                    print(f"    {'refused' if row['answerable'] else 'answered'} {value:.2f} {row['q']}")
+    print("\n| threshold | refused though answerable | answered though not | the same, other script | |")
+    print("| ---: | ---: | ---: | ---: | ---: |")
+    for row in table:
+        a, b = row["within"], row["across"]
+        print(f"| {row['threshold']:.2f} | {a['refused_answerable']:.3f} | {a['answered_unanswerable']:.3f} "
+              f"| {b['refused_answerable']:.3f} | {b['answered_unanswerable']:.3f} |")
+    if given.write:
+        if given.hold:
+            sys.exit("a fit with a set held out is for looking at; leave --hold away to write")
+        arguments = ["--write", f"--threshold {given.threshold:g}", f"--odds {given.odds}"]
+        arguments += [os.path.basename(path) + (f":{w:g}" if w != 1 else "") for path, w in files]
+        result["provenance"] = {
+            "date": datetime.date.today().isoformat(),
+            "model": MODEL,
+            "command": "python3 benches/confidence/fit.py " + " ".join(arguments),
+            "error_rates": f"cross-validation in {FOLDS} folds, questions on one passage together; "
+                           "over the questions of all sets, each with its set's weight; wrong best candidates included",
+            "sets": sets,
+        }
+        result["error_rates"] = table
+        with open(FIT, "w", encoding="utf-8") as out:
+            json.dump(result, out, ensure_ascii=False, indent=2)
+            out.write("\n")
+        print(f"\nwrote {os.path.relpath(FIT)}; run the tests of yiju-engine")
 
 
 main()

@@ -29,6 +29,8 @@ mod embedder;
 mod engine;
 mod error;
 mod fast;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gguf;
 mod kernels;
 mod mapping;

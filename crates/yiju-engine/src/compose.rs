@@ -5,7 +5,7 @@ use std::time::Instant;
 use yiju_document::Span;
 use yiju_store::{ClauseRecord, DocumentRecord, Store};
 
-use crate::confidence::{self, THRESHOLD};
+use crate::confidence;
 use crate::engine::milliseconds;
 use crate::error::EngineError;
 use crate::expect::Expected;
@@ -51,7 +51,7 @@ pub(crate) fn answer(
     let features = confidence::features(ranked, others);
     let confidence = confidence::confidence(&features);
     let quotes = evidence::choose(question, ranked, request.limit);
-    if confidence < request.threshold.unwrap_or(THRESHOLD) || quotes.is_empty() {
+    if confidence < request.threshold.unwrap_or_else(confidence::threshold) || quotes.is_empty() {
         let nearest = ranked
             .iter()
             .take(NEAREST)

@@ -1,12 +1,23 @@
 //! How likely it is that the best candidate answers the question.
 //!
 //! A logistic model over a few signals, one for questions in the documents' script and one across
-//! scripts, where shared words say nothing. Provenance of the weights: docs/retrieval.md.
+//! scripts, where shared words say nothing. Weights, provenance and error rates stand in
+//! `confidence/fit.json`, which benches/confidence/fit.py writes.
+
+mod fit;
+
+use std::sync::LazyLock;
 
 use crate::rank::Ranked;
+use fit::Weights;
+pub use fit::{
+    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
+};
 
 /// At or above this confidence an answer is given.
-pub(crate) const THRESHOLD: f32 = 0.5;
+pub(crate) fn threshold() -> f32 {
+    confidence_fit().threshold
+}
 
 /// The signals, each about 0 to 1.
 #[derive(Clone, Copy, Debug)]
@@ -27,27 +38,6 @@ const NAMES: [&str; 9] = [
     "missing",
     "misfit",
 ];
-
-/// Weights in the order of `NAMES`, then the constant.
-struct Model {
-    weights: [f32; NAMES.len()],
-    constant: f32,
-}
-
-/// Learnt by benches/confidence/fit.py from 3,334 signals: xquad's Chinese questions and cmrc's, each with
-/// its gold and without, and 153 questions on the seed. The constant is ln 3 above the fitted one, which
-/// weighed answers and refusals equally: for a library that answers three questions in four.
-const WITHIN: Model = Model {
-    weights: [-67.41, 46.17, 0.91, 17.76, 37.01, 6.11, 3.40, 1.30, -4.83],
-    constant: -2.50,
-};
-/// Learnt the same way from xquad's English questions (1,134 signals) and 17 questions on the seed, at
-/// even odds: a wrong answer in a language the reader does not know is hard to notice. Words shared or
-/// missing say nothing here and have no weight.
-const ACROSS: Model = Model {
-    weights: [-33.96, 81.67, 9.28, 45.01, -39.66, 10.68, 0.0, 0.0, -5.0],
-    constant: -76.0,
-};
 
 impl Features {
     pub(crate) fn named(&self) -> Vec<(&'static str, f32)> {
@@ -93,9 +83,11 @@ pub(crate) fn features(ranked: &[Ranked], others: &[Ranked]) -> Features {
 
 /// The probability, 0 to 1, that the best candidate answers the question.
 pub(crate) fn confidence(features: &Features) -> f32 {
+    static WITHIN: LazyLock<Weights> = LazyLock::new(|| Weights::of(&confidence_fit().within));
+    static ACROSS: LazyLock<Weights> = LazyLock::new(|| Weights::of(&confidence_fit().across));
     let model = if features.across { &ACROSS } else { &WITHIN };
     let sum: f32 = model
-        .weights
+        .of_signals
         .iter()
         .zip(features.values)
         .map(|(weight, value)| weight * value)

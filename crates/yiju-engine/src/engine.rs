@@ -1,7 +1,7 @@
 //! The engine: a library, its model and its indexes.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use yiju_embed::{Embedder, EmbedderOptions, Embedding, InputType, Precision};
@@ -22,7 +22,7 @@ const LONGEST_QUESTION: usize = 2_000;
 /// The most citations an answer gives.
 const MOST_CITATIONS: usize = 20;
 /// The most hits a search gives.
-const MOST_HITS: usize = 100;
+pub(crate) const MOST_HITS: usize = 100;
 
 /// Where a library and its model are, and how to use them.
 #[derive(Clone, Debug)]
@@ -342,22 +342,15 @@ impl Engine {
 
     /// The indexes, with every acknowledged write in them, those of other processes included.
     pub(crate) fn fresh_indexes(&self) -> Result<RwLockReadGuard<'_, Indexes>, EngineError> {
-        let fresh = |indexes: &Indexes| -> Result<bool, EngineError> {
-            Ok(!indexes.has_pending() && indexes.shows(self.store.generation()?))
-        };
         let indexes = self.indexes.read().map_err(|_| EngineError::Poisoned)?;
-        if fresh(&indexes)? {
+        if indexes.show(&self.store.state()?) {
             return Ok(indexes);
         }
         drop(indexes);
         let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
-        if indexes.shows(self.store.generation()?) {
-            indexes.commit()?;
-        } else {
-            *indexes = Indexes::open(&self.store)?;
-        }
-        drop(indexes);
-        self.indexes.read().map_err(|_| EngineError::Poisoned)
+        indexes.refresh(&self.store)?;
+        // Without letting go in between, or a write could come first.
+        Ok(RwLockWriteGuard::downgrade(indexes))
     }
 
     /// Writes the indexes to the library where they changed, so that it opens quickly the next time.
@@ -390,7 +383,7 @@ fn round(milliseconds: f64) -> f64 {
     (milliseconds * 1e3).round() / 1e3
 }
 
-fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
+pub(crate) fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
     let characters = text.chars().count();
     let has_word = text.chars().any(char::is_alphanumeric);
     if characters == 0 || characters > LONGEST_QUESTION || !has_word {
@@ -403,7 +396,11 @@ fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
     Ok(())
 }
 
-fn check_limit(what: &'static str, value: usize, most: usize) -> Result<(), EngineError> {
+pub(crate) fn check_limit(
+    what: &'static str,
+    value: usize,
+    most: usize,
+) -> Result<(), EngineError> {
     if value == 0 || value > most {
         return Err(EngineError::OutOfRange {
             what,

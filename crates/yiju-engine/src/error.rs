@@ -158,10 +158,14 @@ fn store_kind(error: &yiju_store::StoreError) -> ErrorKind {
     use yiju_store::StoreError::*;
     match error {
         NotFound { .. } => ErrorKind::NotFound,
-        NotALibrary { .. } | FormatVersion { .. } | OtherModel { .. } | ReadOnly { .. } => {
-            ErrorKind::Conflict
-        }
         Full { limit: Some(_), .. } => ErrorKind::Full,
+        NotALibrary { .. }
+        | FormatVersion { .. }
+        | OtherModel { .. }
+        | ReadOnly { .. }
+        | NotEmpty { .. }
+        | InTheWay { .. } => ErrorKind::Conflict,
+        BadBackup { .. } => ErrorKind::Unreadable,
         Locked { .. } | Busy { .. } => ErrorKind::Busy,
         InvalidSource { .. } | InvalidCursor { .. } => ErrorKind::Invalid,
         _ => ErrorKind::Unavailable,

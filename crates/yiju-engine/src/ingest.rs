@@ -351,9 +351,11 @@ impl Engine {
                 })
                 .collect(),
         };
-        // Held from before the store changes, so that no question sees the one without the other.
-        let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
-        let outcome = self.store.put_source(new)?;
+        // Held from just before the store changes, so that no question sees the one without the
+        // other; while the rows are written, questions go on.
+        let (outcome, mut indexes) = self.store.put_source_with(new, |_| {
+            self.indexes.write().map_err(|_| EngineError::Poisoned)
+        })?;
         let placed = documents
             .iter()
             .zip(&passages)
@@ -374,9 +376,9 @@ impl Engine {
                     (heading(document, at), body)
                 }),
             });
-        // The source is durable now, whatever becomes of the indexes: they are opened anew then.
+        // The source is durable now, whatever becomes of the indexes: they catch up then.
         if let Err(error) = indexes.apply(outcome.generation, &outcome.removed_passages, added) {
-            tracing::warn!(%error, "the indexes did not take the change; they are built anew");
+            tracing::warn!(%error, "the indexes did not take the change; they catch up with the store");
         }
         let status = if outcome.replaced {
             AddStatus::Replaced
@@ -398,12 +400,14 @@ impl Engine {
             return Err(EngineError::ReadOnly(self.store.path().to_owned()));
         }
         let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
-        let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
-        let Some(outcome) = self.store.remove_document(document_id)? else {
+        let (outcome, mut indexes) = self.store.remove_document_with(document_id, |_| {
+            self.indexes.write().map_err(|_| EngineError::Poisoned)
+        })?;
+        let Some(outcome) = outcome else {
             return Ok(false);
         };
         if let Err(error) = indexes.apply(outcome.generation, &outcome.removed_passages, []) {
-            tracing::warn!(%error, "the indexes did not take the change; they are built anew");
+            tracing::warn!(%error, "the indexes did not take the change; they catch up with the store");
         }
         Ok(true)
     }

@@ -28,6 +28,7 @@
 //! # Ok::<(), yiju_engine::EngineError>(())
 //! ```
 
+mod ablation;
 mod amount;
 mod cancel;
 mod compose;
@@ -36,9 +37,12 @@ mod engine;
 mod error;
 mod evidence;
 mod expect;
+#[doc(hidden)]
+pub mod fuzzing;
 mod indexes;
 mod ingest;
 mod lookup;
+mod maintain;
 mod numbers;
 mod question;
 mod rank;
@@ -48,14 +52,21 @@ mod scope;
 mod views;
 mod wording;
 
+pub use ablation::LaneRankings;
 pub use cancel::Cancel;
+pub use confidence::{
+    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
+};
 pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};
+pub use maintain::{
+    Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
+};
 pub use rank::{Lanes, Signals};
 pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
 pub use yiju_embed::{Embedding, InputType, Precision};
-pub use yiju_store::Access;
+pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};

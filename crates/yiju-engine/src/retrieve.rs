@@ -125,7 +125,7 @@ pub(crate) fn candidates(
     Ok(candidates)
 }
 
-fn search(
+pub(crate) fn search(
     index: &dyn VectorIndex,
     vector: &[f32],
     k: usize,

@@ -62,6 +62,14 @@ impl Engine {
         })
     }
 
+    /// How many documents there are.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn document_count(&self) -> Result<u64, EngineError> {
+        Ok(self.store.document_count()?)
+    }
+
     /// A document; `None` where there is none of this id.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Question sets: a corpus of entries and questions with what must be found.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ pub struct Query {
     /// Its id.
     #[serde(default)]
     pub id: String,
-    /// Its language: `zh`, `zh-Hant`, `en`.
+    /// Its language: `zh`, `zh-Hant`, `en`; where none is given, `zh`, `en` or `other` by its script.
     #[serde(default)]
     pub lang: String,
     /// The question.
@@ -46,6 +47,9 @@ pub struct Query {
     /// Accepted verbatim answers.
     #[serde(default)]
     pub answers: Vec<String>,
+    /// The one accepted answer, in sets that have no more.
+    #[serde(default)]
+    pub answer: Option<String>,
     /// Strings that the cited paragraph must hold; a question without gold and evidence has no answer.
     #[serde(default)]
     pub evidence: Vec<String>,
@@ -55,6 +59,12 @@ impl Query {
     /// Whether the corpus holds an answer.
     pub fn answerable(&self) -> bool {
         !self.gold.is_empty() || !self.evidence.is_empty()
+    }
+
+    /// Accepted verbatim answers; empty where the set names none.
+    pub fn accepted(&self) -> Vec<String> {
+        let single = self.answer.iter().filter(|_| self.answers.is_empty());
+        self.answers.iter().chain(single).cloned().collect()
     }
 }
 
@@ -73,14 +83,24 @@ pub struct Dataset {
 
 impl Dataset {
     /// Reads a set: a folder with `corpus.jsonl` and `queries.jsonl`, each perhaps with `.gz`
-    /// (`corpus` names another corpus file of the folder), or a file of questions.
+    /// (`corpus` names another corpus file of the folder, with or without `.jsonl`), or a file of
+    /// questions, perhaps with `.gz`, too.
     ///
     /// # Errors
     /// A file is missing or a line is not of the shape; the message names both.
     pub fn read(path: &Path, corpus: Option<&str>) -> Result<Self, EvalError> {
         let name = path
-            .file_stem()
+            .canonicalize()
+            .unwrap_or_else(|_| path.to_owned())
+            .file_name()
             .map_or_else(|| "set".into(), |name| name.to_string_lossy().into_owned());
+        let name = bare(&name).to_owned();
+        if !path.exists() {
+            return Err(EvalError::NotASet {
+                path: path.to_owned(),
+                reason: "there is no such file or folder".into(),
+            });
+        }
         if path.is_file() {
             return Ok(Self::new(name, Vec::new(), read_lines(path)?));
         }
@@ -91,23 +111,52 @@ impl Dataset {
                 .find(|path| path.is_file())
                 .ok_or_else(|| EvalError::NotASet {
                     path: path.to_owned(),
-                    reason: format!("it has no {stem}.jsonl"),
+                    reason: format!("it has no {stem}.jsonl or {stem}.jsonl.gz"),
                 })
         };
         let queries = read_lines(&file("queries")?)?;
-        let corpus = read_lines(&file(corpus.unwrap_or("corpus"))?)?;
+        let corpus: Vec<Entry> = read_lines(&file(corpus.map_or("corpus", bare))?)?;
+        let ids: HashSet<&str> = corpus.iter().map(|entry| entry.id.as_str()).collect();
+        if ids.len() < corpus.len() {
+            return Err(EvalError::NotASet {
+                path: path.to_owned(),
+                reason: "two entries of its corpus have the same id".into(),
+            });
+        }
         Ok(Self::new(name, corpus, queries))
     }
 
     fn new(name: String, corpus: Vec<Entry>, mut queries: Vec<Query>) -> Self {
         let before = queries.len();
         queries.retain(|query| query.q.chars().any(char::is_alphanumeric));
+        for query in queries.iter_mut().filter(|query| query.lang.is_empty()) {
+            query.lang = language(&query.q).into();
+        }
         Self {
             name,
             corpus,
             blank: before - queries.len(),
             queries,
         }
+    }
+}
+
+/// A file's name without `.jsonl` and `.gz`.
+fn bare(name: &str) -> &str {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    name.strip_suffix(".jsonl").unwrap_or(name)
+}
+
+fn language(question: &str) -> &'static str {
+    if question
+        .chars()
+        .any(|c| matches!(c, '\u{3400}'..='\u{9fff}'))
+    {
+        "zh"
+    } else if question.is_ascii() {
+        "en"
+    } else {
+        "other"
     }
 }
 
@@ -137,4 +186,93 @@ fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
         );
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn zipped(path: &Path, text: &str) {
+        let mut out = GzEncoder::new(File::create(path).unwrap(), Compression::fast());
+        out.write_all(text.as_bytes()).unwrap();
+        out.finish().unwrap();
+    }
+
+    #[test]
+    fn a_folder_may_be_zipped_and_have_several_corpora() {
+        let dir = tempfile::tempdir().unwrap();
+        let set = dir.path().join("laws");
+        std::fs::create_dir(&set).unwrap();
+        zipped(
+            &set.join("corpus.jsonl.gz"),
+            "{\"id\": \"L0\", \"law\": \"民法典\", \"article\": \"第一条\", \"version\": null, \"text\": \"甲\"}\n\n",
+        );
+        std::fs::write(
+            set.join("corpus-small.jsonl"),
+            "{\"id\": \"p0\", \"title\": \"t\", \"text\": \"乙\"}\n{\"id\": \"p1\", \"text\": \"丙\"}",
+        )
+        .unwrap();
+        std::fs::write(
+            set.join("queries.jsonl"),
+            "{\"id\": \"q0\", \"lang\": \"zh-Hant\", \"q\": \"甲？\", \"gold\": [[\"L0\"]], \"answers\": [\"甲\"]}\n\
+             {\"id\": \"q1\", \"q\": \"？！\", \"gold\": []}\n\
+             {\"id\": \"q2\", \"q\": \"What?\", \"gold\": []}\n",
+        )
+        .unwrap();
+        let read = Dataset::read(&set, None).unwrap();
+        assert_eq!((read.name.as_str(), read.blank), ("laws", 1));
+        assert_eq!(read.corpus[0].title.as_deref(), Some("民法典"));
+        assert_eq!(read.corpus[0].article.as_deref(), Some("第一条"));
+        assert!(read.queries[0].answerable() && !read.queries[1].answerable());
+        assert_eq!(read.queries[0].lang, "zh-Hant");
+        assert_eq!(read.queries[1].lang, "en");
+        for name in ["corpus-small", "corpus-small.jsonl"] {
+            assert_eq!(Dataset::read(&set, Some(name)).unwrap().corpus.len(), 2);
+        }
+        let missing = Dataset::read(&set, Some("other")).unwrap_err().to_string();
+        assert!(
+            missing.contains("laws") && missing.contains("other.jsonl"),
+            "{missing}"
+        );
+    }
+
+    #[test]
+    fn a_file_of_questions_has_no_corpus() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("seed.jsonl.gz");
+        zipped(
+            &file,
+            "{\"id\": \"d1\", \"lang\": \"zh\", \"q\": \"问\", \"evidence\": [\"甲\", \"乙\"], \"answer\": \"甲乙\"}",
+        );
+        let read = Dataset::read(&file, None).unwrap();
+        assert_eq!((read.name.as_str(), read.corpus.len()), ("seed", 0));
+        assert_eq!(read.queries[0].accepted(), ["甲乙"]);
+        assert!(read.queries[0].answerable());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("bad.jsonl");
+        std::fs::write(&file, "{\"q\": \"good\"}\n{\"question\": 1}\n").unwrap();
+        let error = Dataset::read(&file, None).unwrap_err().to_string();
+        assert!(error.contains("bad.jsonl line 2"), "{error}");
+        let error = Dataset::read(&dir.path().join("no"), None)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("no such file"), "{error}");
+        std::fs::write(dir.path().join("queries.jsonl"), "").unwrap();
+        std::fs::write(
+            dir.path().join("corpus.jsonl"),
+            "{\"id\": \"a\", \"text\": \"x\"}\n{\"id\": \"a\", \"text\": \"y\"}",
+        )
+        .unwrap();
+        let error = Dataset::read(dir.path(), None).unwrap_err().to_string();
+        assert!(error.contains("the same id"), "{error}");
+    }
 }

@@ -1,17 +1,46 @@
 //! Measures retrieval, evidence and refusals on question sets, inside the product.
 //!
 //! A [`Dataset`] is read from a folder with `corpus.jsonl` and `queries.jsonl` (gzip allowed), or
-//! from a file of questions over a library that is there. [`evaluate`] asks every question and
-//! gives a [`Report`].
+//! from a file of questions over a library that is there. [`add_corpus`] makes a corpus a library,
+//! [`evaluate`] asks every question and gives a [`Report`].
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use yiju_engine::{Access, Engine, EngineOptions, Precision};
+//! use yiju_eval::{Dataset, EvalOptions, add_corpus, evaluate};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let set = Dataset::read(Path::new("cmrc"), None)?;
+//! let engine = Engine::open(EngineOptions {
+//!     library: "library-eval-cmrc".into(),
+//!     model: "models/multilingual-e5-small-q4".into(),
+//!     access: Access::ReadWrite,
+//!     threads: 0,
+//!     precision: Precision::Int8,
+//! })?;
+//! let clauses = add_corpus(&engine, &set.corpus, &|_| {})?;
+//! let report = evaluate(&engine, &set, &clauses, &EvalOptions::default(), &|_| {})?;
+//! println!("{report}");
+//! # Ok(())
+//! # }
+//! ```
 
+mod answer;
+mod corpus;
 mod dataset;
 mod error;
+mod measure;
 mod metrics;
 mod report;
 mod run;
+mod signals;
+mod table;
 
+pub use answer::{character_f1, exact_match};
+pub use corpus::{ClauseIds, add_corpus, find_corpus};
 pub use dataset::{Dataset, Entry, Query};
 pub use error::EvalError;
-pub use metrics::{Interval, auroc, bootstrap, character_f1, exact_match, percentile};
-pub use report::{Figures, Report};
-pub use run::{EvalOptions, Progress, add_corpus, evaluate};
+pub use metrics::{Interval, auroc, auroc_interval, bootstrap, percentile};
+pub use report::{ErrorRate, Figures, Lane, Report};
+pub use run::{EvalOptions, Progress, evaluate};
+pub use signals::{SignalRow, signals};

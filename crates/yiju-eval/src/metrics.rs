@@ -1,6 +1,4 @@
-//! Measures and their confidence intervals.
-
-use std::collections::HashMap;
+//! Means, percentiles and areas, with their confidence intervals.
 
 use serde::Serialize;
 
@@ -17,28 +15,50 @@ pub struct Interval {
     pub count: usize,
 }
 
-/// The mean of `values` with its interval by bootstrap (Efron, 1979; percentiles of 1,000 means of
-/// samples drawn with replacement, always the same ones).
+/// Samples drawn for an interval.
+const SAMPLES: usize = 1_000;
+
+/// The mean of `values` with its interval by bootstrap (Efron, 1979): percentiles of 1,000 means of
+/// samples drawn with replacement, always the same ones.
 pub fn bootstrap(values: &[f64]) -> Interval {
-    if values.is_empty() {
+    let mean = |sample: &[usize]| {
+        sample.iter().filter_map(|&at| values.get(at)).sum::<f64>() / sample.len().max(1) as f64
+    };
+    resample(values.len(), mean)
+}
+
+/// How well confidence tells questions with an answer from those without, as [`auroc`], with its
+/// interval by bootstrap over the questions. Each question gives its confidence with its answer in
+/// the documents, without, or both.
+pub fn auroc_interval(questions: &[(Option<f64>, Option<f64>)]) -> Interval {
+    resample(questions.len(), |sample| {
+        let drawn = || sample.iter().filter_map(|&at| questions.get(at));
+        let with: Vec<f64> = drawn().filter_map(|question| question.0).collect();
+        let without: Vec<f64> = drawn().filter_map(|question| question.1).collect();
+        auroc(&with, &without)
+    })
+}
+
+fn resample(count: usize, measure: impl Fn(&[usize]) -> f64) -> Interval {
+    if count == 0 {
         return Interval::default();
     }
-    let count = values.len();
-    let mean = values.iter().sum::<f64>() / count as f64;
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
-    let mut means: Vec<f64> = (0..1_000)
+    let mut sample: Vec<usize> = (0..count).collect();
+    let mean = measure(&sample);
+    let mut measures: Vec<f64> = (0..SAMPLES)
         .map(|_| {
-            (0..count)
-                .map(|_| values[(random(&mut state) % count as u64) as usize])
-                .sum::<f64>()
-                / count as f64
+            sample
+                .iter_mut()
+                .for_each(|at| *at = (random(&mut state) % count as u64) as usize);
+            measure(&sample)
         })
         .collect();
-    means.sort_by(f64::total_cmp);
+    measures.sort_by(f64::total_cmp);
     Interval {
         mean,
-        low: percentile(&means, 2.5),
-        high: percentile(&means, 97.5),
+        low: percentile(&measures, 2.5),
+        high: percentile(&measures, 97.5),
         count,
     }
 }
@@ -81,47 +101,6 @@ pub fn auroc(positives: &[f64], negatives: &[f64]) -> f64 {
     wins / (positives.len() as f64 * negatives.len() as f64)
 }
 
-/// Text as CMRC 2018 compares it: without white space and punctuation, in lower case.
-fn bare(text: &str) -> Vec<char> {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .filter(|c| c.is_alphanumeric())
-        .collect()
-}
-
-/// Whether `answer` equals one of `accepted`, white space, punctuation and case apart.
-pub fn exact_match(answer: &str, accepted: &[String]) -> bool {
-    accepted.iter().any(|other| bare(other) == bare(answer))
-}
-
-/// The best F1 of `answer` against `accepted` over the multiset of characters.
-pub fn character_f1(answer: &str, accepted: &[String]) -> f64 {
-    let answer = bare(answer);
-    let f1 = |other: Vec<char>| {
-        let mut counts: HashMap<char, usize> = HashMap::new();
-        other
-            .iter()
-            .for_each(|&c| *counts.entry(c).or_default() += 1);
-        let shared = answer
-            .iter()
-            .filter(|c| {
-                counts
-                    .get_mut(c)
-                    .is_some_and(|n| std::mem::replace(n, n.saturating_sub(1)) > 0)
-            })
-            .count() as f64;
-        if shared == 0.0 {
-            0.0
-        } else {
-            2.0 * shared / (answer.len() + other.len()) as f64
-        }
-    };
-    accepted
-        .iter()
-        .map(|other| f1(bare(other)))
-        .fold(0.0, f64::max)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,12 +127,20 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_compared_by_characters() {
-        let accepted = vec!["约2亿千瓦时".to_owned()];
-        assert!(exact_match(" 约2亿千瓦时。", &accepted));
-        assert_eq!(character_f1("约2亿千瓦时", &accepted), 1.0);
-        assert!((character_f1("2亿", &accepted) - 0.5).abs() < 1e-9);
-        assert_eq!(character_f1("", &accepted), 0.0);
+    fn the_area_has_an_interval() {
+        let apart: Vec<_> = (0..50)
+            .map(|i| (Some(1.0 + f64::from(i)), Some(0.5)))
+            .collect();
+        let found = auroc_interval(&apart);
+        assert_eq!((found.mean, found.low, found.high), (1.0, 1.0, 1.0));
+        let mixed: Vec<_> = (0..50)
+            .map(|i| (Some(f64::from(i % 10)), Some(f64::from(i * 7 % 10) - 1.5)))
+            .collect();
+        let found = auroc_interval(&mixed);
+        assert!(
+            found.low < found.mean && found.mean < found.high && found.high < 0.9,
+            "{found:?}"
+        );
     }
 
     #[test]

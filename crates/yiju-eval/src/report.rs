@@ -1,73 +1,81 @@
 //! The figures of an evaluation.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
+use yiju_engine::LaneRankings;
 
-use crate::{Interval, auroc, bootstrap, percentile};
-
-/// What one question showed.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Measured {
-    pub id: String,
-    pub question: String,
-    pub lang: String,
-    pub answerable: bool,
-    /// For each thing to be found, its rank from 0 among the first 100.
-    pub ranks: Vec<Option<usize>>,
-    pub answered: bool,
-    pub confidence: f64,
-    /// With the gold passages taken out.
-    pub confidence_without: Option<f64>,
-    /// With the gold passages taken out: whether it was refused.
-    pub refused_without: Option<bool>,
-    pub first_right: bool,
-    pub some_right: bool,
-    pub right_citations: usize,
-    pub citations: usize,
-    pub sentences: usize,
-    pub contains_answer: bool,
-    pub exact: bool,
-    pub f1: f64,
-    pub milliseconds: f64,
-}
+use crate::measure::Measured;
+use crate::{Interval, auroc_interval, bootstrap, percentile};
 
 /// The figures of one language of a set.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
+    /// Questions.
+    pub questions: usize,
     /// Share of what must be found among the first 1, 3, 5, 10 and 100 clauses.
     pub recall: BTreeMap<usize, Interval>,
     /// Mean of 1 / rank of the first thing found among the first 10, 0 where none is.
     pub mrr_10: Interval,
     /// Normalised discounted cumulative gain over the first 10 (Järvelin and Kekäläinen, 2002).
     pub ndcg_10: Interval,
-    /// The first citation's paragraph is right.
+    /// The first citation's paragraph is right: it holds all evidence, or is one of the gold ones.
     pub first_citation: Interval,
     /// All that must be found is in some citation's paragraph.
     pub some_citation: Interval,
-    /// Share of citations whose paragraph is right.
+    /// Share of the citations whose paragraph holds something that must be found.
     pub citation_precision: Interval,
+    /// Share of what must be found that some citation's paragraph holds.
+    pub citation_recall: Interval,
     /// Sentences quoted in an answer.
     pub sentences: Interval,
-    /// A gold answer lies inside what is quoted.
+    /// An accepted answer lies inside what is quoted.
     pub contains_answer: Interval,
-    /// The shortest part marked as the answer equals a gold answer.
+    /// The shortest part marked as the answer equals an accepted answer, as CMRC compares them.
     pub exact_match: Interval,
-    /// Character F1 of that part.
+    /// Character F1 of that part, as CMRC computes it.
     pub f1: Interval,
-    /// Questions with an answer that were answered.
-    pub answered: Interval,
-    /// Questions without an answer that were refused.
-    pub refused: Interval,
-    /// With the gold passages taken out: refused.
-    pub refused_without: Interval,
+    /// Questions with an answer that were refused at the threshold.
+    pub refused_answerable: Interval,
+    /// Questions without an answer that were answered.
+    pub answered_unanswerable: Interval,
+    /// Questions with their gold passages taken out that were answered.
+    pub answered_without_gold: Interval,
     /// Confidence with the gold passages against without: area under the ROC curve.
-    pub auroc_without: f64,
+    pub auroc_without_gold: Interval,
     /// Confidence of questions with an answer against those without.
-    pub auroc: f64,
+    pub auroc: Interval,
+    /// What other thresholds stand for.
+    pub error_rates: Vec<ErrorRate>,
+    /// Each lane alone, where that was measured, by the lane's name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lanes: Vec<Lane>,
     /// Latency of asking in milliseconds: p50, p90, p99.
     pub latency_ms: [f64; 3],
+}
+
+/// What a threshold stands for; shares, 0 to 1.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ErrorRate {
+    /// The least confidence at which an answer is given.
+    pub threshold: f64,
+    /// Of the questions with an answer: refused.
+    pub refused_answerable: f64,
+    /// Of the questions with an answer: answered, with a first citation that is wrong.
+    pub answered_wrongly: f64,
+    /// Of the questions without an answer, or with their gold passages taken out: answered.
+    pub answered_unanswerable: f64,
+}
+
+/// One lane alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct Lane {
+    /// Its name.
+    pub name: &'static str,
+    /// Share of what must be found among its first 1, 3, 5, 10 and 100 clauses.
+    pub recall: BTreeMap<usize, Interval>,
+    /// Mean of 1 / rank of the first thing found among its first 10, 0 where none is.
+    pub mrr_10: Interval,
 }
 
 /// The figures of a set, by language and for all (`all`).
@@ -77,16 +85,18 @@ pub struct Report {
     pub set: String,
     /// Questions asked.
     pub questions: usize,
+    /// The least confidence at which a question counts as answered.
+    pub threshold: f32,
     /// Figures by language.
     pub figures: BTreeMap<String, Figures>,
     /// What each question showed.
     pub(crate) each: Vec<Measured>,
 }
 
-const DEPTHS: [usize; 5] = [1, 3, 5, 10, 100];
+pub(crate) const DEPTHS: [usize; 5] = [1, 3, 5, 10, 100];
 
 impl Report {
-    pub(crate) fn new(set: &str, each: Vec<Measured>) -> Self {
+    pub(crate) fn new(set: &str, threshold: f32, each: Vec<Measured>) -> Self {
         let mut groups: BTreeMap<String, Vec<&Measured>> = BTreeMap::new();
         for measured in &each {
             groups.entry("all".into()).or_default().push(measured);
@@ -97,11 +107,12 @@ impl Report {
         }
         let figures = groups
             .into_iter()
-            .map(|(lang, group)| (lang, figures(&group)))
+            .map(|(lang, group)| (lang, figures(&group, threshold)))
             .collect();
         Self {
             set: set.to_owned(),
             questions: each.len(),
+            threshold,
             figures,
             each,
         }
@@ -124,93 +135,100 @@ impl Report {
     }
 }
 
-fn figures(group: &[&Measured]) -> Figures {
-    let answerable: Vec<&&Measured> = group.iter().filter(|m| m.answerable).collect();
-    let ranked: Vec<&&Measured> = answerable
-        .iter()
-        .filter(|m| !m.ranks.is_empty())
-        .copied()
-        .collect();
-    let over = |value: &dyn Fn(&Measured) -> f64| {
-        bootstrap(&answerable.iter().map(|m| value(m)).collect::<Vec<_>>())
-    };
-    let over_ranked = |value: &dyn Fn(&Measured) -> f64| {
-        bootstrap(&ranked.iter().map(|m| value(m)).collect::<Vec<_>>())
-    };
-    let share = |flag: bool| if flag { 1.0 } else { 0.0 };
-    let recall = DEPTHS.map(|depth| {
-        let value = |m: &Measured| {
-            let found = m
-                .ranks
-                .iter()
-                .filter(|rank| rank.is_some_and(|rank| rank < depth))
-                .count();
-            found as f64 / m.ranks.len() as f64
-        };
-        (depth, over_ranked(&value))
-    });
-    let without: Vec<f64> = answerable
-        .iter()
-        .filter_map(|m| m.confidence_without)
-        .collect();
-    let with: Vec<f64> = answerable.iter().map(|m| m.confidence).collect();
-    let unanswerable: Vec<&&Measured> = group.iter().filter(|m| !m.answerable).collect();
-    let refused_without: Vec<f64> = answerable
-        .iter()
-        .filter_map(|m| m.refused_without)
-        .map(share)
-        .collect();
+fn figures(group: &[&Measured], threshold: f32) -> Figures {
+    let answerable: Vec<&Measured> = group.iter().copied().filter(|m| m.answerable).collect();
+    let unanswerable: Vec<&Measured> = group.iter().copied().filter(|m| !m.answerable).collect();
     let mut times: Vec<f64> = group.iter().map(|m| m.milliseconds).collect();
     times.sort_by(f64::total_cmp);
+    let with: Vec<(Option<f64>, Option<f64>)> = answerable
+        .iter()
+        .filter(|m| m.confidence_without.is_some())
+        .map(|m| (Some(m.confidence), m.confidence_without))
+        .collect();
+    let among: Vec<(Option<f64>, Option<f64>)> = group
+        .iter()
+        .map(|m| {
+            if m.answerable {
+                (Some(m.confidence), None)
+            } else {
+                (None, Some(m.confidence))
+            }
+        })
+        .collect();
     Figures {
-        recall: recall.into_iter().collect(),
-        mrr_10: over_ranked(&|m| {
-            best_rank(m)
-                .filter(|&r| r < 10)
-                .map_or(0.0, |r| 1.0 / (r + 1) as f64)
+        questions: group.len(),
+        recall: recall(&answerable, &|m| Some(&m.ranks)),
+        mrr_10: over(&answerable, |m| {
+            (!m.ranks.is_empty()).then(|| reciprocal(&m.ranks))
         }),
-        ndcg_10: over_ranked(&ndcg),
-        first_citation: over(&|m| share(m.first_right)),
-        some_citation: over(&|m| share(m.some_right)),
-        citation_precision: over(&|m| m.right_citations as f64 / m.citations.max(1) as f64),
-        sentences: over(&|m| m.sentences as f64),
-        contains_answer: over(&|m| share(m.contains_answer)),
-        exact_match: over(&|m| share(m.exact)),
-        f1: over(&|m| m.f1),
-        answered: over(&|m| share(m.answered)),
-        refused: bootstrap(
-            &unanswerable
-                .iter()
-                .map(|m| share(!m.answered))
-                .collect::<Vec<_>>(),
-        ),
-        refused_without: bootstrap(&refused_without),
-        auroc_without: auroc(&with, &without),
-        auroc: auroc(
-            &with,
-            &unanswerable
-                .iter()
-                .map(|m| m.confidence)
-                .collect::<Vec<_>>(),
-        ),
+        ndcg_10: over(&answerable, |m| {
+            (!m.ranks.is_empty()).then(|| ndcg(&m.ranks))
+        }),
+        first_citation: over(&answerable, |m| Some(one(m.first_right))),
+        some_citation: over(&answerable, |m| Some(one(m.some_right))),
+        citation_precision: over(&answerable, |m| Some(m.precision)),
+        citation_recall: over(&answerable, |m| Some(m.recall)),
+        sentences: over(&answerable, |m| Some(m.sentences as f64)),
+        contains_answer: over(&answerable, |m| Some(one(m.contains_answer))),
+        exact_match: over(&answerable, |m| Some(one(m.exact))),
+        f1: over(&answerable, |m| Some(m.f1)),
+        refused_answerable: over(&answerable, |m| Some(one(!m.answered))),
+        answered_unanswerable: over(&unanswerable, |m| Some(one(m.answered))),
+        answered_without_gold: over(&answerable, |m| m.answered_without.map(one)),
+        auroc_without_gold: auroc_interval(&with),
+        auroc: if answerable.is_empty() || unanswerable.is_empty() {
+            Interval::default()
+        } else {
+            auroc_interval(&among)
+        },
+        error_rates: error_rates(&answerable, &unanswerable, threshold),
+        lanes: lanes(&answerable),
         latency_ms: [50.0, 90.0, 99.0].map(|percent| percentile(&times, percent)),
     }
 }
 
-fn best_rank(measured: &Measured) -> Option<usize> {
-    measured.ranks.iter().flatten().min().copied()
+/// The mean of what `value` gives, over the questions it gives something for.
+fn over(group: &[&Measured], value: impl Fn(&Measured) -> Option<f64>) -> Interval {
+    bootstrap(&group.iter().filter_map(|m| value(m)).collect::<Vec<_>>())
 }
 
-fn ndcg(measured: &Measured) -> f64 {
+fn one(flag: bool) -> f64 {
+    if flag { 1.0 } else { 0.0 }
+}
+
+fn recall<'a>(
+    group: &[&'a Measured],
+    ranks: &dyn Fn(&'a Measured) -> Option<&'a Vec<Option<usize>>>,
+) -> BTreeMap<usize, Interval> {
+    let at = |depth: usize| {
+        let shares: Vec<f64> = group
+            .iter()
+            .filter_map(|m| ranks(m))
+            .filter(|ranks| !ranks.is_empty())
+            .map(|ranks| {
+                let found = ranks.iter().flatten().filter(|&&rank| rank < depth).count();
+                found as f64 / ranks.len() as f64
+            })
+            .collect();
+        (depth, bootstrap(&shares))
+    };
+    DEPTHS.map(at).into()
+}
+
+fn reciprocal(ranks: &[Option<usize>]) -> f64 {
+    let best = ranks.iter().flatten().min().filter(|&&rank| rank < 10);
+    best.map_or(0.0, |&rank| 1.0 / (rank + 1) as f64)
+}
+
+fn ndcg(ranks: &[Option<usize>]) -> f64 {
     let gain = |rank: usize| 1.0 / ((rank + 2) as f64).log2();
-    let got: f64 = measured
-        .ranks
+    let got: f64 = ranks
         .iter()
         .flatten()
         .filter(|&&rank| rank < 10)
         .map(|&rank| gain(rank))
         .sum();
-    let ideal: f64 = (0..measured.ranks.len().min(10)).map(gain).sum();
+    let ideal: f64 = (0..ranks.len().min(10)).map(gain).sum();
     // Two things found in one clause count at its rank twice, so the quotient may pass 1.
     if ideal > 0.0 {
         (got / ideal).min(1.0)
@@ -219,58 +237,137 @@ fn ndcg(measured: &Measured) -> f64 {
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}: {} questions; means with 95 % intervals",
-            self.set, self.questions
-        )?;
-        for (lang, figures) in &self.figures {
-            writeln!(f, "\n{lang}")?;
-            for (depth, interval) in &figures.recall {
-                row(f, &format!("recall@{depth}"), interval)?;
-            }
-            row(f, "MRR@10", &figures.mrr_10)?;
-            row(f, "nDCG@10", &figures.ndcg_10)?;
-            row(f, "first citation right", &figures.first_citation)?;
-            row(f, "some citation right", &figures.some_citation)?;
-            row(f, "citation precision", &figures.citation_precision)?;
-            row(f, "sentences quoted", &figures.sentences)?;
-            row(f, "quote holds answer", &figures.contains_answer)?;
-            row(f, "exact match", &figures.exact_match)?;
-            row(f, "character F1", &figures.f1)?;
-            row(f, "answered", &figures.answered)?;
-            row(f, "refused, no answer", &figures.refused)?;
-            row(f, "refused, gold out", &figures.refused_without)?;
-            if figures.refused_without.count > 0 {
-                writeln!(
-                    f,
-                    "  {:<22} {:.3}",
-                    "AUROC, gold out", figures.auroc_without
-                )?;
-            }
-            if figures.refused.count > 0 {
-                writeln!(f, "  {:<22} {:.3}", "AUROC", figures.auroc)?;
-            }
-            let [p50, p90, p99] = figures.latency_ms;
-            writeln!(
-                f,
-                "  {:<22} p50 {p50:.1}, p90 {p90:.1}, p99 {p99:.1}",
-                "latency, ms"
-            )?;
-        }
-        Ok(())
-    }
+fn lanes(group: &[&Measured]) -> Vec<Lane> {
+    LaneRankings::NAMES
+        .into_iter()
+        .filter(|name| group.iter().any(|m| m.lanes.contains_key(name)))
+        .map(|name| Lane {
+            name,
+            recall: recall(group, &|m| m.lanes.get(name)),
+            mrr_10: over(group, |m| m.lanes.get(name).map(|ranks| reciprocal(ranks))),
+        })
+        .collect()
 }
 
-fn row(f: &mut fmt::Formatter<'_>, name: &str, interval: &Interval) -> fmt::Result {
-    if interval.count == 0 {
-        return Ok(());
+/// The rates at 0.1, 0.2 … 0.9 and at `threshold`.
+fn error_rates(
+    answerable: &[&Measured],
+    unanswerable: &[&Measured],
+    threshold: f32,
+) -> Vec<ErrorRate> {
+    let mut thresholds: Vec<f64> = (1..10).map(|tenth| f64::from(tenth) / 10.0).collect();
+    // Through text, so that 0.3 in f32 is the 0.3 of the table.
+    let own: f64 = threshold.to_string().parse().unwrap_or(0.5);
+    if !thresholds.contains(&own) {
+        thresholds.push(own);
+        thresholds.sort_by(f64::total_cmp);
     }
-    writeln!(
-        f,
-        "  {name:<22} {:.3}  [{:.3}, {:.3}]  n {}",
-        interval.mean, interval.low, interval.high, interval.count
-    )
+    let without: Vec<f64> = unanswerable
+        .iter()
+        .map(|m| m.confidence)
+        .chain(answerable.iter().filter_map(|m| m.confidence_without))
+        .collect();
+    let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    thresholds
+        .into_iter()
+        .map(|threshold| {
+            let given = |m: &&&Measured| m.confidence > 0.0 && m.confidence >= threshold;
+            let answered: Vec<&&Measured> = answerable.iter().filter(given).collect();
+            let wrong = answered.iter().filter(|m| !m.first_right).count();
+            ErrorRate {
+                threshold,
+                refused_answerable: share(answerable.len() - answered.len(), answerable.len()),
+                answered_wrongly: share(wrong, answerable.len()),
+                answered_unanswerable: share(
+                    without.iter().filter(|&&c| c >= threshold).count(),
+                    without.len(),
+                ),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(answerable: bool, confidence: f64, ranks: &[Option<usize>]) -> Measured {
+        Measured {
+            id: String::new(),
+            question: "问".into(),
+            lang: "zh".into(),
+            answerable,
+            ranks: ranks.to_vec(),
+            lanes: BTreeMap::new(),
+            answered: confidence >= 0.5,
+            confidence,
+            confidence_without: answerable.then_some(confidence / 2.0),
+            answered_without: answerable.then_some(confidence / 2.0 >= 0.5),
+            first_right: ranks.first() == Some(&Some(0)),
+            some_right: false,
+            precision: 0.5,
+            recall: 0.0,
+            citations: 2,
+            sentences: 1,
+            contains_answer: false,
+            part: String::new(),
+            exact: false,
+            f1: 0.25,
+            milliseconds: 2.0,
+        }
+    }
+
+    #[test]
+    fn ranks_become_recall_and_gains() {
+        let each = vec![
+            measured(true, 0.9, &[Some(0)]),
+            measured(true, 0.8, &[Some(2), None]),
+            measured(true, 0.7, &[Some(50)]),
+            measured(true, 0.2, &[None]),
+        ];
+        let report = Report::new("set", 0.5, each);
+        let figures = &report.figures["zh"];
+        let recall: Vec<f64> = figures.recall.values().map(|i| i.mean).collect();
+        assert_eq!(recall, [0.25, 0.375, 0.375, 0.375, 0.625]);
+        assert!((figures.mrr_10.mean - (1.0 + 1.0 / 3.0) / 4.0).abs() < 1e-12);
+        let second = 0.5 / (1.0 + 1.0 / 3f64.log2());
+        assert!((figures.ndcg_10.mean - (1.0 + second) / 4.0).abs() < 1e-12);
+        assert_eq!(figures.refused_answerable.mean, 0.25);
+        assert_eq!(figures.latency_ms, [2.0; 3]);
+        assert_eq!(report.figures["all"].questions, 4);
+    }
+
+    #[test]
+    fn thresholds_trade_one_error_for_the_other() {
+        let each = vec![
+            measured(true, 0.9, &[Some(0)]),
+            measured(true, 0.6, &[Some(1)]),
+            measured(false, 0.4, &[]),
+            measured(false, 0.0, &[]),
+        ];
+        let report = Report::new("set", 0.55, each);
+        let rates = &report.figures["all"].error_rates;
+        assert_eq!(rates.len(), 10);
+        assert!(rates.is_sorted_by(|a, b| a.threshold < b.threshold
+            && a.refused_answerable <= b.refused_answerable
+            && a.answered_unanswerable >= b.answered_unanswerable));
+        let at = |wanted: f64| {
+            let rate = rates.iter().find(|r| r.threshold == wanted).unwrap();
+            (
+                rate.refused_answerable,
+                rate.answered_wrongly,
+                rate.answered_unanswerable,
+            )
+        };
+        // 0.45 and 0.3 with the gold taken out, 0.4 and 0 without an answer.
+        assert_eq!(at(0.1), (0.0, 0.5, 0.75));
+        assert_eq!(at(0.4), (0.0, 0.5, 0.5));
+        assert_eq!(at(0.55), (0.0, 0.5, 0.0));
+        assert_eq!(at(0.7), (0.5, 0.0, 0.0));
+        let figures = &report.figures["all"];
+        assert_eq!(
+            (figures.auroc.mean, figures.auroc_without_gold.mean),
+            (1.0, 1.0)
+        );
+    }
 }

@@ -102,6 +102,11 @@ impl AdaptiveIndex {
         self.index.contains(id)
     }
 
+    /// The vector under `id`.
+    pub fn vector(&self, id: u64) -> Option<&[f32]> {
+        self.index.vector(id)
+    }
+
     /// Whether the index has aged enough to be rebuilt.
     pub fn needs_rebuild(&self) -> bool {
         let (base, side) = (self.index.base_len(), self.index.side_len());
@@ -137,13 +142,30 @@ impl AdaptiveIndex {
         snapshot::save(&self.index, dir, generation)
     }
 
-    /// Maps the index saved in `dir`, after checking every byte of it.
+    /// Maps the index saved in `dir` if it is of the store's `generation`, after checking every
+    /// byte of it.
     ///
     /// # Errors
     /// Any [`SnapshotError`]: no file, another generation, dimension or format
     /// version, damage.
     pub fn load(dir: &Path, dimension: usize, generation: u64) -> Result<Self, SnapshotError> {
-        Ok(Self::over(snapshot::load(dir, dimension, generation)?))
+        match Self::load_any(dir, dimension)? {
+            (index, found) if found == generation => Ok(index),
+            (_, found) => Err(SnapshotError::Stale {
+                expected: generation,
+                found,
+            }),
+        }
+    }
+
+    /// Maps the index saved in `dir`, after checking every byte of it, and gives the generation of
+    /// the store that it shows: the caller brings it up to the present one.
+    ///
+    /// # Errors
+    /// As [`AdaptiveIndex::load`], but for the generation.
+    pub fn load_any(dir: &Path, dimension: usize) -> Result<(Self, u64), SnapshotError> {
+        let (index, generation) = snapshot::load(dir, dimension)?;
+        Ok((Self::over(index), generation))
     }
 
     /// Starts or finishes a rebuild where that is due.

@@ -54,6 +54,13 @@ impl ExactIndex {
         self.row_of.contains_key(&id)
     }
 
+    /// The vector under `id`.
+    pub fn vector(&self, id: u64) -> Option<&[f32]> {
+        self.row_of
+            .get(&id)
+            .map(|&row| self.rows.vector(row as usize))
+    }
+
     /// Offers this index's entries to `best`, which keeps `k`.
     pub(crate) fn offer_all(
         &self,

@@ -17,6 +17,7 @@ use tantivy::schema::{
 };
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use yiju_fault::kill_point;
 
 use crate::terms::{is_stop_term, terms};
 use crate::vector::Best;
@@ -85,7 +86,7 @@ impl LexicalIndex {
     /// [`SnapshotError::Damaged`] or [`SnapshotError::Version`]: call
     /// [`LexicalIndex::create`] and add everything again. [`SnapshotError::Io`].
     pub fn open_or_create(dir: &Path) -> Result<Self, SnapshotError> {
-        match Self::open_any(dir) {
+        match Self::read(dir) {
             Err(SnapshotError::Missing { .. }) => Self::create(dir),
             other => other,
         }
@@ -97,7 +98,7 @@ impl LexicalIndex {
     /// [`SnapshotError::Missing`], [`SnapshotError::Stale`], and as
     /// [`LexicalIndex::open_or_create`].
     pub fn open(dir: &Path, generation: u64) -> Result<Self, SnapshotError> {
-        let index = Self::open_any(dir)?;
+        let index = Self::read(dir)?;
         match index.generation {
             Some(found) if found == generation => Ok(index),
             found => Err(SnapshotError::Stale {
@@ -105,6 +106,22 @@ impl LexicalIndex {
                 found: found.unwrap_or(0),
             }),
         }
+    }
+
+    /// Opens the index in `dir` whatever generation it shows, which
+    /// [`generation`](Self::generation) gives: the caller brings it up to the present one.
+    ///
+    /// # Errors
+    /// As [`LexicalIndex::open`], but for the generation.
+    pub fn open_any(dir: &Path) -> Result<Self, SnapshotError> {
+        let index = Self::read(dir)?;
+        if index.generation.is_none() {
+            // Made, but never filled.
+            return Err(SnapshotError::Missing {
+                path: dir.to_path_buf(),
+            });
+        }
+        Ok(index)
     }
 
     /// Makes an empty index in `dir`. The files that lie directly in `dir` are
@@ -135,7 +152,7 @@ impl LexicalIndex {
             .map_err(|e| io("make a lexical index in", std::io::Error::other(e)))
     }
 
-    fn open_any(dir: &Path) -> Result<Self, SnapshotError> {
+    fn read(dir: &Path) -> Result<Self, SnapshotError> {
         let path: PathBuf = dir.to_path_buf();
         if !dir.join("meta.json").exists() {
             return Err(SnapshotError::Missing { path });
@@ -245,12 +262,37 @@ impl LexicalIndex {
             .prepare_commit()
             .map_err(failed("prepare a commit"))?;
         prepared.set_payload(&payload(generation));
+        kill_point("lexical:prepared");
         prepared.commit().map_err(failed("commit"))?;
+        kill_point("lexical:committed");
         self.reader
             .reload()
             .map_err(failed("read what was committed"))?;
         self.generation = Some(generation);
         Ok(())
+    }
+
+    /// Forgets the changes since the last commit, also after an error that left the writer unusable.
+    pub fn roll_back(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            // Dropping it gives its lock and threads back; what it had not committed is gone.
+            drop(writer);
+        }
+    }
+
+    /// The ids of all entries that a search can find, ascending.
+    ///
+    /// # Errors
+    /// [`IndexError::Lexical`] when the index cannot be read.
+    pub fn ids(&self) -> Result<Vec<u64>, IndexError> {
+        let read = failed("list the entries");
+        let mut ids = Vec::with_capacity(self.len());
+        for segment in self.reader.searcher().segment_readers() {
+            let column = segment.fast_fields().u64("id").map_err(read)?;
+            ids.extend(segment.doc_ids_alive().filter_map(|at| column.first(at)));
+        }
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     /// The generation of the last commit; `None` where there was none yet.

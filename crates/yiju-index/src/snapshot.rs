@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::Mmap;
+use yiju_fault::kill_point;
 
 use crate::SnapshotError;
 use crate::exact::ExactIndex;
@@ -120,6 +121,7 @@ fn write(
         return Err(failed("save a little-endian snapshot to", dir)(source));
     }
     std::fs::create_dir_all(dir).map_err(failed("create", dir))?;
+    remove_leftovers(dir);
     let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
     let temporary = dir.join(format!(".{FILE}.{}-{unique}.tmp", std::process::id()));
     let target = dir.join(FILE);
@@ -130,12 +132,14 @@ fn write(
             .and_then(|()| out.flush())
             .map_err(failed("write", &temporary))?;
         drop(out);
+        kill_point("index:written");
         file.sync_all().map_err(failed("sync", &temporary))?;
         std::fs::rename(&temporary, &target).map_err(failed("replace", &target))?;
         #[cfg(unix)]
         File::open(dir)
             .and_then(|dir| dir.sync_all())
             .map_err(failed("sync", dir))?;
+        kill_point("index:renamed");
         Ok(())
     })();
     if written.is_err() {
@@ -145,12 +149,24 @@ fn write(
     written
 }
 
-/// Maps and checks the file in `dir`.
-pub(crate) fn load(
-    dir: &Path,
-    dimension: usize,
-    generation: u64,
-) -> Result<HnswIndex, SnapshotError> {
+/// Removes what processes that were killed while they saved have left here. The caller is the only
+/// one that saves to this directory.
+fn remove_leftovers(dir: &Path) {
+    let Ok(items) = std::fs::read_dir(dir) else {
+        return;
+    };
+    for item in items.flatten() {
+        let name = item.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(&format!(".{FILE}.")) && name.ends_with(".tmp") {
+            // Only space is lost where it stays.
+            let _ = std::fs::remove_file(item.path());
+        }
+    }
+}
+
+/// Maps and checks the file in `dir`; gives the generation with it.
+pub(crate) fn load(dir: &Path, dimension: usize) -> Result<(HnswIndex, u64), SnapshotError> {
     let path = dir.join(FILE);
     let file = File::open(&path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => SnapshotError::Missing { path: path.clone() },
@@ -174,13 +190,7 @@ pub(crate) fn load(
             found: head.dimension,
         });
     }
-    if head.generation != generation {
-        return Err(SnapshotError::Stale {
-            expected: generation,
-            found: head.generation,
-        });
-    }
-    reader.index(&head)
+    Ok((reader.index(&head)?, head.generation))
 }
 
 struct Head {

@@ -7,9 +7,9 @@ use yiju_document::{Clause, Document, Section};
 
 use crate::codec::{CHUNK, verify};
 use crate::error::{Fault, StoreError};
-use crate::model::DocumentRecord;
 use crate::passages::{checked_tokens, checked_vector};
-use crate::read::{kind_name, load, meta_number};
+use crate::read::{kind_name, load};
+use crate::seal::{self, Meta};
 use crate::store::Store;
 use crate::validate::{check_document, check_vector};
 
@@ -43,6 +43,25 @@ pub struct Problem {
     pub place: String,
     /// What is wrong there.
     pub what: String,
+    /// What puts it right.
+    pub remedy: Remedy,
+}
+
+/// What puts a problem right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// What is wrong is derived from the rest: [`Store::repair`] makes it again.
+    Repair,
+    /// The document's own content is damaged: remove it and add its source again.
+    Replace {
+        /// The document's id, where it can be read.
+        document: Option<String>,
+        /// The name of its source, where it can be read.
+        source: Option<String>,
+    },
+    /// Nothing here helps: restore a backup, or add the documents to a new library.
+    Restore,
 }
 
 impl fmt::Display for Problem {
@@ -52,23 +71,44 @@ impl fmt::Display for Problem {
 }
 
 impl CheckReport {
-    fn add(&mut self, place: &str, what: impl Into<String>) {
+    fn add(&mut self, at: &Place, what: impl Into<String>) {
         self.problem_count += 1;
         if self.problems.len() < LISTED {
             self.problems.push(Problem {
-                place: place.to_owned(),
+                place: at.name.clone(),
                 what: what.into(),
+                remedy: at.remedy.clone(),
             });
         }
     }
 
     /// Runs one part of the check; what stops it is a problem, and the other parts go on.
-    fn part(&mut self, place: &str, run: impl FnOnce(&mut Self) -> Result<(), Fault>) {
-        match run(self) {
-            Ok(()) => {}
-            Err(Fault::Sql(error)) => self.add(place, error.to_string()),
-            Err(Fault::Corrupt(what)) => self.add(place, what),
-            Err(Fault::Store(error)) => self.add(place, error.to_string()),
+    fn part(&mut self, at: &Place, run: impl FnOnce(&mut Self) -> Result<(), Fault>) {
+        if let Err(fault) = run(self) {
+            self.add(at, fault_text(fault));
+        }
+    }
+}
+
+/// Where a problem would be, and what would put it right.
+#[derive(Clone)]
+struct Place {
+    name: String,
+    remedy: Remedy,
+}
+
+impl Place {
+    fn library(remedy: Remedy) -> Self {
+        Self {
+            name: "library".into(),
+            remedy,
+        }
+    }
+
+    fn derived(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            remedy: Remedy::Repair,
         }
     }
 }
@@ -82,63 +122,116 @@ impl Store {
     /// The library could not be read at all. Damage is no error but a problem in the report.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
         self.readers.read("check", |connection| {
-            let mut report = CheckReport {
-                generation: meta_number(connection, "generation")?,
-                ..Default::default()
-            };
-            report.part("library", |report| sqlite(connection, report));
-            let mut keys: Vec<i64> = Vec::new();
-            report.part("library", |_| {
-                let mut statement = connection.prepare("SELECT key FROM documents ORDER BY key")?;
-                let mut rows = statement.query([])?;
-                while let Some(row) = rows.next()? {
-                    keys.push(row.get(0)?);
-                }
-                Ok(())
-            });
-            for key in keys {
-                document(connection, &mut report, key, self.model.dimension);
-            }
-            report.part("library", |report| sources(connection, report));
-            report.part("library", |report| counts(connection, report));
-            Ok(report)
+            check(connection, self.model.dimension)
         })
     }
 }
 
+/// Checks the library in an open database, which the caller holds in one committed state.
+pub(crate) fn check(connection: &Connection, dimension: usize) -> Result<CheckReport, Fault> {
+    let mut report = CheckReport {
+        generation: Meta::read(connection)?.generation,
+        ..Default::default()
+    };
+    let library = Place::library(Remedy::Restore);
+    report.part(&library, |report| sqlite(connection, report));
+    let mut keys: Vec<i64> = Vec::new();
+    report.part(&library, |_| {
+        let mut statement = connection.prepare("SELECT key FROM documents ORDER BY key")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            keys.push(row.get(0)?);
+        }
+        Ok(())
+    });
+    for key in keys {
+        document(connection, &mut report, key, dimension);
+    }
+    report.part(&library, |report| sources(connection, report));
+    report.part(&library, |report| counts(connection, report));
+    report.part(&library.derived(), |_| {
+        let mut statement =
+            connection.prepare("SELECT generation, first, last, added, crc FROM changes")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            seal::checked_change(row)?;
+        }
+        Ok(())
+    });
+    Ok(report)
+}
+
+/// Whether a line of SQLite's check is about an index, which can be made again from its table.
+pub(crate) fn is_about_an_index(line: &str) -> bool {
+    line.contains("missing from index")
+        || line.contains("wrong # of entries in index")
+        || line.contains("non-unique entry in index")
+        || line.contains("differs from index")
+        || line.contains("out of order in index")
+}
+
+/// What SQLite's own check of pages and indexes says, without its `ok`.
+pub(crate) fn integrity(connection: &Connection) -> Result<Vec<String>, Fault> {
+    let lines = connection
+        .prepare("PRAGMA integrity_check(100)")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<String>>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
 /// SQLite's checks of pages, indexes and references.
 fn sqlite(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
-    let mut statement = connection.prepare("PRAGMA integrity_check(100)")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let line: String = row.get(0)?;
-        if line != "ok" {
-            report.add("library", line);
-        }
+    for line in integrity(connection)? {
+        let remedy = if is_about_an_index(&line) {
+            Remedy::Repair
+        } else {
+            Remedy::Restore
+        };
+        report.add(&Place::library(remedy), line);
     }
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
         report.add(
-            "library",
+            &Place::library(Remedy::Restore),
             format!("a row of {table} belongs to no row of {parent}"),
         );
     }
     Ok(())
 }
 
+/// The document's id and its source's name, as far as they can be read: for the advice.
+fn names(connection: &Connection, key: i64) -> (Option<String>, Option<String>) {
+    let read = |query: &str| connection.query_row(query, [key], |row| row.get(0)).ok();
+    (
+        read("SELECT id FROM documents WHERE key = ?1"),
+        read("SELECT name FROM sources WHERE key = (SELECT source FROM documents WHERE key = ?1)"),
+    )
+}
+
 fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimension: usize) {
-    let mut place = format!("document row {key}");
+    let (id, source) = names(connection, key);
+    let name = id.as_ref().map_or_else(
+        || format!("document row {key}"),
+        |id| format!("document {id}"),
+    );
+    let place = Place {
+        name,
+        remedy: Remedy::Replace {
+            document: id,
+            source,
+        },
+    };
     report.documents += 1;
     let mut loaded = None;
-    report.part(&place.clone(), |report| {
+    report.part(&place, |report| {
         let (record, document) = load(connection, key)?;
-        place = format!("document {}", record.id);
         if let Err(what) = check_document(&document) {
             report.add(&place, what);
         }
-        if !agrees(&record, &document) {
+        if record.bytes != document.text.len() || record.characters != document.text.chars().count()
+        {
             report.add(&place, "its listing differs from its content");
         }
         report.clauses += record.clauses as u64;
@@ -146,12 +239,12 @@ fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimensi
         loaded = Some((record, document));
         Ok(())
     });
-    report.part(&place.clone(), |_| pieces(connection, key));
+    report.part(&place, |_| pieces(connection, key));
     let Some((record, found)) = loaded else {
         return;
     };
-    report.part(&place.clone(), |_| numbers(connection, key, &found));
-    report.part(&place.clone(), |report| {
+    report.part(&place.derived(), |_| numbers(connection, key, &found));
+    report.part(&place, |report| {
         let mut statement = connection.prepare_cached(
             "SELECT id, document, clause, sentence, crc, vector FROM passages
              WHERE document = ?1 ORDER BY id",
@@ -184,17 +277,6 @@ fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimensi
         }
         Ok(())
     });
-}
-
-fn agrees(record: &DocumentRecord, document: &Document) -> bool {
-    record.title == document.title
-        && record.issuer == document.issuer
-        && record.number == document.number
-        && record.date == document.date
-        && record.language == document.language
-        && record.sha256 == document.sha256
-        && record.bytes == document.text.len()
-        && record.characters == document.text.chars().count()
 }
 
 /// The pieces of a text: reading a clause relies on their lengths and checksums.
@@ -282,7 +364,10 @@ fn sources(connection: &Connection, report: &mut CheckReport) -> Result<(), Faul
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let place = format!("source {:?}", row.get::<_, String>(0)?);
+        let place = Place {
+            name: format!("source {:?}", row.get::<_, String>(0)?),
+            remedy: Remedy::Repair,
+        };
         let (complete, count, end): (bool, i64, Option<i64>) =
             (row.get(1)?, row.get(2)?, row.get(3)?);
         match end {
@@ -298,33 +383,24 @@ fn sources(connection: &Connection, report: &mut CheckReport) -> Result<(), Faul
 
 /// The counts and the log of changes against the tables.
 fn counts(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
-    for table in ["documents", "passages"] {
-        let expected = meta_number(connection, table)?;
+    let library = Place::library(Remedy::Repair);
+    let meta = Meta::read(connection)?;
+    for (table, expected) in [("documents", meta.documents), ("passages", meta.passages)] {
         let found: i64 =
             connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
                 row.get(0)
             })?;
         if u64::try_from(found).ok() != Some(expected) {
             report.add(
-                "library",
+                &library,
                 format!("there are {found} {table}, expected {expected}"),
             );
         }
     }
-    let newest: i64 = connection.query_row(
-        "SELECT max(coalesce((SELECT max(last) FROM changes), 0),
-                    coalesce((SELECT max(id) FROM passages), 0))",
-        [],
-        |row| row.get(0),
-    )?;
-    let drawn: i64 = connection.query_row(
-        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'passages'",
-        [],
-        |row| row.get(0),
-    )?;
+    let (newest, drawn) = numbering(connection)?;
     if newest > drawn {
         report.add(
-            "library",
+            &library,
             format!("passage {newest} is there, but only {drawn} were given out"),
         );
     }
@@ -336,9 +412,25 @@ fn counts(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault
     )?;
     if future > 0 {
         report.add(
-            "library",
+            &library,
             format!("{future} rows of the log of changes make no sense"),
         );
     }
     Ok(())
+}
+
+/// The highest passage id that stands anywhere, and the highest that was given out.
+pub(crate) fn numbering(connection: &Connection) -> Result<(i64, i64), Fault> {
+    let newest = connection.query_row(
+        "SELECT max(coalesce((SELECT max(last) FROM changes), 0),
+                    coalesce((SELECT max(id) FROM passages), 0))",
+        [],
+        |row| row.get(0),
+    )?;
+    let drawn = connection.query_row(
+        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'passages'",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok((newest, drawn))
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
+use serde::de::DeserializeOwned;
 use yiju_document::{Clause, Document, Section, UnitKind};
 
 use crate::codec::{CHUNK, verify};
@@ -65,14 +66,18 @@ impl Store {
         self.readers.read("look up the number", |connection| {
             let found = connection
                 .prepare_cached(
-                    "SELECT d.id, c.clause FROM clauses c JOIN documents d ON d.key = c.document
+                    "SELECT c.clause, c.crc, c.body, c.document, d.id
+                     FROM clauses c JOIN documents d ON d.key = c.document
                      WHERE c.number = ?1 AND c.kind = ?2 AND c.sub_number IS ?3
                      ORDER BY c.document, c.clause",
                 )?
-                .query_map((number, kind_name(kind), sub_number), |row| {
-                    Ok((row.get(0)?, row.get(1)?))
+                .query_and_then((number, kind_name(kind), sub_number), |row| {
+                    let wanted = (kind, Some(number), sub_number);
+                    numbered("clauses", row, wanted, |clause: Clause| {
+                        (clause.kind, clause.number, clause.sub_number)
+                    })
                 })?
-                .collect::<rusqlite::Result<_>>()?;
+                .collect::<Result<_, Fault>>()?;
             Ok(found)
         })
     }
@@ -90,16 +95,38 @@ impl Store {
         self.readers.read("look up the number", |connection| {
             let found = connection
                 .prepare_cached(
-                    "SELECT d.id, c.section FROM sections c JOIN documents d ON d.key = c.document
+                    "SELECT c.section, c.crc, c.body, c.document, d.id
+                     FROM sections c JOIN documents d ON d.key = c.document
                      WHERE c.number = ?1 AND c.kind = ?2 ORDER BY c.document, c.section",
                 )?
-                .query_map((number, kind_name(kind)), |row| {
-                    Ok((row.get(0)?, row.get(1)?))
+                .query_and_then((number, kind_name(kind)), |row| {
+                    let wanted = (kind, Some(number), None);
+                    numbered("sections", row, wanted, |section: Section| {
+                        (section.kind, section.number, None)
+                    })
                 })?
-                .collect::<rusqlite::Result<_>>()?;
+                .collect::<Result<_, Fault>>()?;
             Ok(found)
         })
     }
+}
+
+/// The document id and index of a row found by its number, after making sure that the structure
+/// itself, whose checksum is verified, has that number: an index could be damaged.
+fn numbered<T: DeserializeOwned>(
+    table: &'static str,
+    row: &Row<'_>,
+    wanted: (UnitKind, Option<u32>, Option<u32>),
+    number: impl Fn(T) -> (UnitKind, Option<u32>, Option<u32>),
+) -> Result<(String, u32), Fault> {
+    let (index, document): (u32, i64) = (row.get(0)?, row.get(3)?);
+    let structure = checked_structure(table, document, i64::from(index), row)?;
+    if number(structure) == wanted {
+        return Ok((row.get(4)?, index));
+    }
+    Err(Fault::Corrupt(format!(
+        "row {index} of {table} of document {document} has another number than it is found by"
+    )))
 }
 
 /// A document that clauses are being read of, with the sections met on the way.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use rusqlite::Row;
+use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest, Sha256};
 
 use crate::error::Fault;
@@ -16,6 +18,54 @@ pub(crate) fn checksum(first: i64, second: i64, payload: &[u8]) -> u32 {
     hasher.update(&second.to_le_bytes());
     hasher.update(payload);
     hasher.finalize()
+}
+
+/// CRC-32 over the columns of a row from `from` on, up to but without `to`: each by its type, its
+/// length and its bytes, so that no two rows read alike.
+pub(crate) fn row_checksum(row: &Row<'_>, from: usize, to: usize) -> rusqlite::Result<u32> {
+    let mut hasher = crc32fast::Hasher::new();
+    for column in from..to {
+        let (kind, bytes): (u8, &[u8]) = match row.get_ref(column)? {
+            ValueRef::Null => (0, &[]),
+            ValueRef::Integer(value) => (1, &value.to_le_bytes()),
+            ValueRef::Real(value) => (2, &value.to_le_bytes()),
+            ValueRef::Text(text) => (3, text),
+            ValueRef::Blob(bytes) => (4, bytes),
+        };
+        hasher.update(&[kind]);
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    }
+    Ok(hasher.finalize())
+}
+
+/// Fails where the columns before the column `at` of a row do not have the checksum in it.
+pub(crate) fn verify_row(
+    table: &'static str,
+    row: &Row<'_>,
+    from: usize,
+    at: usize,
+) -> rusqlite::Result<()> {
+    if row.get::<_, i64>(at)? == i64::from(row_checksum(row, from, at)?) {
+        return Ok(());
+    }
+    let error = DamagedRow {
+        table,
+        key: format!("{:?}", row.get_ref(from)?),
+    };
+    Err(rusqlite::Error::FromSqlConversionFailure(
+        at,
+        Type::Integer,
+        Box::new(error),
+    ))
+}
+
+/// A row whose columns do not have its checksum.
+#[derive(Debug, thiserror::Error)]
+#[error("the row {key} of {table} does not have its checksum")]
+pub(crate) struct DamagedRow {
+    table: &'static str,
+    key: String,
 }
 
 /// Fails where a row does not have the checksum it was written with.

@@ -73,9 +73,9 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The disk, or the library's own size limit, is full.
-    #[error("no room left for the library {path}{}", size_limit(*limit))]
+    #[error("no room left for {path}{}", size_limit(*limit))]
     Full {
-        /// The library's directory.
+        /// The library's directory, or the file that was written.
         path: PathBuf,
         /// The limit set with [`crate::Store::limit_size`] in bytes, where there is one.
         limit: Option<u64>,
@@ -95,6 +95,28 @@ pub enum StoreError {
         action: &'static str,
         /// What the system said.
         source: io::Error,
+    },
+    /// A library with documents is in the way of a restore.
+    #[error("the library {path} holds {}", documents_held(*documents))]
+    NotEmpty {
+        /// The library's directory.
+        path: PathBuf,
+        /// How many documents it holds; `None` where it cannot be read.
+        documents: Option<u64>,
+    },
+    /// A backup would overwrite a file that is none.
+    #[error("{path} is there already and is not a backup of Yiju's")]
+    InTheWay {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file cannot be restored from.
+    #[error("cannot restore from {path}: {reason}")]
+    BadBackup {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// What is stored is damaged.
     #[error("the library {path} is damaged: {what}")]
@@ -137,11 +159,40 @@ fn holder(pid: Option<u32>) -> String {
     )
 }
 
+fn documents_held(documents: Option<u64>) -> String {
+    match documents {
+        Some(1) => "1 document".to_owned(),
+        Some(n) => format!("{n} documents"),
+        None => "what cannot be read".to_owned(),
+    }
+}
+
 fn size_limit(limit: Option<u64>) -> String {
     limit.map_or_else(
         || ": the disk is full".to_owned(),
         |l| format!(": its limit is {l} bytes"),
     )
+}
+
+/// What SQLite was doing when the system failed it, by its extended code.
+fn io_detail(extended_code: i32) -> Option<&'static str> {
+    use rusqlite::ffi;
+    Some(match extended_code {
+        ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ => "the system failed to read",
+        ffi::SQLITE_IOERR_WRITE => {
+            "the system failed to write; a limit on the size of files may be reached, or the disk \
+             is failing"
+        }
+        ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC => {
+            "the system failed to put it on the disk"
+        }
+        ffi::SQLITE_IOERR_TRUNCATE => "the system failed to cut a file",
+        ffi::SQLITE_IOERR_SHMSIZE | ffi::SQLITE_IOERR_SHMMAP | ffi::SQLITE_IOERR_SHMOPEN => {
+            "the system failed to share the log's index; a limit on the size of files may be \
+             reached, or the disk is full"
+        }
+        _ => return None,
+    })
 }
 
 /// Whether a row was missing or had other content than the store writes.
@@ -168,8 +219,12 @@ impl StoreError {
             Self::FormatVersion {
                 found, supported, ..
             } if found > supported => "use a newer Yiju, or another library; nothing was changed",
-            Self::FormatVersion { .. } => {
+            Self::FormatVersion { found: 0, .. } => {
                 "add the documents to a new library with this Yiju; nothing was changed"
+            }
+            Self::FormatVersion { .. } => {
+                "this Yiju brings it to its own format as soon as it may write there: stop the \
+                 process that has it open, or make it writable"
             }
             Self::OtherModel { library, .. } => {
                 return Some(format!(
@@ -184,8 +239,15 @@ impl StoreError {
             Self::Full { limit: None, .. } => "free some space; what was stored is unharmed",
             Self::Busy { .. } => "try again",
             Self::Io { .. } => "check the path and the disk",
+            Self::NotEmpty { .. } => {
+                "restore into another directory with `--library DIR`, or overwrite this one with \
+                 `--replace`; nothing was changed"
+            }
+            Self::InTheWay { .. } => "name another file; nothing was changed",
+            Self::BadBackup { .. } => "use another backup; nothing was changed",
             Self::Corrupt { .. } => {
-                "restore the library from a backup, or add its documents to a new one"
+                "`yiju check` says what is damaged and what to do; `yiju restore` puts a backup in \
+                 its place"
             }
             Self::InvalidCursor { .. } => "start the listing again without a cursor",
             Self::InvalidSource { .. } | Self::Database { .. } => return None,
@@ -210,7 +272,13 @@ impl StoreError {
     pub(crate) fn sql(path: &Path, action: &'static str, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let path = path.to_owned();
-        let text = source.to_string();
+        let mut text = source.to_string();
+        if let Some(detail) = source
+            .sqlite_error()
+            .and_then(|e| io_detail(e.extended_code))
+        {
+            text = format!("{text}: {detail}");
+        }
         if is_unexpected_content(&source) {
             return Self::Corrupt { path, what: text };
         }

@@ -7,7 +7,10 @@
 //!   Putting a source again replaces it; its documents keep their ids.
 //! - [`ClauseRecord`] is what a citation is made of, read by its few rows alone.
 //! - [`Store::changes_since`] lets an index catch up from the generation it was built from.
-//! - [`Store::check`] verifies hashes, checksums, spans and vectors of all that is stored.
+//! - [`Store::check`] verifies hashes, checksums, spans and vectors of all that is stored;
+//!   [`Store::repair`] makes again what is derived.
+//! - [`Store::backup`] writes one committed state to one file, and [`restore`] makes a library of it.
+//! - A library of an earlier format is brought to the present one when it is opened.
 //! - [`StoreError`] names what was wrong, and [`StoreError::hint`] what to do.
 //!
 //! ```
@@ -26,24 +29,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backup;
 mod check;
 mod clause;
 mod codec;
 mod error;
 mod lock;
+mod migrate;
 mod model;
 mod passages;
 mod pool;
 mod read;
+mod repair;
+mod restore;
 mod schema;
+mod seal;
 mod store;
 mod validate;
 mod write;
 
-pub use check::{CheckReport, Problem};
+pub use backup::BackupOutcome;
+pub use check::{CheckReport, Problem, Remedy};
 pub use error::StoreError;
 pub use model::{
     Access, Changes, ClauseRecord, DocumentList, DocumentRecord, Model, NewDocument, NewPassage,
-    NewSource, PassageRecord, PassageRef, PutOutcome, RemoveOutcome, SourceRecord,
+    NewSource, PassageRecord, PassageRef, PutOutcome, RemoveOutcome, SourceRecord, State,
 };
+pub use restore::{RestoreOutcome, restore};
 pub use store::Store;

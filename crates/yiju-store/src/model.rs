@@ -26,6 +26,15 @@ pub struct Model {
     pub dimension: usize,
 }
 
+/// Which library is open and in which state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// 32 hex digits, drawn when the library was made or restored.
+    pub library_id: String,
+    /// 0 when new, one more with every write.
+    pub generation: u64,
+}
+
 /// A source to store: one file or one body given to the API, parsed and embedded.
 #[derive(Clone, Debug)]
 pub struct NewSource {

@@ -7,7 +7,8 @@ use rusqlite::Row;
 use crate::codec::{decode_vector, verify};
 use crate::error::{Fault, StoreError};
 use crate::model::{Changes, PassageRecord, PassageRef};
-use crate::read::{document_key, meta_number, passage_checksum};
+use crate::read::{document_key, passage_checksum};
+use crate::seal::{self, Meta};
 use crate::store::Store;
 
 impl Store {
@@ -42,7 +43,7 @@ impl Store {
                 );
             }
             drop(rows);
-            meta_number(connection, "generation")
+            Ok(Meta::read(connection)?.generation)
         })
     }
 
@@ -163,24 +164,23 @@ impl Store {
     /// Reading failed.
     pub fn changes_since(&self, generation: u64) -> Result<Option<Changes>, StoreError> {
         self.readers.read("read the changes", |connection| {
-            let (now, known_after): (i64, i64) = connection
-                .prepare_cached("SELECT generation, changes_after FROM meta")?
-                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let meta = Meta::read(connection)?;
+            if generation < meta.changes_after || generation > meta.generation {
+                return Ok(None);
+            }
             let Ok(since) = i64::try_from(generation) else {
                 return Ok(None);
             };
-            if since < known_after || since > now {
-                return Ok(None);
-            }
             let mut statement = connection.prepare_cached(
-                "SELECT first, last, added FROM changes WHERE generation > ?1 ORDER BY generation",
+                "SELECT generation, first, last, added, crc FROM changes
+                 WHERE generation > ?1 ORDER BY generation",
             )?;
             let mut rows = statement.query([since])?;
             let (mut added, mut removed) = (BTreeSet::new(), BTreeSet::new());
             while let Some(row) = rows.next()? {
-                let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+                let (_, first, last, is_added) = seal::checked_change(row)?;
                 let ids = first.unsigned_abs()..=last.unsigned_abs();
-                if row.get(2)? {
+                if is_added {
                     added.extend(ids);
                 } else {
                     // Ids are never used again: what was added here and removed here is nothing.
@@ -188,7 +188,7 @@ impl Store {
                 }
             }
             Ok(Some(Changes {
-                generation: now.unsigned_abs(),
+                generation: meta.generation,
                 added: added.into_iter().collect(),
                 removed: removed.into_iter().collect(),
             }))

@@ -53,7 +53,8 @@ pub(crate) fn open_writer(path: &Path, create: bool) -> rusqlite::Result<Connect
     Ok(connection)
 }
 
-fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+/// Opens a connection that only reads.
+pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     set_up(&connection)?;
@@ -103,6 +104,11 @@ impl Readers {
             kept.push(connection);
         }
         Ok(out)
+    }
+
+    /// A connection of its own, outside any transaction.
+    pub(crate) fn connection(&self) -> rusqlite::Result<Connection> {
+        open_reader(&self.database)
     }
 
     /// Closes the idle connections.

@@ -5,27 +5,47 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 use yiju_document::{Clause, Document, Section, UnitKind};
 
-use crate::codec::{checksum, decode_cursor, encode_cursor, sha256, verify};
+use crate::codec::{checksum, decode_cursor, encode_cursor, sha256, verify, verify_row};
 use crate::error::{Fault, StoreError};
-use crate::model::{DocumentList, DocumentRecord, SourceRecord};
+use crate::model::{DocumentList, DocumentRecord, SourceRecord, State};
+use crate::seal::{self, Meta};
 use crate::store::Store;
 
 /// Most documents on one page of a listing.
 const PAGE_LIMIT: usize = 1000;
 
-const RECORD: &str = "SELECT d.key, d.id, d.title, d.issuer, d.number, d.date, d.language, \
-     d.sha256, s.name, s.sha256, d.ordinal, d.characters, d.bytes, d.sections, d.clauses, \
-     d.passages, d.added_at, d.updated_at \
-     FROM documents d JOIN sources s ON s.key = d.source";
+/// A document's sealed columns and checksum, then its source's.
+fn record_query(rest: &str) -> String {
+    format!(
+        "SELECT {}, d.crc, {}, s.crc FROM documents d JOIN sources s ON s.key = d.source {rest}",
+        seal::DOCUMENT,
+        seal::SOURCE
+    )
+}
 
 impl Store {
+    /// Which library this is and at which generation, read at once. Generations compare only
+    /// within one id: what is derived must carry both.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn state(&self) -> Result<State, StoreError> {
+        self.readers.read("read the state", |connection| {
+            let meta = Meta::read(connection)?;
+            Ok(State {
+                library_id: meta.library_id,
+                generation: meta.generation,
+            })
+        })
+    }
+
     /// The library's generation: 0 when new, one more with every write.
     ///
     /// # Errors
     /// Reading failed.
     pub fn generation(&self) -> Result<u64, StoreError> {
         self.readers
-            .read("read the generation", |t| meta_number(t, "generation"))
+            .read("read the generation", |t| Ok(Meta::read(t)?.generation))
     }
 
     /// How many documents there are.
@@ -34,7 +54,7 @@ impl Store {
     /// Reading failed.
     pub fn document_count(&self) -> Result<u64, StoreError> {
         self.readers
-            .read("count the documents", |t| meta_number(t, "documents"))
+            .read("count the documents", |t| Ok(Meta::read(t)?.documents))
     }
 
     /// How many passages there are.
@@ -43,7 +63,7 @@ impl Store {
     /// Reading failed.
     pub fn passage_count(&self) -> Result<u64, StoreError> {
         self.readers
-            .read("count the passages", |t| meta_number(t, "passages"))
+            .read("count the passages", |t| Ok(Meta::read(t)?.passages))
     }
 
     /// The source of this name; `None` where there is none.
@@ -53,20 +73,21 @@ impl Store {
     pub fn source(&self, name: &str) -> Result<Option<SourceRecord>, StoreError> {
         self.readers.read("read the source", |connection| {
             let found = connection
-                .prepare_cached(
-                    "SELECT key, sha256, complete, added_at, updated_at FROM sources
-                     WHERE name = ?1",
-                )?
+                .prepare_cached(&format!(
+                    "SELECT {}, s.crc FROM sources s WHERE s.name = ?1",
+                    seal::SOURCE
+                ))?
                 .query_row([name], |row| {
+                    verify_row("sources", row, 0, seal::SOURCE_COLUMNS)?;
                     Ok((
                         row.get::<_, i64>(0)?,
                         SourceRecord {
                             name: name.to_owned(),
-                            sha256: row.get(1)?,
-                            complete: row.get(2)?,
+                            sha256: row.get(2)?,
+                            complete: row.get(3)?,
                             document_ids: Vec::new(),
-                            added_at: parsed(row, 3)?,
-                            updated_at: parsed(row, 4)?,
+                            added_at: parsed(row, 4)?,
+                            updated_at: parsed(row, 5)?,
                         },
                     ))
                 })
@@ -102,9 +123,7 @@ impl Store {
         let limit = limit.clamp(1, PAGE_LIMIT);
         self.readers.read("list the documents", |connection| {
             let mut rows = connection
-                .prepare_cached(&format!(
-                    "{RECORD} WHERE d.key > ?1 ORDER BY d.key LIMIT ?2"
-                ))?
+                .prepare_cached(&record_query("WHERE d.key > ?1 ORDER BY d.key LIMIT ?2"))?
                 // One more than asked tells whether there is another page.
                 .query_map([after, i64::try_from(limit).unwrap_or(0) + 1], |row| {
                     Ok((row.get(0)?, record(row)?))
@@ -133,7 +152,7 @@ impl Store {
         mut visit: impl FnMut(DocumentRecord),
     ) -> Result<(), StoreError> {
         self.readers.read("list the documents", |connection| {
-            let mut statement = connection.prepare_cached(&format!("{RECORD} ORDER BY d.key"))?;
+            let mut statement = connection.prepare_cached(&record_query("ORDER BY d.key"))?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 visit(record(row)?);
@@ -194,7 +213,7 @@ pub(crate) fn document_key(connection: &Connection, id: &str) -> Result<Option<i
 
 pub(crate) fn record_by_key(connection: &Connection, key: i64) -> Result<DocumentRecord, Fault> {
     let found = connection
-        .prepare_cached(&format!("{RECORD} WHERE d.key = ?1"))?
+        .prepare_cached(&record_query("WHERE d.key = ?1"))?
         .query_row([key], record)?;
     Ok(found)
 }
@@ -206,10 +225,26 @@ pub(crate) fn load(connection: &Connection, key: i64) -> Result<(DocumentRecord,
         .prepare_cached("SELECT head FROM documents WHERE key = ?1")?
         .query_row([key], |row| row.get(0))?;
     let mut document: Document = structure(&head)?;
+    if !agrees(&record, &document) {
+        return Err(Fault::Corrupt(format!(
+            "the head of the document {} differs from its listing",
+            record.id
+        )));
+    }
     document.text = load_text(connection, key, &record.id, &record.sha256)?;
     document.sections = load_sections(connection, key, record.sections)?;
     document.clauses = load_clauses(connection, key, record.clauses)?;
     Ok((record, document))
+}
+
+/// Whether a document's head says what its listing does: the listing has the checksum.
+fn agrees(record: &DocumentRecord, document: &Document) -> bool {
+    record.title == document.title
+        && record.issuer == document.issuer
+        && record.number == document.number
+        && record.date == document.date
+        && record.language == document.language
+        && record.sha256 == document.sha256
 }
 
 fn load_text(connection: &Connection, key: i64, id: &str, expected: &str) -> Result<String, Fault> {
@@ -291,36 +326,32 @@ fn structure<T: DeserializeOwned>(json: &str) -> Result<T, Fault> {
         .map_err(|error| Fault::Corrupt(format!("a structure cannot be read: {error}")))
 }
 
-pub(crate) fn meta_number(connection: &Connection, column: &str) -> Result<u64, Fault> {
-    let value: i64 = connection
-        .prepare_cached(&format!("SELECT {column} FROM meta"))?
-        .query_row([], |row| row.get(0))?;
-    u64::try_from(value).map_err(|_| Fault::Corrupt(format!("meta.{column} is {value}")))
-}
-
-/// A row of [`RECORD`].
+/// A row of [`record_query`], its checksums verified.
 pub(crate) fn record(row: &Row<'_>) -> rusqlite::Result<DocumentRecord> {
+    const SOURCE: usize = seal::DOCUMENT_COLUMNS + 1;
+    verify_row("documents", row, 0, seal::DOCUMENT_COLUMNS)?;
+    verify_row("sources", row, SOURCE, SOURCE + seal::SOURCE_COLUMNS)?;
     Ok(DocumentRecord {
         id: row.get(1)?,
-        title: row.get(2)?,
-        issuer: row.get(3)?,
-        number: row.get(4)?,
-        date: match row.get_ref(5)? {
+        ordinal: row.get(3)?,
+        title: row.get(4)?,
+        issuer: row.get(5)?,
+        number: row.get(6)?,
+        date: match row.get_ref(7)? {
             ValueRef::Null => None,
-            _ => Some(parsed(row, 5)?),
+            _ => Some(parsed(row, 7)?),
         },
-        language: row.get(6)?,
-        sha256: row.get(7)?,
-        source: row.get(8)?,
-        source_sha256: row.get(9)?,
-        ordinal: row.get(10)?,
-        characters: size(row, 11)?,
-        bytes: size(row, 12)?,
-        sections: size(row, 13)?,
-        clauses: size(row, 14)?,
-        passages: size(row, 15)?,
-        added_at: parsed(row, 16)?,
-        updated_at: parsed(row, 17)?,
+        language: row.get(8)?,
+        sha256: row.get(9)?,
+        characters: size(row, 10)?,
+        bytes: size(row, 11)?,
+        sections: size(row, 12)?,
+        clauses: size(row, 13)?,
+        passages: size(row, 14)?,
+        added_at: parsed(row, 15)?,
+        updated_at: parsed(row, 16)?,
+        source: row.get(SOURCE + 1)?,
+        source_sha256: row.get(SOURCE + 2)?,
     })
 }
 

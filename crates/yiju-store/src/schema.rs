@@ -10,10 +10,13 @@ use crate::error::StoreError;
 
 /// The format this build reads and writes. It goes up with every change to the tables or to what
 /// their columns mean.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 2;
+
+/// The oldest format that can be brought to the present one.
+const OLDEST_VERSION: u32 = 1;
 
 /// "Yiju" in ASCII, kept in the SQLite header.
-const APPLICATION_ID: u32 = 0x5969_6a75;
+pub(crate) const APPLICATION_ID: u32 = 0x5969_6a75;
 
 /// The durable store in the library's directory.
 pub(crate) const DATABASE_FILE: &str = "library.db";
@@ -25,6 +28,7 @@ pub(crate) const UNFINISHED_FILE: &str = "library.db.new";
 /// A document's text is kept once, in pieces, so that a clause is read without the whole of it.
 /// `head`, `sections.body` and `clauses.body` are the parsed structures as JSON.
 /// `changes` holds ranges of passage ids; it is complete after `meta.changes_after`.
+/// Every `crc` is over its row: a page that was changed by anything but SQLite shows when it is read.
 const TABLES: &str = "
 CREATE TABLE meta (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -36,7 +40,8 @@ CREATE TABLE meta (
     model_fingerprint TEXT NOT NULL,
     model_name TEXT NOT NULL,
     dimension INTEGER NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    crc INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE sources (
@@ -45,7 +50,8 @@ CREATE TABLE sources (
     sha256 TEXT NOT NULL,
     complete INTEGER NOT NULL,
     added_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
+    updated_at TEXT NOT NULL,
+    crc INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE documents (
@@ -67,6 +73,7 @@ CREATE TABLE documents (
     added_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     head TEXT NOT NULL,
+    crc INTEGER NOT NULL,
     UNIQUE (source, ordinal)
 ) STRICT;
 
@@ -122,6 +129,7 @@ CREATE TABLE changes (
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
     added INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
     PRIMARY KEY (generation, first, added)
 ) STRICT, WITHOUT ROWID;
 ";
@@ -171,9 +179,10 @@ pub(crate) fn check_header(dir: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Says whether this build can use a library of version `found`.
+/// Says whether this build can use a library of version `found`: as it is, or after bringing it to
+/// the present format (`migrate`).
 pub(crate) fn check_version(dir: &Path, found: u32) -> Result<(), StoreError> {
-    if found == FORMAT_VERSION {
+    if (OLDEST_VERSION..=FORMAT_VERSION).contains(&found) {
         return Ok(());
     }
     Err(StoreError::FormatVersion {

@@ -10,14 +10,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use yiju_fault::kill_point;
+
 use crate::error::{Fault, StoreError};
 use crate::lock::{LOCK_FILE, WriterLock};
+use crate::migrate::{self, migrate};
 use crate::model::{Access, Model};
-use crate::pool::{Readers, lock, open_writer};
-use crate::schema::{self, DATABASE_FILE, UNFINISHED_FILE};
+use crate::pool::{Readers, lock, open_reader, open_writer};
+use crate::schema::{self, DATABASE_FILE, FORMAT_VERSION, UNFINISHED_FILE};
+use crate::seal::{self, Meta};
 
 /// Directory for what is derived from the store; the store never looks into it.
-const INDEX_DIR: &str = "index";
+pub(crate) const INDEX_DIR: &str = "index";
 
 /// An open library: the durable truth from which everything else is derived.
 ///
@@ -28,7 +32,8 @@ pub struct Store {
     pub(crate) dir: PathBuf,
     pub(crate) model: Model,
     pub(crate) readers: Readers,
-    library_id: String,
+    /// What rows are dated with. Nothing is ordered by it.
+    pub(crate) clock: fn() -> Timestamp,
     // Dropped in this order: the lock goes when nothing can write any more.
     writer: Option<Mutex<Writer>>,
     _lock: Option<WriterLock>,
@@ -84,8 +89,11 @@ impl Store {
                 });
             }
         };
+        if writer.is_none() {
+            bring_up(dir, &database)?;
+        }
         let readers = Readers::new(dir, database);
-        let (found, library_id) = readers.read("read", |connection| read_meta(dir, connection))?;
+        let found = readers.read("read", |connection| read_meta(dir, connection))?;
         if let Some(given) = model
             && (given.fingerprint != found.fingerprint || given.dimension != found.dimension)
         {
@@ -99,7 +107,7 @@ impl Store {
             dir: dir.to_owned(),
             model: found,
             readers,
-            library_id,
+            clock: Timestamp::now,
             writer: writer.map(|connection| {
                 Mutex::new(Writer {
                     connection,
@@ -125,10 +133,10 @@ impl Store {
         &self.model
     }
 
-    /// 32 hex digits drawn when the library was made. Generations of two libraries do not
-    /// compare: what is derived must carry this id with its generation.
-    pub fn library_id(&self) -> &str {
-        &self.library_id
+    /// Dates rows by `clock` instead of the system's, which a test may let jump.
+    #[doc(hidden)]
+    pub fn set_clock(&mut self, clock: fn() -> Timestamp) {
+        self.clock = clock;
     }
 
     /// Whether it was opened for writing.
@@ -168,26 +176,32 @@ impl Store {
         })
     }
 
-    /// Runs `work` in the one write transaction and commits it; any error rolls it back.
-    pub(crate) fn write<T>(
+    /// Runs `work` in the one write transaction, calls `at_commit` and commits it; any error rolls
+    /// it back.
+    pub(crate) fn write<T, G, E: From<StoreError>>(
         &self,
         action: &'static str,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
+        at_commit: impl FnOnce(&T) -> Result<G, E>,
+    ) -> Result<(T, G), E> {
         let mut writer = lock(self.writer()?);
         let limit = writer.limit;
-        let run = || {
-            let transaction = writer
-                .connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let out = work(&transaction)?;
-            transaction.commit()?;
-            Ok(out)
-        };
-        run().map_err(|fault: Fault| match fault.at(&self.dir, action) {
+        let failed = |fault: Fault| match fault.at(&self.dir, action) {
             StoreError::Full { path, .. } => StoreError::Full { path, limit },
             other => other,
-        })
+        };
+        let begun = writer
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|error| failed(error.into()))?;
+        kill_point("write:begun");
+        let out = work(&transaction).map_err(failed)?;
+        kill_point("write:written");
+        // Dropped with an error, the transaction is rolled back.
+        let guard = at_commit(&out)?;
+        transaction.commit().map_err(|error| failed(error.into()))?;
+        kill_point("write:committed");
+        Ok((out, guard))
     }
 }
 
@@ -213,7 +227,7 @@ impl Drop for Store {
 }
 
 /// Whether `dir` holds a library's database. Fails where it holds something else.
-fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
+pub(crate) fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
     let foreign = |reason: String| {
         Err(StoreError::NotALibrary {
             path: dir.to_owned(),
@@ -280,7 +294,7 @@ fn create(dir: &Path, database: &Path, model: &Model) -> Result<(), StoreError> 
         let transaction = connection.transaction()?;
         schema::create_tables(&transaction)?;
         transaction.execute(
-            "INSERT INTO meta VALUES (1, lower(hex(randomblob(16))), 0, 0, 0, 0, ?1, ?2, ?3, ?4)",
+            "INSERT INTO meta VALUES (1, lower(hex(randomblob(16))), 0, 0, 0, 0, ?1, ?2, ?3, ?4, 0)",
             params![
                 model.fingerprint,
                 model.name,
@@ -288,13 +302,16 @@ fn create(dir: &Path, database: &Path, model: &Model) -> Result<(), StoreError> 
                 Timestamp::now().to_string()
             ],
         )?;
+        seal::meta(&transaction)?;
         transaction.commit()?;
+        kill_point("create:filled");
         // Everything must be in the one file that is renamed; the checkpoint also syncs it.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     };
     fill().map_err(|error| StoreError::sql(dir, "make the tables", error))?;
     let io = |source| StoreError::io(database, "make", source);
     fs::rename(&unfinished, database).map_err(io)?;
+    kill_point("create:renamed");
     for left in [side("-wal"), side("-shm")] {
         // They are empty by now, and the next start removes what stays.
         let _ = fs::remove_file(left);
@@ -303,7 +320,7 @@ fn create(dir: &Path, database: &Path, model: &Model) -> Result<(), StoreError> 
 }
 
 /// Makes a rename in `dir` durable. Windows has no such call and needs none.
-fn sync_directory(dir: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(dir)?.sync_all()
     } else {
@@ -311,15 +328,48 @@ fn sync_directory(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a library that is there for writing; the header has been checked and the lock is held.
-fn existing(dir: &Path, database: &Path) -> Result<Connection, StoreError> {
-    open_writer(database, false).map_err(|error| StoreError::sql(dir, "open", error))
+/// Opens a library that is there for writing, and brings it to the present format; the header has
+/// been checked and the lock is held.
+pub(crate) fn existing(dir: &Path, database: &Path) -> Result<Connection, StoreError> {
+    let mut connection =
+        open_writer(database, false).map_err(|error| StoreError::sql(dir, "open", error))?;
+    migrate(dir, &mut connection)?;
+    Ok(connection)
 }
 
-/// Reads the model and the id, after checking that the tables are those of this version.
-fn read_meta(dir: &Path, connection: &Connection) -> Result<(Model, String), Fault> {
+/// Brings a library of an earlier format that is to be read only to the present one, which takes
+/// the lock for a moment.
+fn bring_up(dir: &Path, database: &Path) -> Result<(), StoreError> {
+    let found = || -> Result<u32, StoreError> {
+        open_reader(database)
+            .and_then(|reader| migrate::version(&reader))
+            .map_err(|error| StoreError::sql(dir, "read the format of", error))
+    };
+    let before = found()?;
+    if before >= FORMAT_VERSION {
+        return Ok(());
+    }
+    let done = WriterLock::take(dir).and_then(|_lock| existing(dir, database).map(drop));
+    match done {
+        Ok(()) => Ok(()),
+        // Another process may have done it meanwhile.
+        Err(_) if found()? >= FORMAT_VERSION => Ok(()),
+        Err(error @ (StoreError::Locked { .. } | StoreError::NotWritable { .. })) => {
+            tracing::debug!(%error, "the library's format was not brought up to date");
+            Err(StoreError::FormatVersion {
+                path: dir.to_owned(),
+                found: before,
+                supported: FORMAT_VERSION,
+            })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the model, after checking that the tables are those of this version.
+fn read_meta(dir: &Path, connection: &Connection) -> Result<Model, Fault> {
     // The header was read without the log; this reads both.
-    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = migrate::version(connection)?;
     schema::check_version(dir, found)?;
     for table in schema::table_names() {
         let there = connection
@@ -333,24 +383,5 @@ fn read_meta(dir: &Path, connection: &Connection) -> Result<(Model, String), Fau
             return Err(Fault::Corrupt(format!("the table {table} is missing")));
         }
     }
-    let row = connection
-        .query_row(
-            "SELECT model_fingerprint, model_name, dimension, library_id FROM meta",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get(3)?)),
-        )
-        .optional()?;
-    let Some((fingerprint, name, dimension, library_id)) = row else {
-        return Err(Fault::Corrupt("the table meta is empty".into()));
-    };
-    let dimension = usize::try_from(dimension)
-        .map_err(|_| Fault::Corrupt(format!("the dimension is {dimension}")))?;
-    Ok((
-        Model {
-            fingerprint,
-            name,
-            dimension,
-        },
-        library_id,
-    ))
+    Ok(Meta::read(connection)?.model)
 }

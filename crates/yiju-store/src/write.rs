@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::Serialize;
 use yiju_document::Document;
+use yiju_fault::kill_point;
 
 use crate::codec::{CHUNK, checksum, document_id, encode_vector};
 use crate::error::{Fault, StoreError};
 use crate::model::{DocumentRecord, NewDocument, NewPassage, NewSource, PutOutcome, RemoveOutcome};
 use crate::read;
+use crate::seal;
 use crate::store::Store;
 use crate::validate::check_source;
 
@@ -28,13 +29,33 @@ impl Store {
     /// [`StoreError::InvalidSource`] says what does not fit; [`StoreError::Full`],
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
     pub fn put_source(&self, source: NewSource) -> Result<PutOutcome, StoreError> {
+        self.put_source_with(source, |_| Ok(()))
+            .map(|(outcome, ())| outcome)
+    }
+
+    /// As [`Store::put_source`], with `at_commit` called when all is written but nothing of it can
+    /// be seen yet. Whatever must not be seen without the write can be taken hold of there, such as
+    /// the lock of an index, and is given back with the outcome; an error undoes the write.
+    ///
+    /// # Errors
+    /// As [`Store::put_source`], and what `at_commit` gave.
+    pub fn put_source_with<G, E: From<StoreError>>(
+        &self,
+        source: NewSource,
+        at_commit: impl FnOnce(&PutOutcome) -> Result<G, E>,
+    ) -> Result<(PutOutcome, G), E> {
         check_source(&source, self.model.dimension).map_err(|reason| {
             StoreError::InvalidSource {
                 name: source.name.clone(),
                 reason,
             }
         })?;
-        self.write("store the source", |transaction| put(transaction, source))
+        let now = (self.clock)().to_string();
+        self.write(
+            "store the source",
+            |transaction| put(transaction, source, now),
+            at_commit,
+        )
     }
 
     /// Removes a source with all its documents; `None` where there is none of this name.
@@ -42,20 +63,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
     pub fn remove_source(&self, name: &str) -> Result<Option<RemoveOutcome>, StoreError> {
-        self.write("remove the source", |transaction| {
-            let keys = transaction
-                .prepare_cached(
-                    "SELECT d.key, d.id FROM documents d JOIN sources s ON s.key = d.source
+        self.write(
+            "remove the source",
+            |transaction| {
+                let keys = transaction
+                    .prepare_cached(
+                        "SELECT d.key, d.id FROM documents d JOIN sources s ON s.key = d.source
                      WHERE s.name = ?1 ORDER BY d.ordinal",
-                )?
-                .query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
-            if keys.is_empty() {
-                Ok(None)
-            } else {
-                remove(transaction, &keys).map(Some)
-            }
-        })
+                    )?
+                    .query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+                if keys.is_empty() {
+                    Ok(None)
+                } else {
+                    remove(transaction, &keys).map(Some)
+                }
+            },
+            |_| Ok(()),
+        )
+        .map(|(outcome, ())| outcome)
     }
 
     /// Removes one document; `None` where there is none of this id. Its source stays as long as
@@ -64,18 +90,31 @@ impl Store {
     /// # Errors
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
     pub fn remove_document(&self, id: &str) -> Result<Option<RemoveOutcome>, StoreError> {
+        self.remove_document_with(id, |_| Ok(()))
+            .map(|(outcome, ())| outcome)
+    }
+
+    /// As [`Store::remove_document`], with `at_commit` called as [`Store::put_source_with`] does.
+    ///
+    /// # Errors
+    /// As [`Store::remove_document`], and what `at_commit` gave.
+    pub fn remove_document_with<G, E: From<StoreError>>(
+        &self,
+        id: &str,
+        at_commit: impl FnOnce(&Option<RemoveOutcome>) -> Result<G, E>,
+    ) -> Result<(Option<RemoveOutcome>, G), E> {
         self.write(
             "remove the document",
             |transaction| match read::document_key(transaction, id)? {
                 None => Ok(None),
                 Some(key) => remove(transaction, &[(key, id.to_owned())]).map(Some),
             },
+            at_commit,
         )
     }
 }
 
-fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, Fault> {
-    let now = Timestamp::now().to_string();
+fn put(transaction: &Transaction<'_>, source: NewSource, now: String) -> Result<PutOutcome, Fault> {
     let mut log = Log::default();
     let before: Option<i64> = transaction
         .query_row(
@@ -94,13 +133,14 @@ fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, F
         }
         None => {
             transaction.execute(
-                "INSERT INTO sources (name, sha256, complete, added_at, updated_at)
-                 VALUES (?1, ?2, 1, ?3, ?3)",
+                "INSERT INTO sources (name, sha256, complete, added_at, updated_at, crc)
+                 VALUES (?1, ?2, 1, ?3, ?3, 0)",
                 params![source.name, source.sha256, now],
             )?;
             transaction.last_insert_rowid()
         }
     };
+    seal::source(transaction, source_key)?;
     let mut old: BTreeMap<u32, i64> = transaction
         .prepare("SELECT ordinal, key FROM documents WHERE source = ?1")?
         .query_map([source_key], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -108,6 +148,7 @@ fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, F
     for key in old.values() {
         log.removed.extend(clear_document(transaction, *key)?);
     }
+    kill_point("put:cleared");
     let mut keys = Vec::with_capacity(source.documents.len());
     for (ordinal, new) in (0u32..).zip(source.documents) {
         let NewDocument { document, passages } = new;
@@ -123,6 +164,7 @@ fn put(transaction: &Transaction<'_>, source: NewSource) -> Result<PutOutcome, F
         log.added
             .extend(write_passages(transaction, key, &passages)?);
         keys.push(key);
+        kill_point("put:document");
     }
     for key in old.values() {
         transaction.execute("DELETE FROM documents WHERE key = ?1", [key])?;
@@ -157,6 +199,8 @@ fn remove(transaction: &Transaction<'_>, keys: &[(i64, String)]) -> Result<Remov
              AND NOT EXISTS (SELECT 1 FROM documents WHERE source = ?1)",
             [source],
         )?;
+        seal::source(transaction, source)?;
+        kill_point("remove:document");
         log.documents -= 1;
     }
     let generation = log.commit(transaction)?;
@@ -193,8 +237,8 @@ fn write_document(
             transaction
                 .prepare_cached(
                     "INSERT INTO documents (id, source, ordinal, title, language, sha256,
-                         characters, bytes, sections, clauses, passages, added_at, updated_at, head)
-                     VALUES (?1, ?2, ?3, '', '', '', 0, 0, 0, 0, 0, ?4, ?4, '')",
+                         characters, bytes, sections, clauses, passages, added_at, updated_at, head, crc)
+                     VALUES (?1, ?2, ?3, '', '', '', 0, 0, 0, 0, 0, ?4, ?4, '', 0)",
                 )?
                 .execute(params![id, place.source_key, place.ordinal, place.now])?;
             transaction.last_insert_rowid()
@@ -223,6 +267,7 @@ fn write_document(
             place.now,
             json(&document)?,
         ])?;
+    seal::document(transaction, key)?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO texts (document, piece, crc, bytes) VALUES (?1, ?2, ?3, ?4)",
     )?;
@@ -360,14 +405,16 @@ impl Log {
             |row| row.get(0),
         )?;
         let mut insert = transaction.prepare_cached(
-            "INSERT INTO changes (generation, first, last, added) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO changes (generation, first, last, added, crc) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for (ids, added) in [(&self.added, true), (&self.removed, false)] {
             for (first, last) in ranges(ids) {
-                insert.execute(params![generation, first, last, added])?;
+                let crc = seal::change(generation, first, last, added);
+                insert.execute(params![generation, first, last, added, crc])?;
             }
         }
         compact(transaction)?;
+        seal::meta(transaction)?;
         u64::try_from(generation)
             .map_err(|_| Fault::Corrupt(format!("the generation is {generation}")))
     }

@@ -123,6 +123,9 @@ pub(crate) enum Command {
     Serve(commands::serve::Serve),
     #[command(subcommand)]
     Key(commands::key::Key),
+    Check(commands::check::Check),
+    Backup(commands::backup::Backup),
+    Restore(commands::backup::Restore),
 }
 
 /// The parsed command line, or the exit code after help, a version or a usage error.

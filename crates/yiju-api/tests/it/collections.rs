@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode, header};
+use futures_util::stream;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use yiju_access::{KeyFile, NewKey, Scope};
@@ -332,4 +333,35 @@ async fn a_key_for_a_collection_reaches_no_other() {
     )
     .await;
     assert_eq!(gone.error(403), "forbidden");
+}
+
+#[tokio::test]
+async fn a_removal_lets_requests_that_use_the_collection_finish() {
+    let place = Place::new();
+    let app = place.app();
+    put(&app, "/v1/collections/busy", json!({})).await;
+    // A body that never ends holds the collection.
+    let endless = stream::pending::<Result<Bytes, std::io::Error>>();
+    let holder = tokio::spawn({
+        let app = app.clone();
+        let request = Request::post("/v1/collections/busy/documents")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from_stream(endless))
+            .unwrap();
+        async move { send(&app, request).await }
+    });
+    tokio::task::yield_now().await;
+    let removal = tokio::spawn({
+        let app = app.clone();
+        async move { delete(&app, "/v1/collections/busy").await }
+    });
+    while get(&app, "/v1/collections/busy").await.status == StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+    let again = put(&app, "/v1/collections/busy", json!({})).await;
+    assert_eq!(again.error(409), "conflict", "it is being removed");
+    assert!(place.root().join("busy").exists() && !removal.is_finished());
+    holder.abort();
+    assert_eq!(removal.await.unwrap().status, StatusCode::NO_CONTENT);
+    assert!(!place.root().join("busy").exists());
 }

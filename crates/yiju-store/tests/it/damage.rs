@@ -64,7 +64,15 @@ fn each_kind_of_damage_shows_in_the_report() {
         ),
         (
             "UPDATE documents SET title = 'x' WHERE key = 2",
-            "its listing differs",
+            "of documents does not have its checksum",
+        ),
+        (
+            "UPDATE sources SET sha256 = '00' WHERE key = 1",
+            "of sources does not have its checksum",
+        ),
+        (
+            "UPDATE changes SET last = last + 1 WHERE generation = 1",
+            "of changes does not have its checksum",
         ),
         (
             "UPDATE documents SET head = '[' WHERE key = 2",
@@ -72,7 +80,7 @@ fn each_kind_of_damage_shows_in_the_report() {
         ),
         (
             "UPDATE documents SET date = 'soon' WHERE key = 2",
-            "as year",
+            "checksum",
         ),
         (
             "DELETE FROM documents WHERE key = 3",
@@ -83,17 +91,27 @@ fn each_kind_of_damage_shows_in_the_report() {
             "it has 1 of 2 documents",
         ),
         (
-            "INSERT INTO sources VALUES (9, 'c', '', 1, '', '')",
+            "INSERT INTO sources VALUES (9, 'c', '', 1, '', '', 0)",
             "it has no documents",
         ),
-        ("UPDATE meta SET documents = 7", "expected 7"),
-        ("UPDATE meta SET passages = 7", "expected 7"),
-        ("UPDATE meta SET generation = 1", "log of changes"),
         (
             "UPDATE sqlite_sequence SET seq = 3 WHERE name = 'passages'",
             "were given out",
         ),
     ];
+    // The library's own row is read with everything: it is not even opened then.
+    for damage in ["documents = 7", "generation = 1", "dimension = 9"] {
+        let dir = tempfile::tempdir().unwrap();
+        let other = Connection::open(library(dir.path())).unwrap();
+        other
+            .execute(&format!("UPDATE meta SET {damage}"), [])
+            .unwrap();
+        drop(other);
+        match yiju_store::Store::open(dir.path(), yiju_store::Access::ReadOnly, None) {
+            Err(StoreError::Corrupt { what, .. }) => assert!(what.contains("of meta"), "{what}"),
+            other => panic!("{damage}: {other:?}"),
+        }
+    }
     for (damage, expected) in cases {
         let dir = tempfile::tempdir().unwrap();
         let path = library(dir.path());

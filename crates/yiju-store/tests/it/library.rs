@@ -93,7 +93,7 @@ fn what_is_not_a_library_is_refused_and_left_alone() {
 #[test]
 fn another_format_version_is_refused_and_left_byte_for_byte() {
     for (version, hint) in [
-        (2u32, "use a newer Yiju"),
+        (3u32, "use a newer Yiju"),
         (0, "to a new library with this Yiju"),
     ] {
         let dir = tempfile::tempdir().unwrap();
@@ -108,7 +108,7 @@ fn another_format_version_is_refused_and_left_byte_for_byte() {
         for access in [Access::ReadOnly, Access::ReadWrite] {
             let error = refused(dir.path(), access);
             assert!(
-                matches!(error, StoreError::FormatVersion { found, supported: 1, .. } if found == version),
+                matches!(error, StoreError::FormatVersion { found, supported: 2, .. } if found == version),
                 "{error:?}"
             );
             assert!(
@@ -153,7 +153,7 @@ fn a_writer_keeps_other_writers_out_and_no_reader() {
         other => panic!("{other:?}"),
     }
     let reader = sample::reader(dir.path());
-    assert_eq!(reader.library_id(), store.library_id());
+    assert_eq!(reader.state().unwrap(), store.state().unwrap());
     store.put_source(sample::source("a", 1, 1)).unwrap();
     sample::assert_holds(&reader, "a", 1, 1);
     let error = reader.put_source(sample::source("b", 1, 1)).unwrap_err();

@@ -37,7 +37,7 @@ pub(crate) struct Ask {
     question: Vec<String>,
 }
 
-fn share(text: &str) -> Result<f32, String> {
+pub(super) fn share(text: &str) -> Result<f32, String> {
     let number: f32 = text.parse().map_err(|_| "it is not a number".to_owned())?;
     if (0.0..=1.0).contains(&number) {
         Ok(number)

@@ -1,17 +1,20 @@
 //! `yiju eval`
 
-use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use serde_json::json;
-use yiju_engine::{Access, Engine, Filter, SearchRequest};
-use yiju_eval::{Dataset, EvalOptions, add_corpus, evaluate};
+use yiju_engine::{Access, Engine, Filter};
+use yiju_eval::{
+    ClauseIds, Dataset, Entry, EvalOptions, add_corpus, evaluate, find_corpus, signals,
+};
 
+use super::ask::share;
 use super::{Context, print_json};
+use crate::failure::Failure;
 use crate::library;
 use crate::progress::Steps;
 
@@ -20,11 +23,17 @@ use crate::progress::Steps;
 /// A set is a folder with corpus.jsonl (`id`, `title`, `text` a line) and queries.jsonl (`id`, `q`,
 /// `gold`, `answers` a line), either perhaps with .gz; or a file of questions (`q`, `evidence` a line)
 /// on the documents given with --docs or in the library. A corpus is kept in a library of its own
-/// beside the one named, so that it is embedded only once.
+/// beside the one named, LIBRARY-eval-SET, and embedded only once.
+///
+/// Printed for each language: recall, MRR and nDCG of the ranking; how often citations are right
+/// and the quote holds the answer; exact match and F1 of the part marked as the answer, as CMRC
+/// computes them; refusals at the threshold used and at others, and how well confidence tells
+/// questions from the same ones with their gold passages taken out; latencies.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    yiju eval --docs seeds questions.jsonl\n  \
-    yiju eval laws/ --with cases/")]
+    yiju eval --docs policies --failures questions.jsonl\n  \
+    yiju eval laws/ --corpus corpus-small --ablate\n  \
+    yiju eval xquad --with cmrc --out report.json")]
 pub(crate) struct Eval {
     /// Put the files here into the library, and ask only of them; may be repeated
     #[arg(long, value_name = "PATH")]
@@ -41,10 +50,22 @@ pub(crate) struct Eval {
     /// Most citations of an answer, 1 to 20
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
     limit: u8,
+    /// Least confidence at which a question counts as answered, 0 to 1 [default: the engine's own]
+    #[arg(long, value_name = "X", value_parser = share)]
+    threshold: Option<f32>,
+    /// Rank by each lane alone, too
+    #[arg(long)]
+    ablate: bool,
+    /// Do not ask again with the gold passages taken out
+    #[arg(long)]
+    keep_gold: bool,
     /// Name each question that went wrong
     #[arg(long)]
     failures: bool,
-    /// Write what confidence is computed from, a question a line, to FILE
+    /// Write the report with what each question showed as JSON to FILE, too
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write what confidence is computed from, a question a line, to FILE, and measure nothing
     #[arg(long, value_name = "FILE")]
     signals: Option<PathBuf>,
     /// The set
@@ -56,48 +77,43 @@ impl Eval {
         let set = Dataset::read(&self.set, self.corpus.as_deref())?;
         if set.blank > 0 {
             context.notes.say(&format!(
-                "left out {} questions without a letter or digit",
-                set.blank
+                "left out {} without a letter or digit",
+                library::count(set.blank, "question")
             ));
         }
-        let mut corpus = set.corpus.clone();
-        for other in &self.with {
-            corpus.extend(Dataset::read(other, None)?.corpus);
-        }
-        let (engine, sources) = if corpus.is_empty() {
-            let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
-            (library.engine, library.sources)
-        } else {
-            // A corpus has a library of its own: it is nothing to be asked beside one's documents.
-            let settings = context.settings.beside(&format!("eval-{}", set.name))?;
-            (library::open(&settings, Access::ReadWrite)?, Vec::new())
-        };
-        let filter = Filter {
-            sources,
-            ..Filter::default()
-        };
-        let clauses = if corpus.is_empty() {
-            HashMap::new()
-        } else {
-            let steps = Steps::new("passages", context.notes.quiet());
-            add_corpus(&engine, &corpus, &|progress| {
-                steps.at(progress.done, progress.total)
-            })?
-        };
+        let (engine, clauses, filter) = self.library(&set, context)?;
         if let Some(path) = &self.signals {
-            write_signals(&engine, &set, &clauses, self.questions, path)?;
+            write_signals(
+                &engine,
+                &set,
+                &clauses,
+                &filter,
+                self.questions,
+                path,
+                context,
+            )?;
+            return Ok(ExitCode::SUCCESS);
         }
         let options = EvalOptions {
             limit: usize::from(self.limit),
-            refusals: true,
+            refusals: !self.keep_gold,
+            lanes: self.ablate,
             most: self.questions,
             filter,
+            threshold: self.threshold,
         };
         let steps = Steps::new("questions", context.notes.quiet());
         let report = evaluate(&engine, &set, &clauses, &options, &|progress| {
             steps.at(progress.done, progress.total)
         })?;
         drop(steps);
+        if let Some(path) = &self.out {
+            let mut out = create(path)?;
+            serde_json::to_writer_pretty(&mut out, &report)?;
+            writeln!(out)
+                .and_then(|()| out.flush())
+                .with_context(|| cannot_write(path))?;
+        }
         if context.json {
             print_json(&report)?;
         } else {
@@ -106,55 +122,122 @@ impl Eval {
         if self.failures {
             let mut err = io::stderr().lock();
             for failure in report.failures() {
-                writeln!(err, "{failure}")?;
+                writeln!(err, "{}", crate::text::clean(&failure))?;
             }
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    /// The library to ask, the clause of each entry of the corpus, and which documents to look in.
+    fn library(
+        &self,
+        set: &Dataset,
+        context: &Context,
+    ) -> anyhow::Result<(Engine, ClauseIds, Filter)> {
+        let mut corpus = set.corpus.clone();
+        let mut names = vec![match &self.corpus {
+            Some(corpus) => format!("{}.{}", set.name, bare(corpus)),
+            None => set.name.clone(),
+        }];
+        for other in &self.with {
+            let other = Dataset::read(other, None)?;
+            corpus.extend(other.corpus);
+            names.push(other.name);
+        }
+        if corpus.is_empty() {
+            let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
+            let filter = Filter {
+                sources: library.sources,
+                ..Filter::default()
+            };
+            return Ok((library.engine, ClauseIds::new(), filter));
+        }
+        if !self.docs.is_empty() {
+            return Err(Failure::new(format!(
+                "the set {} has a corpus of its own, so --docs has no place",
+                set.name
+            ))
+            .hint("give either a folder with a corpus, or a file of questions with --docs")
+            .into());
+        }
+        // The same sets in another order are the same corpus.
+        names.sort();
+        names.dedup();
+        let (engine, clauses) = corpus_library(&names.join("+"), &corpus, context)?;
+        Ok((engine, clauses, Filter::default()))
+    }
 }
 
-/// A line for each question, and one more with its gold taken out: features of the best candidate,
-/// and whether that candidate is right.
+/// A corpus has a library of its own: it is nothing to be asked beside one's documents. One that is
+/// complete is only read, so that several evaluations can share it.
+fn corpus_library(
+    name: &str,
+    corpus: &[Entry],
+    context: &Context,
+) -> anyhow::Result<(Engine, ClauseIds)> {
+    let settings = context.settings.beside(&format!("eval-{name}"))?;
+    let exists = settings
+        .library()?
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some());
+    if exists {
+        let engine = library::open(&settings, Access::ReadOnly)?;
+        if let Some(clauses) = find_corpus(&engine, corpus)? {
+            return Ok((engine, clauses));
+        }
+    }
+    let engine = library::open(&settings, Access::ReadWrite)?;
+    let steps = Steps::new("passages", context.notes.quiet());
+    let clauses = add_corpus(&engine, corpus, &|progress| {
+        steps.at(progress.done, progress.total)
+    })?;
+    Ok((engine, clauses))
+}
+
+fn bare(name: &str) -> &str {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    name.strip_suffix(".jsonl").unwrap_or(name)
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
+}
+
+fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
+    Ok(BufWriter::new(
+        File::create(path).with_context(|| cannot_write(path))?,
+    ))
+}
+
+/// A line for each question, and one more with its gold taken out.
 fn write_signals(
     engine: &Engine,
     set: &Dataset,
-    clauses: &HashMap<String, String>,
+    clauses: &ClauseIds,
+    filter: &Filter,
     most: Option<usize>,
-    path: &PathBuf,
+    path: &Path,
+    context: &Context,
 ) -> anyhow::Result<()> {
-    let named = || format!("cannot write {}", path.display());
-    let mut out = BufWriter::new(std::fs::File::create(path).with_context(named)?);
-    for query in set.queries.iter().take(most.unwrap_or(usize::MAX)) {
-        let gold: Vec<String> = query
-            .gold
-            .iter()
-            .flatten()
-            .filter_map(|id| clauses.get(id).cloned())
-            .collect();
-        let takes: &[bool] = if gold.is_empty() {
-            &[false]
-        } else {
-            &[false, true]
-        };
-        for &taken_out in takes {
-            let without = if taken_out { gold.as_slice() } else { &[] };
-            let signals = engine.signals(&SearchRequest::new(&query.q), without)?;
-            let Some(best) = signals.first() else {
-                continue;
-            };
-            let features: serde_json::Map<_, _> = best
-                .features
-                .iter()
-                .map(|&(name, value)| (name.to_owned(), json!(value)))
-                .collect();
-            let line = json!({
-                "id": query.id, "q": query.q, "lang": query.lang, "without": taken_out,
-                "answerable": query.answerable() && !taken_out,
-                "right": gold.contains(&best.clause_id),
-                "features": features,
-            });
-            writeln!(out, "{line}").with_context(named)?;
-        }
-    }
-    out.flush().with_context(named)
+    let mut out = create(path)?;
+    let mut written = Ok(());
+    let steps = Steps::new("questions", context.notes.quiet());
+    signals(
+        engine,
+        set,
+        clauses,
+        filter,
+        most,
+        &|progress| steps.at(progress.done, progress.total),
+        |row| {
+            if written.is_ok() {
+                written = serde_json::to_writer(&mut out, &row)
+                    .map_err(io::Error::from)
+                    .and_then(|()| writeln!(out));
+            }
+        },
+    )?;
+    written
+        .and_then(|()| out.flush())
+        .with_context(|| cannot_write(path))
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod add;
 pub(crate) mod ask;
+pub(crate) mod backup;
+pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
@@ -124,6 +126,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Eval(eval) => eval.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Key(key) => key.run(&context),
+        Command::Check(check) => check.run(&context),
+        Command::Backup(backup) => backup.run(&context),
+        Command::Restore(restore) => restore.run(&context),
     }
 }
 

@@ -6,13 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
-use yiju_engine::{Access, DocumentSummary};
+use yiju_engine::{Access, DocumentSummary, Shelf};
 
-use super::list;
 use super::{Context, print_json};
 use crate::failure::Failure;
 use crate::files;
-use crate::library;
 
 /// Remove documents from the library
 ///
@@ -35,8 +33,9 @@ struct Removed {
 
 impl Remove {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let engine = library::open(&context.settings, Access::ReadWrite)?;
-        let documents = list::all(&engine)?;
+        // Without the model and the indexes: so a document goes even where its vectors are damaged.
+        let shelf = Shelf::open(&context.settings.library()?, Access::ReadWrite)?;
+        let documents = shelf.documents()?;
         let mut going: Vec<DocumentSummary> = Vec::new();
         for name in &self.names {
             let chosen = choose(&documents, name)?;
@@ -47,7 +46,7 @@ impl Remove {
             }
         }
         for document in &going {
-            engine.remove(&document.id)?;
+            shelf.remove(&document.id)?;
         }
         if context.json {
             print_json(&Removed { removed: going })?;

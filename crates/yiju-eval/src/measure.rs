@@ -1,0 +1,249 @@
+//! What one question shows.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use yiju_document::split_sentences;
+use yiju_engine::{Answer, Citation, SearchResponse};
+
+use crate::{ClauseIds, Query, character_f1, exact_match};
+
+/// What one question showed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Measured {
+    pub id: String,
+    pub question: String,
+    pub lang: String,
+    pub answerable: bool,
+    /// For each thing to be found, its rank from 0 among the first 100.
+    pub ranks: Vec<Option<usize>>,
+    /// The same in each lane alone, by the lane's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lanes: BTreeMap<&'static str, Vec<Option<usize>>>,
+    /// Whether it was answered at the threshold.
+    pub answered: bool,
+    /// 0 where it is refused at any threshold, as a clause that does not exist is.
+    pub confidence: f64,
+    /// With the gold passages taken out.
+    pub confidence_without: Option<f64>,
+    /// With the gold passages taken out: whether it was answered.
+    pub answered_without: Option<bool>,
+    pub first_right: bool,
+    pub some_right: bool,
+    /// Of the citations: how many are right.
+    pub precision: f64,
+    /// Of what must be found: how much some citation's paragraph holds.
+    pub recall: f64,
+    pub citations: usize,
+    pub sentences: usize,
+    /// An accepted answer lies inside what is quoted.
+    pub contains_answer: bool,
+    /// The shortest part marked as the answer.
+    pub part: String,
+    pub exact: bool,
+    pub f1: f64,
+    pub milliseconds: f64,
+}
+
+/// What the engine said to a question.
+pub(crate) struct Said {
+    pub search: SearchResponse,
+    pub lanes: BTreeMap<&'static str, Vec<String>>,
+    /// At threshold 0: what a question is answered with is judged whether or not it would be
+    /// refused.
+    pub answer: Answer,
+    pub milliseconds: f64,
+    /// At threshold 0, with the gold passages taken out.
+    pub without: Option<Answer>,
+}
+
+/// The confidence of an answer that was given at threshold 0, and whether it would be given at
+/// `threshold`.
+fn confidence(answer: &Answer, threshold: f32) -> (f64, bool) {
+    let confidence = if answer.answered {
+        answer.confidence
+    } else {
+        0.0
+    };
+    (
+        f64::from(confidence),
+        answer.answered && confidence >= threshold,
+    )
+}
+
+/// Something that must be found.
+enum Wanted<'a> {
+    /// A clause: any of these ids will do.
+    Clause(Vec<&'a str>),
+    /// A paragraph that holds this text.
+    Text(&'a str),
+}
+
+impl Wanted<'_> {
+    fn is(&self, clause_id: &str, paragraph: &str) -> bool {
+        match self {
+            Self::Clause(ids) => ids.contains(&clause_id),
+            Self::Text(text) => holds(paragraph, text),
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+}
+
+fn wanted<'a>(query: &'a Query, clauses: &'a ClauseIds) -> Vec<Wanted<'a>> {
+    let gold = query.gold.iter().map(|any_of| {
+        let ids = any_of.iter().filter_map(|id| clauses.get(id));
+        Wanted::Clause(ids.map(String::as_str).collect())
+    });
+    let evidence = query.evidence.iter().map(|text| Wanted::Text(text));
+    gold.chain(evidence).collect()
+}
+
+/// Whether a clause is what the question's best candidate should be.
+pub(crate) fn is_right(
+    query: &Query,
+    clauses: &ClauseIds,
+    clause_id: &str,
+    paragraph: &str,
+) -> bool {
+    let wanted = wanted(query, clauses);
+    let (texts, ids): (Vec<&Wanted>, Vec<&Wanted>) = wanted.iter().partition(|w| w.is_text());
+    // A paragraph must hold every string of evidence; of several gold clauses it is one.
+    let all = !texts.is_empty() && texts.iter().all(|w| w.is(clause_id, paragraph));
+    all || ids.iter().any(|w| w.is(clause_id, paragraph))
+}
+
+pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold: f32) -> Measured {
+    let wanted = wanted(query, clauses);
+    let hits = &said.search.hits;
+    let ranks = wanted
+        .iter()
+        .map(|want| {
+            hits.iter()
+                .position(|hit| want.is(&hit.clause_id, &hit.paragraph))
+        })
+        .collect();
+    let lanes = said
+        .lanes
+        .iter()
+        .map(|(name, ids)| {
+            let rank = |want: &Wanted| ids.iter().position(|id| want.is(id, ""));
+            (*name, wanted.iter().map(rank).collect())
+        })
+        .collect();
+    let citations = &said.answer.citations;
+    let is = |want: &Wanted, citation: &Citation| want.is(&citation.clause_id, &citation.paragraph);
+    let right = |citation: &Citation| wanted.iter().any(|want| is(want, citation));
+    let found = wanted
+        .iter()
+        .filter(|want| citations.iter().any(|citation| is(want, citation)))
+        .count();
+    let right_citations = citations.iter().filter(|citation| right(citation)).count();
+    let quoted = citations
+        .iter()
+        .map(|citation| citation.quote.as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let named = query.accepted();
+    let accepted = if named.is_empty() {
+        &query.evidence
+    } else {
+        &named
+    };
+    let part = citations.first().map_or("", answer_part);
+    let (confidence_with, answered) = confidence(&said.answer, threshold);
+    let without = said
+        .without
+        .as_ref()
+        .map(|answer| confidence(answer, threshold));
+    Measured {
+        id: query.id.clone(),
+        question: query.q.clone(),
+        lang: query.lang.clone(),
+        answerable: query.answerable(),
+        ranks,
+        lanes,
+        answered,
+        confidence: confidence_with,
+        confidence_without: without.map(|(confidence, _)| confidence),
+        answered_without: without.map(|(_, answered)| answered),
+        first_right: citations
+            .first()
+            .is_some_and(|c| is_right(query, clauses, &c.clause_id, &c.paragraph)),
+        some_right: !wanted.is_empty() && found == wanted.len(),
+        precision: share(right_citations, citations.len()),
+        recall: share(found, wanted.len()),
+        citations: citations.len(),
+        sentences: citations
+            .iter()
+            .map(|citation| split_sentences(&citation.quote).len())
+            .sum(),
+        contains_answer: accepted.iter().any(|text| holds(&quoted, text)),
+        exact: exact_match(part, accepted),
+        f1: character_f1(part, accepted),
+        part: part.to_owned(),
+        milliseconds: said.milliseconds,
+    }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64
+}
+
+/// The part of a quote that is marked as the answer; the whole quote where none is.
+fn answer_part(citation: &Citation) -> &str {
+    let span = citation.answer_span.unwrap_or(citation.span);
+    let start = span.byte_start.saturating_sub(citation.span.byte_start);
+    let length = span.byte_end.saturating_sub(span.byte_start);
+    citation
+        .quote
+        .get(start..start + length)
+        .unwrap_or(&citation.quote)
+}
+
+/// Whether `text` holds `part`, white space and bracket width apart.
+fn holds(text: &str, part: &str) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| match c {
+                '（' => '(',
+                '）' => ')',
+                c => c,
+            })
+            .collect()
+    };
+    bare(text).contains(&bare(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_and_spaces_are_no_difference() {
+        assert!(holds("（二）增强 城市", "(二) 增强城市"));
+        assert!(!holds("增强城市", "增强乡村"));
+    }
+
+    #[test]
+    fn evidence_is_right_only_whole_and_gold_any_of_it() {
+        let query: Query =
+            serde_json::from_str(r#"{"q": "问", "evidence": ["甲", "乙"]}"#).unwrap();
+        let none = ClauseIds::new();
+        assert!(is_right(&query, &none, "x.0", "甲、乙"));
+        assert!(!is_right(&query, &none, "x.0", "甲"));
+        let query: Query =
+            serde_json::from_str(r#"{"q": "问", "gold": [["a", "b"], ["c"]]}"#).unwrap();
+        let clauses: ClauseIds = [("a", "x.0"), ("b", "x.1"), ("c", "x.2")]
+            .map(|(id, clause)| (id.to_owned(), clause.to_owned()))
+            .into();
+        for (clause, right) in [("x.0", true), ("x.1", true), ("x.2", true), ("x.3", false)] {
+            assert_eq!(is_right(&query, &clauses, clause, ""), right);
+        }
+        let unanswerable: Query = serde_json::from_str(r#"{"q": "问"}"#).unwrap();
+        assert!(!is_right(&unanswerable, &clauses, "x.0", "甲"));
+    }
+}

@@ -1,0 +1,104 @@
+//! Bringing a library of an earlier format to the present one, in one transaction.
+//!
+//! | version | what it brought |
+//! | --- | --- |
+//! | 1 | the first release |
+//! | 2 | checksums over the rows of `meta`, `sources`, `documents` and `changes` |
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use yiju_fault::kill_point;
+
+use crate::error::{Fault, StoreError};
+use crate::schema::{self, FORMAT_VERSION};
+use crate::seal;
+
+/// The format of an open database, the log included.
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the database to the present format; says from which it came where it was another.
+///
+/// It is of the old format until the transaction is committed, and then of the new one, whenever
+/// the process ends.
+pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<u32>, StoreError> {
+    let failed = |fault: Fault| fault.at(dir, "bring the format up to date");
+    let found = version(connection).map_err(|error| failed(error.into()))?;
+    schema::check_version(dir, found)?;
+    if found == FORMAT_VERSION {
+        return Ok(None);
+    }
+    let mut run = || -> Result<u32, Fault> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have done it while this one waited for the lock.
+        let from = version(&transaction)?;
+        kill_point("migrate:begun");
+        for step in from..FORMAT_VERSION {
+            match step {
+                1 => to_2(&transaction)?,
+                other => {
+                    return Err(Fault::Corrupt(format!(
+                        "there is no format version {other}"
+                    )));
+                }
+            }
+        }
+        transaction.pragma_update(None, "user_version", FORMAT_VERSION)?;
+        kill_point("migrate:written");
+        transaction.commit()?;
+        kill_point("migrate:committed");
+        Ok(from)
+    };
+    let from = run().map_err(failed)?;
+    tracing::info!(
+        from,
+        to = FORMAT_VERSION,
+        "brought the library to this format"
+    );
+    Ok(Some(from))
+}
+
+/// Adds the checksums and fills them from what is there.
+fn to_2(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    for table in ["meta", "sources", "documents", "changes"] {
+        transaction.execute_batch(&format!(
+            "ALTER TABLE {table} ADD COLUMN crc INTEGER NOT NULL DEFAULT 0"
+        ))?;
+    }
+    kill_point("migrate:columns");
+    let keys = |table: &str| -> Result<Vec<i64>, Fault> {
+        let keys = transaction
+            .prepare(&format!("SELECT key FROM {table}"))?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(keys)
+    };
+    for key in keys("sources")? {
+        seal::source(transaction, key)?;
+    }
+    for key in keys("documents")? {
+        seal::document(transaction, key)?;
+    }
+    let changes = transaction
+        .prepare("SELECT generation, first, last, added FROM changes")?
+        .query_map([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?
+        .collect::<rusqlite::Result<Vec<(i64, i64, i64, bool)>>>()?;
+    for (generation, first, last, added) in changes {
+        transaction
+            .prepare_cached(
+                "UPDATE changes SET crc = ?4 WHERE generation = ?1 AND first = ?2 AND added = ?3",
+            )?
+            .execute(params![
+                generation,
+                first,
+                added,
+                seal::change(generation, first, last, added)
+            ])?;
+    }
+    seal::meta(transaction)?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Runs every fuzz target, or those named, for SECONDS each: fuzz/run.sh SECONDS [TARGET…]
+#
+# The corpus grows in target/fuzz; findings are written to fuzz/findings and fail the run. A finding
+# becomes a seed in fuzz/seeds, where `cargo test -p yiju-fuzz` keeps it found.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds="${1:?how many seconds for each target}"
+shift
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+    for file in fuzz/fuzz_targets/*.rs; do targets+=("$(basename "$file" .rs)"); done
+fi
+command -v c++ >/dev/null || { apt-get update -qq && apt-get install -y -qq g++; }
+
+build="${CARGO_TARGET_DIR:-target}"
+bins=()
+for target in "${targets[@]}"; do bins+=(--bin "fuzz_$target"); done
+RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/rustc-wrapper.sh" \
+    cargo build --locked -p yiju-fuzz --features libfuzzer "${bins[@]}"
+
+mkdir -p fuzz/findings
+failed=0
+for target in "${targets[@]}"; do
+    corpus="$build/fuzz/$target"
+    mkdir -p "$corpus"
+    printf '\n== %s, %s s\n' "$target" "$seconds"
+    "$build/debug/fuzz_$target" "$corpus" "fuzz/seeds/$target" \
+        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=65536 \
+        -artifact_prefix="fuzz/findings/$target-" -print_final_stats=1 2>&1 |
+        grep -vE '^#[0-9]+\s+(NEW|REDUCE|pulse)' || failed=1
+done
+[ -z "$(ls fuzz/findings)" ] || { echo "findings:"; ls fuzz/findings; failed=1; }
+rmdir fuzz/findings 2>/dev/null || true
+exit $failed

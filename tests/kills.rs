@@ -1,0 +1,233 @@
+//! The server killed at random while it adds, replaces and removes: all that it acknowledged is
+//! there, nothing else is, and the next start needs no help.
+//!
+//! `YIJU_KILL_ROUNDS` sets how often (6 by default), `YIJU_KILL_SEED` repeats a run.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::blocking::Client;
+use serde_json::{Value, json};
+
+use crate::support::{Place, Server};
+
+/// A small generator (xorshift64; Marsaglia, 2003), so that a run can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+fn variable(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().unwrap())
+}
+
+fn text(seed: u64) -> String {
+    (1..=3 + seed % 3)
+        .map(|n| format!("第{n}条　编号{seed}的事项按第{n}种办法办理。\n"))
+        .collect()
+}
+
+fn title(seed: u64) -> String {
+    format!("第{seed}号规则")
+}
+
+/// What is in the library, source by source: the seed of its text.
+type State = BTreeMap<String, u64>;
+
+/// A write: the seed of the new text, or a removal.
+#[derive(Clone, Debug)]
+struct Write {
+    source: String,
+    seed: Option<u64>,
+}
+
+impl Write {
+    fn apply(&self, state: &State) -> State {
+        let mut state = state.clone();
+        match self.seed {
+            Some(seed) => state.insert(self.source.clone(), seed),
+            None => state.remove(&self.source),
+        };
+        state
+    }
+}
+
+/// What the server holds, every text compared byte for byte.
+fn held(client: &Client, server: &Server) -> (State, BTreeMap<String, String>) {
+    let get = |path: &str| client.get(server.at(path)).send().unwrap();
+    let list: Value = get("/v1/documents").json().unwrap();
+    let (mut state, mut ids) = (State::new(), BTreeMap::new());
+    for document in list["documents"].as_array().unwrap() {
+        let id = document["id"].as_str().unwrap();
+        let name = document["title"].as_str().unwrap();
+        let seed: u64 = name
+            .trim_start_matches('第')
+            .trim_end_matches("号规则")
+            .parse()
+            .unwrap();
+        let found = get(&format!("/v1/documents/{id}/text")).text().unwrap();
+        for line in text(seed).lines() {
+            assert!(found.contains(line), "{found}");
+        }
+        assert_eq!(document["clauses"], 3 + seed % 3);
+        let source = document["source"].as_str().unwrap().to_owned();
+        assert_eq!(
+            state.insert(source.clone(), seed),
+            None,
+            "{source} is there twice"
+        );
+        ids.insert(source, id.to_owned());
+    }
+    (state, ids)
+}
+
+/// Every document is found by its own words, and nothing is found that is not there.
+fn assert_findable(client: &Client, server: &Server, state: &State) {
+    for seed in state.values() {
+        let query = json!({"query": format!("编号{seed}的事项按第2种办法办理"), "limit": 5});
+        let response = client
+            .post(server.at("/v1/search"))
+            .json(&query)
+            .send()
+            .unwrap();
+        let answer: Value = response.json().unwrap();
+        let titles: Vec<&str> = answer["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["document"]["title"].as_str().unwrap())
+            .collect();
+        assert!(
+            titles.contains(&title(*seed).as_str()),
+            "{seed}: {titles:?}"
+        );
+        for found in titles {
+            assert!(state.values().any(|seed| title(*seed) == found), "{found}");
+        }
+    }
+}
+
+#[test]
+fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
+    let rounds = variable("YIJU_KILL_ROUNDS", 6);
+    let seed = variable("YIJU_KILL_SEED", u64::from(std::process::id()) + 1);
+    println!("YIJU_KILL_SEED={seed}");
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let place = Place::new();
+    let client = Client::builder()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap();
+    let mut state = State::new();
+    let mut flying: Option<Write> = None;
+    let mut next = 1;
+    let (mut acknowledged, mut in_flight, mut kept) = (0, 0, 0);
+    for round in 0..rounds {
+        let mut server = Server::start(&place, &["--threads", "1"]);
+        let (found, ids) = held(&client, &server);
+        match &flying {
+            Some(write) if found != state => {
+                kept += 1;
+                assert_eq!(found, write.apply(&state), "round {round}: {write:?}");
+            }
+            _ => assert_eq!(found, state, "round {round}"),
+        }
+        state = found;
+        flying = None;
+        if round % 5 == 0 {
+            assert_findable(&client, &server, &state);
+        }
+        let killed = AtomicBool::new(false);
+        let delay = Duration::from_micros(random.below(250_000));
+        let plan: Vec<Write> = (0..200)
+            .map(|_| {
+                let source = format!("源{}.txt", random.below(7));
+                let remove = random.below(4) == 0;
+                next += 1;
+                Write {
+                    source,
+                    seed: (!remove).then_some(next),
+                }
+            })
+            .collect();
+        let mut ids = ids;
+        let child = &mut server.child;
+        let url = server.url.clone();
+        std::thread::scope(|scope| {
+            let killed = &killed;
+            scope.spawn(move || {
+                std::thread::sleep(delay);
+                killed.store(true, Ordering::SeqCst);
+                child.kill().unwrap();
+                child.wait().unwrap();
+            });
+            for write in plan {
+                let request = match (&write.seed, ids.get(&write.source)) {
+                    (Some(seed), _) => client.post(format!("{url}/v1/documents")).json(&json!({
+                        "title": title(*seed), "text": text(*seed), "source": write.source,
+                    })),
+                    (None, Some(id)) => client.delete(format!("{url}/v1/documents/{id}")),
+                    (None, None) => continue,
+                };
+                let answer = request.send().and_then(|response| {
+                    let status = response.status();
+                    assert!(status.is_success(), "{write:?}: {status}");
+                    response.bytes()
+                });
+                match answer {
+                    Ok(body) => {
+                        acknowledged += 1;
+                        state = write.apply(&state);
+                        match write.seed {
+                            Some(_) => {
+                                let body: Value = serde_json::from_slice(&body).unwrap();
+                                let id = id_of(&body);
+                                ids.insert(write.source.clone(), id);
+                            }
+                            None => {
+                                ids.remove(&write.source);
+                            }
+                        }
+                    }
+                    Err(error) => {
+                        assert!(killed.load(Ordering::SeqCst), "{error}");
+                        in_flight += 1;
+                        flying = Some(write);
+                        break;
+                    }
+                }
+            }
+        });
+    }
+    let server = Server::start(&place, &["--threads", "1"]);
+    let (found, _) = held(&client, &server);
+    if found != state {
+        let write = flying.as_ref().unwrap();
+        assert_eq!(found, write.apply(&state), "{write:?}");
+        kept += 1;
+    }
+    assert_findable(&client, &server, &found);
+    drop(server);
+    let checked = place.json(&["check", "--json"]);
+    assert_eq!(checked["sound"], true, "{checked:#}");
+    println!(
+        "{rounds} kills, {acknowledged} writes acknowledged and all there; {in_flight} in flight, \
+         {kept} of them whole"
+    );
+}
+
+/// The id of the first document in the answer to an add.
+fn id_of(body: &Value) -> String {
+    let document = body["documents"].get(0).unwrap_or(body);
+    document["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{body:#}"))
+        .to_owned()
+}
