@@ -3,3 +3,4 @@
 mod asking;
 mod keeping;
 mod library;
+mod limits;
