@@ -2,10 +2,12 @@
 
 mod answers;
 mod commands;
+mod corpus;
 mod crash;
 mod errors;
 mod keeping;
 mod kills;
+mod pull;
 mod serve;
 #[cfg(all(unix, feature = "otlp"))]
 mod spans;

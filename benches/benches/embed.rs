@@ -71,7 +71,7 @@ fn whole(criterion: &mut Criterion) {
             return;
         }
     };
-    let mut group = criterion.benchmark_group(format!("whole/{}", Variant::detect().name()));
+    let mut group = criterion.benchmark_group(format!("whole/{}", Variant::best().name()));
     group.sample_size(20);
     let question = "超大特大城市应该怎样发展？";
     group.bench_function("question of 15 tokens", |bencher| {

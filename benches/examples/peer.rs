@@ -91,7 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "{}",
         serde_json::json!({
-            "kernels": Variant::detect().name(),
+            "kernels": Variant::detect()?.name(),
             "start": start.as_secs_f64(),
             "p50": at(0.5).as_secs_f64(), "p99": at(0.99).as_secs_f64(),
             "passages": passages, "long": long, "vectors": vectors,

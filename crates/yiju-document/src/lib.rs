@@ -3,7 +3,8 @@
 //!
 //! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does);
 //! [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
-//! [`Document::find`] where that is. [`outline`] prints the tree.
+//! [`Document::find`] where that is. [`outline`] prints the tree. [`read_corpus`] and
+//! [`group_corpus`] make documents of JSON Lines.
 //!
 //! # The clean text
 //! [`Document::text`] is the printed text, misprints included, with one paragraph on each line
@@ -25,6 +26,7 @@
 mod chars;
 mod clause;
 mod clause_heading;
+mod corpus;
 mod dates;
 mod decode;
 mod draft;
@@ -47,6 +49,7 @@ mod signs;
 mod spans;
 mod split;
 
+pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
 pub use error::DocumentError;
 pub use model::{Clause, Document, Section, Span, UnitKind};

@@ -46,6 +46,14 @@ pub(crate) struct ModelConfig {
     pub activation: Activation,
 }
 
+/// Whether the model of this `config.json` can be run, before its weights are there.
+///
+/// # Errors
+/// The file cannot be read, is damaged, or names another architecture or an unknown setting.
+pub fn check_architecture(path: &Path) -> Result<(), EmbedError> {
+    ModelConfig::read(path).map(|_| ())
+}
+
 impl ModelConfig {
     /// The longest sequence, special tokens included, that the position table allows.
     pub(crate) fn max_tokens(&self) -> usize {

@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 use crate::config::ModelConfig;
 use crate::engine::{self, Engine, Precision};
 use crate::error::EmbedError;
+use crate::pooled::{Input, Pooled, Prepared};
 use crate::sample::sample;
-use crate::settings::{Pooling, Settings};
+use crate::settings::Settings;
 use crate::tokenizer::{Token, Tokenizer};
 use crate::weights::ModelWeights;
-use crate::windows::{Window, windows};
+use crate::windows::windows;
 
 /// A forward call takes sequences up to so many tokens in all (one longer one alone).
 const TOKENS_PER_CALL: usize = 4096;
@@ -162,14 +163,9 @@ impl Embedder {
         input_type: InputType,
         texts: &[&str],
     ) -> Result<Vec<Embedding>, EmbedError> {
-        let inputs = self.prepare(input_type, texts)?;
-        let mut sums: Vec<Sum> = inputs.iter().map(|_| Sum::new(self.dimension)).collect();
-        self.run(&inputs, |input, window, states| {
-            sums[input].add(window, states, self.settings.pooling, self.dimension);
-        })?;
-        Ok(std::iter::zip(&inputs, sums)
-            .map(|(input, sum)| input.embedding(sum))
-            .collect())
+        let prepared = self.prepare(input_type, texts)?;
+        let made = self.run(&prepared, false)?;
+        Ok(made.into_iter().map(|(embedding, _)| embedding).collect())
     }
 
     /// Embeds texts and each of their tokens, in one pass.
@@ -181,27 +177,7 @@ impl Embedder {
         input_type: InputType,
         texts: &[&str],
     ) -> Result<Vec<(Embedding, TokenVectors)>, EmbedError> {
-        let inputs = self.prepare(input_type, texts)?;
-        let mut sums: Vec<Sum> = inputs.iter().map(|_| Sum::new(self.dimension)).collect();
-        let mut vectors: Vec<Vec<Option<TokenVector>>> = inputs
-            .iter()
-            .map(|input| vec![None; input.tokens.len()])
-            .collect();
-        self.run(&inputs, |index, window, states| {
-            sums[index].add(window, states, self.settings.pooling, self.dimension);
-            let input = &inputs[index];
-            let rows = states.chunks_exact(self.dimension).skip(window.own.start);
-            for (place, row) in window.tokens.clone().zip(rows) {
-                vectors[index][place] = input.token_vector(place, row);
-            }
-        })?;
-        Ok(std::iter::zip(&inputs, sums)
-            .zip(vectors)
-            .map(|((input, sum), vectors)| {
-                let tokens = vectors.into_iter().flatten().collect();
-                (input.embedding(sum), TokenVectors { tokens })
-            })
-            .collect())
+        self.run(&self.prepare(input_type, texts)?, true)
     }
 
     /// The tokens of a text alone: no prefix, no special tokens, nothing cut.
@@ -234,12 +210,18 @@ impl Embedder {
         }
     }
 
-    fn prepare(&self, input_type: InputType, texts: &[&str]) -> Result<Vec<Input>, EmbedError> {
+    /// Tokenises texts and cuts them into windows.
+    pub(crate) fn prepare(
+        &self,
+        input_type: InputType,
+        texts: &[&str],
+    ) -> Result<Prepared, EmbedError> {
         let prefix = self.prefix(input_type);
-        texts
+        let inputs = texts
             .iter()
             .map(|text| self.prepare_one(prefix, text))
-            .collect()
+            .collect::<Result<Vec<Input>, EmbedError>>()?;
+        Ok(Prepared::new(inputs))
     }
 
     fn prepare_one(&self, prefix: &str, text: &str) -> Result<Input, EmbedError> {
@@ -264,40 +246,37 @@ impl Embedder {
         })
     }
 
-    /// Runs all windows of all inputs, the longest first, and hands each one's hidden states to
-    /// `take(input, window, states)` in that order.
+    /// Takes the hidden states of what was prepared.
+    pub(crate) fn pooled<'a>(&self, prepared: &'a Prepared, tokens: bool) -> Pooled<'a> {
+        Pooled::new(self.dimension, self.settings.pooling, prepared, tokens)
+    }
+
+    /// The last hidden states of each sequence of ids, in one batch.
+    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        self.engine.forward(sequences)
+    }
+
     fn run(
         &self,
-        inputs: &[Input],
-        mut take: impl FnMut(usize, &Window, &[f32]),
-    ) -> Result<(), EmbedError> {
-        let mut order: Vec<(usize, &Window)> = inputs
-            .iter()
-            .enumerate()
-            .flat_map(|(index, input)| input.windows.iter().map(move |window| (index, window)))
-            .collect();
-        // Stable, so the windows of one text, which may differ by a token in length, are summed
-        // up in an order that depends on that text alone.
-        order.sort_by_key(|(_, window)| std::cmp::Reverse(window.ids.len()));
-        let mut rest = order.as_slice();
-        while !rest.is_empty() {
-            let mut tokens = 0;
-            let fitting = rest.iter().take_while(|(_, window)| {
-                tokens += window.ids.len();
-                tokens <= TOKENS_PER_CALL
+        prepared: &Prepared,
+        tokens: bool,
+    ) -> Result<Vec<(Embedding, TokenVectors)>, EmbedError> {
+        let mut pooled = self.pooled(prepared, tokens);
+        let mut next = 0;
+        while next < prepared.len() {
+            let mut total = 0;
+            let fitting = (next..prepared.len()).take_while(|&at| {
+                total += prepared.ids(at).len();
+                total <= TOKENS_PER_CALL
             });
-            let (batch, later) = rest.split_at(fitting.count().max(1));
-            rest = later;
-            let sequences: Vec<&[u32]> = batch
-                .iter()
-                .map(|(_, window)| window.ids.as_slice())
-                .collect();
-            let states = self.engine.forward(&sequences)?;
-            for ((input, window), states) in batch.iter().zip(&states) {
-                take(*input, window, states);
+            let batch = next..next + fitting.count().max(1);
+            let sequences: Vec<&[u32]> = batch.clone().map(|at| prepared.ids(at)).collect();
+            for (at, states) in batch.clone().zip(self.forward(&sequences)?) {
+                pooled.take(at, &states);
             }
+            next = batch.end;
         }
-        Ok(())
+        Ok(pooled.finish())
     }
 }
 
@@ -311,93 +290,6 @@ impl fmt::Debug for Embedder {
             .field("max_tokens", &self.max_tokens)
             .finish_non_exhaustive()
     }
-}
-
-/// A tokenised text.
-struct Input {
-    /// Of prefix and text together.
-    tokens: Vec<Token>,
-    windows: Vec<Window>,
-    /// How many special tokens stand around a window.
-    special: usize,
-    /// Bytes of the prefix.
-    prefix: usize,
-}
-
-impl Input {
-    fn embedding(&self, sum: Sum) -> Embedding {
-        Embedding {
-            vector: unit(sum.values),
-            tokens: self.tokens.len() + self.special,
-        }
-    }
-
-    fn token_vector(&self, place: usize, row: &[f32]) -> Option<TokenVector> {
-        let token = self.tokens.get(place)?;
-        let start = token.range.start.max(self.prefix) - self.prefix;
-        let end = token.range.end.checked_sub(self.prefix)?;
-        Some(TokenVector {
-            range: start..end.max(start),
-            id: token.id,
-            vector: unit(row.to_vec()),
-        })
-    }
-}
-
-/// The sum of a text's pooled windows, weighted by their tokens.
-struct Sum {
-    values: Vec<f32>,
-}
-
-impl Sum {
-    fn new(dimension: usize) -> Self {
-        Self {
-            values: vec![0.0; dimension],
-        }
-    }
-
-    fn add(&mut self, window: &Window, states: &[f32], pooling: Pooling, dimension: usize) {
-        let weight = window.tokens.len().max(1) as f32;
-        match pooling {
-            Pooling::Cls => {
-                let first = states.iter().take(dimension);
-                self.values
-                    .iter_mut()
-                    .zip(first)
-                    .for_each(|(sum, value)| *sum += weight * value);
-            }
-            Pooling::Mean => {
-                let mut mean = vec![0.0f32; dimension];
-                for row in states.chunks_exact(dimension) {
-                    mean.iter_mut()
-                        .zip(row)
-                        .for_each(|(sum, value)| *sum += value);
-                }
-                let share = weight / window.ids.len().max(1) as f32;
-                self.values
-                    .iter_mut()
-                    .zip(&mean)
-                    .for_each(|(sum, value)| *sum += share * value);
-            }
-        }
-    }
-}
-
-/// Scales to unit length; a vector too short to have a direction becomes the first axis.
-fn unit(mut vector: Vec<f32>) -> Vec<f32> {
-    let square: f64 = vector.iter().map(|value| f64::from(*value).powi(2)).sum();
-    let length = square.sqrt();
-    if length > 1e-30 && length.is_finite() {
-        vector
-            .iter_mut()
-            .for_each(|value| *value = (f64::from(*value) / length) as f32);
-    } else {
-        vector.fill(0.0);
-        if let Some(first) = vector.first_mut() {
-            *first = 1.0;
-        }
-    }
-    vector
 }
 
 /// The prefixes must leave room for text in a window.

@@ -57,6 +57,16 @@ pub enum EmbedError {
         /// The values that work.
         supported: &'static str,
     },
+    /// `YIJU_KERNELS` names kernels that are not known, or not for this processor.
+    #[error(
+        "YIJU_KERNELS is `{value}`, but this processor's kernels are {available}; unset it for the best"
+    )]
+    Kernels {
+        /// The name.
+        value: String,
+        /// The names that work here.
+        available: String,
+    },
     /// A weight tensor is missing.
     #[error("the weights have no tensor `{name}`, which config.json calls for")]
     MissingTensor {
@@ -92,6 +102,21 @@ pub enum EmbedError {
     /// The tokenizer refused a text.
     #[error("the tokenizer failed: {0}")]
     Tokenize(String),
+    /// Too much waits for the model already.
+    #[error(
+        "the model is busy: {waiting} tokens wait, and with {tokens} more they would be over the limit of {limit}; try again in a few seconds"
+    )]
+    Busy {
+        /// Tokens of the request.
+        tokens: usize,
+        /// Tokens that wait.
+        waiting: usize,
+        /// Most that may wait.
+        limit: usize,
+    },
+    /// The caller went away before its turn came.
+    #[error("the request was withdrawn before the model came to it")]
+    Cancelled,
     /// The engine failed; this is a defect of the software or of the model files.
     #[error("the model failed to run: {0}")]
     Compute(String),

@@ -3,6 +3,7 @@
 //! [`Embedder`] opens a BERT or XLM-R model and turns texts into vectors of unit length, and
 //! their tokens too where late interaction wants them. It runs on kernels of its own in 8 bits
 //! ([`Precision::Int8`]) or, as the reference, in f32 on candle ([`Precision::F32`]).
+//! [`EmbedQueue`] shares one between many callers.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -24,6 +25,7 @@
 //! # }
 //! ```
 
+mod cancel;
 mod config;
 mod embedder;
 mod engine;
@@ -34,6 +36,8 @@ pub mod fuzzing;
 mod gguf;
 mod kernels;
 mod mapping;
+mod pooled;
+mod queue;
 mod reference;
 mod sample;
 mod settings;
@@ -41,8 +45,11 @@ mod tokenizer;
 mod weights;
 mod windows;
 
+pub use cancel::Cancel;
+pub use config::check_architecture;
 pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
 pub use engine::Precision;
 pub use error::EmbedError;
 pub use kernels::{MatrixProbe, Variant};
+pub use queue::{EmbedQueue, Priority, QueueFigures, QueueOptions};
 pub use tokenizer::{CompactSource, Token, build_compact, build_double_array};

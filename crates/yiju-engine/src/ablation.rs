@@ -68,7 +68,7 @@ impl Engine {
         let indexes = self.fresh_indexes()?;
         let scope = Scope::resolve(&self.store, &request.filter)?;
         let mut question = Question::new(&request.query, &indexes.lexical)?;
-        question.embed(&self.embedder)?;
+        question.embed(&self.model)?;
         let (most, filter) = (request.limit, scope.filter());
         let failed = |index: &'static str| move |source| EngineError::Index { index, source };
         let dense = retrieve::search(&indexes.clauses, &question.vector, most, filter)

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
-use yiju_embed::{Embedder, EmbedderOptions, Embedding, InputType, Precision};
+use yiju_embed::{
+    Cancel, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority,
+    QueueFigures, QueueOptions,
+};
 use yiju_store::{Access, Model, Store};
 
-use crate::cancel::Cancel;
-use crate::error::EngineError;
+use crate::error::{EngineError, go_on};
 use crate::indexes::Indexes;
 use crate::lookup::Outcome;
 use crate::question::Question;
@@ -67,7 +69,7 @@ pub struct LibrarySize {
 /// A library that can be asked. Safe to share between threads.
 pub struct Engine {
     pub(crate) store: Store,
-    pub(crate) embedder: Arc<Embedder>,
+    pub(crate) model: Arc<EmbedQueue>,
     pub(crate) indexes: RwLock<Indexes>,
     /// Held over each write, so that indexes see writes in the order of the store.
     pub(crate) writing: Mutex<()>,
@@ -90,7 +92,8 @@ impl Engine {
                 threads: options.threads,
             },
         )?;
-        let engine = Self::over(Arc::new(embedder), &options.library, options.access);
+        let model = Arc::new(EmbedQueue::new(embedder, QueueOptions::default()));
+        let engine = Self::over(model, &options.library, options.access);
         // A dictionary that failed to load there is loaded where it is first used.
         let _ = words.join();
         engine
@@ -101,20 +104,21 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_beside(&self, library: &Path, access: Access) -> Result<Self, EngineError> {
-        Self::over(Arc::clone(&self.embedder), library, access)
+        Self::over(Arc::clone(&self.model), library, access)
     }
 
-    fn over(embedder: Arc<Embedder>, library: &Path, access: Access) -> Result<Self, EngineError> {
-        let model = Model {
+    fn over(model: Arc<EmbedQueue>, library: &Path, access: Access) -> Result<Self, EngineError> {
+        let embedder = model.embedder();
+        let wanted = Model {
             fingerprint: embedder.fingerprint().to_owned(),
             name: embedder.name().to_owned(),
             dimension: embedder.dimension(),
         };
-        let store = Store::open(library, access, Some(&model))?;
+        let store = Store::open(library, access, Some(&wanted))?;
         let indexes = Indexes::open(&store)?;
         Ok(Self {
             store,
-            embedder,
+            model,
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
             limits: RwLock::default(),
@@ -128,12 +132,12 @@ impl Engine {
 
     /// The model's name.
     pub fn model_name(&self) -> &str {
-        self.embedder.name()
+        self.model.embedder().name()
     }
 
     /// The number of components of the model's vectors.
     pub fn dimension(&self) -> usize {
-        self.embedder.dimension()
+        self.model.embedder().dimension()
     }
 
     /// Embeds texts: a unit vector and a token count for each, in their order.
@@ -145,7 +149,16 @@ impl Engine {
         input_type: InputType,
         texts: &[&str],
     ) -> Result<Vec<Embedding>, EngineError> {
-        Ok(self.embedder.embed(input_type, texts)?)
+        let priority = match input_type {
+            InputType::Query => Priority::Question,
+            InputType::Passage => Priority::Ingestion,
+        };
+        Ok(self.model.embed(priority, input_type, texts)?)
+    }
+
+    /// What waits for the model, and what it has done.
+    pub fn queue_figures(&self) -> QueueFigures {
+        self.model.figures()
     }
 
     /// Answers a question with citations, or refuses.
@@ -322,21 +335,21 @@ impl Engine {
         timings: &mut Timings,
         cancel: &Cancel,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
-        cancel.check()?;
+        go_on(cancel)?;
         let start = Instant::now();
-        tracing::debug_span!("embed").in_scope(|| question.embed(&self.embedder))?;
+        tracing::debug_span!("embed").in_scope(|| question.embed(&self.model))?;
         timings.embed = milliseconds(start);
-        cancel.check()?;
+        go_on(cancel)?;
         let start = Instant::now();
         let candidates = tracing::debug_span!("retrieve")
             .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, most))?;
         timings.retrieve = milliseconds(start);
-        cancel.check()?;
+        go_on(cancel)?;
         let start = Instant::now();
         let ranked = tracing::debug_span!("rank")
             .in_scope(|| rank::rank(&self.store, question, candidates))?;
         timings.rank = milliseconds(start);
-        cancel.check()?;
+        go_on(cancel)?;
         Ok(ranked)
     }
 

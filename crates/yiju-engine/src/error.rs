@@ -144,6 +144,15 @@ impl EngineError {
     }
 }
 
+/// Lets a call go on whose result is still wanted.
+pub(crate) fn go_on(cancel: &yiju_embed::Cancel) -> Result<(), EngineError> {
+    if cancel.is_cancelled() {
+        Err(EngineError::Cancelled)
+    } else {
+        Ok(())
+    }
+}
+
 fn document_kind(error: &yiju_document::DocumentError) -> ErrorKind {
     use yiju_document::DocumentError::{Binary, Empty, TooLarge};
     match error {
@@ -173,8 +182,13 @@ fn store_kind(error: &yiju_store::StoreError) -> ErrorKind {
 }
 
 fn embed_kind(error: &yiju_embed::EmbedError) -> ErrorKind {
-    use yiju_embed::EmbedError::{MissingFile, UnknownArchitecture, UnknownModel, Unsupported};
+    use yiju_embed::EmbedError::{
+        Busy, Cancelled, Kernels, MissingFile, UnknownArchitecture, UnknownModel, Unsupported,
+    };
     match error {
+        Busy { .. } => ErrorKind::Busy,
+        Cancelled => ErrorKind::Cancelled,
+        Kernels { .. } => ErrorKind::Invalid,
         UnknownModel { .. } | MissingFile { .. } => ErrorKind::NotFound,
         UnknownArchitecture { .. } | Unsupported { .. } => ErrorKind::Unsupported,
         _ => ErrorKind::Unavailable,

@@ -89,6 +89,12 @@ impl Indexes {
             && self.lexical_generation == state.generation
     }
 
+    /// Puts rebuilds of the vector lanes off, or lets them run again.
+    pub(crate) fn hold_rebuilds(&mut self, held: bool) {
+        self.clauses.hold_rebuilds(held);
+        self.sentences.hold_rebuilds(held);
+    }
+
     /// Brings them to the store's present state, whatever happened to either.
     pub(crate) fn refresh(&mut self, store: &Store) -> Result<(), EngineError> {
         // Another process may write meanwhile; its writes are far apart beside this.

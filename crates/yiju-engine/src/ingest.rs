@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 use yiju_document::Document;
-use yiju_embed::InputType;
+use yiju_embed::{Cancel, InputType, Priority};
 use yiju_index::{TokenVector, encode_tokens};
 use yiju_store::{NewDocument, NewPassage, NewSource};
 
-use crate::cancel::Cancel;
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::error::{EngineError, go_on};
 use crate::indexes::{Added, heading};
 use crate::response::DocumentSummary;
 use crate::views::summary;
@@ -175,7 +174,7 @@ impl Engine {
         self.check_room(&name, documents.len())?;
         let passages = tracing::debug_span!("embed_passages")
             .in_scope(|| self.embed_passages(&documents, progress, cancel))?;
-        cancel.check()?;
+        go_on(cancel)?;
         tracing::debug_span!("write").in_scope(|| self.write(name, sha256, documents, passages))
     }
 
@@ -204,7 +203,11 @@ impl Engine {
         Ok(source.is_some_and(|source| source.sha256 == sha256 && source.complete))
     }
 
-    fn unchanged(&self, name: &str, sha256: &str) -> Result<Option<AddOutcome>, EngineError> {
+    pub(crate) fn unchanged(
+        &self,
+        name: &str,
+        sha256: &str,
+    ) -> Result<Option<AddOutcome>, EngineError> {
         let Some(known) = self
             .store
             .source(name)?
@@ -249,13 +252,15 @@ impl Engine {
         });
         let above = self.embed_headings(documents, cancel)?;
         for batch in order.chunks(BATCH) {
-            cancel.check()?;
+            go_on(cancel)?;
             let (clauses, sentences): (Vec<usize>, Vec<usize>) =
                 batch.iter().partition(|&&i| pieces[i].sentence.is_none());
             let texts = |ids: &[usize]| ids.iter().map(|&i| pieces[i].text).collect::<Vec<_>>();
-            let embedded = self
-                .embedder
-                .embed_tokens(InputType::Passage, &texts(&clauses))?;
+            let embedded = self.model.embed_tokens(
+                Priority::Ingestion,
+                InputType::Passage,
+                &texts(&clauses),
+            )?;
             for (&i, (embedding, tokens)) in clauses.iter().zip(embedded) {
                 let heading = headings_above(&documents[pieces[i].document], pieces[i].clause);
                 let own = tokens.tokens.into_iter().map(|token| TokenVector {
@@ -264,12 +269,12 @@ impl Engine {
                 });
                 let above = above.get(&heading).cloned().unwrap_or_default();
                 let tokens: Vec<TokenVector> = own.chain(above).collect();
-                let codes = encode_tokens(&tokens, self.embedder.dimension());
+                let codes = encode_tokens(&tokens, self.dimension());
                 made[i] = Some(new_passage(&pieces[i], embedding.vector, codes));
             }
-            let embedded = self
-                .embedder
-                .embed(InputType::Passage, &texts(&sentences))?;
+            let embedded =
+                self.model
+                    .embed(Priority::Ingestion, InputType::Passage, &texts(&sentences))?;
             for (&i, embedding) in sentences.iter().zip(embedded) {
                 made[i] = Some(new_passage(&pieces[i], embedding.vector, Vec::new()));
             }
@@ -312,9 +317,11 @@ impl Engine {
         headings.dedup();
         let mut above = HashMap::with_capacity(headings.len());
         for batch in headings.chunks(BATCH) {
-            cancel.check()?;
+            go_on(cancel)?;
             let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
-            let embedded = self.embedder.embed_tokens(InputType::Passage, &texts)?;
+            let embedded =
+                self.model
+                    .embed_tokens(Priority::Ingestion, InputType::Passage, &texts)?;
             for (heading, (_, tokens)) in batch.iter().zip(embedded) {
                 let tokens = tokens.tokens.into_iter().map(|token| TokenVector {
                     range: None,
@@ -343,23 +350,20 @@ impl Engine {
             name,
             sha256,
             documents: documents
-                .iter()
-                .zip(&passages)
-                .map(|(document, passages)| NewDocument {
-                    document: document.clone(),
-                    passages: passages.clone(),
-                })
+                .into_iter()
+                .zip(passages)
+                .map(|(document, passages)| NewDocument { document, passages })
                 .collect(),
         };
         // Held from just before the store changes, so that no question sees the one without the
         // other; while the rows are written, questions go on.
-        let (outcome, mut indexes) = self.store.put_source_with(new, |_| {
+        let (outcome, mut indexes) = self.store.put_source_with(&new, |_| {
             self.indexes.write().map_err(|_| EngineError::Poisoned)
         })?;
-        let placed = documents
+        let placed = new
+            .documents
             .iter()
-            .zip(&passages)
-            .flat_map(|(d, ps)| ps.iter().map(move |p| (d, p)));
+            .flat_map(|new| new.passages.iter().map(|passage| (&new.document, passage)));
         let added = outcome
             .added_passages
             .iter()

@@ -30,9 +30,9 @@
 
 mod ablation;
 mod amount;
-mod cancel;
 mod compose;
 mod confidence;
+mod corpus;
 mod engine;
 mod error;
 mod evidence;
@@ -53,10 +53,10 @@ mod views;
 mod wording;
 
 pub use ablation::LaneRankings;
-pub use cancel::Cancel;
 pub use confidence::{
     ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
 };
+pub use corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};
@@ -68,5 +68,5 @@ pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
-pub use yiju_embed::{Embedding, InputType, Precision};
+pub use yiju_embed::{Cancel, Embedding, InputType, Precision, QueueFigures};
 pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use yiju_document::{Reference, find_references};
-use yiju_embed::{Embedder, InputType};
+use yiju_embed::{EmbedQueue, InputType, Priority};
 use yiju_index::{LexicalIndex, QueryTokens, is_stop_term, normalize, terms};
 
 use crate::error::EngineError;
@@ -282,8 +282,9 @@ impl Question {
     ///
     /// # Errors
     /// The model failed.
-    pub(crate) fn embed(&mut self, embedder: &Embedder) -> Result<(), EngineError> {
-        let embedded = embedder.embed_tokens(InputType::Query, &[self.text.as_str()])?;
+    pub(crate) fn embed(&mut self, model: &EmbedQueue) -> Result<(), EngineError> {
+        let texts = [self.text.as_str()];
+        let embedded = model.embed_tokens(Priority::Question, InputType::Query, &texts)?;
         let Some((embedding, tokens)) = embedded.into_iter().next() else {
             return Ok(());
         };
@@ -308,7 +309,7 @@ impl Question {
         }
         self.tokens = QueryTokens::new(
             tokens.tokens.iter().map(|t| t.vector.as_slice()),
-            embedder.dimension(),
+            model.embedder().dimension(),
         );
         Ok(())
     }

@@ -5,29 +5,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use yiju_document::{Entry, read_corpus};
 
 use crate::EvalError;
-
-/// A text of the corpus: a passage or an article.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Entry {
-    /// Its id, which questions name as gold.
-    pub id: String,
-    /// The title of what it is part of.
-    #[serde(default, alias = "law")]
-    pub title: Option<String>,
-    /// Its number, for an article of a law.
-    #[serde(default)]
-    pub article: Option<String>,
-    /// The version of the law.
-    #[serde(default)]
-    pub version: Option<String>,
-    /// The text.
-    pub text: String,
-}
 
 /// A question and what must be found for it.
 #[derive(Clone, Debug, Deserialize)]
@@ -115,7 +98,11 @@ impl Dataset {
                 })
         };
         let queries = read_lines(&file("queries")?)?;
-        let corpus: Vec<Entry> = read_lines(&file(corpus.map_or("corpus", bare))?)?;
+        let path = file(corpus.map_or("corpus", bare))?;
+        let corpus = read_corpus(open(&path)?).map_err(|source| EvalError::Corpus {
+            path: path.clone(),
+            source,
+        })?;
         let ids: HashSet<&str> = corpus.iter().map(|entry| entry.id.as_str()).collect();
         if ids.len() < corpus.len() {
             return Err(EvalError::NotASet {
@@ -160,20 +147,26 @@ fn language(question: &str) -> &'static str {
     }
 }
 
-fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
-    let io = |source| EvalError::Io {
+fn open(path: &Path) -> Result<BufReader<Box<dyn Read>>, EvalError> {
+    let file = File::open(path).map_err(|source| EvalError::Io {
         path: path.to_owned(),
         source,
-    };
-    let file = File::open(path).map_err(io)?;
-    let reader: Box<dyn Read> = if path.extension().is_some_and(|e| e == "gz") {
-        Box::new(GzDecoder::new(file))
+    })?;
+    let packed = path.extension().is_some_and(|end| end == "gz");
+    Ok(BufReader::new(if packed {
+        Box::new(MultiGzDecoder::new(file))
     } else {
         Box::new(file)
-    };
+    }))
+}
+
+fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
     let mut out = Vec::new();
-    for (at, line) in BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(io)?;
+    for (at, line) in open(path)?.lines().enumerate() {
+        let line = line.map_err(|source| EvalError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
         if line.trim().is_empty() {
             continue;
         }

@@ -32,6 +32,14 @@ pub enum EvalError {
         /// What is wrong.
         reason: String,
     },
+    /// The corpus is not of its shape.
+    #[error("{} {source}", path.display())]
+    Corpus {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: yiju_document::CorpusError,
+    },
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] yiju_engine::EngineError),

@@ -45,7 +45,7 @@ impl Default for EvalOptions {
 /// How far an evaluation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Questions or passages done.
+    /// Questions or documents done.
     pub done: usize,
     /// Of how many.
     pub total: usize,

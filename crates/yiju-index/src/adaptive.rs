@@ -34,6 +34,8 @@ pub struct AdaptiveIndex {
     running: Option<Running>,
     /// The number of entries at which a rebuild failed; the next is tried well above.
     failed_at: Option<usize>,
+    /// Whether rebuilds wait for [`AdaptiveIndex::settle`].
+    held: bool,
 }
 
 struct Running {
@@ -64,12 +66,21 @@ impl AdaptiveIndex {
             threads,
             running: None,
             failed_at: None,
+            held: false,
         }
     }
 
     /// Sets the number of entries up to which scans are exact.
     pub fn set_switch_point(&mut self, entries: usize) {
         self.switch_point = entries;
+    }
+
+    /// Sets whether rebuilds wait for [`AdaptiveIndex::settle`]: during a large batch each would
+    /// be out of date before its end. Searches stay right meanwhile, by scanning what is new.
+    /// Once they are held no longer, one that is due starts.
+    pub fn hold_rebuilds(&mut self, held: bool) {
+        self.held = held;
+        self.maintain();
     }
 
     /// Sets how many threads rebuilds use; with one, equal entries give an equal graph.
@@ -170,6 +181,9 @@ impl AdaptiveIndex {
 
     /// Starts or finishes a rebuild where that is due.
     fn maintain(&mut self) {
+        if self.held {
+            return;
+        }
         if let Err(error) = self.collect(false) {
             tracing::warn!(%error, "the vector index could not be rebuilt; searches stay right but get slower");
             return;

@@ -1,5 +1,6 @@
 //! Writes: each is one transaction over text, structure and vectors, and one new generation.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -28,7 +29,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::InvalidSource`] says what does not fit; [`StoreError::Full`],
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
-    pub fn put_source(&self, source: NewSource) -> Result<PutOutcome, StoreError> {
+    pub fn put_source(&self, source: impl Borrow<NewSource>) -> Result<PutOutcome, StoreError> {
         self.put_source_with(source, |_| Ok(()))
             .map(|(outcome, ())| outcome)
     }
@@ -41,14 +42,13 @@ impl Store {
     /// As [`Store::put_source`], and what `at_commit` gave.
     pub fn put_source_with<G, E: From<StoreError>>(
         &self,
-        source: NewSource,
+        source: impl Borrow<NewSource>,
         at_commit: impl FnOnce(&PutOutcome) -> Result<G, E>,
     ) -> Result<(PutOutcome, G), E> {
-        check_source(&source, self.model.dimension).map_err(|reason| {
-            StoreError::InvalidSource {
-                name: source.name.clone(),
-                reason,
-            }
+        let source = source.borrow();
+        check_source(source, self.model.dimension).map_err(|reason| StoreError::InvalidSource {
+            name: source.name.clone(),
+            reason,
         })?;
         let now = (self.clock)().to_string();
         self.write(
@@ -114,7 +114,11 @@ impl Store {
     }
 }
 
-fn put(transaction: &Transaction<'_>, source: NewSource, now: String) -> Result<PutOutcome, Fault> {
+fn put(
+    transaction: &Transaction<'_>,
+    source: &NewSource,
+    now: String,
+) -> Result<PutOutcome, Fault> {
     let mut log = Log::default();
     let before: Option<i64> = transaction
         .query_row(
@@ -150,7 +154,7 @@ fn put(transaction: &Transaction<'_>, source: NewSource, now: String) -> Result<
     }
     kill_point("put:cleared");
     let mut keys = Vec::with_capacity(source.documents.len());
-    for (ordinal, new) in (0u32..).zip(source.documents) {
+    for (ordinal, new) in (0u32..).zip(&source.documents) {
         let NewDocument { document, passages } = new;
         let place = Place {
             source: &source.name,
@@ -162,7 +166,7 @@ fn put(transaction: &Transaction<'_>, source: NewSource, now: String) -> Result<
         let key = write_document(transaction, &place, kept, document, passages.len())?;
         log.documents += i64::from(kept.is_none());
         log.added
-            .extend(write_passages(transaction, key, &passages)?);
+            .extend(write_passages(transaction, key, passages)?);
         keys.push(key);
         kill_point("put:document");
     }
@@ -224,12 +228,22 @@ fn write_document(
     transaction: &Transaction<'_>,
     place: &Place<'_>,
     kept: Option<i64>,
-    mut document: Document,
+    document: &Document,
     passages: usize,
 ) -> Result<i64, Fault> {
-    let text = std::mem::take(&mut document.text);
-    let sections = std::mem::take(&mut document.sections);
-    let clauses = std::mem::take(&mut document.clauses);
+    // Text, sections and clauses have rows of their own.
+    let head = Document {
+        title: document.title.clone(),
+        issuer: document.issuer.clone(),
+        number: document.number.clone(),
+        date: document.date,
+        language: document.language.clone(),
+        sha256: document.sha256.clone(),
+        text: String::new(),
+        sections: Vec::new(),
+        clauses: Vec::new(),
+    };
+    let (text, sections, clauses) = (&document.text, &document.sections, &document.clauses);
     let key = match kept {
         Some(key) => key,
         None => {
@@ -265,7 +279,7 @@ fn write_document(
             count(clauses.len()),
             count(passages),
             place.now,
-            json(&document)?,
+            json(&head)?,
         ])?;
     seal::document(transaction, key)?;
     let mut insert = transaction.prepare_cached(
@@ -278,7 +292,7 @@ fn write_document(
         "INSERT INTO sections (document, section, kind, number, crc, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for (index, section) in (0i64..).zip(&sections) {
+    for (index, section) in (0i64..).zip(sections) {
         let body = json(section)?;
         let crc = checksum(key, index, body.as_bytes());
         insert.execute(params![
@@ -294,7 +308,7 @@ fn write_document(
         "INSERT INTO clauses (document, clause, kind, number, sub_number, crc, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
-    for (index, clause) in (0i64..).zip(&clauses) {
+    for (index, clause) in (0i64..).zip(clauses) {
         let body = json(clause)?;
         let crc = checksum(key, index, body.as_bytes());
         insert.execute(params![

@@ -12,7 +12,7 @@ use crate::terminal::Color;
 /// Answers questions about documents with the clauses the answers rest on
 ///
 /// Documents are kept in a library, a directory on this machine. Nothing leaves the machine, and no
-/// network is used.
+/// network is used but by `model pull`.
 #[derive(Debug, Parser)]
 #[command(
     name = "yiju",
@@ -119,6 +119,7 @@ pub(crate) enum Command {
     Remove(commands::remove::Remove),
     Outline(commands::outline::Outline),
     Embed(commands::embed::Embed),
+    Model(commands::model::Model),
     Eval(commands::eval::Eval),
     Serve(commands::serve::Serve),
     #[command(subcommand)]

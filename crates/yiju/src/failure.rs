@@ -16,11 +16,12 @@ pub(crate) const USER: u8 = 1;
 /// Exit code where the fault is the program's or the machine's.
 pub(crate) const INTERNAL: u8 = 2;
 
-/// Something the user can put right, with a hint how.
+/// Something the user can put right (or that is at fault elsewhere), with a hint how.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
+    fault: bool,
 }
 
 impl Failure {
@@ -28,7 +29,14 @@ impl Failure {
         Self {
             message: message.into(),
             hint: None,
+            fault: false,
         }
+    }
+
+    /// Makes it one of the machine or the network, which exits with [`INTERNAL`].
+    pub(crate) fn fault(mut self) -> Self {
+        self.fault = true;
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -47,8 +55,11 @@ impl std::error::Error for Failure {}
 
 /// Whose fault `error` is.
 pub(crate) fn code(error: &anyhow::Error) -> u8 {
-    if error.chain().any(|cause| cause.is::<Failure>()) {
-        return USER;
+    let failure = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<Failure>());
+    if let Some(failure) = failure {
+        return if failure.fault { INTERNAL } else { USER };
     }
     let engine = error
         .chain()
@@ -140,6 +151,7 @@ mod tests {
         let ours = anyhow::Error::from(io::Error::other("disk")).context("outer");
         assert_eq!(code(&ours), INTERNAL);
         assert_eq!(messages(&ours), ["outer", "disk"]);
+        assert_eq!(code(&Failure::new("network").fault().into()), INTERNAL);
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use yiju_document::{CorpusError, Entry, read_corpus};
 
 use crate::failure::Failure;
 
@@ -13,6 +16,15 @@ const ENDS: [&str; 2] = ["txt", "md"];
 
 /// Longest file that is read, in bytes: the parser takes no more.
 const MOST_BYTES: u64 = yiju_document::MAX_BYTES as u64;
+
+/// What is in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A text.
+    Text,
+    /// JSON Lines: many texts, each with the title of what it is part of.
+    Corpus,
+}
 
 /// A file and the name of the source it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,9 +37,58 @@ pub(crate) struct SourceFile {
     pub(crate) bytes: u64,
 }
 
+impl SourceFile {
+    /// What is in it, by its name: `.jsonl` and `.jsonl.gz` are corpora.
+    pub(crate) fn form(&self) -> Form {
+        form(&self.path)
+    }
+
+    /// What the names of the sources of a corpus begin with.
+    pub(crate) fn prefix(&self) -> String {
+        format!("{}#", self.name)
+    }
+
+    fn open(&self) -> Result<Box<dyn Read>, Failure> {
+        let file = fs::File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        Ok(if is_packed(&self.path) {
+            Box::new(MultiGzDecoder::new(file))
+        } else {
+            Box::new(file)
+        })
+    }
+}
+
+fn form(path: &Path) -> Form {
+    match unpacked(path).extension() {
+        Some(end) if end.eq_ignore_ascii_case("jsonl") => Form::Corpus,
+        _ => Form::Text,
+    }
+}
+
+/// Whether `source` is that of the file `name`, or one of those of the corpus `name`.
+pub(crate) fn is_source_of(source: &str, name: &str) -> bool {
+    source.strip_prefix(name).is_some_and(|rest| {
+        rest.is_empty() || (rest.starts_with('#') && form(Path::new(name)) == Form::Corpus)
+    })
+}
+
+fn is_packed(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("gz"))
+}
+
+/// The name of a packed file without `.gz`, or that of another.
+fn unpacked(path: &Path) -> PathBuf {
+    if is_packed(path) {
+        path.with_extension("")
+    } else {
+        path.to_owned()
+    }
+}
+
 /// The files under `paths`, each once, in the order given and by name within a directory; and what
-/// was wrong with the rest. Directories are searched for `*.txt` and `*.md`, hidden ones left out; a
-/// file that is named itself may be called anything.
+/// was wrong with the rest. Directories are searched for `*.txt` and `*.md`, packed with gzip or not,
+/// hidden ones left out; a file that is named itself may be called anything.
 pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
     let here = std::env::current_dir().ok();
     let mut found = Vec::new();
@@ -42,7 +103,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
                 if files.is_empty() && failures.len() == before {
                     failures.push(
                         Failure::new(format!("there are no documents in {}", path.display()))
-                            .hint("a directory is searched for *.txt and *.md"),
+                            .hint("a directory is searched for *.txt and *.md, also with .gz"),
                     );
                 }
             }
@@ -89,7 +150,7 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>)
         }
         if kind.is_ok_and(|kind| kind.is_dir()) {
             walk(&path, files, failures);
-        } else if path.extension().is_some_and(is_text) && !path.is_dir() {
+        } else if unpacked(&path).extension().is_some_and(is_text) && !path.is_dir() {
             files.push(path);
         }
     }
@@ -154,14 +215,15 @@ pub(crate) fn name(path: &Path, here: Option<&Path>) -> Result<String, Failure> 
     })
 }
 
-/// The bytes of `file`.
+/// The bytes of `file`, unpacked.
 ///
 /// # Errors
 /// Where it cannot be read, or is far too long for a document.
 pub(crate) fn read(file: &SourceFile) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    fs::File::open(&file.path)
-        .and_then(|open| open.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+    file.open()?
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
         .map_err(|error| unreadable(&file.path, &error))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Failure::new(format!(
@@ -172,6 +234,23 @@ pub(crate) fn read(file: &SourceFile) -> Result<Vec<u8>, Failure> {
         .hint("split the file"));
     }
     Ok(bytes)
+}
+
+/// The texts of the corpus `file`.
+///
+/// # Errors
+/// Where it cannot be read or a line is not of the shape; the message names the line.
+pub(crate) fn read_entries(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
+    read_corpus(BufReader::new(file.open()?)).map_err(|error| {
+        let failure = Failure::new(format!("{}: {error}", file.path.display()));
+        match error {
+            CorpusError::Line { .. } => failure.hint(
+                "a line is a JSON object with `text` and, for its place, `title` or `law`, \
+                 `article`, `version`",
+            ),
+            _ => failure,
+        }
+    })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
@@ -233,6 +312,8 @@ mod tests {
             "c.pdf",
             ".hidden.txt",
             "sub/d.txt",
+            "sub/e.txt.gz",
+            "sub/f.jsonl",
             ".git/e.txt",
         ] {
             let path = directory.path().join(name);
@@ -246,7 +327,25 @@ mod tests {
             .iter()
             .map(|file| file.path.file_name().unwrap().to_str().unwrap())
             .collect();
-        assert_eq!(names, ["a.MD", "b.txt", "d.txt", "c.pdf"]);
+        assert_eq!(names, ["a.MD", "b.txt", "d.txt", "e.txt.gz", "c.pdf"]);
+    }
+
+    #[test]
+    fn the_name_says_what_is_in_a_file() {
+        for (path, form) in [
+            ("a.jsonl", Form::Corpus),
+            ("a.JSONL.GZ", Form::Corpus),
+            ("jsonl", Form::Text),
+            ("a.txt.gz", Form::Text),
+            ("a.jsonl.txt", Form::Text),
+        ] {
+            let file = SourceFile {
+                path: path.into(),
+                name: path.into(),
+                bytes: 0,
+            };
+            assert_eq!(file.form(), form, "{path}");
+        }
     }
 
     #[test]

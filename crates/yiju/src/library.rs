@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
+use yiju_document::group_corpus;
 use yiju_engine::{Access, AddOutcome, AddStatus, Engine, EngineOptions, Source};
 
 use crate::cli;
 use crate::config::Settings;
 use crate::failure::Failure;
-use crate::files::{self, SourceFile};
+use crate::files::{self, Form, SourceFile};
 use crate::model;
 use crate::progress::AddProgress;
 
@@ -61,15 +62,18 @@ pub(crate) fn add(
         files.iter().map(|file| file.bytes).sum(),
         quiet,
     );
+    let held = engine.hold_rebuilds()?;
     for file in files {
         let outcome = match add_one(engine, file, &progress) {
             Ok(outcome) => Outcome::In(outcome),
             Err(error) => Outcome::Failed(error),
         };
         total.count(&outcome);
-        progress.file_done(file.bytes);
+        let unchanged = matches!(&outcome, Outcome::In(it) if it.status == AddStatus::Unchanged);
+        progress.file_done(file.bytes, unchanged);
         progress.aside(|| each(file, outcome))?;
     }
+    drop(held);
     total.passages = progress.passages();
     total.seconds = progress.elapsed().as_secs_f64();
     Ok(total)
@@ -80,6 +84,16 @@ fn add_one(
     file: &SourceFile,
     progress: &AddProgress,
 ) -> anyhow::Result<AddOutcome> {
+    if file.form() == Form::Corpus {
+        let entries = files::read_entries(file)?;
+        let outcome = engine.add_corpus(&file.prefix(), &entries, &|at| {
+            progress.at_corpus(&file.name, file.bytes, at);
+        })?;
+        return Ok(AddOutcome {
+            status: outcome.status,
+            documents: outcome.documents,
+        });
+    }
     let bytes = files::read(file)?;
     let source = Source {
         name: file.name.clone(),
@@ -125,15 +139,48 @@ impl Total {
 pub(crate) fn changed(engine: &Engine, files: &[SourceFile]) -> anyhow::Result<Vec<SourceFile>> {
     let mut changed = Vec::new();
     for file in files {
-        let held = match files::read(file) {
-            Ok(bytes) => engine.holds(&file.name, &sha256(&bytes))?,
-            Err(_) => false,
-        };
-        if !held {
+        if !holds(engine, file)? {
             changed.push(file.clone());
         }
     }
     Ok(changed)
+}
+
+fn holds(engine: &Engine, file: &SourceFile) -> anyhow::Result<bool> {
+    if file.form() == Form::Corpus {
+        let Ok(entries) = files::read_entries(file) else {
+            return Ok(false);
+        };
+        for group in group_corpus(&entries) {
+            if !engine.holds(&format!("{}{}", file.prefix(), group.name), &group.sha256())? {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
+    }
+    match files::read(file) {
+        Ok(bytes) => Ok(engine.holds(&file.name, &sha256(&bytes))?),
+        Err(_) => Ok(false),
+    }
+}
+
+/// The names of the sources that the library has of `file`.
+fn sources(engine: &Engine, file: &SourceFile) -> anyhow::Result<Vec<String>> {
+    if file.form() == Form::Text {
+        return Ok(vec![file.name.clone()]);
+    }
+    let prefix = file.prefix();
+    let mut names = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = engine.documents(cursor.as_deref(), 1_000)?;
+        let found = page.documents.into_iter().map(|document| document.source);
+        names.extend(found.filter(|name| name.starts_with(&prefix)));
+        match page.next_cursor {
+            Some(next) => cursor = Some(next),
+            None => return Ok(names),
+        }
+    }
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -184,7 +231,10 @@ pub(crate) fn with_docs(
         let engine = open(settings, Access::ReadOnly)?;
         if changed(&engine, &files)?.is_empty() {
             notes.say(&unchanged(&files));
-            let sources = files.into_iter().map(|file| file.name).collect();
+            let mut sources = Vec::new();
+            for file in &files {
+                sources.extend(self::sources(&engine, file)?);
+            }
             return Ok(WithDocs { engine, sources });
         }
     }
@@ -193,7 +243,7 @@ pub(crate) fn with_docs(
     let mut failed = Vec::new();
     let total = add(&engine, &files, notes.quiet(), |file, outcome| {
         match outcome {
-            Outcome::In(_) => sources.push(file.name.clone()),
+            Outcome::In(_) => sources.extend(self::sources(&engine, file)?),
             Outcome::Failed(error) => failed.push(error),
         }
         Ok(())

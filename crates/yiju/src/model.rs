@@ -21,7 +21,7 @@ pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
                 "unknown model: there is no directory {}",
                 given.display()
             ))
-            .hint("give a directory with config.json, tokenizer.json and model.gguf or model.safetensors"));
+            .hint("give a directory with config.json, tokenizer.json and model.gguf or model.safetensors; `yiju model pull OWNER/NAME` makes one"));
         }
         Some(given) => given,
         None => Path::new(DEFAULT),

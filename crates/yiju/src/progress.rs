@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use yiju_engine::Progress;
+use yiju_engine::{CorpusProgress, Progress};
 
 /// Time between plain lines.
 const EVERY: Duration = Duration::from_secs(5);
@@ -18,9 +18,19 @@ pub(crate) struct AddProgress {
     files: usize,
     bytes: u64,
     files_done: Cell<usize>,
-    bytes_done: Cell<u64>,
-    passages_before: Cell<usize>,
-    passages_here: Cell<usize>,
+    before: Cell<Amount>,
+    here: Cell<Amount>,
+}
+
+/// How much is done.
+#[derive(Clone, Copy, Default)]
+struct Amount {
+    /// Bytes of files.
+    bytes: f64,
+    /// How many of them took no work, because the library had them.
+    unchanged: f64,
+    /// Passages embedded.
+    passages: usize,
 }
 
 enum Shown {
@@ -52,65 +62,96 @@ impl AddProgress {
             files,
             bytes,
             files_done: Cell::new(0),
-            bytes_done: Cell::new(0),
-            passages_before: Cell::new(0),
-            passages_here: Cell::new(0),
+            before: Cell::default(),
+            here: Cell::default(),
         }
     }
 
     /// Says how far the file `name`, of `bytes` bytes, is.
     pub(crate) fn at(&self, name: &str, bytes: u64, progress: Progress) {
-        self.passages_here.set(progress.passages_done);
         let share = progress.passages_done as f64 / progress.passages_total.max(1) as f64;
-        let done = self.bytes_done.get() + (bytes as f64 * share) as u64;
+        self.here.set(Amount {
+            bytes: bytes as f64 * share,
+            unchanged: 0.0,
+            passages: progress.passages_done,
+        });
+        self.show(|| {
+            let (done, total) = (progress.passages_done, progress.passages_total);
+            self.line(name, &format!("{done}/{total} passages"))
+        });
+    }
+
+    /// The same for a corpus.
+    pub(crate) fn at_corpus(&self, name: &str, bytes: u64, progress: CorpusProgress) {
+        let part = bytes as f64 / progress.bytes_total.max(1) as f64;
+        self.here.set(Amount {
+            bytes: progress.bytes_done as f64 * part,
+            unchanged: progress.bytes_unchanged as f64 * part,
+            passages: progress.passages,
+        });
+        self.show(|| {
+            let (done, total) = (progress.documents_done, progress.documents_total);
+            let (passages, document) = (progress.passages, (done + 1).min(total));
+            self.line(
+                name,
+                &format!("document {document}/{total}  {passages} passages"),
+            )
+        });
+    }
+
+    fn show(&self, line: impl FnOnce() -> String) {
+        let done = self.before.get().bytes + self.here.get().bytes;
         match &self.shown {
             Shown::Bar(bar) => {
-                bar.set_position(done);
-                bar.set_message(self.line(name, done, progress));
+                bar.set_position(done as u64);
+                bar.set_message(line());
             }
             Shown::Lines(last) => {
                 if last.get().elapsed() >= EVERY {
                     last.set(Instant::now());
-                    let percent = 100 * done / self.bytes.max(1);
+                    let percent = 100.0 * done / self.bytes.max(1) as f64;
                     // Progress that nobody can read is no reason to stop.
-                    let _ = writeln!(
-                        io::stderr(),
-                        "{percent:>3}%  {}",
-                        self.line(name, done, progress)
-                    );
+                    let _ = writeln!(io::stderr(), "{:>3}%  {}", percent.floor(), line());
                 }
             }
             Shown::Nothing => {}
         }
     }
 
-    fn line(&self, name: &str, done: u64, progress: Progress) -> String {
+    fn line(&self, name: &str, within: &str) -> String {
         let elapsed = self.started.elapsed().as_secs_f64();
-        let passages = self.passages_before.get() + progress.passages_done;
-        let rate = passages as f64 / elapsed.max(1e-3);
+        let (before, here) = (self.before.get(), self.here.get());
+        let rate = (before.passages + here.passages) as f64 / elapsed.max(1e-3);
         let mut line = format!(
-            "file {}/{}  {}  {}/{} passages  {rate:.0}/s",
+            "file {}/{}  {}  {within}  {rate:.0}/s",
             self.files_done.get() + 1,
             self.files,
             crate::text::cut(&crate::text::clean(name), 32),
-            progress.passages_done,
-            progress.passages_total,
         );
-        if done > 0 && elapsed > 1.0 {
-            let left = elapsed * self.bytes.saturating_sub(done) as f64 / done as f64;
+        let done = before.bytes + here.bytes;
+        let worked = done - before.unchanged - here.unchanged;
+        if worked > 0.0 && elapsed > 1.0 {
+            let left = elapsed * (self.bytes as f64 - done).max(0.0) / worked;
             line.push_str(&format!("  {} left", duration(left)));
         }
         line
     }
 
-    /// A file of `bytes` bytes is done, well or not.
-    pub(crate) fn file_done(&self, bytes: u64) {
+    /// A file of `bytes` bytes is done, well or not; `unchanged` where the library had it whole.
+    pub(crate) fn file_done(&self, bytes: u64, unchanged: bool) {
+        let here = self.here.take();
+        let mut before = self.before.get();
+        before.bytes += bytes as f64;
+        before.unchanged += if unchanged {
+            bytes as f64
+        } else {
+            here.unchanged
+        };
+        before.passages += here.passages;
+        self.before.set(before);
         self.files_done.set(self.files_done.get() + 1);
-        self.bytes_done.set(self.bytes_done.get() + bytes);
-        self.passages_before
-            .set(self.passages_before.get() + self.passages_here.replace(0));
         if let Shown::Bar(bar) = &self.shown {
-            bar.set_position(self.bytes_done.get());
+            bar.set_position(before.bytes as u64);
         }
     }
 
@@ -124,7 +165,7 @@ impl AddProgress {
 
     /// Passages embedded so far.
     pub(crate) fn passages(&self) -> usize {
-        self.passages_before.get() + self.passages_here.get()
+        self.before.get().passages + self.here.get().passages
     }
 
     /// Time since the start.
@@ -210,6 +251,67 @@ impl Drop for Steps {
     }
 }
 
+/// Progress of downloads, file by file.
+pub(crate) struct Download {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    name: String,
+    done: u64,
+}
+
+impl Download {
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template(
+                "{bar:24.cyan} {percent:>3}%  {msg}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+            ) {
+                bar.set_style(style.progress_chars("━━─"));
+            }
+            bar
+        });
+        Self {
+            bar,
+            quiet,
+            name: String::new(),
+            done: 0,
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn done(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl hf_hub::api::Progress for &mut Download {
+    fn init(&mut self, size: usize, filename: &str) {
+        self.done = 0;
+        self.name = crate::text::clean(filename);
+        if let Some(bar) = &self.bar {
+            bar.set_length(size as u64);
+            bar.set_position(0);
+            bar.set_message(self.name.clone());
+        }
+    }
+
+    fn update(&mut self, size: usize) {
+        self.done += size as u64;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.bar.is_none() && !self.quiet {
+            // Progress that nobody can read is no reason to stop.
+            let _ = writeln!(io::stderr(), "fetched {} ({} bytes)", self.name, self.done);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,7 +334,7 @@ mod tests {
                 passages_total: 5,
             },
         );
-        progress.file_done(40);
+        progress.file_done(40, false);
         progress.at(
             "b",
             60,
@@ -242,14 +344,28 @@ mod tests {
             },
         );
         assert_eq!(progress.passages(), 6);
-        let line = progress.line(
-            "b",
-            60,
-            Progress {
-                passages_done: 1,
-                passages_total: 3,
+        let line = progress.line("b", "1/3 passages");
+        assert!(line.starts_with("file 2/2  b  1/3 passages"), "{line}");
+    }
+
+    #[test]
+    fn what_was_there_already_does_not_count_as_work() {
+        let mut progress = AddProgress::new(1, 1000, true);
+        progress.started = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
+        progress.at_corpus(
+            "laws.jsonl",
+            1000,
+            CorpusProgress {
+                documents_done: 9,
+                documents_total: 20,
+                bytes_done: 600,
+                bytes_unchanged: 500,
+                bytes_total: 2000,
+                passages: 50,
             },
         );
-        assert!(line.starts_with("file 2/2  b  1/3 passages"), "{line}");
+        // 5 % in 10 s, and 70 % to go.
+        let line = progress.line("laws.jsonl", "document 10/20  50 passages");
+        assert!(line.ends_with("5/s  2 min 20 s left"), "{line}");
     }
 }

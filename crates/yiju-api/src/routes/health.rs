@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use yiju_access::Scope;
+use yiju_engine::{LibrarySize, QueueFigures};
 
 use crate::access::Grant;
 use crate::error::ApiError;
@@ -70,13 +71,15 @@ pub(crate) async fn metrics(
             collection: collection.name.clone(),
             size: collection.engine.size().unwrap_or_else(|error| {
                 tracing::warn!(%error, collection = collection.name, "its size is not known");
-                yiju_engine::LibrarySize::default()
+                LibrarySize::default()
             }),
         });
         sizes.collect()
     });
+    let default = state.collections().default_one().ok();
     let now = Now {
-        ready: state.collections().default_one().is_ok(),
+        model: default.map_or_else(QueueFigures::default, |one| one.engine.queue_figures()),
+        ready: default.is_some(),
         waiting: [state.reads().waiting(), state.writes().waiting()],
         running: [state.reads().running(), state.writes().running()],
         sizes: sizes

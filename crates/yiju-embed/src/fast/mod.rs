@@ -16,6 +16,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::ModelConfig;
@@ -25,6 +26,28 @@ use crate::weights::ModelWeights;
 
 use layers::{Layer, Scratch};
 use plan::{Exec, groups};
+
+impl Variant {
+    /// The best variant of this processor, or the one that `YIJU_KERNELS` names, for tests and
+    /// measurements.
+    ///
+    /// # Errors
+    /// [`EmbedError::Kernels`] where that name is unknown or the processor lacks the variant.
+    pub fn detect() -> Result<Self, EmbedError> {
+        Self::chosen(std::env::var_os("YIJU_KERNELS").as_deref())
+    }
+
+    fn chosen(wanted: Option<&OsStr>) -> Result<Self, EmbedError> {
+        let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else {
+            return Ok(Self::best());
+        };
+        let value = wanted.to_string_lossy();
+        Self::named(&value).map_err(|available| EmbedError::Kernels {
+            value: value.into_owned(),
+            available,
+        })
+    }
+}
 
 /// An encoder whose weights are packed for this processor.
 #[derive(Debug)]
@@ -46,7 +69,7 @@ impl FastEncoder {
     /// Packs the weights for the best kernels of this processor (`YIJU_KERNELS` may name others,
     /// see [`Variant::detect`]). `threads` 0 means one for each core.
     pub(crate) fn load(weights: Arc<ModelWeights>, threads: usize) -> Result<Self, EmbedError> {
-        Self::load_variant(weights, threads, Variant::detect())
+        Self::load_variant(weights, threads, Variant::detect()?)
     }
 
     /// The same, with the kernels given.

@@ -12,6 +12,8 @@ mod avx2;
 mod avx512;
 mod lanes;
 mod layout;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod pool;
 mod portable;
 mod probe;
@@ -26,6 +28,8 @@ pub(crate) use pool::Pool;
 pub use probe::MatrixProbe;
 
 use lanes::{Fused, Plain};
+#[cfg(target_arch = "aarch64")]
+use neon::{dot as neon_dot, plain as neon_plain};
 
 /// An instruction set that the kernels are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +38,31 @@ pub enum Variant {
     Avx512Vnni,
     /// x86-64 with AVX2 and FMA.
     Avx2,
+    /// AArch64 with NEON and the dot-product instructions.
+    NeonDot,
+    /// AArch64 with NEON.
+    Neon,
     /// Any processor.
     Portable,
 }
 
 impl Variant {
     /// Every variant, best first.
-    pub const ALL: [Self; 3] = [Self::Avx512Vnni, Self::Avx2, Self::Portable];
+    pub const ALL: [Self; 5] = [
+        Self::Avx512Vnni,
+        Self::Avx2,
+        Self::NeonDot,
+        Self::Neon,
+        Self::Portable,
+    ];
 
-    /// Its name, as in `YIJU_KERNELS`: `avx512`, `avx2` or `portable`.
+    /// Its name, as in `YIJU_KERNELS`: `avx512`, `avx2`, `neon-dot`, `neon` or `portable`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Avx512Vnni => "avx512",
             Self::Avx2 => "avx2",
+            Self::NeonDot => "neon-dot",
+            Self::Neon => "neon",
             Self::Portable => "portable",
         }
     }
@@ -66,21 +82,44 @@ impl Variant {
             }
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "aarch64")]
+            Self::NeonDot => {
+                std::arch::is_aarch64_feature_detected!("neon")
+                    && std::arch::is_aarch64_feature_detected!("dotprod")
+            }
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx512Vnni | Self::Avx2 => false,
+            #[cfg(not(target_arch = "aarch64"))]
+            Self::NeonDot | Self::Neon => false,
             Self::Portable => true,
         }
     }
 
-    /// The best variant of this processor; `YIJU_KERNELS` can name a lesser one, for tests and
-    /// measurements. A name that is unknown or not available here is passed over.
-    pub fn detect() -> Self {
-        let wanted = std::env::var("YIJU_KERNELS").ok();
-        let named = Self::ALL
+    /// The best variant of this processor.
+    pub fn best() -> Self {
+        let mut all = Self::ALL.into_iter();
+        all.find(|variant| variant.is_available())
+            .unwrap_or(Self::Portable)
+    }
+
+    /// The variant of this name.
+    ///
+    /// # Errors
+    /// The name is unknown, or this processor lacks the variant: what would do instead, in words.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let mut all = Self::ALL.into_iter();
+        match all.find(|variant| variant.name() == name) {
+            Some(variant) if variant.is_available() => return Ok(variant),
+            _ => {}
+        }
+        let available: Vec<&str> = Self::ALL
             .into_iter()
-            .find(|variant| wanted.as_deref() == Some(variant.name()) && variant.is_available());
-        let best = || Self::ALL.into_iter().find(|variant| variant.is_available());
-        named.or_else(best).unwrap_or(Self::Portable)
+            .filter(|variant| variant.is_available())
+            .map(Self::name)
+            .collect();
+        Err(available.join(", "))
     }
 }
 
@@ -127,7 +166,7 @@ macro_rules! panel_kernel {
             assert!((1..=MAX_ROWS).contains(&rows), "a tile has 1 to {MAX_ROWS} rows, not {rows}");
             assert_eq!(acts.len(), rows * weights.len(), "activations of another shape");
             assert_eq!(out.len(), rows, "output of another shape");
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
             macro_rules! fast {
                 ($set:ident, $R:literal) => {
                     if let Some(out) = out.as_chunks_mut::<$R>().0.first_mut() {
@@ -146,6 +185,16 @@ macro_rules! panel_kernel {
                 #[cfg(target_arch = "x86_64")]
                 Variant::Avx2 => {
                     macro_rules! call { ($R:literal) => { fast!(avx2, $R) }; }
+                    with_rows!(rows, call)
+                }
+                #[cfg(target_arch = "aarch64")]
+                Variant::NeonDot => {
+                    macro_rules! call { ($R:literal) => { fast!(neon_dot, $R) }; }
+                    with_rows!(rows, call)
+                }
+                #[cfg(target_arch = "aarch64")]
+                Variant::Neon => {
+                    macro_rules! call { ($R:literal) => { fast!(neon_plain, $R) }; }
                     with_rows!(rows, call)
                 }
                 _ => portable::$name(rows, acts, weights, bias, out),
@@ -178,6 +227,10 @@ macro_rules! lane_kernel {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 Variant::Avx2 => unsafe { avx2($($arg),*) },
+                // Every AArch64 processor that this is built for has NEON.
+                Variant::NeonDot | Variant::Neon => {
+                    lane_kernel!(@call $inner, [$($generic)?], Fused, ($($arg),*))
+                }
                 _ => lane_kernel!(@call $inner, [$($generic)?], Plain, ($($arg),*)),
             }
         }

@@ -1,5 +1,6 @@
 //! Adding, replacing and removing, and opening again.
 
+use yiju_document::Entry;
 use yiju_engine::{Access, AddStatus, EngineError, ErrorKind, Source};
 
 use crate::library::{LAW, NOTICE, add, ask, open};
@@ -145,4 +146,54 @@ fn clauses_are_read_with_their_neighbours() {
         assert_eq!(engine.clause(id).unwrap(), None, "{id}");
     }
     assert_eq!(engine.clauses("nowhere").unwrap(), None);
+}
+
+#[test]
+fn a_corpus_takes_only_what_changed_and_leaves_other_sources_alone() {
+    let entry = |law: &str, article: &str, text: &str| Entry {
+        title: Some(law.into()),
+        article: Some(article.into()),
+        text: text.into(),
+        ..Entry::default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path(), Access::ReadWrite);
+    add(&engine, "law.txt", LAW);
+    let mut corpus = vec![
+        entry("泳池条例", "第一条", "泳池每日七时开放。"),
+        entry("图书馆条例", "第一条", "图书馆周一闭馆。"),
+        entry("泳池条例", "第二条", "泳池水温不低于二十六度。"),
+    ];
+    let added = |corpus: &[Entry]| {
+        let last = std::cell::Cell::new(None);
+        let outcome = engine
+            .add_corpus("c.jsonl#", corpus, &|at| last.set(Some(at)))
+            .unwrap();
+        (outcome, last.get().unwrap())
+    };
+    let (first, end) = added(&corpus);
+    assert_eq!((first.status, first.documents.len()), (AddStatus::Added, 2));
+    assert_eq!((end.documents_done, end.bytes_unchanged), (2, 0));
+    assert_eq!((end.bytes_done, end.passages), (end.bytes_total, 6));
+    for (entry, id) in corpus.iter().zip(&first.clause_ids) {
+        let (document, index) = id.split_once('.').unwrap();
+        let clauses = engine.clauses(document).unwrap().unwrap();
+        assert_eq!(
+            clauses[index.parse::<usize>().unwrap()].paragraph,
+            entry.text
+        );
+    }
+    // As if the first call had broken off before the second document.
+    assert!(engine.remove(&first.documents[1].id).unwrap());
+    let (second, end) = added(&corpus);
+    assert_eq!(
+        (second.status, end.passages, second.clause_ids),
+        (AddStatus::Added, 2, first.clause_ids)
+    );
+    assert_eq!(added(&corpus).0.status, AddStatus::Unchanged);
+    corpus.remove(1);
+    assert_eq!(added(&corpus).0.status, AddStatus::Replaced);
+    assert!(ask(&engine, "泳池几点开放？").answered);
+    assert!(ask(&engine, QUESTION).answered);
+    assert_eq!(engine.documents(None, 10).unwrap().documents.len(), 2);
 }

@@ -399,3 +399,21 @@ fn a_filter_may_search() {
     assert_eq!(hits.len(), 5);
     assert!(hits.iter().all(|hit| !hit.id.is_multiple_of(5)));
 }
+
+#[test]
+fn held_rebuilds_wait_and_searches_stay_right() {
+    let mut made = Made::new(21);
+    let vectors = made.vectors(1500);
+    let mut index = AdaptiveIndex::new(DIMENSION);
+    index.set_switch_point(1000);
+    index.hold_rebuilds(true);
+    let map = fill(&mut index, &vectors);
+    assert!(index.is_exact() && !index.is_rebuilding());
+    let queries = made.vectors(20);
+    assert_eq!(recall(&index, &map, &queries, None), 1.0);
+    index.hold_rebuilds(false);
+    assert!(index.is_rebuilding());
+    index.settle().unwrap();
+    assert!(!index.is_exact());
+    assert!(recall(&index, &map, &queries, None) >= 0.99);
+}

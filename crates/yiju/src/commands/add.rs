@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
@@ -13,15 +14,25 @@ use crate::failure::{self, USER};
 use crate::files::{self, SourceFile};
 use crate::library::{self, Outcome, count};
 
+/// From so many passages on, building the indexes takes long enough to be said.
+const MANY: usize = 20_000;
+
 /// Add files to the library, or replace them
 ///
 /// A file that the library holds with the same bytes is skipped. Each file is safe on disk before its
 /// line is printed; one that cannot be read is reported, and the others are added all the same. With
 /// --json, a line of JSON for each file.
+///
+/// Files in JSON Lines (*.jsonl) hold many texts, one a line: `text`, and `title`, or `law`, `article`
+/// and `version`. What has one title becomes one document, with each article under its number. Each
+/// document is safe on its own: an interrupted add goes on where it was. Any file may be packed with
+/// gzip (*.gz).
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  yiju add policies/\n  yiju add 意见.txt 通知.md")]
+#[command(
+    after_help = "Examples:\n  yiju add policies/\n  yiju add 意见.txt 通知.md\n  yiju add laws.jsonl.gz"
+)]
 pub(crate) struct Add {
-    /// Files, or directories to search for *.txt and *.md
+    /// Files, or directories to search for *.txt and *.md (*.jsonl only where named)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -67,6 +78,15 @@ impl Add {
             acknowledge(file, &outcome, context.json)
         })?;
         total.failed += missing;
+        if total.passages >= MANY {
+            context.notes.say("building the indexes");
+        }
+        let start = Instant::now();
+        // They are derived: without them the next start takes longer, and nothing is lost.
+        if let Err(error) = engine.save_indexes() {
+            context.notes.warn(&error.into());
+        }
+        total.seconds += start.elapsed().as_secs_f64();
         // Where the only file failed, that has been said.
         if files.len() + missing > 1 || total.failed == 0 {
             context.notes.say(&library::summary(&total));

@@ -7,10 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
-use yiju_eval::{
-    ClauseIds, Dataset, Entry, EvalOptions, add_corpus, evaluate, find_corpus, signals,
-};
+use yiju_eval::{ClauseIds, Dataset, EvalOptions, add_corpus, evaluate, find_corpus, signals};
 
 use super::ask::share;
 use super::{Context, print_json};
@@ -187,7 +186,7 @@ fn corpus_library(
         }
     }
     let engine = library::open(&settings, Access::ReadWrite)?;
-    let steps = Steps::new("passages", context.notes.quiet());
+    let steps = Steps::new("documents", context.notes.quiet());
     let clauses = add_corpus(&engine, corpus, &|progress| {
         steps.at(progress.done, progress.total)
     })?;

@@ -9,6 +9,7 @@ pub(crate) mod eval;
 pub(crate) mod filter;
 pub(crate) mod key;
 pub(crate) mod list;
+pub(crate) mod model;
 pub(crate) mod outline;
 pub(crate) mod remove;
 pub(crate) mod search;
@@ -123,6 +124,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Remove(remove) => remove.run(&context),
         Command::Outline(outline) => outline.run(&context),
         Command::Embed(embed) => embed.run(&context),
+        Command::Model(model) => model.run(&context),
         Command::Eval(eval) => eval.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Key(key) => key.run(&context),

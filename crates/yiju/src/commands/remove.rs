@@ -20,7 +20,7 @@ use crate::files;
     after_help = "Examples:\n  yiju remove 3f2a9c0d11e8b7a4\n  yiju remove policies/意见.txt"
 )]
 pub(crate) struct Remove {
-    /// A document's id, or a source, all of whose documents go
+    /// A document's id, or a source or corpus file, all of whose documents go
     #[arg(required = true, value_name = "ID|SOURCE")]
     names: Vec<String>,
 }
@@ -74,9 +74,8 @@ fn choose<'a>(
     let chosen: Vec<_> = documents
         .iter()
         .filter(|document| {
-            document.id == name
-                || document.source == name
-                || path.as_deref() == Some(document.source.as_str())
+            let is = |name: &str| files::is_source_of(&document.source, name);
+            document.id == name || is(name) || path.as_deref().is_some_and(is)
         })
         .collect();
     if chosen.is_empty() {
