@@ -5,6 +5,7 @@ mod commands;
 mod corpus;
 mod crash;
 mod errors;
+mod eval;
 mod keeping;
 mod kills;
 mod pull;
@@ -12,3 +13,4 @@ mod serve;
 #[cfg(all(unix, feature = "otlp"))]
 mod spans;
 mod support;
+mod verify;

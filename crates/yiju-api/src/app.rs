@@ -17,7 +17,7 @@ use crate::access::{Grant, identify};
 use crate::error::ApiError;
 use crate::openapi;
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, search, upload_limit,
+    ask, clauses, collections, documents, embeddings, health, search, upload_limit, verify,
 };
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
@@ -77,6 +77,7 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/ask"), post(ask::ask))
         .route(&path("/search"), post(search::search))
         .route(&path("/search/batch"), post(search::batch))
+        .route(&path("/verify"), post(verify::verify))
         .route(
             &path("/documents"),
             post(documents::add).layer(form_limit).get(documents::list),

@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Required, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
 use crate::codes::ErrorCode;
-use crate::routes::{ask, clauses, collections, documents, embeddings, health, search};
+use crate::routes::{ask, clauses, collections, documents, embeddings, health, search, verify};
 
 /// Where a named collection's routes stand.
 pub(crate) const NAMED: &str = "/v1/collections/{collection}";
@@ -34,6 +34,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style
         ask::ask,
         search::search,
         search::batch,
+        verify::verify,
         documents::add,
         documents::replace,
         documents::list,

@@ -250,3 +250,161 @@ pub(crate) struct ClauseView {
     #[schema(required = true)]
     next: Option<String>,
 }
+
+/// A quote as someone gives it.
+#[derive(ToSchema)]
+pub(crate) struct CitedQuote {
+    /// The quoted text, 1 to 5,000 characters with a letter or digit among them.
+    #[schema(min_length = 1, max_length = 5000)]
+    quote: String,
+    /// The document it is said to stand in.
+    document_id: Option<String>,
+    /// The clause it is said to stand in.
+    clause_id: Option<String>,
+    /// SHA-256 of the clean text that was quoted from.
+    sha256: Option<String>,
+}
+
+/// Whether a quote stands in the documents: `exists`, `altered` (a passage is close to it) or
+/// `absent`.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum QuoteStatus {
+    Exists,
+    Altered,
+    Absent,
+}
+
+/// What became of the document that a quote is said to stand in: `current`, `changed` (its SHA-256 is
+/// another than the one given) or `missing`.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum CitedDocument {
+    Current,
+    Changed,
+    Missing,
+}
+
+/// Where a quote stands.
+#[derive(ToSchema)]
+pub(crate) struct QuotePlace {
+    /// The document, with the SHA-256 of the version that holds it.
+    document: DocumentRef,
+    /// The clauses it reaches over, in the order of the text; empty where it stands in none.
+    clause_ids: Vec<String>,
+    /// The first clause's number as cited; empty for a plain paragraph.
+    label: String,
+    /// Headings from the outermost to the first clause's own.
+    path: Vec<String>,
+    /// Its span in the document's clean text.
+    span: Span,
+    /// The document's text at the span.
+    text: String,
+}
+
+/// What the quote did to the document's text: left it `equal` (writing apart), or `insert`, `delete`
+/// or `replace`.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum DifferenceKind {
+    Equal,
+    Insert,
+    Delete,
+    Replace,
+}
+
+/// A piece of the passage and of the quote.
+#[derive(ToSchema)]
+pub(crate) struct Difference {
+    /// What the quote did to the document's text.
+    op: DifferenceKind,
+    /// The document's text; empty for an insertion.
+    document: String,
+    /// The quote's text; empty for a deletion.
+    quote: String,
+}
+
+/// What a statement and its quote differ in: another `number` in the same unit, a `missing_number`
+/// that the quote has none for, another `modality` (should, may, must not), another `bound` (at most,
+/// at least), or a `negation`.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum MismatchKind {
+    Number,
+    MissingNumber,
+    Modality,
+    Bound,
+    Negation,
+}
+
+/// Something that the statement says otherwise than the quote, or that the quote does not say.
+#[derive(ToSchema)]
+pub(crate) struct Mismatch {
+    /// What kind of thing.
+    kind: MismatchKind,
+    /// The statement's words, in normal form.
+    statement: String,
+    /// The quote's words, in normal form; empty where it has none.
+    quote: String,
+}
+
+/// How well a quote supports a statement.
+#[derive(ToSchema)]
+pub(crate) struct Support {
+    /// 0 to 1: about the probability that the quote says what the statement says.
+    score: f32,
+    /// How well the statement's tokens find their like in the quote, about 0 to 1.
+    late: f32,
+    /// Cosine of statement and quote.
+    cosine: f32,
+    /// Share of the statement's words, by rarity, that the quote holds; null across scripts.
+    #[schema(required = true)]
+    coverage: Option<f32>,
+    /// Where the statement says something else than the quote.
+    mismatches: Vec<Mismatch>,
+}
+
+/// What is known of one quote.
+#[derive(ToSchema)]
+pub(crate) struct VerifiedQuote {
+    /// The quote as given.
+    quote: String,
+    /// Whether it stands in the documents.
+    status: QuoteStatus,
+    /// It exists in another writing only: width, case, kind of brackets, quotation marks and dashes,
+    /// white space, Traditional or Simplified characters.
+    normalized: bool,
+    /// How close the passage is, 0 to 1: 1 less the share of the quote's characters that differ; 0
+    /// where it is absent.
+    similarity: f32,
+    /// Where it stands, or the closest passage: those in the cited clause first, at most 20.
+    places: Vec<QuotePlace>,
+    /// Where altered: the passage and the quote piece by piece. All `document` texts together are the
+    /// passage, all `quote` texts the quote.
+    differences: Vec<Difference>,
+    /// Whether the first place is where the quote is said to stand; null where that was not said.
+    #[schema(required = true)]
+    as_cited: Option<bool>,
+    /// What became of the document it is said to stand in; null where none was named.
+    #[schema(required = true)]
+    cited_document: Option<CitedDocument>,
+    /// How well the first place supports the statement; null without a statement or a place.
+    #[schema(required = true)]
+    support: Option<Support>,
+}
+
+/// What is known of a statement and the quotes given for it.
+#[derive(ToSchema)]
+pub(crate) struct Verification {
+    /// The statement as given.
+    #[schema(required = true)]
+    statement: Option<String>,
+    /// The best support among the quotes, 0 to 1; 0 where no quote is there at all, null without a
+    /// statement.
+    #[schema(required = true)]
+    support: Option<f32>,
+    /// The quotes, in the order given.
+    citations: Vec<VerifiedQuote>,
+    /// How long it took, in milliseconds.
+    total_ms: f64,
+}

@@ -27,6 +27,7 @@
 
 mod cancel;
 mod config;
+mod cross_encoder;
 mod embedder;
 mod engine;
 mod error;
@@ -47,6 +48,7 @@ mod windows;
 
 pub use cancel::Cancel;
 pub use config::check_architecture;
+pub use cross_encoder::CrossEncoder;
 pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
 pub use engine::Precision;
 pub use error::EmbedError;

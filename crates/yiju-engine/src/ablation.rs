@@ -86,15 +86,17 @@ impl Engine {
             .iter()
             .map(|candidate| format!("{}.{}", candidate.document_id, candidate.clause))
             .collect();
-        let mut ranked: Vec<(String, f32)> = rank::rank(&self.store, &question, candidates)?
-            .into_iter()
+        let mut ranked = rank::rank(&self.store, &question, candidates)?;
+        let mut by_late: Vec<(String, f32)> = ranked
+            .iter()
             .map(|found| (found.record.id(), found.lanes.late))
             .collect();
-        let full = ranked.iter().map(|(id, _)| id.clone()).collect();
         // Those past the second stage's reach have no late interaction and stay behind.
-        let scored = ranked.len().min(CANDIDATES);
-        ranked[..scored].sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let late = ranked.into_iter().map(|(id, _)| id).collect();
+        let scored = by_late.len().min(CANDIDATES);
+        by_late[..scored].sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let late = by_late.into_iter().map(|(id, _)| id).collect();
+        self.rerank(&question, &mut ranked)?;
+        let full = ranked.iter().map(|found| found.record.id()).collect();
         let mut rankings = LaneRankings {
             clauses: self.clause_ids(&dense)?,
             sentences: self.clause_ids(&sentences)?,

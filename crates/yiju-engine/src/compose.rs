@@ -23,7 +23,7 @@ pub(crate) fn document_ref(record: &ClauseRecord) -> DocumentRef {
     reference(&record.document)
 }
 
-fn reference(record: &DocumentRecord) -> DocumentRef {
+pub(crate) fn reference(record: &DocumentRecord) -> DocumentRef {
     DocumentRef {
         id: record.id.clone(),
         title: record.title.clone(),

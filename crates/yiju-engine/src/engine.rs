@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use yiju_embed::{
-    Cancel, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority,
-    QueueFigures, QueueOptions,
+    Cancel, CrossEncoder, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision,
+    Priority, QueueFigures, QueueOptions,
 };
 use yiju_store::{Access, Model, Store};
 
@@ -17,7 +17,7 @@ use crate::question::Question;
 use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
 use crate::retrieve::CANDIDATES;
 use crate::scope::Scope;
-use crate::{compose, lookup, rank, retrieve};
+use crate::{compose, lookup, rank, rerank, retrieve};
 
 /// The longest question or query, in characters.
 const LONGEST_QUESTION: usize = 2_000;
@@ -70,6 +70,8 @@ pub struct LibrarySize {
 pub struct Engine {
     pub(crate) store: Store,
     pub(crate) model: Arc<EmbedQueue>,
+    /// Reads the best candidates again, where one is named.
+    reranker: Option<Arc<CrossEncoder>>,
     pub(crate) indexes: RwLock<Indexes>,
     /// Held over each write, so that indexes see writes in the order of the store.
     pub(crate) writing: Mutex<()>,
@@ -99,12 +101,14 @@ impl Engine {
         engine
     }
 
-    /// Opens another library with the model of this one, which is in memory once for both.
+    /// Opens another library with the models of this one, which are in memory once for both.
     ///
     /// # Errors
     /// As [`Engine::open`].
     pub fn open_beside(&self, library: &Path, access: Access) -> Result<Self, EngineError> {
-        Self::over(Arc::clone(&self.model), library, access)
+        let mut engine = Self::over(Arc::clone(&self.model), library, access)?;
+        engine.reranker.clone_from(&self.reranker);
+        Ok(engine)
     }
 
     fn over(model: Arc<EmbedQueue>, library: &Path, access: Access) -> Result<Self, EngineError> {
@@ -119,6 +123,7 @@ impl Engine {
         Ok(Self {
             store,
             model,
+            reranker: None,
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
             limits: RwLock::default(),
@@ -128,6 +133,19 @@ impl Engine {
     /// The library's directory.
     pub fn path(&self) -> &Path {
         self.store.path()
+    }
+
+    /// The same engine with a cross-encoder that reads the best candidates of each question again. It
+    /// changes their order; confidence stays the one learnt with the bundled model alone.
+    #[must_use]
+    pub fn with_reranker(mut self, reranker: CrossEncoder) -> Self {
+        self.reranker = Some(Arc::new(reranker));
+        self
+    }
+
+    /// The name of the cross-encoder; `None` where none is named.
+    pub fn reranker_name(&self) -> Option<&str> {
+        self.reranker.as_deref().map(CrossEncoder::name)
     }
 
     /// The model's name.
@@ -234,7 +252,8 @@ impl Engine {
             Some(within) => {
                 let candidates =
                     retrieve::candidates(&self.store, &indexes, within, &question, CANDIDATES)?;
-                let ranked = rank::rank(&self.store, &question, candidates)?;
+                let mut ranked = rank::rank(&self.store, &question, candidates)?;
+                self.rerank(&question, &mut ranked)?;
                 compose::answer(request, &question, &ranked, &all)?
             }
             None => compose::answer(request, &question, &all, &all)?,
@@ -346,11 +365,27 @@ impl Engine {
         timings.retrieve = milliseconds(start);
         go_on(cancel)?;
         let start = Instant::now();
-        let ranked = tracing::debug_span!("rank")
+        let mut ranked = tracing::debug_span!("rank")
             .in_scope(|| rank::rank(&self.store, question, candidates))?;
+        if self.reranker.is_some() {
+            go_on(cancel)?;
+            tracing::debug_span!("rerank").in_scope(|| self.rerank(question, &mut ranked))?;
+        }
         timings.rank = milliseconds(start);
         go_on(cancel)?;
         Ok(ranked)
+    }
+
+    /// Sorts the best of `ranked` again by the cross-encoder, where one is named.
+    pub(crate) fn rerank(
+        &self,
+        question: &Question,
+        ranked: &mut [rank::Ranked],
+    ) -> Result<(), EngineError> {
+        match &self.reranker {
+            Some(reranker) => rerank::rerank(reranker, question, ranked),
+            None => Ok(()),
+        }
     }
 
     /// The indexes, with every acknowledged write in them, those of other processes included.

@@ -44,11 +44,14 @@ mod ingest;
 mod lookup;
 mod maintain;
 mod numbers;
+mod pairs;
 mod question;
 mod rank;
+mod rerank;
 mod response;
 mod retrieve;
 mod scope;
+mod verify;
 mod views;
 mod wording;
 
@@ -68,5 +71,11 @@ pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
-pub use yiju_embed::{Cancel, Embedding, InputType, Precision, QueueFigures};
+pub use verify::{
+    CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
+    QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
+};
+pub use yiju_embed::{
+    Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
+};
 pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};

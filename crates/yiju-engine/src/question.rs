@@ -8,6 +8,7 @@ use yiju_index::{LexicalIndex, QueryTokens, is_stop_term, normalize, terms};
 
 use crate::error::EngineError;
 use crate::expect::{Expected, expected};
+use crate::pairs::Pairs;
 
 /// Weight of a token that carries no matter (particles, marks, question words), where the rarest
 /// word has 1.
@@ -111,6 +112,8 @@ pub(crate) struct Question {
     pub references: Vec<Reference>,
     /// Words that carry matter, each once.
     pub words: Vec<Word>,
+    /// Its pairs of neighbouring characters.
+    pub pairs: Pairs,
     /// Unit vector of the whole; empty until embedded.
     pub vector: Vec<f32>,
     /// Vectors of the tokens; empty until embedded.
@@ -272,6 +275,7 @@ impl Question {
             expected: expected(&normal),
             references: find_references(text),
             words,
+            pairs: Pairs::of(&normal),
             vector: Vec::new(),
             tokens: QueryTokens::new([], 0),
             token_weights: Vec::new(),

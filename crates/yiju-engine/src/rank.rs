@@ -10,14 +10,20 @@ use crate::expect::fits;
 use crate::question::{Language, Question, is_han};
 use crate::retrieve::{CANDIDATES, Candidate};
 
-/// Weight of late interaction against one cosine.
-const LATE_WEIGHT: f32 = 3.0;
+/// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
+/// development sets, where they have a broad optimum (docs/retrieval.md).
+const BEST_SENTENCE_WEIGHT: f32 = 1.5;
+const LATE_WEIGHT: f32 = 2.5;
+/// Weight of the share of the question's pairs of characters that the clause or its headings hold.
+const PAIRS_WEIGHT: f32 = 0.2;
+/// Weight of the same share within the best sentence.
+const SENTENCE_PAIRS_WEIGHT: f32 = 0.1;
+/// What a clause loses for each e-fold of its characters: a longer one holds a match for anything.
+const LENGTH_LOSS: f32 = 0.03;
 /// Weight of late interaction in a sentence's score.
 const SENTENCE_LATE_WEIGHT: f32 = 2.0;
 /// What a token of the headings loses against one of the text: where both fit, the text decides.
 const ABOVE_LOSS: f32 = 0.05;
-/// Weight of the lexical lane's share in the second stage.
-const LEXICAL_WEIGHT: f32 = 0.1;
 /// Weight of the share of the question's words that a sentence holds.
 const COVERAGE_WEIGHT: f32 = 0.15;
 /// What a heading loses as evidence: it names a matter and rarely says anything of it.
@@ -154,14 +160,13 @@ fn score(
     );
     let late = meeting.best(question, None);
     let across = (question.language == Language::Chinese) != record.text.chars().any(is_han);
-    // Words that two languages share by chance say little.
-    let lexical_weight = if across { 0.0 } else { LEXICAL_WEIGHT };
     let lanes = Lanes {
         dense: candidate.dense,
         sentence: candidate.best_sentence,
         lexical: candidate.lexical,
         late,
     };
+    let mut sentence_pairs = 0.0f32;
     let sentences = record
         .clause
         .sentences
@@ -174,6 +179,7 @@ fn score(
             let normal = normalize(record.slice(span).unwrap_or(""));
             let coverage = question.coverage(&normal).unwrap_or(0.0);
             let fit = fits(question.expected, &normal);
+            sentence_pairs = sentence_pairs.max(question.pairs.share_in(&normal));
             let is_heading =
                 at == 0 && record.clause.heading.is_some() && record.clause.sentences.len() > 1;
             let score = SENTENCE_LATE_WEIGHT * late + COVERAGE_WEIGHT * coverage
@@ -188,11 +194,20 @@ fn score(
             }
         })
         .collect();
+    // Pairs that two languages share by chance say little.
+    let pairs = if across {
+        0.0
+    } else {
+        PAIRS_WEIGHT * question.pairs.share_in(&with_headings)
+            + SENTENCE_PAIRS_WEIGHT * sentence_pairs
+    };
+    let length = record.text.chars().count().max(1) as f32;
     Ok(Ranked {
         score: lanes.dense
-            + lanes.sentence
+            + BEST_SENTENCE_WEIGHT * lanes.sentence
             + LATE_WEIGHT * lanes.late
-            + lexical_weight * lanes.lexical,
+            + pairs
+            - LENGTH_LOSS * length.ln(),
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),

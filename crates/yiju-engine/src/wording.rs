@@ -1,5 +1,7 @@
 //! The fixed phrases of answers, in Chinese and English.
 
+use yiju_document::parse_number;
+
 use crate::question::Language;
 
 /// Why there is no answer: the documents do not hold one.
@@ -36,13 +38,108 @@ pub(crate) fn first_of(language: Language, given: usize, total: usize) -> String
     }
 }
 
-/// Says where a quote in another language stands.
+/// Says where a quote in another language stands: the title and headings as printed, their numbers in
+/// the question's language.
 pub(crate) fn stands_in(language: Language, title: &str, path: &[String]) -> String {
-    let place = path.join(" > ");
-    match (language, place.is_empty()) {
-        (Language::Chinese, true) => format!("《{title}》："),
-        (Language::Chinese, false) => format!("《{title}》{place}："),
-        (Language::English, true) => format!("{title}: "),
-        (Language::English, false) => format!("{title}, {place}: "),
+    match language {
+        Language::Chinese => format!("《{title}》{}：", path.join(" > ")),
+        Language::English => {
+            let mut place = format!("In “{title}”");
+            for heading in path {
+                place.push_str(", ");
+                place.push_str(&heading_in_english(heading));
+            }
+            place + ": "
+        }
+    }
+}
+
+/// A heading with its number in English: 第二章 供水管理 is Chapter 2 “供水管理”, （二） is (2).
+fn heading_in_english(heading: &str) -> String {
+    let heading = heading.trim();
+    let (number, rest) = numbered(heading).unwrap_or((String::new(), heading));
+    let rest = rest.trim_start_matches([' ', '\u{3000}']);
+    match (number.is_empty(), rest.is_empty()) {
+        (true, _) => format!("“{rest}”"),
+        (false, true) => number,
+        (false, false) => format!("{number} “{rest}”"),
+    }
+}
+
+/// Units of law as headings print them after 第 and a number.
+const UNITS: &[(&str, &str)] = &[
+    ("部分", "Part"),
+    ("编", "Book"),
+    ("編", "Book"),
+    ("章", "Chapter"),
+    ("节", "Section"),
+    ("節", "Section"),
+    ("条", "Article"),
+    ("條", "Article"),
+    ("款", "Paragraph"),
+    ("项", "Item"),
+    ("項", "Item"),
+];
+
+/// The number at the start of a heading in English, and the rest of the heading.
+fn numbered(heading: &str) -> Option<(String, &str)> {
+    let split = |text: &'static [char], from: &str| -> Option<(u32, usize)> {
+        let end = from.find(text)?;
+        Some((parse_number(from.get(..end)?)?, end))
+    };
+    if let Some(after) = heading.strip_prefix('第') {
+        return UNITS.iter().find_map(|(unit, name)| {
+            let end = after.find(unit)?;
+            let number = parse_number(after.get(..end)?)?;
+            Some((format!("{name} {number}"), after.get(end + unit.len()..)?))
+        });
+    }
+    if let Some(after) = heading.strip_prefix(['（', '(']) {
+        let (number, end) = split(&['）', ')'], after)?;
+        let rest = after.get(end..)?.trim_start_matches(['）', ')']);
+        return Some((format!("({number})"), rest));
+    }
+    let (number, end) = split(&['、', '.', '．'], heading)?;
+    let rest = heading.get(end..)?.trim_start_matches(['、', '.', '．']);
+    Some((format!("Part {number}"), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_says_where_a_quote_stands_in_english() {
+        for (heading, english) in [
+            ("第二章　供水管理", "Chapter 2 “供水管理”"),
+            ("第十七条", "Article 17"),
+            ("第三部分 附则", "Part 3 “附则”"),
+            ("二、优化现代化城市体系", "Part 2 “优化现代化城市体系”"),
+            ("（十九）增强综合竞争力", "(19) “增强综合竞争力”"),
+            ("(2)城市", "(2) “城市”"),
+            ("3. 城市", "Part 3 “城市”"),
+            ("总体要求", "“总体要求”"),
+            ("第一百", "“第一百”"),
+        ] {
+            assert_eq!(heading_in_english(heading), english);
+        }
+        let path = ["二、体系".to_owned(), "（二）竞争力".to_owned()];
+        assert_eq!(
+            stands_in(Language::English, "意见", &path),
+            "In “意见”, Part 2 “体系”, (2) “竞争力”: "
+        );
+        assert_eq!(stands_in(Language::English, "意见", &[]), "In “意见”: ");
+        assert_eq!(
+            stands_in(Language::Chinese, "意见", &path),
+            "《意见》二、体系 > （二）竞争力："
+        );
+        assert_eq!(stands_in(Language::Chinese, "意见", &[]), "《意见》：");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_heading_is_worded(heading in "[第（(一二三0-9章条、.）) 城]{0,8}|\\PC{0,12}") {
+            heading_in_english(&heading);
+        }
     }
 }

@@ -22,7 +22,8 @@ const SAMPLES: usize = 1_000;
 /// samples drawn with replacement, always the same ones.
 pub fn bootstrap(values: &[f64]) -> Interval {
     let mean = |sample: &[usize]| {
-        sample.iter().filter_map(|&at| values.get(at)).sum::<f64>() / sample.len().max(1) as f64
+        let sum: f64 = sample.iter().filter_map(|&at| values.get(at)).sum();
+        Some(sum / sample.len().max(1) as f64)
     };
     resample(values.len(), mean)
 }
@@ -35,19 +36,20 @@ pub fn auroc_interval(questions: &[(Option<f64>, Option<f64>)]) -> Interval {
         let drawn = || sample.iter().filter_map(|&at| questions.get(at));
         let with: Vec<f64> = drawn().filter_map(|question| question.0).collect();
         let without: Vec<f64> = drawn().filter_map(|question| question.1).collect();
-        auroc(&with, &without)
+        // A small sample may miss one kind altogether: it says nothing.
+        (!with.is_empty() && !without.is_empty()).then(|| auroc(&with, &without))
     })
 }
 
-fn resample(count: usize, measure: impl Fn(&[usize]) -> f64) -> Interval {
-    if count == 0 {
-        return Interval::default();
-    }
+/// `measure` of all values and of samples of them; it gives `None` for a sample it cannot judge.
+fn resample(count: usize, measure: impl Fn(&[usize]) -> Option<f64>) -> Interval {
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut sample: Vec<usize> = (0..count).collect();
-    let mean = measure(&sample);
+    let Some(mean) = measure(&sample).filter(|_| count > 0) else {
+        return Interval::default();
+    };
     let mut measures: Vec<f64> = (0..SAMPLES)
-        .map(|_| {
+        .filter_map(|_| {
             sample
                 .iter_mut()
                 .for_each(|at| *at = (random(&mut state) % count as u64) as usize);

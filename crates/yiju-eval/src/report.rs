@@ -176,11 +176,7 @@ fn figures(group: &[&Measured], threshold: f32) -> Figures {
         answered_unanswerable: over(&unanswerable, |m| Some(one(m.answered))),
         answered_without_gold: over(&answerable, |m| m.answered_without.map(one)),
         auroc_without_gold: auroc_interval(&with),
-        auroc: if answerable.is_empty() || unanswerable.is_empty() {
-            Interval::default()
-        } else {
-            auroc_interval(&among)
-        },
+        auroc: auroc_interval(&among),
         error_rates: error_rates(&answerable, &unanswerable, threshold),
         lanes: lanes(&answerable),
         latency_ms: [50.0, 90.0, 99.0].map(|percent| percentile(&times, percent)),

@@ -10,14 +10,17 @@ use std::sync::OnceLock;
 use unicode_normalization::char::decompose_compatible;
 
 /// A folded character and the bytes of the source it stands for.
-#[derive(Clone, Debug)]
-pub(crate) struct Folded {
-    pub(crate) char: char,
-    pub(crate) source: Range<usize>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// The character.
+    pub char: char,
+    /// Bytes of the source: those of one character, which may give several folded ones (㎡).
+    pub source: Range<usize>,
 }
 
-/// Folds `text` character by character.
-pub(crate) fn fold(text: &str) -> Vec<Folded> {
+/// Folds `text` character by character: as [`normalize`], with every white space character a space
+/// of its own.
+pub fn fold(text: &str) -> Vec<Folded> {
     let mut folded: Vec<Folded> = Vec::with_capacity(text.len() / 2);
     for (start, c) in text.char_indices() {
         let source = start..start + c.len_utf8();

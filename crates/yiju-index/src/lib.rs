@@ -54,7 +54,7 @@ mod vector;
 pub use adaptive::{AdaptiveIndex, SWITCH_POINT};
 pub use error::{IndexError, SnapshotError};
 pub use exact::ExactIndex;
-pub use fold::normalize;
+pub use fold::{Folded, fold, normalize};
 pub use hnsw::{DEFAULT_EF, HnswIndex, Rebuild, Rebuilt};
 pub use late::{CodedTokens, LateError, QueryTokens, TokenVector, encode_tokens};
 pub use lexical::LexicalIndex;

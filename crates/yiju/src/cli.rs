@@ -55,6 +55,16 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) model: Option<PathBuf>,
+    /// Cross-encoder that reads the best clauses again: a model directory of a BERT or XLM-RoBERTa for
+    /// sequence classification with one label
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "YIJU_RERANKER",
+        hide_env_values = true
+    )]
+    pub(crate) reranker: Option<PathBuf>,
     /// Threads of the model [default: the machine's cores]
     #[arg(
         long,
@@ -114,6 +124,7 @@ pub(crate) enum Precision {
 pub(crate) enum Command {
     Ask(commands::ask::Ask),
     Search(commands::search::Search),
+    Verify(commands::verify::Verify),
     Add(commands::add::Add),
     List(commands::list::List),
     Remove(commands::remove::Remove),

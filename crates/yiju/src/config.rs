@@ -20,6 +20,7 @@ const FILE: &str = "yiju.toml";
 pub(crate) struct File {
     library: Option<PathBuf>,
     model: Option<PathBuf>,
+    reranker: Option<PathBuf>,
     threads: Option<usize>,
     precision: Option<Precision>,
     pub(crate) serve: ServeFile,
@@ -64,6 +65,8 @@ pub(crate) struct Settings {
     library: Option<PathBuf>,
     /// The model as given: a directory or a name.
     pub(crate) model: Option<PathBuf>,
+    /// The directory of a cross-encoder, where one is named.
+    pub(crate) reranker: Option<PathBuf>,
     /// 0 for the machine's cores.
     pub(crate) threads: usize,
     pub(crate) precision: Precision,
@@ -82,6 +85,7 @@ impl Settings {
         Ok(Self {
             library: given(&global.library).or(file.library),
             model: given(&global.model).or(file.model),
+            reranker: given(&global.reranker).or(file.reranker),
             threads: global.threads.or(file.threads).unwrap_or(0),
             precision: global.precision.or(file.precision).unwrap_or_default(),
             serve: file.serve,
@@ -157,8 +161,9 @@ impl File {
 
     fn parse(text: &str, base: &Path) -> anyhow::Result<Self> {
         let mut file: Self = toml::from_str(text).map_err(|error| {
-            Failure::new(error.to_string().trim_end().to_owned())
-                .hint("the keys are library, model, threads, precision and the table [serve]")
+            Failure::new(error.to_string().trim_end().to_owned()).hint(
+                "the keys are library, model, reranker, threads, precision and the table [serve]",
+            )
         })?;
         file.library = file.library.map(|path| base.join(path));
         for path in [
@@ -168,6 +173,7 @@ impl File {
         ] {
             *path = path.take().map(|path| base.join(path));
         }
+        file.reranker = file.reranker.map(|path| base.join(path));
         // A plain word is a model's name, not a path.
         file.model = file.model.map(|model| {
             if model.components().count() > 1 {

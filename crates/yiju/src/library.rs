@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 use yiju_document::group_corpus;
-use yiju_engine::{Access, AddOutcome, AddStatus, Engine, EngineOptions, Source};
+use yiju_engine::{
+    Access, AddOutcome, AddStatus, CrossEncoder, Engine, EngineError, EngineOptions, Source,
+};
 
 use crate::cli;
 use crate::config::Settings;
@@ -26,7 +28,11 @@ pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine
         precision: precision(settings.precision),
     };
     tracing::debug!(library = %options.library.display(), model = %options.model.display(), "opening");
-    Ok(Engine::open(options)?)
+    let engine = Engine::open(options)?;
+    let Some(reranker) = &settings.reranker else {
+        return Ok(engine);
+    };
+    Ok(engine.with_reranker(CrossEncoder::open(reranker).map_err(EngineError::from)?))
 }
 
 /// The model crate's word for it.

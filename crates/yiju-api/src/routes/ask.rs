@@ -34,7 +34,8 @@ pub(crate) struct AskBody {
     #[serde(default, deserialize_with = "object")]
     #[schema(value_type = schema::Filter)]
     filter: Filter,
-    /// Least confidence at which an answer is given, 0 to 1; the engine's own where it is left out.
+    /// Least confidence at which an answer is given, 0 to 1; 0.5 where it is left out. Higher ones
+    /// refuse more: `yiju ask --help` has the error rates of each.
     #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
     /// Whether to answer with server-sent events; `Accept: text/event-stream` asks for the same.

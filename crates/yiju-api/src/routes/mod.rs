@@ -8,6 +8,7 @@ pub(crate) mod embeddings;
 pub(crate) mod health;
 pub(crate) mod search;
 mod upload;
+pub(crate) mod verify;
 
 /// Longest form in bytes, where a document may have `document` bytes.
 pub(crate) fn upload_limit(document: usize) -> usize {

@@ -249,6 +249,11 @@ async fn a_key_for_some_documents_sees_no_others() {
         (Method::PUT, "/v1/collections/x".to_owned(), json!({})),
         (
             Method::POST,
+            "/v1/verify".to_owned(),
+            json!({"citations": [{"quote": "押金"}]}),
+        ),
+        (
+            Method::POST,
             "/v1/ask".to_owned(),
             json!({"question": "押金？", "filter": {"document_ids": [rent]}}),
         ),

@@ -10,3 +10,4 @@ mod errors;
 mod openapi;
 mod support;
 mod tls;
+mod verify;

@@ -75,6 +75,11 @@ fn check(api: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), Str
     Ok(())
 }
 
+async fn verified(quote: &str, statement: Option<&str>) -> Value {
+    let body = json!({"statement": statement, "citations": [{"quote": quote}]});
+    post(&shared(), "/v1/verify", body).await.json()
+}
+
 #[tokio::test]
 async fn responses_are_as_described() {
     let app = shared();
@@ -110,6 +115,17 @@ async fn responses_are_as_described() {
                 .await
                 .json(),
         ),
+        (
+            "post",
+            "/v1/verify",
+            verified("租金由出租人和承租人协商确定。", Some("租金由双方商定。")).await,
+        ),
+        (
+            "post",
+            "/v1/verify",
+            verified("租金由出租人与承租人协商确定。", Some("租金不得商定。")).await,
+        ),
+        ("post", "/v1/verify", verified("火星没有空气。", None).await),
         (
             "post",
             "/v1/embeddings",
@@ -184,7 +200,7 @@ async fn every_described_route_is_there() {
     let app = shared();
     let api = get(&app, "/openapi.json").await.json();
     let paths = api["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 22);
+    assert_eq!(paths.len(), 24);
     let places = |path: &str| {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
         parameters

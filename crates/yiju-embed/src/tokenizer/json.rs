@@ -47,9 +47,28 @@ impl JsonTokenizer {
             .collect())
     }
 
+    /// The ids and token types of a pair of texts, with the special tokens that the model puts
+    /// around and between them.
+    pub(crate) fn encode_pair(
+        &self,
+        first: &str,
+        second: &str,
+    ) -> Result<(Vec<u32>, Vec<u32>), EmbedError> {
+        let encoding = self.run((first, second), true)?;
+        Ok((
+            encoding.get_ids().to_vec(),
+            encoding.get_type_ids().to_vec(),
+        ))
+    }
+
     /// Encodes, with a fence: on some combinations of normalisers and texts the `tokenizers`
     /// crate counts characters wrong and panics, which no check beforehand can foresee.
-    fn run(&self, text: &str, special: bool) -> Result<tokenizers::Encoding, EmbedError> {
+    fn run<'s>(
+        &self,
+        text: impl Into<tokenizers::EncodeInput<'s>>,
+        special: bool,
+    ) -> Result<tokenizers::Encoding, EmbedError> {
+        let text = text.into();
         let encode = || self.tokenizer.encode(text, special);
         // Nothing of the tokenizer is left half changed: all it writes to while encoding is a
         // cache of whole entries.

@@ -15,7 +15,7 @@ use crate::error::EmbedError;
 use crate::mapping::Mapping;
 use crate::sample::{Sample, sample};
 use compact::CompactTokenizer;
-use json::JsonTokenizer;
+pub(crate) use json::JsonTokenizer;
 
 /// A token of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

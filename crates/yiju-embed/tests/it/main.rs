@@ -1,5 +1,6 @@
 //! The crate from outside: the bundled model against its source, made-up models, damaged files.
 
+mod cross_encoder;
 mod damage;
 mod models;
 mod parity;

@@ -4,3 +4,5 @@ mod asking;
 mod keeping;
 mod library;
 mod limits;
+mod reranking;
+mod verifying;

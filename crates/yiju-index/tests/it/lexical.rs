@@ -256,3 +256,38 @@ fn any_text_is_a_query() {
         prop_assert!(hits.iter().all(|hit| hit.score.is_finite() && hit.score >= 0.0));
     });
 }
+
+#[test]
+fn scripts_and_widths_meet_both_ways() {
+    let mut index = memory();
+    index
+        .add(
+            1,
+            "住房租赁办法",
+            "出租人应当将押金退还承租人，逾期按每日５％计算。",
+        )
+        .unwrap();
+    index
+        .add(
+            2,
+            "住房租賃辦法",
+            "出租人應當將押金退還承租人，逾期按每日5%計算。",
+        )
+        .unwrap();
+    index.add(3, "图书馆", "图书馆周六开放。").unwrap();
+    index.commit(1).unwrap();
+    for query in [
+        "押金退还承租人",
+        "押金退還承租人",
+        "住房租賃辦法",
+        "住房租赁办法",
+        "逾期５％",
+        "逾期 5%",
+    ] {
+        let hits = index.search(query, 10, None).unwrap();
+        let mut both: Vec<u64> = hits.iter().map(|hit| hit.id).collect();
+        both.sort_unstable();
+        assert_eq!(both, [1, 2], "{query}");
+        assert_eq!(hits[0].score, hits[1].score, "{query}");
+    }
+}

@@ -1,11 +1,12 @@
 //! `yiju ask`
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use yiju_engine::AskRequest;
+use yiju_engine::{AskRequest, confidence_fit};
 
 use super::filter::{FilterArgs, words};
 use super::{Context, print_json};
@@ -28,13 +29,42 @@ pub(crate) struct Ask {
     /// Most citations to give, 1 to 20
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
     limit: u8,
-    /// Least confidence at which an answer is given, 0 to 1 [default: the engine's own]
-    #[arg(long, value_name = "X", value_parser = share)]
+    /// Least confidence at which an answer is given, 0 to 1; --help shows the error rates
+    #[arg(long, value_name = "X", value_parser = share, long_help = threshold_help())]
     threshold: Option<f32>,
     #[command(flatten)]
     filter: FilterArgs,
     /// The question
     question: Vec<String>,
+}
+
+/// What thresholds stand for, on the sets that the confidence was learnt from.
+fn threshold_help() -> String {
+    let fit = confidence_fit();
+    let mut help = format!(
+        "Least confidence at which an answer is given, 0 to 1 [default: {}]\n\n\
+         Error rates on development sets: in the documents' script, and across scripts (an English \
+         question on a Chinese text). `yiju eval` gives them for your own documents.\n\n\
+         threshold  refused though it has   answered though not  |  across: refused, answered\n",
+        fit.threshold
+    );
+    // Every second row is enough to choose by.
+    for row in fit
+        .error_rates
+        .iter()
+        .filter(|row| row.threshold == fit.threshold || row.threshold * 10.0 % 1.0 < 1e-3)
+    {
+        let _ = writeln!(
+            help,
+            "{:>9.2}  {:>23.3}  {:>19.3}  |  {:>15.3}  {:>8.3}",
+            row.threshold,
+            row.within.refused_answerable,
+            row.within.answered_unanswerable,
+            row.across.refused_answerable,
+            row.across.answered_unanswerable,
+        );
+    }
+    help
 }
 
 pub(super) fn share(text: &str) -> Result<f32, String> {

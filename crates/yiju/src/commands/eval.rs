@@ -73,7 +73,7 @@ pub(crate) struct Eval {
 
 impl Eval {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let set = Dataset::read(&self.set, self.corpus.as_deref())?;
+        let set = read(&self.set, self.corpus.as_deref())?;
         if set.blank > 0 {
             context.notes.say(&format!(
                 "left out {} without a letter or digit",
@@ -139,7 +139,7 @@ impl Eval {
             None => set.name.clone(),
         }];
         for other in &self.with {
-            let other = Dataset::read(other, None)?;
+            let other = read(other, None)?;
             corpus.extend(other.corpus);
             names.push(other.name);
         }
@@ -165,6 +165,14 @@ impl Eval {
         let (engine, clauses) = corpus_library(&names.join("+"), &corpus, context)?;
         Ok((engine, clauses, Filter::default()))
     }
+}
+
+/// # Errors
+/// What is wrong with the set: the user's to put right.
+fn read(set: &Path, corpus: Option<&str>) -> Result<Dataset, Failure> {
+    Dataset::read(set, corpus).map_err(|error| {
+        Failure::new(error.to_string()).hint("`yiju eval --help` says what a set is made of")
+    })
 }
 
 /// A corpus has a library of its own: it is nothing to be asked beside one's documents. One that is

@@ -14,6 +14,7 @@ pub(crate) mod outline;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
+pub(crate) mod verify;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -126,6 +127,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Embed(embed) => embed.run(&context),
         Command::Model(model) => model.run(&context),
         Command::Eval(eval) => eval.run(&context),
+        Command::Verify(verify) => verify.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Key(key) => key.run(&context),
         Command::Check(check) => check.run(&context),

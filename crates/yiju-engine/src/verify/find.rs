@@ -1,0 +1,144 @@
+//! Finding a quote in a document, word for word or in another writing.
+
+use std::ops::Range;
+
+use yiju_document::Span;
+use yiju_index::{Folded, fold};
+
+use super::{MOST_PLACES, QuotePlace, Whole, document_ref};
+
+/// A text's folded characters without white space, with the printed character of each.
+pub(super) struct Folds {
+    folded: Vec<Folded>,
+    printed: Vec<char>,
+}
+
+impl Folds {
+    pub(super) fn of(text: &str) -> Self {
+        let mut folded = fold(text);
+        folded.retain(|one| one.char != ' ');
+        let printed = folded
+            .iter()
+            .map(|one| {
+                text.get(one.source.clone())
+                    .and_then(|source| source.chars().next())
+                    .unwrap_or(one.char)
+            })
+            .collect();
+        Self { folded, printed }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.folded.len()
+    }
+
+    pub(super) fn char(&self, at: usize) -> char {
+        self.folded[at].char
+    }
+
+    /// Whether two characters are the same, as folded or as printed: what a character is folded to
+    /// may depend on its neighbours.
+    pub(super) fn same(&self, at: usize, other: &Self, other_at: usize) -> bool {
+        self.folded[at].char == other.folded[other_at].char
+            || self.printed[at] == other.printed[other_at]
+    }
+
+    /// The bytes of the text that these folded characters stand for; empty for none.
+    pub(super) fn bytes(&self, range: Range<usize>) -> Range<usize> {
+        match (self.folded.get(range.start), range.end.checked_sub(1)) {
+            (Some(first), Some(last)) if range.start < range.end => {
+                let end = self
+                    .folded
+                    .get(last)
+                    .map_or(first.source.end, |l| l.source.end);
+                first.source.start..end.max(first.source.end)
+            }
+            _ => 0..0,
+        }
+    }
+
+    /// Where a folded character begins in the text; the text's end for one past the last.
+    pub(super) fn start(&self, at: usize, text: &str) -> usize {
+        self.folded
+            .get(at)
+            .map_or(text.len(), |one| one.source.start)
+    }
+}
+
+/// Every place where a document holds `quote` word for word, at most [`MOST_PLACES`].
+pub(super) fn verbatim(whole: &Whole, quote: &str) -> Vec<QuotePlace> {
+    let text = &whole.document.text;
+    let step = quote.chars().next().map_or(1, char::len_utf8);
+    let mut from = 0;
+    let mut places = Vec::new();
+    while let Some(at) = text.get(from..).and_then(|rest| rest.find(quote))
+        && places.len() < MOST_PLACES
+    {
+        let start = from + at;
+        places.push(place(whole, start..start + quote.len()));
+        from = start + step;
+    }
+    places
+}
+
+/// Every place where a document holds `quote` in another writing, at most [`MOST_PLACES`].
+pub(super) fn folded(whole: &Whole, quote: &Folds) -> Vec<QuotePlace> {
+    let text = Folds::of(&whole.document.text);
+    let plain: String = text.folded.iter().map(|one| one.char).collect();
+    let wanted: String = quote.folded.iter().map(|one| one.char).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let mut places = Vec::new();
+    let (mut from, mut characters) = (0, 0);
+    while let Some(at) = plain.get(from..).and_then(|rest| rest.find(&wanted))
+        && places.len() < MOST_PLACES
+    {
+        let start = from + at;
+        characters += plain
+            .get(from..start)
+            .map_or(0, |skipped| skipped.chars().count());
+        let bytes = text.bytes(characters..characters + quote.len());
+        places.push(place(whole, bytes));
+        from = start + plain[start..].chars().next().map_or(1, char::len_utf8);
+        characters += 1;
+    }
+    places
+}
+
+/// The place of these bytes of a document's text.
+pub(super) fn place(whole: &Whole, bytes: Range<usize>) -> QuotePlace {
+    let document = &whole.document;
+    let characters = |to: usize| {
+        document
+            .text
+            .get(..to)
+            .map_or(0, |text| text.chars().count())
+    };
+    let over: Vec<usize> = document
+        .clauses
+        .iter()
+        .enumerate()
+        .filter(|(_, clause)| {
+            clause.span.byte_start < bytes.end && bytes.start < clause.span.byte_end
+        })
+        .map(|(at, _)| at)
+        .collect();
+    let first = over.first().and_then(|&at| document.clauses.get(at));
+    QuotePlace {
+        document: document_ref(&whole.record),
+        clause_ids: over
+            .iter()
+            .map(|at| format!("{}.{at}", whole.record.id))
+            .collect(),
+        label: first.map_or(String::new(), |clause| clause.label.clone()),
+        path: over.first().map_or(Vec::new(), |&at| document.path(at)),
+        text: document.text.get(bytes.clone()).unwrap_or("").to_owned(),
+        span: Span {
+            char_start: characters(bytes.start),
+            char_end: characters(bytes.end),
+            byte_start: bytes.start,
+            byte_end: bytes.end,
+        },
+    }
+}

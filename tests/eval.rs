@@ -1,0 +1,145 @@
+//! `yiju eval`: a set with a corpus, questions on files, and what is wrong with a set.
+
+use serde_json::Value;
+
+use crate::support::Place;
+
+const CORPUS: &str = r#"{"id": "a", "title": "供水条例", "text": "因施工确需停止供水的，供水企业应当提前二十四小时通知用户。"}
+{"id": "b", "title": "供水条例", "text": "供水企业每月至少公布一次水质检测结果。"}
+{"id": "c", "title": "图书馆", "text": "图书馆周五、周六开放至二十二时，并配备夜间值班人员。"}
+{"id": "d", "title": "停车", "text": "路边停车位的停车费每小时五元，夜间免费。"}
+"#;
+const QUERIES: &str = r#"{"id": "1", "lang": "zh", "q": "停水要提前多久通知用户？", "gold": [["a"]], "answers": ["二十四小时", "提前二十四小时"]}
+{"id": "2", "lang": "zh", "q": "水质检测结果多久公布一次？", "gold": [["b"]], "answers": ["每月至少公布一次"]}
+{"id": "3", "lang": "en", "q": "How late is the library open on Saturdays?", "gold": [["c"]], "answers": ["二十二时"]}
+{"id": "4", "q": "路边停车每小时收费多少？", "gold": [["d"]]}
+{"id": "5", "q": "？"}
+"#;
+
+#[test]
+fn a_set_is_measured_and_its_library_is_kept() {
+    let place = Place::new();
+    let set = place.path().join("set");
+    place.file("set/corpus.jsonl", CORPUS);
+    place.file("set/queries.jsonl", QUERIES);
+    let set = set.to_str().unwrap();
+    let out = place.path().join("report.json");
+    let done = place.yiju(&["eval", set, "--ablate", "--out", out.to_str().unwrap()]);
+    assert!(done.ok(), "{}", done.err);
+    assert!(done.err.contains("left out 1 question"), "{}", done.err);
+    for shown in [
+        "recall@100",
+        "nDCG@10",
+        "citation recall",
+        "BM25",
+        "0.50 (used)",
+    ] {
+        assert!(done.out.contains(shown), "{shown}: {}", done.out);
+    }
+    let report: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    let zh = &report["figures"]["zh"];
+    assert_eq!(zh["recall"]["1"]["mean"], 1.0, "{zh}");
+    assert_eq!(zh["recall"]["1"]["count"], 3);
+    assert_eq!(zh["citation_recall"]["mean"], 1.0);
+    assert_eq!(zh["lanes"].as_array().unwrap().len(), 6);
+    assert_eq!(report["figures"]["en"]["questions"], 1);
+    // Another corpus library, which a second run only reads and a changed corpus changes.
+    assert!(place.path().join("library-eval-set").is_dir());
+    assert!(!place.library().exists());
+    let again = place.json(&["eval", set, "--json", "--keep-gold", "--quiet"]);
+    assert_eq!(
+        again["figures"]["zh"]["recall"],
+        report["figures"]["zh"]["recall"]
+    );
+    assert_eq!(again["figures"]["zh"]["answered_without_gold"]["count"], 0);
+    place.file("set/corpus.jsonl", CORPUS.replace("二十四小时", "三天"));
+    let changed = place.json(&["eval", set, "--json", "--quiet"]);
+    let part = &changed["each"][0]["part"];
+    assert!(part.as_str().unwrap().contains("三天"), "{part}");
+}
+
+#[test]
+fn questions_on_files_name_what_went_wrong() {
+    let place = Place::new();
+    let rules = place.file(
+        "rules.txt",
+        "供水条例\n第一条 停止供水的，应当提前二十四小时通知用户。\n第二条 供水企业每月公布一次水质检测结果。\n",
+    );
+    let questions = place.file(
+        "own.jsonl",
+        "{\"q\": \"停水要提前多久通知？\", \"evidence\": [\"提前二十四小时通知\"]}\n\
+         {\"q\": \"图书馆几点关门？\", \"evidence\": []}\n\
+         {\"q\": \"水质检测结果多久公布一次？\", \"evidence\": [\"这句话不在文件里\"]}\n",
+    );
+    let done = place.yiju(&["eval", "--docs", &rules, "--failures", &questions]);
+    assert!(done.ok(), "{}", done.err);
+    assert!(done.out.contains("zh: 3 questions"), "{}", done.out);
+    let wrong: Vec<&str> = done
+        .err
+        .lines()
+        .filter(|line| {
+            line.contains("citation wrong")
+                || line.contains("refused (")
+                || line.contains("answered (")
+        })
+        .collect();
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].contains("水质检测"), "{wrong:?}");
+
+    let signals = place.path().join("signals.jsonl");
+    let done = place.yiju(&[
+        "eval",
+        "--docs",
+        &rules,
+        "--signals",
+        signals.to_str().unwrap(),
+        &questions,
+    ]);
+    assert!(done.ok() && done.out.is_empty(), "{}", done.err);
+    let rows: Vec<Value> = std::fs::read_to_string(&signals)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let flags: Vec<(bool, bool)> = rows
+        .iter()
+        .map(|row| (row["answerable"] == true, row["right"] == true))
+        .collect();
+    assert_eq!(flags, [(true, true), (false, false), (true, false)]);
+}
+
+#[test]
+fn a_bad_set_is_named() {
+    let place = Place::new();
+    let missing = place.yiju(&["eval", "no-such-set"]);
+    assert_eq!(missing.code, Some(1));
+    assert!(missing.err.contains("no-such-set"), "{}", missing.err);
+    place.file("set/corpus.jsonl", CORPUS);
+    place.file("set/queries.jsonl", "{\"question\": 3}\n");
+    let set = place.path().join("set");
+    let bad = place.yiju(&["eval", set.to_str().unwrap()]);
+    assert_eq!(bad.code, Some(1));
+    assert!(bad.err.contains("queries.jsonl line 1"), "{}", bad.err);
+    place.file("set/queries.jsonl", QUERIES);
+    let both = place.yiju(&["eval", "--docs", "seeds", set.to_str().unwrap()]);
+    assert_eq!(both.code, Some(1));
+    assert!(both.err.contains("--docs"), "{}", both.err);
+}
+
+#[test]
+fn the_help_of_ask_shows_what_a_threshold_stands_for() {
+    let done = Place::new().yiju(&["ask", "--help"]);
+    assert!(done.ok());
+    let row = done
+        .out
+        .lines()
+        .find(|line| line.trim_start().starts_with("0.50"))
+        .unwrap_or_else(|| panic!("{}", done.out));
+    assert_eq!(
+        row.split_whitespace()
+            .filter(|part| part.contains("0."))
+            .count(),
+        5,
+        "{row}"
+    );
+}
