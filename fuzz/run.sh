@@ -16,8 +16,10 @@ command -v c++ >/dev/null || { apt-get update -qq && apt-get install -y -qq g++;
 build="${CARGO_TARGET_DIR:-target}"
 bins=()
 for target in "${targets[@]}"; do bins+=(--bin "fuzz_$target"); done
+# The whole workspace is named, so that dependencies are built with the features, and so the results,
+# of every other build.
 RUSTC_WORKSPACE_WRAPPER="$PWD/fuzz/rustc-wrapper.sh" \
-    cargo build --locked -p yiju-fuzz --features libfuzzer "${bins[@]}"
+    cargo build --locked --workspace --features yiju-fuzz/libfuzzer "${bins[@]}"
 
 mkdir -p fuzz/findings
 failed=0
@@ -27,8 +29,9 @@ for target in "${targets[@]}"; do
     printf '\n== %s, %s s\n' "$target" "$seconds"
     "$build/debug/fuzz_$target" "$corpus" "fuzz/seeds/$target" \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=65536 \
-        -artifact_prefix="fuzz/findings/$target-" -print_final_stats=1 2>&1 |
-        grep -vE '^#[0-9]+\s+(NEW|REDUCE|pulse)' || failed=1
+        -artifact_prefix="fuzz/findings/$target-" -print_final_stats=1 >"$build/fuzz/$target.log" 2>&1 ||
+        { failed=1; tail -n 60 "$build/fuzz/$target.log"; }
+    grep -E '^(Done|stat::(number|average|peak))' "$build/fuzz/$target.log" || true
 done
 [ -z "$(ls fuzz/findings)" ] || { echo "findings:"; ls fuzz/findings; failed=1; }
 rmdir fuzz/findings 2>/dev/null || true

@@ -81,14 +81,15 @@ fn make_binary_seeds() {
         write("token_codes", &name, &encode_tokens(&tokens, dimension));
     }
     let pieces = [
-        ("<s>", 0.0),
-        ("</s>", 0.0),
+        ("<", -9.0),
+        ("s", -9.0),
         ("<unk>", 0.0),
         ("\u{2581}", -2.0),
+        ("控", -4.0),
+        ("制", -4.0),
         ("控制", -1.0),
-        ("城市", -1.5),
+        ("a", -3.5),
         ("\u{2581}a", -3.0),
-        ("b", -3.5),
     ];
     let compact = yiju_embed::build_compact(&yiju_embed::CompactSource {
         pieces: &pieces,

@@ -119,7 +119,7 @@ fn built(store: &Store) -> Vec<Vec<u64>> {
 fn large(dir: &Path) -> Store {
     let store = open_store(dir, Access::ReadWrite);
     for n in 0..8 {
-        put(&store, &format!("源{n}"), n, 200);
+        put(&store, &format!("源{n}"), n, 300);
     }
     let passages = store.passage_count().unwrap();
     assert!(passages >= SAVE_FROM, "{passages}");

@@ -477,6 +477,14 @@ impl Shelf {
         }
     }
 
+    /// Whether there is a document of this id, whatever state it is in.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn contains(&self, document_id: &str) -> Result<bool, EngineError> {
+        Ok(self.store.contains(document_id)?)
+    }
+
     /// Removes a document; says whether it was there.
     ///
     /// # Errors

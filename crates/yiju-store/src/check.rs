@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 use yiju_document::{Clause, Document, Section};
 
 use crate::codec::{CHUNK, verify};
-use crate::error::{Fault, StoreError};
+use crate::error::{Fault, StoreError, words};
 use crate::passages::{checked_tokens, checked_vector};
 use crate::read::{kind_name, load};
 use crate::seal::{self, Meta};
@@ -330,7 +330,7 @@ fn numbers(connection: &Connection, key: i64, document: &Document) -> Result<(),
 
 fn fault_text(fault: Fault) -> String {
     match fault {
-        Fault::Sql(error) => error.to_string(),
+        Fault::Sql(error) => words(&error),
         Fault::Corrupt(what) => what,
         Fault::Store(error) => error.to_string(),
     }

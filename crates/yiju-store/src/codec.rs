@@ -51,7 +51,11 @@ pub(crate) fn verify_row(
     }
     let error = DamagedRow {
         table,
-        key: format!("{:?}", row.get_ref(from)?),
+        key: match row.get_ref(from)? {
+            ValueRef::Integer(key) => key.to_string(),
+            ValueRef::Text(key) => String::from_utf8_lossy(key).into_owned(),
+            other => format!("{other:?}"),
+        },
     };
     Err(rusqlite::Error::FromSqlConversionFailure(
         at,

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::codec::DamagedRow;
 use crate::model::Model;
 
 /// Why the store could not do what was asked. Nothing was changed where a write fails.
@@ -174,6 +175,16 @@ fn size_limit(limit: Option<u64>) -> String {
     )
 }
 
+/// What an error of SQLite's says; of a damaged row, what is wrong with it and not how it was met.
+pub(crate) fn words(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::FromSqlConversionFailure(_, _, inner) if inner.is::<DamagedRow>() => {
+            inner.to_string()
+        }
+        other => other.to_string(),
+    }
+}
+
 /// What SQLite was doing when the system failed it, by its extended code.
 fn io_detail(extended_code: i32) -> Option<&'static str> {
     use rusqlite::ffi;
@@ -272,7 +283,7 @@ impl StoreError {
     pub(crate) fn sql(path: &Path, action: &'static str, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let path = path.to_owned();
-        let mut text = source.to_string();
+        let mut text = words(&source);
         if let Some(detail) = source
             .sqlite_error()
             .and_then(|e| io_detail(e.extended_code))

@@ -161,6 +161,16 @@ impl Store {
         })
     }
 
+    /// Whether there is a document of this id, whatever state it is in.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn contains(&self, id: &str) -> Result<bool, StoreError> {
+        self.readers.read("look up the document", |connection| {
+            Ok(document_key(connection, id)?.is_some())
+        })
+    }
+
     /// A document's record, without its text; `None` where there is none of this id.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Adding, replacing and removing, and opening again.
 
 use yiju_document::Entry;
-use yiju_engine::{Access, AddStatus, EngineError, ErrorKind, Source};
+use yiju_engine::{Access, AddStatus, AskRequest, EngineError, ErrorKind, Source};
 
 use crate::library::{LAW, NOTICE, add, ask, open};
 
@@ -80,6 +80,48 @@ fn damage(dir: &std::path::Path) -> usize {
         }
     }
     count
+}
+
+#[test]
+fn questions_asked_while_documents_change_see_one_version_or_the_other() {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path(), Access::ReadWrite);
+    add(&engine, "law.txt", LAW);
+    add(&engine, "notice.txt", NOTICE);
+    let versions = ["二十四小时", "四十八小时"];
+    let (stop, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    // `ask` holds the quote against the text, which may be replaced in between.
+                    let answer = engine.ask(&AskRequest::new(QUESTION)).unwrap();
+                    let quote = answer.citations.first().map(|c| c.quote.as_str());
+                    assert!(
+                        quote.is_some_and(|q| versions.iter().any(|v| q.contains(v))),
+                        "{answer:#?}"
+                    );
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for round in 0..12 {
+            let version = versions[(round + 1) % 2];
+            let text = LAW.replace("二十四小时", version);
+            assert_eq!(add(&engine, "law.txt", &text).status, AddStatus::Replaced);
+            // Found as soon as the add returned.
+            assert!(ask(&engine, QUESTION).citations[0].quote.contains(version));
+            let other = add(&engine, "other.txt", &NOTICE.replace("图书馆", "博物馆"));
+            assert!(engine.remove(&other.documents[0].id).unwrap());
+        }
+        while asked.load(Ordering::Relaxed) < 10 {
+            std::thread::yield_now();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(engine.documents(None, 10).unwrap().documents.len(), 2);
 }
 
 #[test]

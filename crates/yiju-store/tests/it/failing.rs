@@ -2,6 +2,7 @@
 //! library as it was before, or as it is after.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use yiju_store::{Access, Store, StoreError, restore};
 
@@ -20,10 +21,17 @@ fn is_fault(error: &StoreError) -> bool {
     }
 }
 
+/// A library with two sources, made once and copied.
 fn base(dir: &Path) {
-    let store = sample::open(dir);
-    store.put_source(sample::source("a", 1, 2)).unwrap();
-    store.put_source(sample::source("b", 2, 1)).unwrap();
+    static MADE: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let store = sample::open(dir.path());
+        store.put_source(sample::source("a", 1, 2)).unwrap();
+        store.put_source(sample::source("b", 2, 1)).unwrap();
+        dir
+    });
+    std::fs::create_dir_all(dir).unwrap();
+    std::fs::copy(MADE.path().join("library.db"), dir.join("library.db")).unwrap();
 }
 
 /// The write, and the state it leads to.
@@ -254,7 +262,11 @@ fn a_full_disk() {
         .arg(dir.path())
         .output();
     if !mounted.is_ok_and(|out| out.status.success()) {
-        eprintln!("NOT RUN: a_full_disk needs to mount a tmpfs, which takes root");
+        // Written past the harness, which would keep it from being seen.
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"NOT RUN: a_full_disk needs to mount a tmpfs, which takes root\n",
+        );
         return;
     }
     let _mount = Mount(dir.path().to_owned());

@@ -47,7 +47,12 @@ fn child() {
         out.flush().unwrap();
     };
     let store = sample::open(Path::new(&dir));
+    let backup = backup_in(Path::new(&dir));
     for n in first.. {
+        // Between writes, so that what is said stays about writes.
+        if n % 11 == 7 {
+            store.backup(&backup).unwrap();
+        }
         say("try", n);
         match step(n) {
             (name, Some(documents)) => {
@@ -61,6 +66,13 @@ fn child() {
         }
         say("done", n);
     }
+}
+
+/// Where the child backs the library up: a place that the store does not look at.
+fn backup_in(dir: &Path) -> std::path::PathBuf {
+    let dir = dir.join("index");
+    std::fs::create_dir_all(&dir).unwrap();
+    dir.join("backup")
 }
 
 /// A writing process, killed when it goes out of scope.
@@ -154,7 +166,7 @@ fn a_killed_writer_loses_nothing_acknowledged_and_leaves_nothing_half() {
     let dir = tempfile::tempdir().unwrap();
     let mut state = BTreeMap::new();
     let mut next = 0;
-    let (mut in_flight, mut kept) = (0, 0);
+    let (mut in_flight, mut kept, mut backups) = (0, 0, 0);
     for round in 0..rounds() {
         let mut writer = Writer::start(dir.path(), next);
         let mut said = vec![(true, writer.wait_for_done())];
@@ -188,13 +200,25 @@ fn a_killed_writer_loses_nothing_acknowledged_and_leaves_nothing_half() {
             state.len()
         );
         holds(&reader, &state);
+        let backup = backup_in(dir.path());
+        if backup.exists() {
+            let to = tempfile::tempdir().unwrap();
+            let done = yiju_store::restore(&backup, to.path(), false).unwrap();
+            let restored = sample::reader(to.path());
+            assert_eq!(restored.check().unwrap().problems, []);
+            assert!(done.generation <= reader.generation().unwrap());
+            backups += 1;
+        }
         if round % 5 == 4 {
             // And a writer finds the same when it is the first to come.
             drop(reader);
             holds(&sample::open(dir.path()), &state);
         }
     }
-    println!("{in_flight} writes in flight, {kept} of them had become durable");
+    println!(
+        "{next} writes acknowledged or durable; {in_flight} in flight, {kept} of them durable; \
+         {backups} backups restored"
+    );
 }
 
 #[test]

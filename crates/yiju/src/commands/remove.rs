@@ -35,16 +35,21 @@ impl Remove {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         // Without the model and the indexes: so a document goes even where its vectors are damaged.
         let shelf = Shelf::open(&context.settings.library()?, Access::ReadWrite)?;
-        let documents = shelf.documents()?;
-        let mut going: Vec<DocumentSummary> = Vec::new();
-        for name in &self.names {
-            let chosen = choose(&documents, name)?;
-            for document in chosen {
-                if going.iter().all(|known| known.id != document.id) {
-                    going.push(document.clone());
+        let going = match shelf.documents() {
+            Ok(documents) => going(&documents, &self.names)?,
+            // A listing that is damaged itself must not keep a document from being removed by id.
+            Err(error) => {
+                for name in &self.names {
+                    if !shelf.contains(name)? {
+                        return Err(error.into());
+                    }
                 }
+                for id in &self.names {
+                    shelf.remove(id)?;
+                }
+                return removed(context, &self.names);
             }
-        }
+        };
         for document in &going {
             shelf.remove(&document.id)?;
         }
@@ -63,6 +68,33 @@ impl Remove {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The documents that the names mean, each once.
+fn going(documents: &[DocumentSummary], names: &[String]) -> Result<Vec<DocumentSummary>, Failure> {
+    let mut going: Vec<DocumentSummary> = Vec::new();
+    for name in names {
+        for document in choose(documents, name)? {
+            if going.iter().all(|known| known.id != document.id) {
+                going.push(document.clone());
+            }
+        }
+    }
+    Ok(going)
+}
+
+/// What is said of documents of which nothing but the id could be read.
+fn removed(context: &Context, ids: &[String]) -> anyhow::Result<ExitCode> {
+    if context.json {
+        let removed: Vec<_> = ids.iter().map(|id| serde_json::json!({"id": id})).collect();
+        print_json(&serde_json::json!({"removed": removed}))?;
+    } else {
+        let mut out = io::stdout().lock();
+        for id in ids {
+            writeln!(out, "removed  {}", crate::text::clean(id))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn choose<'a>(
