@@ -10,5 +10,7 @@ mod keeping;
 mod kills;
 mod pull;
 mod serve;
+#[cfg(all(unix, feature = "otlp"))]
+mod spans;
 mod support;
 mod verify;

@@ -181,3 +181,115 @@ fn a_server_survives_what_is_not_http() {
     assert_eq!(answer.status(), 200);
     assert!(answer.headers().contains_key("x-request-id"));
 }
+
+#[test]
+fn other_machines_are_served_with_keys_only() {
+    let place = seeded();
+    let refused = place.yiju(&["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(
+        refused.err.contains("without access keys") && refused.err.contains("yiju key add"),
+        "{}",
+        refused.err
+    );
+
+    let made = place.yiju(&[
+        "key", "add", "page", "--scope", "read", "--scope", "metrics",
+    ]);
+    assert!(made.ok(), "{}", made.err);
+    let token = made.out.trim().to_owned();
+    let second = place.yiju(&["key", "add", "page"]);
+    assert_eq!(second.code, Some(1), "{}", second.err);
+    let listed = place.yiju(&["key", "list"]);
+    assert!(
+        listed.out.starts_with("page  read, metrics  made "),
+        "{}",
+        listed.out
+    );
+    assert!(!listed.out.contains(&token));
+
+    let server = Server::start(&place, &["--log-format", "json"]);
+    let client = Client::new();
+    let ask = |token: &str| {
+        client
+            .post(server.at("/v1/ask"))
+            .bearer_auth(token)
+            .json(&json!({"question": "群租房怎么管？"}))
+            .send()
+            .unwrap()
+    };
+    assert_eq!(ask("yiju_x").status(), 401);
+    assert_eq!(ask(&token).status(), 200);
+    assert!(place.yiju(&["key", "revoke", "page"]).ok());
+    while ask(&token).status() != 401 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server.signal("-TERM");
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    let secret = token.strip_prefix("yiju_").unwrap();
+    assert!(!said.contains(secret) && !said.contains("群租房"), "{said}");
+    let lines: Vec<Value> = said
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let request = lines
+        .iter()
+        .find(|line| line["route"] == "/v1/ask")
+        .unwrap();
+    assert_eq!(request["message"], "request", "{request}");
+    assert!(request["ms"].is_number() && request["request_id"].is_string());
+}
+
+#[test]
+fn what_cannot_be_served_is_said() {
+    let place = seeded();
+    let key = place.file("key.pem", "no key");
+    for (arguments, said) in [
+        (vec!["--tls-key", &key], "one is missing"),
+        (
+            vec!["--tls-key", &key, "--tls-certificate", &key],
+            "TLS cannot be served",
+        ),
+        (vec!["--cors-origin", "*"], "`*` is not an origin"),
+    ] {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(arguments);
+        let done = place.yiju(&all);
+        assert_eq!(done.code, Some(1), "{}", done.err);
+        assert!(
+            done.err.contains(said) && done.err.contains("hint: "),
+            "{}",
+            done.err
+        );
+    }
+    let revoked = place.yiju(&["key", "revoke", "nobody"]);
+    assert_eq!(revoked.code, Some(1), "{}", revoked.err);
+}
+
+/// The server on this library is closed and opened again: its collections are as they were.
+#[cfg(unix)]
+#[test]
+fn collections_outlast_the_server() {
+    let place = Place::new();
+    let client = Client::new();
+    for round in 0..2 {
+        let server = Server::start(&place, &[]);
+        let made = client
+            .put(server.at("/v1/collections/cities"))
+            .json(&json!({}))
+            .send()
+            .unwrap();
+        assert_eq!(made.status(), if round == 0 { 201 } else { 200 });
+        let added = client
+            .post(server.at("/v1/collections/cities/documents"))
+            .json(&json!({"title": "规则", "text": "第一条 借书期限为三十天。"}))
+            .send()
+            .unwrap();
+        assert_eq!(added.status(), if round == 0 { 201 } else { 200 });
+        server.signal("-TERM");
+        let (code, said) = server.end();
+        assert_eq!(code, Some(0), "{said}");
+    }
+}

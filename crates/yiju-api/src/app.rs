@@ -9,15 +9,21 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
+use tower::util::option_layer;
 use tower_http::request_id::{MakeRequestId, MakeRequestUuid};
+use tracing::Instrument;
 
+use crate::access::{Grant, identify};
 use crate::error::ApiError;
 use crate::openapi;
-use crate::routes::{ask, clauses, documents, embeddings, health, search, upload_limit, verify};
+use crate::routes::{
+    ask, clauses, collections, documents, embeddings, health, search, upload_limit, verify,
+};
+use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
 
 /// The header that carries the request id, both ways.
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All routes over `state`.
 ///
@@ -35,34 +41,57 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// # });
 /// ```
 pub fn app(state: AppState) -> Router {
-    let form_limit = DefaultBodyLimit::max(upload_limit(state.limits().document_bytes));
-    Router::new()
-        .route("/v1/ask", post(ask::ask))
-        .route("/v1/search", post(search::search))
-        .route("/v1/verify", post(verify::verify))
+    let identified = Router::new()
+        .merge(of_collection("/v1", &state))
+        .merge(of_collection(openapi::NAMED, &state))
+        .route("/v1/collections", get(collections::list))
         .route(
-            "/v1/documents",
-            post(documents::add).layer(form_limit).get(documents::list),
+            openapi::NAMED,
+            get(collections::read)
+                .put(collections::put)
+                .delete(collections::remove),
         )
-        .route(
-            "/v1/documents/{id}",
-            get(documents::read).delete(documents::remove),
-        )
-        .route("/v1/documents/{id}/clauses", get(clauses::of_document))
-        .route("/v1/documents/{id}/text", get(documents::text))
-        .route("/v1/clauses/{id}", get(clauses::clause))
         .route("/v1/embeddings", post(embeddings::embeddings))
+        .route("/metrics", get(health::metrics))
+        .route_layer(from_fn_with_state(state.clone(), identify));
+    identified
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(openapi::page))
         .fallback(|uri: Uri| async move { ApiError::route_not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
             ApiError::method_not_allowed(method.as_str(), uri.path())
         })
+        .layer(from_fn_with_state(state.clone(), only_this_machine))
+        .layer(option_layer(cors(&state.policy().cors_origins)))
         .layer(from_fn_with_state(state.clone(), around))
         .with_state(state)
+}
+
+/// The routes that each collection has.
+fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
+    let form_limit = DefaultBodyLimit::max(upload_limit(state.limits().document_bytes));
+    let path = |rest: &str| format!("{at}{rest}");
+    Router::new()
+        .route(&path("/ask"), post(ask::ask))
+        .route(&path("/search"), post(search::search))
+        .route(&path("/search/batch"), post(search::batch))
+        .route(&path("/verify"), post(verify::verify))
+        .route(
+            &path("/documents"),
+            post(documents::add).layer(form_limit).get(documents::list),
+        )
+        .route(
+            &path("/documents/{id}"),
+            get(documents::read)
+                .put(documents::replace)
+                .layer(form_limit)
+                .delete(documents::remove),
+        )
+        .route(&path("/documents/{id}/clauses"), get(clauses::of_document))
+        .route(&path("/documents/{id}/text"), get(documents::text))
+        .route(&path("/clauses/{id}"), get(clauses::clause))
 }
 
 /// The id of a request, in its log lines, its errors and its response's headers.
@@ -112,9 +141,12 @@ async fn around(State(state): State<AppState>, mut request: Request, next: Next)
     let route = path.map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
     request.extensions_mut().insert(id.clone());
 
-    let mut response = next.run(request).await;
+    let span = tracing::debug_span!("request", request_id = id.as_str(), method, route);
+    let mut response = next.run(request).instrument(span).await;
+    let mut code = None;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         error.log(id.as_str());
+        code = Some(error.code());
         let (parts, _) = response.into_parts();
         response = error.render(id.as_str());
         // `Allow` and the like come from the router.
@@ -131,20 +163,20 @@ async fn around(State(state): State<AppState>, mut request: Request, next: Next)
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
     }
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    set_headers(headers, state.policy().tls);
 
     let status = response.status().as_u16();
     let took = started.elapsed();
-    state.metrics().request(&route, method, status, took);
-    // The route's pattern and not the path or the body: a log holds no question.
+    state.metrics().request(&route, method, status, took, code);
+    let grant = response.extensions_mut().remove::<Grant>();
+    let key = grant.as_ref().and_then(Grant::name);
+    // The route's pattern and not the path, headers or body: a log holds no question and no key.
     tracing::info!(
         request_id = id.as_str(),
         method,
         route,
         status,
+        key,
         ms = took.as_secs_f64() * 1e3,
         "request"
     );

@@ -1,132 +1,15 @@
-//! Every error the API gives: one table of codes, and the one way a response is made of them.
+//! What a client is told when a request fails, and the one way a response is made of it.
+
+use std::time::Duration;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use yiju_access::Scope;
 use yiju_engine::{EngineError, ErrorKind};
 
-/// The machine-readable part of an error. [`ErrorCode::TABLE`] gives each its name and status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorCode {
-    /// The request says something that cannot be done: bad JSON, an unknown field, a limit out of range.
-    InvalidRequest,
-    /// No document or clause has this id.
-    NotFound,
-    /// No route has this path.
-    RouteNotFound,
-    /// The server runs another model than the one asked for.
-    ModelNotFound,
-    /// The route exists, but not for this method.
-    MethodNotAllowed,
-    /// The library is in a state that does not allow the request.
-    Conflict,
-    /// The body is longer than this route takes.
-    BodyTooLarge,
-    /// The document is longer than the library takes.
-    DocumentTooLarge,
-    /// The content type, or the kind of file, is not one that can be read.
-    UnsupportedFormat,
-    /// The file is of a known kind, but holds nothing that can be read as a document.
-    Unreadable,
-    /// The queue is full.
-    TooManyRequests,
-    /// Something broke here.
-    Internal,
-    /// The service cannot answer now: it is loading, stopping, or something it needs is broken.
-    Unavailable,
-    /// The request was not done within its deadline.
-    Timeout,
-}
-
-impl ErrorCode {
-    /// Each code, its name in JSON, and its HTTP status.
-    pub const TABLE: [(ErrorCode, &'static str, StatusCode); 14] = [
-        (
-            ErrorCode::InvalidRequest,
-            "invalid_request",
-            StatusCode::BAD_REQUEST,
-        ),
-        (ErrorCode::NotFound, "not_found", StatusCode::NOT_FOUND),
-        (
-            ErrorCode::RouteNotFound,
-            "route_not_found",
-            StatusCode::NOT_FOUND,
-        ),
-        (
-            ErrorCode::ModelNotFound,
-            "model_not_found",
-            StatusCode::NOT_FOUND,
-        ),
-        (
-            ErrorCode::MethodNotAllowed,
-            "method_not_allowed",
-            StatusCode::METHOD_NOT_ALLOWED,
-        ),
-        (ErrorCode::Conflict, "conflict", StatusCode::CONFLICT),
-        (
-            ErrorCode::BodyTooLarge,
-            "body_too_large",
-            StatusCode::PAYLOAD_TOO_LARGE,
-        ),
-        (
-            ErrorCode::DocumentTooLarge,
-            "document_too_large",
-            StatusCode::PAYLOAD_TOO_LARGE,
-        ),
-        (
-            ErrorCode::UnsupportedFormat,
-            "unsupported_format",
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        ),
-        (
-            ErrorCode::Unreadable,
-            "unreadable",
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ),
-        (
-            ErrorCode::TooManyRequests,
-            "too_many_requests",
-            StatusCode::TOO_MANY_REQUESTS,
-        ),
-        (
-            ErrorCode::Internal,
-            "internal",
-            StatusCode::INTERNAL_SERVER_ERROR,
-        ),
-        (
-            ErrorCode::Unavailable,
-            "unavailable",
-            StatusCode::SERVICE_UNAVAILABLE,
-        ),
-        (
-            ErrorCode::Timeout,
-            "timeout",
-            StatusCode::SERVICE_UNAVAILABLE,
-        ),
-    ];
-
-    fn row(self) -> (ErrorCode, &'static str, StatusCode) {
-        // A test checks that the table has a row for each code, so the fallback is never taken.
-        let row = Self::TABLE.iter().find(|row| row.0 == self);
-        *row.unwrap_or(&(
-            ErrorCode::Internal,
-            "internal",
-            StatusCode::INTERNAL_SERVER_ERROR,
-        ))
-    }
-
-    /// Its name in JSON: `not_found`.
-    pub fn name(self) -> &'static str {
-        self.row().1
-    }
-
-    /// Its HTTP status.
-    pub fn status(self) -> StatusCode {
-        self.row().2
-    }
-}
+use crate::codes::ErrorCode;
 
 /// What a client is told when a request fails. The request id is added where the response leaves.
 #[derive(Clone, Debug)]
@@ -250,6 +133,131 @@ impl ApiError {
         error
     }
 
+    pub(crate) fn no_key() -> Self {
+        Self::new(ErrorCode::Unauthorized, "this server needs an access key")
+            .hint("send `Authorization: Bearer KEY`; `yiju key add NAME` makes one")
+    }
+
+    pub(crate) fn unknown_key() -> Self {
+        Self::new(
+            ErrorCode::Unauthorized,
+            "the access key is not one of this server's",
+        )
+        .hint("it may have been revoked; `yiju key list` lists the keys")
+    }
+
+    pub(crate) fn lacks_scope(key: &str, scope: Scope) -> Self {
+        Self::new(
+            ErrorCode::Forbidden,
+            format!("the key `{key}` has not the scope `{scope}`, which this needs"),
+        )
+        .hint("make a key with that scope: yiju key add NAME --scope SCOPE")
+    }
+
+    pub(crate) fn out_of_reach(key: &str, what: &str, name: &str) -> Self {
+        Self::new(
+            ErrorCode::Forbidden,
+            format!(
+                "the key `{key}` does not reach the {what} `{}`",
+                shorten(name)
+            ),
+        )
+    }
+
+    pub(crate) fn limited_key(key: &str, what: &str) -> Self {
+        Self::new(
+            ErrorCode::Forbidden,
+            format!("the key `{key}` is limited to some {what}, and this needs a key for all"),
+        )
+    }
+
+    pub(crate) fn foreign(what: &str, value: &str) -> Self {
+        Self::new(
+            ErrorCode::Forbidden,
+            format!(
+                "without access keys only this machine's own requests are answered, and the {what} is `{}`",
+                shorten(value)
+            ),
+        )
+        .hint("make a key with `yiju key add NAME`, or list the page's origin with --cors-origin")
+    }
+
+    pub(crate) fn rate_limited(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let mut error = Self::new(
+            ErrorCode::RateLimited,
+            "the key has made as many requests a minute as it may",
+        )
+        .hint("try again after the seconds that `Retry-After` names");
+        error.retry_after = Some(seconds.max(1));
+        error
+    }
+
+    pub(crate) fn collection_not_found(name: &str) -> Self {
+        Self::new(
+            ErrorCode::NotFound,
+            format!("no collection has the name `{}`", shorten(name)),
+        )
+        .hint("GET /v1/collections lists them; PUT /v1/collections/{name} makes one")
+    }
+
+    pub(crate) fn collection_changing(name: &str) -> Self {
+        let mut error = Self::new(
+            ErrorCode::Conflict,
+            format!("the collection `{name}` is being made or removed just now"),
+        )
+        .hint("try again in a moment");
+        error.retry_after = Some(1);
+        error
+    }
+
+    pub(crate) fn collection_broken(name: &str) -> Self {
+        Self::new(
+            ErrorCode::Unavailable,
+            format!("the collection `{name}` could not be opened"),
+        )
+        .hint("the server's log of its start has the cause")
+    }
+
+    pub(crate) fn one_collection_only() -> Self {
+        Self::new(
+            ErrorCode::Conflict,
+            "this server keeps no collections beside the default one",
+        )
+    }
+
+    pub(crate) fn default_stays() -> Self {
+        Self::new(
+            ErrorCode::Conflict,
+            "the default collection cannot be removed",
+        )
+        .hint("remove its documents one by one")
+    }
+
+    pub(crate) fn too_many_collections(most: usize) -> Self {
+        Self::new(
+            ErrorCode::Full,
+            format!("there are {most} collections already, which is as many as there may be"),
+        )
+        .hint("remove one, or start the server with a higher --max-collections")
+    }
+
+    /// Something of ours on disk is broken: the log gets the cause.
+    pub(crate) fn broken(cause: impl Into<String>) -> Self {
+        let mut error = Self::new(
+            ErrorCode::Unavailable,
+            "something that the server needs is not working",
+        )
+        .hint("the server's log has the cause under this request id");
+        error.cause = Some(cause.into());
+        error.retry_after = Some(5);
+        error
+    }
+
+    pub(crate) fn disk(action: &str, name: &str, error: &std::io::Error) -> Self {
+        Self::broken(format!("cannot {action} `{name}`: {error}"))
+    }
+
     /// A fault of ours: the client gets a sentence, the log gets the cause.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
         let mut error = Self::new(
@@ -266,15 +274,25 @@ impl ApiError {
         self
     }
 
-    #[cfg(test)]
     pub(crate) fn code(&self) -> ErrorCode {
         self.code
+    }
+
+    /// What went wrong, for the log.
+    pub(crate) fn cause(&self) -> &str {
+        self.cause.as_deref().unwrap_or(&self.message)
+    }
+
+    /// Names the item of a list that the error is about.
+    pub(crate) fn within(mut self, item: &str) -> Self {
+        self.message = format!("{item}: {}", self.message);
+        self
     }
 
     /// Writes a fault of ours to the log, with its cause.
     pub(crate) fn log(&self, request_id: &str) {
         if self.code.status().is_server_error() {
-            let cause = self.cause.as_deref().unwrap_or(&self.message);
+            let cause = self.cause();
             tracing::error!(request_id, code = self.code.name(), cause, "request failed");
         }
     }
@@ -294,6 +312,11 @@ impl ApiError {
     /// The response that the client gets, status, headers and body.
     pub(crate) fn render(&self, request_id: &str) -> Response {
         let mut response = (self.code.status(), Json(self.body(request_id))).into_response();
+        if self.code == ErrorCode::Unauthorized {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             response
                 .headers_mut()
@@ -321,6 +344,8 @@ impl From<EngineError> for ApiError {
             ErrorKind::Unsupported => ErrorCode::UnsupportedFormat,
             ErrorKind::Unreadable => ErrorCode::Unreadable,
             ErrorKind::Conflict => ErrorCode::Conflict,
+            ErrorKind::Full => ErrorCode::Full,
+            ErrorKind::Cancelled => ErrorCode::Timeout,
             ErrorKind::Busy => ErrorCode::TooManyRequests,
             ErrorKind::Unavailable => ErrorCode::Unavailable,
             _ => ErrorCode::Internal,
@@ -328,13 +353,9 @@ impl From<EngineError> for ApiError {
         match code {
             ErrorCode::Internal => Self::internal(chain(&error)),
             // The message of a broken store or index may name paths: those go to the log.
-            ErrorCode::Unavailable => {
-                let mut answer = Self::new(code, "something that the server needs is not working")
-                    .hint("the server's log has the cause under this request id");
-                answer.retry_after = Some(5);
-                answer.cause = Some(chain(&error));
-                answer
-            }
+            ErrorCode::Unavailable => Self::broken(chain(&error)),
+            // Nobody waits for the answer any more, as a rule.
+            ErrorCode::Timeout => Self::new(code, "the request was given up"),
             _ => {
                 let mut answer = Self::new(code, error.to_string());
                 answer.hint = error.hint();
@@ -379,6 +400,7 @@ pub(crate) struct ErrorBody {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ErrorDetail {
     /// One of the codes of the table: `not_found`.
+    #[schema(schema_with = crate::openapi::error_codes)]
     pub(crate) code: String,
     /// One sentence that names the value and the limit.
     pub(crate) message: String,
@@ -391,22 +413,6 @@ pub(crate) struct ErrorDetail {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_table_has_one_row_for_each_code() {
-        for (index, (code, name, status)) in ErrorCode::TABLE.into_iter().enumerate() {
-            assert_eq!(code as usize, index, "{name} stands where the enum has it");
-            assert_eq!(code.name(), name);
-            assert_eq!(code.status(), status);
-            assert!(status.is_client_error() || status.is_server_error());
-        }
-        let mut names: Vec<_> = ErrorCode::TABLE.iter().map(|row| row.1).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), ErrorCode::TABLE.len());
-        // `Timeout` is the last variant: a variant added after it fails here until it has a row.
-        assert_eq!(ErrorCode::Timeout as usize + 1, ErrorCode::TABLE.len());
-    }
 
     #[test]
     fn a_fault_of_ours_does_not_tell_its_cause() {

@@ -1,13 +1,19 @@
 //! Extractors whose rejections are the API's own errors.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header, request::Parts};
 use http_body_util::LengthLimitError;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{ApiError, chain};
 use crate::state::AppState;
+use crate::target::parameter;
 
 /// A JSON body, as long as `Limits::body_bytes` allows.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -72,9 +78,41 @@ pub(crate) async fn read_body(
         })
 }
 
-/// A value from JSON, or an error that says where and why not.
+/// A value that is written as a JSON object. Derived code takes a list of the fields' values as well,
+/// which nobody means to send.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object(deserializer).map(Self)
+    }
+}
+
+/// As [`Object`], for `deserialize_with`.
+pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Fields<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Fields(PhantomData))
+}
+
+/// A value from a JSON object, or an error that says where and why not.
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    let parsed: Result<Object<T>, _> = serde_json::from_slice(bytes);
+    parsed.map(|object| object.0).map_err(|error| {
         let message = match error.classify() {
             serde_json::error::Category::Data => format!("the JSON does not fit: {error}"),
             _ => format!("the body is not JSON: {error}"),
@@ -108,14 +146,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        match axum::extract::Path::<String>::from_request_parts(parts, state).await {
-            Ok(path) => Ok(Self(path.0)),
-            Err(rejection) => {
-                let why = rejection.body_text();
-                Err(ApiError::invalid(format!(
-                    "the id in the path cannot be read: {why}"
-                )))
-            }
-        }
+        let id = parameter(parts, state, "id").await?;
+        id.map(Self)
+            .ok_or_else(|| ApiError::internal("the route has no id"))
     }
 }

@@ -1,7 +1,7 @@
-//! Yiju over HTTP: JSON routes over an engine, with bounded queues, request ids and metrics.
+//! Yiju over HTTP: JSON routes over collections, with keys, bounded queues, request ids and metrics.
 //!
 //! [`app`] is the router, for tests and for embedding; [`serve`] runs it on a socket until told to
-//! stop; [`AppState`] holds the engine and the [`Limits`]. Every error a client gets is a row of
+//! stop; [`AppState`] holds the collections, the [`Limits`] and the [`Policy`]. Every error a client gets is a row of
 //! [`ErrorCode::TABLE`].
 //!
 //! ```no_run
@@ -14,24 +14,32 @@
 //! let state = AppState::new(Limits::default());
 //! state.set_engine(Arc::new(engine));
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8700").await?;
-//! serve(listener, state, std::future::pending(), Duration::from_secs(30)).await?;
+//! serve(listener, state, None, std::future::pending(), Duration::from_secs(30)).await?;
 //! # Ok(())
 //! # }
 //! ```
 
+mod access;
 mod app;
+mod codes;
+mod collections;
 mod error;
 mod extract;
 mod metrics;
 mod openapi;
 mod routes;
 mod schema;
+mod security;
 mod server;
 mod state;
+mod target;
+mod tls;
 mod work;
 
 pub use app::app;
-pub use error::ErrorCode;
+pub use codes::{ErrorCode, ErrorRow};
 pub use openapi::openapi;
+pub use security::origins;
 pub use server::{Stopped, serve};
-pub use state::{AppState, Limits};
+pub use state::{AppState, Limits, Policy};
+pub use tls::Tls;

@@ -1,5 +1,6 @@
 //! Counters for Prometheus. Every label has a bounded set of values.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -9,7 +10,9 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use yiju_engine::Timings;
+use yiju_engine::{LibrarySize, QueueFigures, Timings};
+
+use crate::codes::ErrorCode;
 
 /// Upper bounds in seconds: questions take milliseconds, adds minutes.
 const BUCKETS: [f64; 16] = [
@@ -36,6 +39,18 @@ struct StepLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ErrorLabels {
+    /// A name of the table of errors.
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CollectionLabels {
+    /// As many as `Limits::collections` allows.
+    collection: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LaneLabels {
     lane: &'static str,
 }
@@ -54,6 +69,15 @@ pub(crate) struct Now {
     pub(crate) ready: bool,
     pub(crate) waiting: [usize; 2],
     pub(crate) running: [usize; 2],
+    pub(crate) sizes: Vec<Size>,
+    /// What the model's queue has done; it keeps count itself.
+    pub(crate) model: QueueFigures,
+}
+
+/// How much a collection holds.
+pub(crate) struct Size {
+    pub(crate) collection: String,
+    pub(crate) size: LibrarySize,
 }
 
 /// The counters.
@@ -64,7 +88,19 @@ pub(crate) struct Metrics {
     steps: Family<StepLabels, Histogram, Buckets>,
     refusals: Counter,
     answers: Counter,
+    errors: Family<ErrorLabels, Counter>,
     embedded_tokens: Counter,
+    batches: Counter,
+    batch_tokens: Counter,
+    model_refused: Counter,
+    model_waiting_tokens: Gauge,
+    model_callers: Gauge,
+    documents: Family<CollectionLabels, Gauge>,
+    passages: Family<CollectionLabels, Gauge>,
+    generation: Family<CollectionLabels, Gauge>,
+    database_bytes: Family<CollectionLabels, Gauge>,
+    index_bytes: Family<CollectionLabels, Gauge>,
+    resident_memory: Gauge,
     waiting: Family<LaneLabels, Gauge>,
     running: Family<LaneLabels, Gauge>,
     ready: Gauge,
@@ -80,7 +116,19 @@ impl Metrics {
             steps: Family::new_with_constructor(Buckets),
             refusals: Counter::default(),
             answers: Counter::default(),
+            errors: Family::default(),
             embedded_tokens: Counter::default(),
+            batches: Counter::default(),
+            batch_tokens: Counter::default(),
+            model_refused: Counter::default(),
+            model_waiting_tokens: Gauge::default(),
+            model_callers: Gauge::default(),
+            documents: Family::default(),
+            passages: Family::default(),
+            generation: Family::default(),
+            database_bytes: Family::default(),
+            index_bytes: Family::default(),
+            resident_memory: Gauge::default(),
             waiting: Family::default(),
             running: Family::default(),
             ready: Gauge::default(),
@@ -105,6 +153,71 @@ impl Metrics {
             "Tokens embedded for /v1/embeddings",
             metrics.embedded_tokens.clone(),
         );
+        for (name, help, counter) in [
+            ("batches", "Batches that the model ran", &metrics.batches),
+            (
+                "batch_tokens",
+                "Tokens in these batches",
+                &metrics.batch_tokens,
+            ),
+            (
+                "model_refused",
+                "Calls of the model turned away because its queue was full",
+                &metrics.model_refused,
+            ),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        for (name, help, gauge) in [
+            (
+                "model_waiting_tokens",
+                "Tokens that wait for the model",
+                &metrics.model_waiting_tokens,
+            ),
+            (
+                "model_callers",
+                "Calls of the model that wait or are served",
+                &metrics.model_callers,
+            ),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
+        registry.register(
+            "errors",
+            "Requests that failed, by the code of the error",
+            metrics.errors.clone(),
+        );
+        for (name, help, gauge) in [
+            ("documents", "Documents", &metrics.documents),
+            (
+                "passages",
+                "Clauses and sentences indexed",
+                &metrics.passages,
+            ),
+            ("generation", "Writes so far", &metrics.generation),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
+        for (name, help, gauge) in [
+            (
+                "database",
+                "Size of the database on disk",
+                &metrics.database_bytes,
+            ),
+            (
+                "index",
+                "Size of the saved indexes on disk",
+                &metrics.index_bytes,
+            ),
+        ] {
+            registry.register_with_unit(name, help, Unit::Bytes, gauge.clone());
+        }
+        registry.register_with_unit(
+            "resident_memory",
+            "Memory of the process, 0 where the system does not tell",
+            Unit::Bytes,
+            metrics.resident_memory.clone(),
+        );
         registry.register(
             "queue_depth",
             "Requests waiting for their turn",
@@ -122,7 +235,18 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn request(&self, route: &str, method: &'static str, status: u16, took: Duration) {
+    pub(crate) fn request(
+        &self,
+        route: &str,
+        method: &'static str,
+        status: u16,
+        took: Duration,
+        error: Option<ErrorCode>,
+    ) {
+        if let Some(error) = error {
+            let code = error.name();
+            self.errors.get_or_create(&ErrorLabels { code }).inc();
+        }
         let route = route.to_owned();
         let labels = RequestLabels {
             route: route.clone(),
@@ -170,8 +294,48 @@ impl Metrics {
             gauge(&self.waiting, now.waiting[index]);
             gauge(&self.running, now.running[index]);
         }
+        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        type Part = fn(&LibrarySize) -> u64;
+        let parts: [(&Family<CollectionLabels, Gauge>, Part); 5] = [
+            (&self.documents, |size| size.documents),
+            (&self.passages, |size| size.passages),
+            (&self.generation, |size| size.generation),
+            (&self.database_bytes, |size| size.database_bytes),
+            (&self.index_bytes, |size| size.index_bytes),
+        ];
+        for (family, part) in parts {
+            // A collection that was removed is not told of any more.
+            family.clear();
+            for Size { collection, size } in &now.sizes {
+                let collection = collection.clone();
+                let gauge = family.get_or_create(&CollectionLabels { collection });
+                gauge.set(whole(part(size)));
+            }
+        }
+        for (counter, value) in [
+            (&self.batches, now.model.batches),
+            (&self.batch_tokens, now.model.batched_tokens),
+            (&self.model_refused, now.model.refused),
+        ] {
+            counter.inner().store(value, Ordering::Relaxed);
+        }
+        for (gauge, value) in [
+            (&self.model_waiting_tokens, now.model.waiting_tokens),
+            (&self.model_callers, now.model.callers),
+        ] {
+            gauge.set(whole(value as u64));
+        }
+        self.resident_memory.set(whole(resident_bytes()));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
+}
+
+/// Memory of this process in bytes, as Linux tells it; 0 elsewhere.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or(0).saturating_mul(1024)
 }

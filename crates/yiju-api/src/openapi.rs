@@ -1,10 +1,23 @@
 //! `/openapi.json`, made from the handlers, and `/docs`, a page that shows it without a network.
 
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
-use utoipa::OpenApi;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{RefOr, Required, SecurityRequirement};
+use utoipa::{Modify, OpenApi};
 
-use crate::routes::{ask, clauses, documents, embeddings, health, search, verify};
+use crate::codes::ErrorCode;
+use crate::routes::{ask, clauses, collections, documents, embeddings, health, search, verify};
+
+/// Where a named collection's routes stand.
+pub(crate) const NAMED: &str = "/v1/collections/{collection}";
+/// Routes that belong to no collection, or are about collections themselves.
+const NOT_OF_A_COLLECTION: [&str; 2] = ["/v1/collections", "/v1/embeddings"];
+/// What the page of /docs may load: its own script and style, and the description beside it.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -12,13 +25,18 @@ use crate::routes::{ask, clauses, documents, embeddings, health, search, verify}
         title = "Yiju",
         description = "Answers questions about documents with the clauses the answers rest on. \
                        Spans are half-open ranges in a document's clean text, in Unicode scalar \
-                       values and in UTF-8 bytes."
+                       values and in UTF-8 bytes. Where the server has access keys, requests carry \
+                       `Authorization: Bearer KEY`. The routes of a collection stand under \
+                       /v1/collections/{collection}; without it they mean the collection `default`."
     ),
+    modifiers(&Named, &Keys),
     paths(
         ask::ask,
         search::search,
+        search::batch,
         verify::verify,
         documents::add,
+        documents::replace,
         documents::list,
         documents::read,
         documents::remove,
@@ -26,12 +44,97 @@ use crate::routes::{ask, clauses, documents, embeddings, health, search, verify}
         documents::text,
         clauses::clause,
         embeddings::embeddings,
+        collections::list,
+        collections::read,
+        collections::put,
+        collections::remove,
         health::healthz,
         health::readyz,
         health::metrics,
     )
 )]
 struct Description;
+
+/// Gives each route of a collection its twin under the collection's name.
+struct Named;
+
+impl Modify for Named {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let twins: Vec<(String, PathItem)> = api
+            .paths
+            .paths
+            .iter()
+            .filter(|(path, _)| {
+                !NOT_OF_A_COLLECTION
+                    .iter()
+                    .any(|other| path.starts_with(other))
+            })
+            .filter_map(|(path, item)| {
+                let rest = path.strip_prefix("/v1")?;
+                Some((format!("{NAMED}{rest}"), twin(item.clone())))
+            })
+            .collect();
+        api.paths.paths.extend(twins);
+    }
+}
+
+fn twin(mut item: PathItem) -> PathItem {
+    let operations = [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+    ];
+    for operation in operations.into_iter().flatten() {
+        let Operation {
+            operation_id,
+            parameters,
+            ..
+        } = operation;
+        *operation_id = operation_id.take().map(|id| format!("{id}_in_collection"));
+        parameters
+            .get_or_insert_default()
+            .insert(0, collection().into());
+    }
+    item
+}
+
+fn collection() -> Parameter {
+    ParameterBuilder::new()
+        .name("collection")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The collection's name"))
+        .schema(Some(
+            ObjectBuilder::new()
+                .schema_type(SchemaType::new(Type::String))
+                .pattern(Some("^[a-z0-9][a-z0-9_-]{0,63}$")),
+        ))
+        .build()
+}
+
+/// Says how a key is sent. Without keys on the server none is needed.
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let components = api.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(bearer));
+        api.security = Some(vec![
+            SecurityRequirement::new("key", Vec::<String>::new()),
+            SecurityRequirement::default(),
+        ]);
+    }
+}
+
+/// The names of the table of errors, as a schema.
+pub(crate) fn error_codes() -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .enum_values(Some(ErrorCode::TABLE.map(|row| row.name)))
+        .into()
+}
 
 /// The description as JSON text.
 ///
@@ -47,6 +150,11 @@ pub(crate) async fn json() -> Result<Response, crate::error::ApiError> {
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
-pub(crate) async fn page() -> Html<&'static str> {
-    Html(include_str!("docs.html"))
+pub(crate) async fn page() -> Response {
+    let mut response = Html(include_str!("docs.html")).into_response();
+    response.headers_mut().insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(PAGE_POLICY),
+    );
+    response
 }

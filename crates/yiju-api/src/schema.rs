@@ -28,10 +28,10 @@ pub(crate) struct Filter {
     /// Only documents whose issuer contains this text.
     issuer: Option<String>,
     /// Only documents dated on or after this day; undated ones are left out.
-    #[schema(format = Date)]
+    #[schema(format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
     date_from: Option<String>,
     /// Only documents dated on or before this day; undated ones are left out.
-    #[schema(format = Date)]
+    #[schema(format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
     date_to: Option<String>,
     /// Only clauses whose heading path contains this text.
     section: Option<String>,

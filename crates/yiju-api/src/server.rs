@@ -10,11 +10,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::app::app;
 use crate::state::AppState;
+use crate::tls::Tls;
 
 /// Pause after a connection could not be accepted, as when the process has too many files open.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
@@ -31,13 +33,15 @@ pub enum Stopped {
 /// Serves `state` on `listener` until `stop` completes, then takes no new connections and finishes
 /// what was accepted, within `grace`.
 ///
-/// A client that closes its connection gives up its place in the queue at once.
+/// A client that closes its connection gives up its place in the queue at once. With `tls`, nothing
+/// but TLS is spoken.
 ///
 /// # Errors
 /// Where the socket fails for good.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
+    tls: Option<Tls>,
     stop: impl Future<Output = ()> + Send + 'static,
     grace: Duration,
 ) -> io::Result<Stopped> {
@@ -45,6 +49,7 @@ pub async fn serve(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(state.limits().header_timeout);
+    let patience = state.limits().header_timeout;
     let service = TowerToHyperService::new(app(state.clone()));
     let open = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -57,10 +62,15 @@ pub async fn serve(
             () = &mut stop => break,
             accepted = accepted => accepted,
         };
-        let connection = http.serve_connection(TokioIo::new(stream?), service.clone());
-        let connection = open.watch(connection);
+        let stream = stream?;
+        let (http, service, tls) = (http.clone(), service.clone(), tls.clone());
+        let watcher = open.watcher();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let Some(stream) = secured(stream, tls, patience).await else {
+                return;
+            };
+            let connection = http.serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection ended");
             }
             drop(place);
@@ -78,6 +88,30 @@ pub async fn serve(
     } else {
         Stopped::CutOff
     })
+}
+
+/// What bytes of a request come from.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// The connection after its handshake, where there is one; `None` where it failed or took too long.
+async fn secured(
+    stream: TcpStream,
+    tls: Option<Tls>,
+    patience: Duration,
+) -> Option<Box<dyn Stream>> {
+    let Some(tls) = tls else {
+        return Some(Box::new(stream));
+    };
+    match tokio::time::timeout(patience, tls.0.accept(stream)).await {
+        Ok(Ok(stream)) => Some(Box::new(stream)),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => None,
+    }
 }
 
 /// The next connection. What concerns one connection, or passes, is no reason to stop.

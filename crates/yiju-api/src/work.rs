@@ -46,15 +46,15 @@ impl Lane {
     /// Runs `work` on a blocking thread when its turn comes.
     ///
     /// A caller that goes away (its future is dropped) leaves the queue at once. Work that has
-    /// started is taken off the model's queue, fails there and is forgotten; past that it runs to its
-    /// end. It holds its place until then, so memory stays bounded.
+    /// started then, or is not done at the deadline, is taken off the model's queue or gives up
+    /// between two steps; it holds its place until then, so memory stays bounded.
     ///
     /// # Errors
     /// `too_many_requests` where the queue is full, `timeout` where the deadline passes first,
     /// `internal` where `work` panics, `unavailable` once the lane is closed.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&Cancel) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         let arrived = Instant::now();
         let permit = self.turn().await?;
@@ -62,10 +62,11 @@ impl Lane {
         if left.is_zero() {
             return Err(ApiError::timeout(self.deadline.as_secs_f64()));
         }
-        let cancel = Cancel::new();
-        let gone = CancelOnDrop(cancel.clone());
+        let flag = Cancel::new();
+        let gone = CancelOnDrop(flag.clone());
+        let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
-            let result = cancel.scope(work);
+            let result = span.in_scope(|| flag.scope(|| work(&flag)));
             drop(permit);
             result
         });
@@ -106,7 +107,7 @@ impl Lane {
     }
 }
 
-/// Withdraws work from the model's queue when its caller is gone; nothing once it is done.
+/// Gives the work up when its caller stops waiting for it; after the work's end it changes nothing.
 struct CancelOnDrop(Cancel);
 
 impl Drop for CancelOnDrop {
@@ -140,7 +141,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::error::ErrorCode;
+    use crate::codes::ErrorCode;
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -149,7 +150,7 @@ mod tests {
         let (hold, held) = mpsc::channel::<()>();
         let lane = Arc::clone(lane);
         let task = tokio::spawn(async move {
-            let _ = lane.run(move || held.recv()).await;
+            let _ = lane.run(move |_| held.recv()).await;
         });
         (hold, task)
     }
@@ -168,7 +169,7 @@ mod tests {
         let (_, waiting) = occupy(&lane);
         until(|| lane.waiting() == 1).await;
 
-        let refused = lane.run(|| ()).await.unwrap_err();
+        let refused = lane.run(|_| ()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::TooManyRequests);
         assert_eq!(lane.waiting(), 1, "the one turned away did not count");
 
@@ -178,29 +179,52 @@ mod tests {
 
         drop(hold);
         running.await.unwrap();
-        assert_eq!(lane.run(|| 7).await.unwrap(), 7);
+        assert_eq!(lane.run(|_| 7).await.unwrap(), 7);
         assert_eq!(lane.running(), 0);
     }
 
     #[tokio::test]
-    async fn a_deadline_ends_the_wait_but_not_the_work() {
+    async fn a_deadline_ends_the_wait_and_work_holds_its_place_till_it_ends() {
         let lane = Arc::new(Lane::new(1, 8, Duration::from_millis(20)));
         let (hold, held) = mpsc::channel::<()>();
-        let error = lane.run(move || held.recv()).await.unwrap_err();
+        let error = lane.run(move |_| held.recv()).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Timeout);
         assert_eq!(lane.running(), 1, "started work holds its place");
-        let error = lane.run(|| ()).await.unwrap_err();
+        let error = lane.run(|_| ()).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Timeout);
         drop(hold);
         assert!(lane.drain(LONG).await);
     }
 
     #[tokio::test]
+    async fn work_whose_caller_is_gone_is_told_to_give_up() {
+        let lane = Arc::new(Lane::new(1, 1, LONG));
+        let (told, tell) = mpsc::channel();
+        let task = tokio::spawn({
+            let lane = Arc::clone(&lane);
+            async move {
+                let work = move |cancel: &Cancel| {
+                    while !cancel.is_cancelled() {
+                        std::thread::yield_now();
+                    }
+                    told.send(()).unwrap();
+                };
+                let _ = lane.run(work).await;
+            }
+        });
+        until(|| lane.running() == 1).await;
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert!(lane.drain(LONG).await);
+        tell.try_recv().unwrap();
+    }
+
+    #[tokio::test]
     async fn a_panic_in_the_work_is_an_error_and_frees_the_place() {
         let lane = Lane::new(1, 1, LONG);
-        let error = lane.run::<()>(|| panic!("on purpose")).await.unwrap_err();
+        let error = lane.run::<()>(|_| panic!("on purpose")).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Internal);
-        assert_eq!(lane.run(|| 1).await.unwrap(), 1);
+        assert_eq!(lane.run(|_| 1).await.unwrap(), 1);
     }
 
     #[tokio::test]
@@ -210,7 +234,7 @@ mod tests {
         until(|| lane.running() == 1).await;
         assert!(!lane.drain(Duration::from_millis(10)).await);
         assert_eq!(
-            lane.run(|| ()).await.unwrap_err().code(),
+            lane.run(|_| ()).await.unwrap_err().code(),
             ErrorCode::Unavailable
         );
         drop(hold);

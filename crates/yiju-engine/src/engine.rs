@@ -1,16 +1,16 @@
 //! The engine: a library, its model and its indexes.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use yiju_embed::{
-    CrossEncoder, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority,
-    QueueFigures, QueueOptions,
+    Cancel, CrossEncoder, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision,
+    Priority, QueueFigures, QueueOptions,
 };
 use yiju_store::{Access, Model, Store};
 
-use crate::error::EngineError;
+use crate::error::{EngineError, go_on};
 use crate::indexes::Indexes;
 use crate::lookup::Outcome;
 use crate::question::Question;
@@ -42,15 +42,41 @@ pub struct EngineOptions {
     pub precision: Precision,
 }
 
+/// How much a library may hold; `None` for no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LibraryLimits {
+    /// Most documents.
+    pub max_documents: Option<u64>,
+    /// Most bytes of the database on disk: text, structure and vectors.
+    pub max_bytes: Option<u64>,
+}
+
+/// How much a library holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LibrarySize {
+    /// Documents.
+    pub documents: u64,
+    /// Passages: clauses and sentences.
+    pub passages: u64,
+    /// Writes so far: each one makes a new generation.
+    pub generation: u64,
+    /// Bytes of the database on disk, its log included.
+    pub database_bytes: u64,
+    /// Bytes of the saved indexes on disk.
+    pub index_bytes: u64,
+}
+
 /// A library that can be asked. Safe to share between threads.
 pub struct Engine {
     pub(crate) store: Store,
-    pub(crate) model: EmbedQueue,
+    pub(crate) model: Arc<EmbedQueue>,
     /// Reads the best candidates again, where one is named.
-    reranker: Option<CrossEncoder>,
+    reranker: Option<Arc<CrossEncoder>>,
     pub(crate) indexes: RwLock<Indexes>,
     /// Held over each write, so that indexes see writes in the order of the store.
     pub(crate) writing: Mutex<()>,
+    pub(crate) limits: RwLock<LibraryLimits>,
 }
 
 impl Engine {
@@ -69,35 +95,58 @@ impl Engine {
                 threads: options.threads,
             },
         )?;
-        let model = Model {
+        let model = Arc::new(EmbedQueue::new(embedder, QueueOptions::default()));
+        let engine = Self::over(model, &options.library, options.access);
+        // A dictionary that failed to load there is loaded where it is first used.
+        let _ = words.join();
+        engine
+    }
+
+    /// Opens another library with the models of this one, which are in memory once for both.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_beside(&self, library: &Path, access: Access) -> Result<Self, EngineError> {
+        let mut engine = Self::over(Arc::clone(&self.model), library, access)?;
+        engine.reranker.clone_from(&self.reranker);
+        Ok(engine)
+    }
+
+    fn over(model: Arc<EmbedQueue>, library: &Path, access: Access) -> Result<Self, EngineError> {
+        let embedder = model.embedder();
+        let wanted = Model {
             fingerprint: embedder.fingerprint().to_owned(),
             name: embedder.name().to_owned(),
             dimension: embedder.dimension(),
         };
-        let store = Store::open(&options.library, options.access, Some(&model))?;
-        // A dictionary that failed to load there is loaded where it is first used.
-        let _ = words.join();
+        let store = Store::open(library, access, Some(&wanted))?;
         let indexes = Indexes::open(&store)?;
         Ok(Self {
             store,
-            model: EmbedQueue::new(embedder, QueueOptions::default()),
+            model,
             reranker: None,
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
+            limits: RwLock::default(),
         })
+    }
+
+    /// The library's directory.
+    pub fn path(&self) -> &Path {
+        self.store.path()
     }
 
     /// The same engine with a cross-encoder that reads the best candidates of each question again. It
     /// changes their order; confidence stays the one learnt with the bundled model alone.
     #[must_use]
     pub fn with_reranker(mut self, reranker: CrossEncoder) -> Self {
-        self.reranker = Some(reranker);
+        self.reranker = Some(Arc::new(reranker));
         self
     }
 
     /// The name of the cross-encoder; `None` where none is named.
     pub fn reranker_name(&self) -> Option<&str> {
-        self.reranker.as_ref().map(CrossEncoder::name)
+        self.reranker.as_deref().map(CrossEncoder::name)
     }
 
     /// The model's name.
@@ -140,6 +189,14 @@ impl Engine {
         self.ask_without(request, &[])
     }
 
+    /// As [`Engine::ask`], given up between two steps once `cancel` says so.
+    ///
+    /// # Errors
+    /// As [`Engine::ask`], and [`EngineError::Cancelled`].
+    pub fn ask_unless(&self, request: &AskRequest, cancel: &Cancel) -> Result<Answer, EngineError> {
+        self.answer(request, &[], cancel)
+    }
+
     /// Answers as if these clauses (by their ids) were not there: how refusals are measured.
     ///
     /// # Errors
@@ -148,6 +205,15 @@ impl Engine {
         &self,
         request: &AskRequest,
         clauses: &[String],
+    ) -> Result<Answer, EngineError> {
+        self.answer(request, clauses, &Cancel::default())
+    }
+
+    fn answer(
+        &self,
+        request: &AskRequest,
+        clauses: &[String],
+        cancel: &Cancel,
     ) -> Result<Answer, EngineError> {
         let start = Instant::now();
         check_text("the question's length in characters", &request.question)?;
@@ -172,7 +238,15 @@ impl Engine {
             Outcome::Ordinary => None,
         };
         let mut timings = Timings::default();
-        let all = self.ranked(&mut question, &indexes, &scope, CANDIDATES, &mut timings)?;
+        let all = self.ranked(
+            &mut question,
+            &indexes,
+            &scope,
+            CANDIDATES,
+            &mut timings,
+            cancel,
+        )?;
+        let _span = tracing::debug_span!("compose").entered();
         let ranking = Instant::now();
         let mut answer = match &within {
             // The clauses named answer, if any does; how far they stand out is judged among all.
@@ -196,6 +270,18 @@ impl Engine {
     /// # Errors
     /// The query or the limit is out of range, or a part failed.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, EngineError> {
+        self.search_unless(request, &Cancel::default())
+    }
+
+    /// As [`Engine::search`], given up between two steps once `cancel` says so.
+    ///
+    /// # Errors
+    /// As [`Engine::search`], and [`EngineError::Cancelled`].
+    pub fn search_unless(
+        &self,
+        request: &SearchRequest,
+        cancel: &Cancel,
+    ) -> Result<SearchResponse, EngineError> {
         let start = Instant::now();
         check_text("the query's length in characters", &request.query)?;
         check_limit("limit", request.limit, MOST_HITS)?;
@@ -209,6 +295,7 @@ impl Engine {
             &scope,
             CANDIDATES.max(request.limit),
             &mut timings,
+            cancel,
         )?;
         ranked.truncate(request.limit);
         let hits = (1u32..)
@@ -254,6 +341,7 @@ impl Engine {
             &scope,
             most,
             &mut Timings::default(),
+            &Cancel::default(),
         )?;
         Ok(rank::signals(&ranked))
     }
@@ -279,6 +367,7 @@ impl Engine {
             &scope,
             CANDIDATES,
             &mut Timings::default(),
+            &Cancel::default(),
         )?;
         Ok(reader::examples(&question, &ranked, request.limit, wanted))
     }
@@ -290,17 +379,27 @@ impl Engine {
         scope: &Scope,
         most: usize,
         timings: &mut Timings,
+        cancel: &Cancel,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
+        go_on(cancel)?;
         let start = Instant::now();
-        question.embed(&self.model)?;
+        tracing::debug_span!("embed").in_scope(|| question.embed(&self.model))?;
         timings.embed = milliseconds(start);
+        go_on(cancel)?;
         let start = Instant::now();
-        let candidates = retrieve::candidates(&self.store, indexes, scope, question, most)?;
+        let candidates = tracing::debug_span!("retrieve")
+            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, most))?;
         timings.retrieve = milliseconds(start);
+        go_on(cancel)?;
         let start = Instant::now();
-        let mut ranked = rank::rank(&self.store, question, candidates)?;
-        self.rerank(question, &mut ranked)?;
+        let mut ranked = tracing::debug_span!("rank")
+            .in_scope(|| rank::rank(&self.store, question, candidates))?;
+        if self.reranker.is_some() {
+            go_on(cancel)?;
+            tracing::debug_span!("rerank").in_scope(|| self.rerank(question, &mut ranked))?;
+        }
         timings.rank = milliseconds(start);
+        go_on(cancel)?;
         Ok(ranked)
     }
 

@@ -38,6 +38,25 @@ pub enum EngineError {
         /// What happened.
         source: yiju_index::IndexError,
     },
+    /// The caller gave the call up.
+    #[error("the call was given up")]
+    Cancelled,
+    /// The library would have more documents than it may.
+    #[error("the library would have {after} documents, and may have {limit}")]
+    Full {
+        /// Documents after the write.
+        after: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A document to replace, or the text to replace it by, is one of several.
+    #[error("{what} has {documents} documents, and only one alone is replaced by its id")]
+    NotAlone {
+        /// The source, or the new text.
+        what: String,
+        /// How many there are.
+        documents: usize,
+    },
     /// The engine was opened for reading only.
     #[error("the library {} is open for reading only", .0.display())]
     ReadOnly(PathBuf),
@@ -77,6 +96,10 @@ pub enum ErrorKind {
     Unreadable,
     /// It clashes with the library's state.
     Conflict,
+    /// A limit of the library is reached.
+    Full,
+    /// The caller gave the call up.
+    Cancelled,
     /// Another process or request is in the way; trying again may help.
     Busy,
     /// Something on this machine is missing or broken.
@@ -93,7 +116,9 @@ impl EngineError {
             Self::Document { source, .. } => document_kind(source),
             Self::Store(error) => store_kind(error),
             Self::Embed(error) => embed_kind(error),
-            Self::ReadOnly(_) => ErrorKind::Conflict,
+            Self::ReadOnly(_) | Self::NotAlone { .. } => ErrorKind::Conflict,
+            Self::Full { .. } => ErrorKind::Full,
+            Self::Cancelled => ErrorKind::Cancelled,
             Self::Index { .. } | Self::DamagedTokens { .. } => ErrorKind::Unavailable,
             Self::QuoteDiffers { .. } | Self::Poisoned => ErrorKind::Internal,
         }
@@ -107,11 +132,24 @@ impl EngineError {
                 "the indexes are derived: delete the library's index directory and try again"
                     .into(),
             ),
+            Self::Full { .. } => Some("remove documents, or raise the limit".into()),
+            Self::NotAlone { .. } => {
+                Some("add the whole source again under its name: that replaces it".into())
+            }
             Self::ReadOnly(_) => {
                 Some("close the process that has it open for writing, or ask that one".into())
             }
             _ => None,
         }
+    }
+}
+
+/// Lets a call go on whose result is still wanted.
+pub(crate) fn go_on(cancel: &yiju_embed::Cancel) -> Result<(), EngineError> {
+    if cancel.is_cancelled() {
+        Err(EngineError::Cancelled)
+    } else {
+        Ok(())
     }
 }
 
@@ -129,6 +167,7 @@ fn store_kind(error: &yiju_store::StoreError) -> ErrorKind {
     use yiju_store::StoreError::*;
     match error {
         NotFound { .. } => ErrorKind::NotFound,
+        Full { limit: Some(_), .. } => ErrorKind::Full,
         NotALibrary { .. }
         | FormatVersion { .. }
         | OtherModel { .. }
@@ -147,7 +186,8 @@ fn embed_kind(error: &yiju_embed::EmbedError) -> ErrorKind {
         Busy, Cancelled, Kernels, MissingFile, UnknownArchitecture, UnknownModel, Unsupported,
     };
     match error {
-        Busy { .. } | Cancelled => ErrorKind::Busy,
+        Busy { .. } => ErrorKind::Busy,
+        Cancelled => ErrorKind::Cancelled,
         Kernels { .. } => ErrorKind::Invalid,
         UnknownModel { .. } | MissingFile { .. } => ErrorKind::NotFound,
         UnknownArchitecture { .. } | Unsupported { .. } => ErrorKind::Unsupported,

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 use yiju_document::Document;
-use yiju_embed::{InputType, Priority};
+use yiju_embed::{Cancel, InputType, Priority};
 use yiju_index::{TokenVector, encode_tokens};
 use yiju_store::{NewDocument, NewPassage, NewSource};
 
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::error::{EngineError, go_on};
 use crate::indexes::{Added, heading};
 use crate::response::DocumentSummary;
 use crate::views::summary;
@@ -77,6 +77,19 @@ impl Engine {
         source: Source,
         progress: &dyn Fn(Progress),
     ) -> Result<AddOutcome, EngineError> {
+        self.add_unless(source, progress, &Cancel::default())
+    }
+
+    /// As [`Engine::add`], given up while nothing is written yet once `cancel` says so.
+    ///
+    /// # Errors
+    /// As [`Engine::add`], and [`EngineError::Cancelled`].
+    pub fn add_unless(
+        &self,
+        source: Source,
+        progress: &dyn Fn(Progress),
+        cancel: &Cancel,
+    ) -> Result<AddOutcome, EngineError> {
         if !self.store.is_writable() {
             return Err(EngineError::ReadOnly(self.store.path().to_owned()));
         }
@@ -84,19 +97,52 @@ impl Engine {
         if let Some(outcome) = self.unchanged(&source.name, &sha256)? {
             return Ok(outcome);
         }
-        let parsed = match &source.title {
-            Some(title) => std::str::from_utf8(&source.bytes)
-                .map_err(|error| yiju_document::DocumentError::NotUtf8 {
-                    offset: error.valid_up_to(),
-                })
-                .and_then(|text| yiju_document::parse_text(Some(title), text)),
-            None => yiju_document::parse(&source.bytes),
+        let documents = parse(&source)?;
+        self.take_in(source.name, sha256, documents, progress, cancel)
+    }
+
+    /// Replaces the document `id` by another version of its text, which keeps the id, the source's
+    /// name and the place in the listing; the name in `source` is not used. `None` where there is no
+    /// document of this id.
+    ///
+    /// # Errors
+    /// As [`Engine::add_unless`]; [`EngineError::NotAlone`] where the document is one of several of
+    /// its source, or the new text is several documents. Nothing is changed then.
+    pub fn replace_unless(
+        &self,
+        id: &str,
+        mut source: Source,
+        cancel: &Cancel,
+    ) -> Result<Option<AddOutcome>, EngineError> {
+        if !self.store.is_writable() {
+            return Err(EngineError::ReadOnly(self.store.path().to_owned()));
+        }
+        let Some(record) = self.store.document_record(id)? else {
+            return Ok(None);
         };
-        let documents = parsed.map_err(|error| EngineError::Document {
-            source_name: source.name.clone(),
-            source: error,
-        })?;
-        self.take_in(source.name, sha256, documents, progress)
+        let known = self.store.source(&record.source)?;
+        let siblings = known.map_or(0, |source| source.document_ids.len());
+        // The first of a source that lost others keeps its id as well; a later one would not.
+        if siblings != 1 || record.ordinal != 0 {
+            return Err(EngineError::NotAlone {
+                what: format!("the source {:?} of the document {id}", record.source),
+                documents: siblings.max(record.ordinal as usize + 1),
+            });
+        }
+        source.name = record.source;
+        let sha256 = source_hash(&source);
+        if let Some(outcome) = self.unchanged(&source.name, &sha256)? {
+            return Ok(Some(outcome));
+        }
+        let documents = parse(&source)?;
+        if documents.len() != 1 {
+            return Err(EngineError::NotAlone {
+                what: "the new text".into(),
+                documents: documents.len(),
+            });
+        }
+        self.take_in(source.name, sha256, documents, &|_| {}, cancel)
+            .map(Some)
     }
 
     /// Adds documents that were parsed elsewhere as the source `name`; `sha256` is of what they were
@@ -114,7 +160,7 @@ impl Engine {
         if let Some(outcome) = self.unchanged(&name, &sha256)? {
             return Ok(outcome);
         }
-        self.take_in(name, sha256, documents, progress)
+        self.take_in(name, sha256, documents, progress, &Cancel::default())
     }
 
     fn take_in(
@@ -123,9 +169,28 @@ impl Engine {
         sha256: String,
         documents: Vec<Document>,
         progress: &dyn Fn(Progress),
+        cancel: &Cancel,
     ) -> Result<AddOutcome, EngineError> {
-        let passages = self.embed_passages(&documents, progress)?;
-        self.write(name, sha256, documents, passages)
+        self.check_room(&name, documents.len())?;
+        let passages = tracing::debug_span!("embed_passages")
+            .in_scope(|| self.embed_passages(&documents, progress, cancel))?;
+        go_on(cancel)?;
+        tracing::debug_span!("write").in_scope(|| self.write(name, sha256, documents, passages))
+    }
+
+    /// Whether the source `name` may have this many documents beside those of other sources.
+    fn check_room(&self, name: &str, documents: usize) -> Result<(), EngineError> {
+        let limits = *self.limits.read().map_err(|_| EngineError::Poisoned)?;
+        let Some(limit) = limits.max_documents else {
+            return Ok(());
+        };
+        let replaced = self.store.source(name)?.map_or(0, |s| s.document_ids.len());
+        let after =
+            (self.store.document_count()? + documents as u64).saturating_sub(replaced as u64);
+        if after > limit {
+            return Err(EngineError::Full { after, limit });
+        }
+        Ok(())
     }
 
     /// Whether the source `name` is in the library whole, made from bytes of this SHA-256 (64
@@ -167,6 +232,7 @@ impl Engine {
         &self,
         documents: &[Document],
         progress: &dyn Fn(Progress),
+        cancel: &Cancel,
     ) -> Result<Vec<Vec<NewPassage>>, EngineError> {
         let pieces: Vec<Piece<'_>> = documents
             .iter()
@@ -184,8 +250,9 @@ impl Engine {
             passages_done: 0,
             passages_total: pieces.len(),
         });
-        let above = self.embed_headings(documents)?;
+        let above = self.embed_headings(documents, cancel)?;
         for batch in order.chunks(BATCH) {
+            go_on(cancel)?;
             let (clauses, sentences): (Vec<usize>, Vec<usize>) =
                 batch.iter().partition(|&&i| pieces[i].sentence.is_none());
             let texts = |ids: &[usize]| ids.iter().map(|&i| pieces[i].text).collect::<Vec<_>>();
@@ -236,6 +303,7 @@ impl Engine {
     fn embed_headings(
         &self,
         documents: &[Document],
+        cancel: &Cancel,
     ) -> Result<HashMap<String, Vec<TokenVector>>, EngineError> {
         let mut headings: Vec<String> = documents
             .iter()
@@ -249,6 +317,7 @@ impl Engine {
         headings.dedup();
         let mut above = HashMap::with_capacity(headings.len());
         for batch in headings.chunks(BATCH) {
+            go_on(cancel)?;
             let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
             let embedded =
                 self.model
@@ -276,6 +345,7 @@ impl Engine {
         if let Some(outcome) = self.unchanged(&name, &sha256)? {
             return Ok(outcome);
         }
+        self.check_room(&name, documents.len())?;
         let new = NewSource {
             name,
             sha256,
@@ -398,6 +468,21 @@ fn new_passage(piece: &Piece<'_>, vector: Vec<f32>, tokens: Vec<u8>) -> NewPassa
         vector,
         tokens,
     }
+}
+
+fn parse(source: &Source) -> Result<Vec<Document>, EngineError> {
+    let parsed = match &source.title {
+        Some(title) => std::str::from_utf8(&source.bytes)
+            .map_err(|error| yiju_document::DocumentError::NotUtf8 {
+                offset: error.valid_up_to(),
+            })
+            .and_then(|text| yiju_document::parse_text(Some(title), text)),
+        None => yiju_document::parse(&source.bytes),
+    };
+    parsed.map_err(|error| EngineError::Document {
+        source_name: source.name.clone(),
+        source: error,
+    })
 }
 
 /// A given title is part of what was given: the same text under another title is a change.

@@ -61,7 +61,7 @@ pub use confidence::{
     ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
 };
 pub use corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
 pub use error::{EngineError, ErrorKind};
 pub use ingest::{AddOutcome, AddStatus, Progress, Source};
 pub use maintain::{

@@ -338,13 +338,13 @@ impl Question {
             .filter(|(_, asking)| none || **asking)
             .map(|(token, _)| token.vector.as_slice())
             .collect();
-        self.asking_vector = vec![0.0; embedder.dimension()];
+        self.asking_vector = vec![0.0; model.embedder().dimension()];
         for vector in &asked {
             for (sum, x) in self.asking_vector.iter_mut().zip(*vector) {
                 *sum += x / asked.len() as f32;
             }
         }
-        self.model = embedder.fingerprint().to_owned();
+        self.model = model.embedder().fingerprint().to_owned();
         self.tokens = QueryTokens::new(
             tokens.tokens.iter().map(|t| t.vector.as_slice()),
             model.embedder().dimension(),

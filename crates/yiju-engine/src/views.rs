@@ -1,9 +1,12 @@
 //! Documents and clauses, listed and read.
 
+use std::fs;
+use std::path::Path;
+
 use yiju_store::{ClauseRecord, DocumentRecord};
 
 use crate::compose::document_ref;
-use crate::engine::Engine;
+use crate::engine::{Engine, LibraryLimits, LibrarySize};
 use crate::error::EngineError;
 use crate::response::{ClauseView, DocumentPage, DocumentSummary};
 
@@ -11,6 +14,31 @@ use crate::response::{ClauseView, DocumentPage, DocumentSummary};
 const MOST_ON_PAGE: usize = 1_000;
 
 impl Engine {
+    /// How much the library holds.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn size(&self) -> Result<LibrarySize, EngineError> {
+        Ok(LibrarySize {
+            documents: self.store.document_count()?,
+            passages: self.store.passage_count()?,
+            generation: self.store.generation()?,
+            database_bytes: bytes_in(self.store.path(), false),
+            index_bytes: bytes_in(&self.store.index_dir(), true),
+        })
+    }
+
+    /// Limits what the library may hold; a write that would pass a limit changes nothing. The limits
+    /// hold until they are set anew or the engine is dropped. What is there already stays.
+    ///
+    /// # Errors
+    /// The library is open for reading only.
+    pub fn set_limits(&self, limits: LibraryLimits) -> Result<(), EngineError> {
+        self.store.limit_size(limits.max_bytes)?;
+        *self.limits.write().map_err(|_| EngineError::Poisoned)? = limits;
+        Ok(())
+    }
+
     /// A page of documents, in the order they were first added.
     ///
     /// # Errors
@@ -144,4 +172,21 @@ pub(crate) fn summary(record: DocumentRecord) -> DocumentSummary {
         clauses: record.clauses,
         added_at: record.added_at,
     }
+}
+
+/// Bytes of the files in a directory, of those below it too where `deep`; what cannot be read counts
+/// nothing.
+fn bytes_in(dir: &Path, deep: bool) -> u64 {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?, entry.path())))
+        .map(|(found, path)| match found.is_dir() {
+            true if deep => bytes_in(&path, true),
+            true => 0,
+            false => found.len(),
+        })
+        .sum()
 }

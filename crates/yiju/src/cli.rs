@@ -133,6 +133,8 @@ pub(crate) enum Command {
     Model(commands::model::Model),
     Eval(commands::eval::Eval),
     Serve(commands::serve::Serve),
+    #[command(subcommand)]
+    Key(commands::key::Key),
     Check(commands::check::Check),
     Backup(commands::backup::Backup),
     Restore(commands::backup::Restore),

@@ -1,8 +1,10 @@
 //! Settings: defaults < `yiju.toml` < `YIJU_*` < flags. (`clap` reads the last two.)
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::ValueEnum;
 use directories::ProjectDirs;
 use serde::Deserialize;
 
@@ -34,6 +36,26 @@ pub(crate) struct ServeFile {
     pub(crate) deadline_seconds: Option<f64>,
     pub(crate) max_document_bytes: Option<usize>,
     pub(crate) grace_seconds: Option<f64>,
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) max_collections: Option<usize>,
+    pub(crate) requests_per_minute: Option<NonZeroU32>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) log_questions: bool,
+    pub(crate) log_format: Option<LogFormat>,
+    pub(crate) tls_certificate: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 /// The settings of this run.
@@ -85,6 +107,17 @@ impl Settings {
         Ok(dirs.data_dir().join("library"))
     }
 
+    /// The directory of what the server keeps beside the library: access keys and collections.
+    ///
+    /// # Errors
+    /// As [`Settings::library`].
+    pub(crate) fn server_data(&self, given: Option<&Path>) -> anyhow::Result<PathBuf> {
+        match given.or(self.serve.data.as_deref()) {
+            Some(given) => Ok(given.to_owned()),
+            None => self.beside("server")?.library(),
+        }
+    }
+
     /// The same settings with another library beside this one, `<library>-<name>`.
     ///
     /// # Errors
@@ -133,6 +166,13 @@ impl File {
             )
         })?;
         file.library = file.library.map(|path| base.join(path));
+        for path in [
+            &mut file.serve.data,
+            &mut file.serve.tls_certificate,
+            &mut file.serve.tls_key,
+        ] {
+            *path = path.take().map(|path| base.join(path));
+        }
         file.reranker = file.reranker.map(|path| base.join(path));
         // A plain word is a model's name, not a path.
         file.model = file.model.map(|model| {
@@ -153,13 +193,15 @@ mod tests {
     #[test]
     fn paths_are_relative_to_the_file() {
         let file = File::parse(
-            "library = \"lib\"\nmodel = \"m\"\n[serve]\nqueue = 3\n",
+            "library = \"lib\"\nmodel = \"m\"\n[serve]\nqueue = 3\ndata = \"d\"\nlog_format = \"json\"\n",
             Path::new("/etc"),
         )
         .unwrap();
         assert_eq!(file.library.as_deref(), Some(Path::new("/etc/lib")));
         assert_eq!(file.model.as_deref(), Some(Path::new("m")));
         assert_eq!(file.serve.queue, Some(3));
+        assert_eq!(file.serve.data.as_deref(), Some(Path::new("/etc/d")));
+        assert_eq!(file.serve.log_format, Some(LogFormat::Json));
         let file = File::parse("model = \"models/m\"", Path::new("/etc")).unwrap();
         assert_eq!(file.model.as_deref(), Some(Path::new("/etc/models/m")));
     }

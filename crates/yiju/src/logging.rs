@@ -1,38 +1,131 @@
-//! Logs go to standard error.
+//! Logs go to standard error; spans go to an OpenTelemetry collector where one is named.
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::cli::Global;
+use crate::config::LogFormat;
+use crate::failure::Failure;
+
+/// How a server logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Server {
+    pub(crate) format: LogFormat,
+    /// Where an OpenTelemetry collector takes spans over HTTP.
+    pub(crate) otlp: Option<String>,
+}
+
+/// Sends what is left when dropped.
+pub(crate) struct Logging {
+    #[cfg(feature = "otlp")]
+    spans: Option<opentelemetry_sdk::trace::SdkTracerProvider>,
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        #[cfg(feature = "otlp")]
+        if let Some(spans) = &self.spans
+            && let Err(error) = spans.shutdown()
+        {
+            tracing::warn!(%error, "the last spans were not sent");
+        }
+    }
+}
 
 /// Starts logging: warnings, with `-v` what is done, with `-vv` details; a server says what is done
 /// without being asked. `YIJU_LOG` holds a filter that goes before all of it.
-pub(crate) fn start(global: &Global, server: bool) {
+///
+/// # Errors
+/// Spans are to be sent, and this build cannot, or their address is none.
+pub(crate) fn start(global: &Global, server: Option<&Server>) -> Result<Logging, Failure> {
     let level = match (global.verbose, global.quiet) {
         (_, true) => "error",
-        (0, _) if server => "info",
+        (0, _) if server.is_some() => "info",
         (0, _) => "warn",
         (1, _) => "info",
         _ => "debug",
     };
     // The libraries' own accounts are of use only where details are wanted.
     let default = format!(
-        "warn,yiju={level},yiju_api={level},yiju_engine={level},yiju_store={level},yiju_index={level},yiju_embed={level},yiju_document={level}"
+        "warn,yiju={level},yiju_access={level},yiju_api={level},yiju_engine={level},yiju_store={level},yiju_index={level},yiju_embed={level},yiju_document={level}"
     );
     let filter = std::env::var("YIJU_LOG")
         .ok()
         .and_then(|filter| EnvFilter::try_new(filter).ok())
         .unwrap_or_else(|| EnvFilter::new(default));
     let paint = crate::terminal::Paint::for_stderr(global.color);
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && !paint.end().is_empty());
-    // A second start is refused, and there is none.
-    let _ = if server && global.json {
-        log.json().try_init()
-    } else {
-        log.with_target(false).try_init()
+    let lines = match server.map(|server| server.format) {
+        Some(LogFormat::Json) => lines.json().flatten_event(true).boxed(),
+        _ => lines.with_target(false).boxed(),
     };
+    let lines = lines.with_filter(filter);
+    let (spans, logging) = spans(server.and_then(|server| server.otlp.as_deref()))?;
+    // A second start is refused, and there is none.
+    let _ = tracing_subscriber::registry()
+        .with(lines)
+        .with(spans)
+        .try_init();
+    Ok(logging)
+}
+
+type Spans<S> = Option<Box<dyn Layer<S> + Send + Sync>>;
+
+#[cfg(feature = "otlp")]
+fn spans<S>(endpoint: Option<&str>) -> Result<(Spans<S>, Logging), Failure>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    use opentelemetry::trace::TracerProvider;
+    use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+    use opentelemetry_sdk::Resource;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use tracing_subscriber::filter::{LevelFilter, Targets};
+
+    let Some(endpoint) = endpoint else {
+        return Ok((None, Logging { spans: None }));
+    };
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .build()
+        .map_err(|error| {
+            Failure::new(format!("spans cannot be sent to `{endpoint}`: {error}"))
+                .hint("write it as http://127.0.0.1:4318/v1/traces")
+        })?;
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(Resource::builder().with_service_name("yiju").build())
+        .build();
+    // The pipeline's own spans, whatever the log lines show.
+    let ours = Targets::new()
+        .with_target("yiju_api", LevelFilter::DEBUG)
+        .with_target("yiju_engine", LevelFilter::DEBUG);
+    let layer = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("yiju"))
+        .with_filter(ours)
+        .boxed();
+    let logging = Logging {
+        spans: Some(provider),
+    };
+    Ok((Some(layer), logging))
+}
+
+#[cfg(not(feature = "otlp"))]
+fn spans<S>(endpoint: Option<&str>) -> Result<(Spans<S>, Logging), Failure>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
+    match endpoint {
+        None => Ok((None, Logging {})),
+        Some(_) => Err(Failure::new("this build sends no spans to a collector")
+            .hint("build it with `cargo build --release --features otlp`, or leave --otlp-endpoint out")),
+    }
 }

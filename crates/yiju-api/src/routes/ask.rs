@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -13,9 +12,9 @@ use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
 
 use crate::app::RequestId;
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, object};
 use crate::schema;
-use crate::state::AppState;
+use crate::target::{Reading, Target};
 
 /// How often an idle stream sends a comment, so that proxies keep it open.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -32,7 +31,7 @@ pub(crate) struct AskBody {
     #[schema(default = 3, minimum = 1, maximum = 20)]
     limit: usize,
     /// Which documents to look in; all where it is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     #[schema(value_type = schema::Filter)]
     filter: Filter,
     /// Least confidence at which an answer is given, 0 to 1; 0.5 where it is left out. Higher ones
@@ -61,7 +60,7 @@ fn default_limit() -> usize {
     ),
 )]
 pub(crate) async fn ask(
-    State(state): State<AppState>,
+    Reading(target): Reading,
     request_id: RequestId,
     headers: HeaderMap,
     Json(body): Json<AskBody>,
@@ -70,11 +69,18 @@ pub(crate) async fn ask(
     let request = AskRequest {
         question: body.question,
         limit: body.limit,
-        filter: body.filter,
+        filter: target.filter(body.filter)?,
         threshold: body.threshold,
     };
-    let patience = state.limits().stream_after;
-    let call = answer(state, request);
+    if target.state.policy().log_questions {
+        tracing::info!(
+            request_id = request_id.as_str(),
+            question = request.question,
+            "question"
+        );
+    }
+    let patience = target.state.limits().stream_after;
+    let call = answer(target, request);
     if !streamed {
         return Ok(axum::Json(call.await?).into_response());
     }
@@ -94,10 +100,13 @@ pub(crate) async fn ask(
     })
 }
 
-async fn answer(state: AppState, request: AskRequest) -> Result<Answer, ApiError> {
-    let answer = state.read(move |engine| engine.ask(&request)).await?;
-    state.metrics().steps(&answer.timings_ms);
-    state.metrics().answer(answer.answered);
+async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
+    let answer = target
+        .read(move |engine, cancel| engine.ask_unless(&request, cancel))
+        .await?;
+    let metrics = target.state.metrics();
+    metrics.steps(&answer.timings_ms);
+    metrics.answer(answer.answered);
     Ok(answer)
 }
 

@@ -1,13 +1,12 @@
 //! `GET /v1/clauses/{id}` and a document's clauses.
 
-use axum::extract::State;
 use serde::Serialize;
 use yiju_engine::ClauseView;
 
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::schema;
-use crate::state::AppState;
+use crate::target::Reading;
 
 /// The clauses of a document.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -27,11 +26,13 @@ pub(crate) struct ClauseList {
     ),
 )]
 pub(crate) async fn clause(
-    State(state): State<AppState>,
+    Reading(target): Reading,
     Id(id): Id,
 ) -> Result<axum::Json<ClauseView>, ApiError> {
+    let document = id.rsplit_once('.').map_or("", |(document, _)| document);
+    target.grant.document(document)?;
     let wanted = id.clone();
-    let clause = state.read(move |engine| engine.clause(&wanted)).await?;
+    let clause = target.read(move |engine, _| engine.clause(&wanted)).await?;
     clause
         .map(axum::Json)
         .ok_or_else(|| ApiError::clause_not_found(&id))
@@ -47,11 +48,14 @@ pub(crate) async fn clause(
     ),
 )]
 pub(crate) async fn of_document(
-    State(state): State<AppState>,
+    Reading(target): Reading,
     Id(id): Id,
 ) -> Result<axum::Json<ClauseList>, ApiError> {
+    target.grant.document(&id)?;
     let wanted = id.clone();
-    let clauses = state.read(move |engine| engine.clauses(&wanted)).await?;
+    let clauses = target
+        .read(move |engine, _| engine.clauses(&wanted))
+        .await?;
     let clauses = clauses.ok_or_else(|| ApiError::document_not_found(&id))?;
     Ok(axum::Json(ClauseList { clauses }))
 }

@@ -1,6 +1,6 @@
 //! `/v1/documents`: add or replace, list, read, remove.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::upload;
 use crate::error::ApiError;
 use crate::extract::{Id, Query};
 use crate::schema;
-use crate::state::AppState;
+use crate::target::{Reading, Target, Writing};
 
 /// What an add did.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -27,7 +27,8 @@ pub(crate) struct Added {
 /// Adds a source, or replaces the one of the same name.
 ///
 /// One source may hold several documents, as a newspaper page does. What is acknowledged is durable
-/// and can be found at once.
+/// and can be found at once. The same name with the same bytes changes nothing and gives 200, so a
+/// client that did not see the answer sends the request again.
 #[utoipa::path(
     post, path = "/v1/documents", tag = "documents",
     request_body(content((upload::DocumentBody = "application/json"), (upload::DocumentForm = "multipart/form-data"))),
@@ -37,39 +38,82 @@ pub(crate) struct Added {
         (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
     ),
 )]
-pub(crate) async fn add(
-    State(state): State<AppState>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    state.engine()?;
+pub(crate) async fn add(Writing(target): Writing, request: Request) -> Result<Response, ApiError> {
+    target.grant.all_documents()?;
     // Held until the source is in the library: it bounds how many documents are in memory at once.
-    let _place = state.upload_place()?;
-    let source = upload::read(request, &state).await?;
-    let outcome = state
-        .write(move |engine| engine.add(source, &|_| {}))
+    let _place = target.state.upload_place()?;
+    let (source, _) = upload::read(request, &target.state).await?;
+    let outcome = target
+        .write(move |engine, cancel| engine.add_unless(source, &|_| {}, cancel))
         .await?;
-    Ok(respond(outcome))
-}
-
-fn respond(outcome: AddOutcome) -> Response {
-    let (code, status) = match outcome.status {
-        AddStatus::Added => (StatusCode::CREATED, "added"),
-        AddStatus::Replaced => (StatusCode::CREATED, "replaced"),
-        AddStatus::Unchanged => (StatusCode::OK, "unchanged"),
-    };
     let place = match outcome.documents.as_slice() {
-        [only] => HeaderValue::try_from(format!("/v1/documents/{}", only.id)).ok(),
+        [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
         _ => None,
     };
-    let added = Added {
-        status,
-        documents: outcome.documents,
+    let code = match outcome.status {
+        AddStatus::Added | AddStatus::Replaced => StatusCode::CREATED,
+        AddStatus::Unchanged => StatusCode::OK,
     };
-    let mut response = (code, axum::Json(added)).into_response();
+    let mut response = (code, axum::Json(Added::of(outcome))).into_response();
     if let Some(place) = place {
         response.headers_mut().insert(header::LOCATION, place);
     }
-    response
+    Ok(response)
+}
+
+impl Added {
+    fn of(outcome: AddOutcome) -> Self {
+        let status = match outcome.status {
+            AddStatus::Added => "added",
+            AddStatus::Replaced => "replaced",
+            AddStatus::Unchanged => "unchanged",
+        };
+        Self {
+            status,
+            documents: outcome.documents,
+        }
+    }
+}
+
+/// Replaces a document by another version of its text.
+///
+/// Its id, its source's name and its place in the list stay. It must be the only document of its
+/// source, and the new text one document; else 409. A `source` sent along must be the document's own.
+#[utoipa::path(
+    put, path = "/v1/documents/{id}", tag = "documents",
+    params(("id" = String, Path, description = "The document's id")),
+    request_body(content((upload::DocumentBody = "application/json"), (upload::DocumentForm = "multipart/form-data"))),
+    responses(
+        (status = 200, description = "Replaced, or unchanged: it had these bytes", body = Added),
+        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+    ),
+)]
+pub(crate) async fn replace(
+    Writing(target): Writing,
+    Id(id): Id,
+    request: Request,
+) -> Result<axum::Json<Added>, ApiError> {
+    target.grant.document(&id)?;
+    let _place = target.state.upload_place()?;
+    let (source, named) = upload::read(request, &target.state).await?;
+    let wanted = id.clone();
+    let known = target
+        .read(move |engine, _| engine.document(&wanted))
+        .await?
+        .ok_or_else(|| ApiError::document_not_found(&id))?;
+    if named && source.name != known.source {
+        return Err(ApiError::invalid(format!(
+            "the document's source is `{}`, and `source` is `{}`",
+            known.source, source.name
+        ))
+        .hint("leave `source` out, or add the text as a new document with POST"));
+    }
+    let wanted = id.clone();
+    let outcome = target
+        .write(move |engine, cancel| engine.replace_unless(&wanted, source, cancel))
+        .await?
+        .ok_or_else(|| ApiError::document_not_found(&id))?;
+    Ok(axum::Json(Added::of(outcome)))
 }
 
 /// Which part of the list to give.
@@ -78,6 +122,7 @@ fn respond(outcome: AddOutcome) -> Response {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     /// `next_cursor` of the page before; the first page where it is left out.
+    #[param(min_length = 1)]
     cursor: Option<String>,
     /// Most documents to give.
     #[param(default = 50, minimum = 1, maximum = 500)]
@@ -93,7 +138,7 @@ pub(crate) struct ListQuery {
     ),
 )]
 pub(crate) async fn list(
-    State(state): State<AppState>,
+    Reading(target): Reading,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<DocumentPage>, ApiError> {
     let limit = query.limit.unwrap_or(50);
@@ -102,10 +147,52 @@ pub(crate) async fn list(
             "`limit` is {limit}, and must be from 1 to 500"
         )));
     }
-    let page = state
-        .read(move |engine| engine.documents(query.cursor.as_deref(), limit))
+    if let Some(ids) = target.grant.documents() {
+        return reachable(&target, ids, query.cursor, limit)
+            .await
+            .map(axum::Json);
+    }
+    let page = target
+        .read(move |engine, _| engine.documents(query.cursor.as_deref(), limit))
         .await?;
     Ok(axum::Json(page))
+}
+
+/// A page of the documents that a key is limited to, in the key's order; the cursor is the place of
+/// the next in it.
+async fn reachable(
+    target: &Target,
+    ids: &[String],
+    cursor: Option<String>,
+    limit: usize,
+) -> Result<DocumentPage, ApiError> {
+    let first = match &cursor {
+        None => 0,
+        Some(cursor) => cursor
+            .parse()
+            .ok()
+            .filter(|&place| place < ids.len())
+            .ok_or_else(|| {
+                let shown: String = cursor.chars().take(50).collect();
+                ApiError::invalid(format!("{shown:?} is not a cursor of this list"))
+                    .hint("start the listing again without a cursor")
+            })?,
+    };
+    let page: Vec<String> = ids.iter().skip(first).take(limit).cloned().collect();
+    let next = first + page.len();
+    let documents = target
+        .read(move |engine, _| {
+            let mut found = Vec::with_capacity(page.len());
+            for id in &page {
+                found.extend(engine.document(id)?);
+            }
+            Ok(found)
+        })
+        .await?;
+    Ok(DocumentPage {
+        documents,
+        next_cursor: (next < ids.len()).then(|| next.to_string()),
+    })
 }
 
 /// A document's title, dates, hashes and counts.
@@ -118,11 +205,14 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn read(
-    State(state): State<AppState>,
+    Reading(target): Reading,
     Id(id): Id,
 ) -> Result<axum::Json<DocumentSummary>, ApiError> {
+    target.grant.document(&id)?;
     let wanted = id.clone();
-    let document = state.read(move |engine| engine.document(&wanted)).await?;
+    let document = target
+        .read(move |engine, _| engine.document(&wanted))
+        .await?;
     document
         .map(axum::Json)
         .ok_or_else(|| ApiError::document_not_found(&id))
@@ -137,12 +227,13 @@ pub(crate) async fn read(
         (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
     ),
 )]
-pub(crate) async fn remove(
-    State(state): State<AppState>,
-    Id(id): Id,
-) -> Result<StatusCode, ApiError> {
+pub(crate) async fn remove(Writing(target): Writing, Id(id): Id) -> Result<StatusCode, ApiError> {
+    target.grant.document(&id)?;
     let wanted = id.clone();
-    if state.write(move |engine| engine.remove(&wanted)).await? {
+    if target
+        .write(move |engine, _| engine.remove(&wanted))
+        .await?
+    {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::document_not_found(&id))
@@ -163,15 +254,16 @@ pub(crate) async fn remove(
     ),
 )]
 pub(crate) async fn text(
-    State(state): State<AppState>,
+    Reading(target): Reading,
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    target.grant.document(&id)?;
     let wanted = id.clone();
     // The hash is of the text that is sent, not of what was recorded: a replace in between cannot
     // part the two.
-    let text = state
-        .read(move |engine| {
+    let text = target
+        .read(move |engine, _| {
             Ok(engine.text(&wanted)?.map(|text| {
                 let hash: String = Sha256::digest(&text)
                     .iter()

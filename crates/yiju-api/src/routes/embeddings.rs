@@ -1,12 +1,16 @@
 //! `POST /v1/embeddings`: the OpenAI shape, with `input_type`.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use yiju_access::Scope;
 use yiju_engine::InputType;
 
+use crate::access::Grant;
 use crate::error::ApiError;
 use crate::extract::Json;
 use crate::state::AppState;
@@ -31,6 +35,7 @@ pub(crate) struct EmbeddingsBody {
     #[serde(default)]
     input_type: Kind,
     /// Must be the model's own dimension where it is given.
+    #[schema(minimum = 1)]
     dimensions: Option<usize>,
     /// Taken for the sake of OpenAI's clients, and not used.
     #[serde(rename = "user")]
@@ -117,9 +122,11 @@ struct Usage {
 )]
 pub(crate) async fn embeddings(
     State(state): State<AppState>,
+    grant: Grant,
     Json(body): Json<EmbeddingsBody>,
 ) -> Result<axum::Json<Embeddings>, ApiError> {
-    let engine = state.engine()?;
+    grant.allows(Scope::Read)?;
+    let engine = &state.collections().default_one()?.engine;
     let model = engine.model_name().to_owned();
     if let Some(asked) = body.model.as_deref().filter(|asked| *asked != model) {
         return Err(ApiError::model_not_found(asked, &model));
@@ -141,11 +148,16 @@ pub(crate) async fn embeddings(
     let mut texts = texts.into_iter().peekable();
     while texts.peek().is_some() {
         let turn: Vec<String> = texts.by_ref().take(TURN).collect();
-        let made = state.read(move |engine| {
+        let engine = Arc::clone(engine);
+        let made = state.reads().run(move |_| {
             let turn: Vec<&str> = turn.iter().map(String::as_str).collect();
             engine.embed(kind, &turn)
         });
-        for made in made.await? {
+        let made = made.await??;
+        state
+            .metrics()
+            .embedded(made.iter().map(|made| made.tokens).sum());
+        for made in made {
             tokens += made.tokens;
             let embedding = match body.encoding_format {
                 Encoding::Float => Vector::Float(made.vector),
@@ -158,7 +170,6 @@ pub(crate) async fn embeddings(
             });
         }
     }
-    state.metrics().embedded(tokens);
     let usage = Usage {
         prompt_tokens: tokens,
         total_tokens: tokens,

@@ -4,9 +4,12 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use yiju_access::Scope;
+use yiju_engine::{LibrarySize, QueueFigures};
 
+use crate::access::Grant;
 use crate::error::ApiError;
-use crate::metrics::Now;
+use crate::metrics::{Now, Size};
 use crate::state::AppState;
 
 /// The server's state.
@@ -39,7 +42,7 @@ pub(crate) async fn healthz() -> axum::Json<Health> {
     responses((status = 200, body = Ready), (status = 503, body = crate::error::ErrorBody)),
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> Result<axum::Json<Ready>, ApiError> {
-    let engine = state.engine()?;
+    let engine = &state.collections().default_one()?.engine;
     let model = engine.model_name().to_owned();
     Ok(axum::Json(Ready {
         status: "ready",
@@ -48,16 +51,40 @@ pub(crate) async fn readyz(State(state): State<AppState>) -> Result<axum::Json<R
     }))
 }
 
-/// Counters for Prometheus.
+/// Counters for Prometheus; where keys are needed, one with the scope `metrics`.
 #[utoipa::path(
     get, path = "/metrics", tag = "service",
-    responses((status = 200, body = String, content_type = "application/openmetrics-text")),
+    responses(
+        (status = 200, description = "Counters", body = String, content_type = "application/openmetrics-text"),
+        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+    ),
 )]
-pub(crate) async fn metrics(State(state): State<AppState>) -> Result<Response, ApiError> {
+pub(crate) async fn metrics(
+    State(state): State<AppState>,
+    grant: Grant,
+) -> Result<Response, ApiError> {
+    grant.allows(Scope::Metrics)?;
+    let collections = state.collections().all();
+    // Not in a lane: a full queue is what one wants to see.
+    let sizes = tokio::task::spawn_blocking(move || {
+        let sizes = collections.iter().map(|collection| Size {
+            collection: collection.name.clone(),
+            size: collection.engine.size().unwrap_or_else(|error| {
+                tracing::warn!(%error, collection = collection.name, "its size is not known");
+                LibrarySize::default()
+            }),
+        });
+        sizes.collect()
+    });
+    let default = state.collections().default_one().ok();
     let now = Now {
-        ready: state.engine().is_ok(),
+        model: default.map_or_else(QueueFigures::default, |one| one.engine.queue_figures()),
+        ready: default.is_some(),
         waiting: [state.reads().waiting(), state.writes().waiting()],
         running: [state.reads().running(), state.writes().running()],
+        sizes: sizes
+            .await
+            .map_err(|error| ApiError::internal(format!("the sizes: {error}")))?,
     };
     let text = state
         .metrics()

@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod clauses;
+pub(crate) mod collections;
 pub(crate) mod documents;
 pub(crate) mod embeddings;
 pub(crate) mod health;

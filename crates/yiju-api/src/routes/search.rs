@@ -1,13 +1,13 @@
-//! `POST /v1/search`: ranked clauses.
+//! `POST /v1/search` and `/v1/search/batch`: ranked clauses.
 
-use axum::extract::State;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use yiju_engine::{Filter, SearchRequest, SearchResponse};
 
+use crate::app::RequestId;
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, Object, object};
 use crate::schema;
-use crate::state::AppState;
+use crate::target::{Reading, Target};
 
 /// A query.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -21,7 +21,7 @@ pub(crate) struct SearchBody {
     #[schema(default = 10, minimum = 1, maximum = 100)]
     limit: usize,
     /// Which documents to look in; all where it is left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     #[schema(value_type = schema::Filter)]
     filter: Filter,
 }
@@ -39,15 +39,88 @@ fn default_limit() -> usize {
     ),
 )]
 pub(crate) async fn search(
-    State(state): State<AppState>,
+    Reading(target): Reading,
+    request_id: RequestId,
     Json(body): Json<SearchBody>,
 ) -> Result<axum::Json<SearchResponse>, ApiError> {
+    run(&target, &request_id, body).await.map(axum::Json)
+}
+
+async fn run(
+    target: &Target,
+    request_id: &RequestId,
+    body: SearchBody,
+) -> Result<SearchResponse, ApiError> {
     let request = SearchRequest {
         query: body.query,
         limit: body.limit,
-        filter: body.filter,
+        filter: target.filter(body.filter)?,
     };
-    let response = state.read(move |engine| engine.search(&request)).await?;
-    state.metrics().steps(&response.timings_ms);
-    Ok(axum::Json(response))
+    if target.state.policy().log_questions {
+        tracing::info!(
+            request_id = request_id.as_str(),
+            query = request.query,
+            "query"
+        );
+    }
+    let response = target
+        .read(move |engine, cancel| engine.search_unless(&request, cancel))
+        .await?;
+    target.state.metrics().steps(&response.timings_ms);
+    Ok(response)
+}
+
+/// Several queries.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BatchBody {
+    /// The queries, 1 to 32, each as for `/v1/search`.
+    #[schema(min_items = 1, max_items = 32, value_type = Vec<SearchBody>)]
+    queries: Vec<Object<SearchBody>>,
+}
+
+/// What each query found.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct BatchResponse {
+    /// One for each query, in their order.
+    #[schema(value_type = Vec<schema::SearchResponse>)]
+    results: Vec<SearchResponse>,
+}
+
+/// Ranks clauses for several queries at once.
+///
+/// Each query takes a turn of its own, so that a long list holds nobody up, and counts as a request
+/// against the key's rate. Where one cannot be answered, the error names it, and nothing is given.
+#[utoipa::path(
+    post, path = "/v1/search/batch", tag = "search", request_body = BatchBody,
+    responses(
+        (status = 200, description = "Hits for each query", body = BatchResponse),
+        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+    ),
+)]
+pub(crate) async fn batch(
+    Reading(target): Reading,
+    request_id: RequestId,
+    Json(body): Json<BatchBody>,
+) -> Result<axum::Json<BatchResponse>, ApiError> {
+    let (count, most) = (body.queries.len(), target.state.limits().batch_queries);
+    if !(1..=most).contains(&count) {
+        return Err(ApiError::invalid(format!(
+            "`queries` has {count} items, and must have 1 to {most}"
+        )));
+    }
+    // The request itself was counted when it came in.
+    let more = u32::try_from(count - 1).unwrap_or(u32::MAX);
+    target.grant.charge(more)?;
+    let deadline = target.state.limits().deadline;
+    let all = async {
+        let mut results = Vec::with_capacity(count);
+        for (at, query) in body.queries.into_iter().enumerate() {
+            let result = run(&target, &request_id, query.0).await;
+            results.push(result.map_err(|error| error.within(&format!("queries[{at}]")))?);
+        }
+        Ok(axum::Json(BatchResponse { results }))
+    };
+    let done = tokio::time::timeout(deadline, all).await;
+    done.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))?
 }

@@ -21,11 +21,12 @@ pub(crate) const FORM_OVERHEAD: usize = 64 << 10;
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentBody {
     /// Its title, 1 to 1,000 characters.
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     title: String,
     /// Its text, title line left out or not.
     text: String,
     /// The name of the source, under which a later add replaces it; the title where it is left out.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     source: Option<String>,
 }
 
@@ -37,22 +38,24 @@ pub(crate) struct DocumentForm {
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// Its title; read from the text where it is left out.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     title: Option<String>,
     /// The name of the source.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     source: Option<String>,
 }
 
-/// Reads the source in `request`.
+/// Reads the source in `request`, and says whether the field `source` gave its name.
 ///
 /// # Errors
 /// A body that is neither kind, is too long, too slow, or lacks a part.
-pub(crate) async fn read(request: Request, state: &AppState) -> Result<Source, ApiError> {
+pub(crate) async fn read(request: Request, state: &AppState) -> Result<(Source, bool), ApiError> {
     let deadline = state.limits().deadline;
     let source = tokio::time::timeout(deadline, read_any(request, state)).await;
     source.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))?
 }
 
-async fn read_any(request: Request, state: &AppState) -> Result<Source, ApiError> {
+async fn read_any(request: Request, state: &AppState) -> Result<(Source, bool), ApiError> {
     let limit = state.limits().document_bytes;
     match content_type(request.headers()).as_deref() {
         Some("multipart/form-data") => read_form(request, state, limit).await,
@@ -65,15 +68,17 @@ async fn read_any(request: Request, state: &AppState) -> Result<Source, ApiError
                 return Err(ApiError::document_too_large(limit));
             }
             let title = named("title", body.title)?;
+            let given = body.source.is_some();
             let name = match body.source {
                 Some(source) => named("source", source)?,
                 None => title.clone(),
             };
-            Ok(Source {
+            let source = Source {
                 name,
                 title: Some(title),
                 bytes: body.text.into_bytes(),
-            })
+            };
+            Ok((source, given))
         }
         other => Err(ApiError::unsupported_content_type(
             other,
@@ -82,7 +87,11 @@ async fn read_any(request: Request, state: &AppState) -> Result<Source, ApiError
     }
 }
 
-async fn read_form(request: Request, state: &AppState, limit: usize) -> Result<Source, ApiError> {
+async fn read_form(
+    request: Request,
+    state: &AppState,
+    limit: usize,
+) -> Result<(Source, bool), ApiError> {
     let refused = |error: MultipartError| form_error(&error, limit);
     let mut form = Multipart::from_request(request, state)
         .await
@@ -120,6 +129,7 @@ async fn read_form(request: Request, state: &AppState, limit: usize) -> Result<S
     let (name, bytes) = file.ok_or_else(|| {
         ApiError::invalid("the form has no `file`").hint("send the document as the field `file`")
     })?;
+    let given = source.is_some();
     let name = match (source, name) {
         (Some(source), _) => source,
         (None, Some(name)) => named("file name", name)?,
@@ -128,7 +138,7 @@ async fn read_form(request: Request, state: &AppState, limit: usize) -> Result<S
                 .hint("send a file name with the file, or the field `source`"));
         }
     };
-    Ok(Source { name, title, bytes })
+    Ok((Source { name, title, bytes }, given))
 }
 
 async fn text(field: Field<'_>, limit: usize) -> Result<String, ApiError> {

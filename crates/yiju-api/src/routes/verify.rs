@@ -1,13 +1,12 @@
 //! `POST /v1/verify`: whether quotes stand in the documents, and what they support.
 
-use axum::extract::State;
 use serde::Deserialize;
 use yiju_engine::{CitedQuote, Verification, VerifyRequest};
 
 use crate::error::ApiError;
-use crate::extract::Json;
+use crate::extract::{Json, Object};
 use crate::schema;
-use crate::state::AppState;
+use crate::target::Reading;
 
 /// Quotes to verify, and what they are to support.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -19,13 +18,14 @@ pub(crate) struct VerifyBody {
     statement: Option<String>,
     /// The quotes, 1 to 20.
     #[schema(value_type = Vec<schema::CitedQuote>, min_items = 1, max_items = 20)]
-    citations: Vec<CitedQuote>,
+    citations: Vec<Object<CitedQuote>>,
 }
 
 /// Says of each quote whether it exists, is altered or is absent, and how well it supports a
 /// statement.
 ///
-/// A quote that does not exist is a finding, with status 200.
+/// A quote that does not exist is a finding, with status 200. All documents of the collection are looked
+/// through, so a key that is limited to some of them is refused.
 #[utoipa::path(
     post, path = "/v1/verify", tag = "verify", request_body = VerifyBody,
     responses(
@@ -34,13 +34,16 @@ pub(crate) struct VerifyBody {
     ),
 )]
 pub(crate) async fn verify(
-    State(state): State<AppState>,
+    Reading(target): Reading,
     Json(body): Json<VerifyBody>,
 ) -> Result<axum::Json<Verification>, ApiError> {
+    target.grant.all_documents()?;
     let request = VerifyRequest {
         statement: body.statement,
-        citations: body.citations,
+        citations: body.citations.into_iter().map(|one| one.0).collect(),
     };
-    let found = state.read(move |engine| engine.verify(&request)).await?;
+    let found = target
+        .read(move |engine, _| engine.verify(&request))
+        .await?;
     Ok(axum::Json(found))
 }

@@ -81,6 +81,155 @@ async fn a_document_is_added_found_replaced_and_removed() {
 }
 
 #[tokio::test]
+async fn a_document_is_replaced_by_its_id() {
+    let library = library();
+    let app = app_of(&library.engine, Limits::default());
+    let put = async |id: &str, body: Value| {
+        let request = Request::put(format!("/v1/documents/{id}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        send(&app, request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let id = library.engine.source_documents("rent.txt").unwrap()[0]
+        .id
+        .clone();
+    let changed = json!({"title": "住房租赁管理办法", "text": RENT.replace("两个月", "一个月")});
+    let replaced = put(&id, changed.clone()).await;
+    assert_eq!(replaced.status, StatusCode::OK, "{}", replaced.text());
+    let json = replaced.json();
+    assert_eq!(json["status"], "replaced");
+    assert_eq!(json["documents"][0]["id"], id.as_str());
+    assert_eq!(
+        json["documents"][0]["source"], "rent.txt",
+        "the source keeps its name"
+    );
+    assert_eq!(
+        put(&id, changed.clone()).await.json()["status"],
+        "unchanged"
+    );
+    let text = get(&app, &format!("/v1/documents/{id}/text")).await;
+    assert!(text.text().contains("一个月") && !text.text().contains("两个月"));
+    assert_eq!(
+        get(&app, "/v1/documents").await.json()["documents"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+
+    assert_eq!(
+        put("0000000000000000", changed.clone()).await.error(404),
+        "not_found"
+    );
+    let mut other = changed.clone();
+    other["source"] = json!("other.txt");
+    assert_eq!(put(&id, other.clone()).await.error(400), "invalid_request");
+    other["source"] = json!("rent.txt");
+    assert_eq!(put(&id, other).await.json()["status"], "unchanged");
+
+    let seeds = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../seeds");
+    let page = std::fs::read_dir(seeds)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|kind| kind == "txt"))
+        .unwrap();
+    let page = std::fs::read(page).unwrap();
+    let added = form(&app, &[("name=\"file\"; filename=\"page.txt\"", &page)])
+        .await
+        .json();
+    let one = added["documents"][1]["id"].as_str().unwrap();
+    assert_eq!(
+        put(one, changed).await.error(409),
+        "conflict",
+        "one of several of its source"
+    );
+}
+
+#[tokio::test]
+async fn a_filter_leaves_as_many_hits_as_there_are() {
+    let library = library();
+    let app = app_of(&library.engine, Limits::default());
+    for number in 0..60 {
+        let text = format!(
+            "第{number}号通知\n第一条 甲办事项{number}由窗口办理。\n第二条 乙办事项{number}由网上办理。"
+        );
+        let body = json!({"title": format!("第{number}号通知"), "text": text});
+        assert_eq!(
+            post(&app, "/v1/documents", body).await.status,
+            StatusCode::CREATED
+        );
+    }
+    let list = get(&app, "/v1/documents?limit=500").await.json();
+    let ids: Vec<&str> = list["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["title"].as_str().unwrap().ends_with("号通知"))
+        .take(20)
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    // A question about something else: the best of all clauses are not among those let through.
+    let body = json!({"query": "租金和押金", "limit": 40, "filter": {"document_ids": ids}});
+    let hits = post(&app, "/v1/search", body).await.json()["hits"].clone();
+    let hits = hits.as_array().unwrap();
+    assert!(hits.len() >= 40, "{}", hits.len());
+    assert!(
+        hits.iter()
+            .all(|hit| ids.contains(&hit["document"]["id"].as_str().unwrap()))
+    );
+    for (filter, found) in [
+        (
+            json!({"date_from": "2024-03-01", "date_to": "2024-03-01"}),
+            true,
+        ),
+        (json!({"date_from": "2024-03-02"}), false),
+        (json!({"sources": ["rent.txt"]}), true),
+        (json!({"issuer": "nobody"}), false),
+        (json!({"section": "no such section"}), false),
+    ] {
+        let body = json!({"query": "租金和押金", "limit": 40, "filter": filter});
+        let hits = post(&app, "/v1/search", body).await.json()["hits"].clone();
+        assert_eq!(!hits.as_array().unwrap().is_empty(), found, "{filter}");
+        let ask = json!({"question": "押金最多几个月？", "filter": filter});
+        assert_eq!(
+            post(&app, "/v1/ask", ask).await.json()["answered"],
+            found,
+            "{filter}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_queries_gives_what_each_gives_alone() {
+    let app = crate::support::shared();
+    let queries = [
+        json!({"query": "押金", "limit": 2}),
+        json!({"query": "厨房能住人吗"}),
+    ];
+    let batch = post(&app, "/v1/search/batch", json!({"queries": queries}))
+        .await
+        .json();
+    for (query, result) in queries
+        .into_iter()
+        .zip(batch["results"].as_array().unwrap())
+    {
+        let alone = post(&app, "/v1/search", query).await.json();
+        assert_eq!(alone["hits"], result["hits"]);
+    }
+    for bad in [json!([]), json!(vec![json!({"query": "a"}); 33])] {
+        let answer = post(&app, "/v1/search/batch", json!({"queries": bad})).await;
+        assert_eq!(answer.error(400), "invalid_request");
+    }
+    let second = json!({"queries": [{"query": "押金"}, {"query": ""}]});
+    let answer = post(&app, "/v1/search/batch", second).await;
+    assert_eq!(answer.error(400), "invalid_request");
+    assert!(
+        answer.message().starts_with("queries[1]: "),
+        "{}",
+        answer.message()
+    );
+}
+
+#[tokio::test]
 async fn a_file_comes_in_a_form() {
     let library = library();
     let app = app_of(&library.engine, Limits::default());

@@ -1,6 +1,7 @@
 //! Every row of the table of errors that a client can provoke, and what they look like.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,8 +9,9 @@ use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
 use futures_util::stream;
 use serde_json::{Value, json};
-use yiju_api::{AppState, ErrorCode, Limits, app};
-use yiju_engine::Access;
+use yiju_access::{KeyFile, NewKey, Scope};
+use yiju_api::{AppState, ErrorCode, Limits, Policy, app};
+use yiju_engine::{Access, LibraryLimits};
 
 use crate::support::{
     Answer, SHARED, app_of, delete, form, get, library, open, post, post_raw, send, shared,
@@ -88,11 +90,40 @@ async fn every_code_is_given() {
 
     see(full_queue().await, 429, "too_many_requests");
 
+    let keys = tempfile::tempdir().unwrap();
+    let file = KeyFile::new(keys.path().join("keys.json"));
+    let mut new = NewKey::new("a", [Scope::Write]);
+    new.requests_per_minute = NonZeroU32::new(1);
+    let (_, token) = file.add(new).unwrap();
+    let mut policy = Policy::default();
+    policy.keys = Some(file);
+    let state = AppState::with_policy(Limits::default(), policy).unwrap();
+    state.set_engine(Arc::clone(&SHARED.engine));
+    let keyed = yiju_api::app(state);
+    see(get(&keyed, "/v1/documents").await, 401, "unauthorized");
+    let bearing = async || {
+        let request = Request::get("/v1/documents")
+            .header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+        send(&keyed, request.body(Body::empty()).unwrap()).await
+    };
+    see(bearing().await, 403, "forbidden");
+    see(bearing().await, 429, "rate_limited");
+
+    let full = library();
+    let limits = LibraryLimits {
+        max_documents: Some(1),
+        ..LibraryLimits::default()
+    };
+    full.engine.set_limits(limits).unwrap();
+    let body = json!({"title": "t", "text": "第一条 甲。"});
+    let full = app_of(&full.engine, Limits::default());
+    see(post(&full, "/v1/documents", body).await, 409, "full");
+
     // `internal` takes a bug: the tests of the table and of the lane hold it.
     seen.lock().unwrap().insert("internal".to_owned());
     let all: BTreeSet<_> = ErrorCode::TABLE
         .iter()
-        .map(|row| row.1.to_owned())
+        .map(|row| row.name.to_owned())
         .collect();
     assert_eq!(*seen.lock().unwrap(), all);
 }
@@ -220,6 +251,22 @@ async fn the_metrics_count_requests_by_route() {
         assert!(text.contains(line), "{line} in\n{text}");
     }
     assert!(!text.contains("some-id") && !text.contains("made"));
+}
+
+#[tokio::test]
+async fn a_list_is_no_object() {
+    let app = shared();
+    for (path, body) in [
+        ("/v1/ask", json!(["押金？"])),
+        ("/v1/ask", json!({"question": "押金？", "filter": [[]]})),
+        ("/v1/search", json!(["押金", 1])),
+        ("/v1/search/batch", json!({"queries": [["押金", 1]]})),
+        ("/v1/documents", json!(["t", "第一条 甲。", null])),
+        ("/v1/embeddings", json!(["a"])),
+    ] {
+        let answer = post(&app, path, body.clone()).await;
+        assert_eq!(answer.error(400), "invalid_request", "{path} {body}");
+    }
 }
 
 #[tokio::test]

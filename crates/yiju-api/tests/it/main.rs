@@ -1,9 +1,13 @@
 //! The routes over a real engine with the bundled model, called without a socket.
 
+mod access;
 mod ask;
+mod collections;
+mod dashboard;
 mod documents;
 mod embeddings;
 mod errors;
 mod openapi;
 mod support;
+mod tls;
 mod verify;

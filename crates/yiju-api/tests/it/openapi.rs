@@ -145,6 +145,38 @@ async fn responses_are_as_described() {
             "/v1/clauses/{id}",
             get(&app, &clause_path).await.json(),
         ),
+        (
+            "post",
+            "/v1/search/batch",
+            post(
+                &app,
+                "/v1/search/batch",
+                json!({"queries": [{"query": "押金"}, {"query": "租金", "limit": 1}]}),
+            )
+            .await
+            .json(),
+        ),
+        (
+            "get",
+            "/v1/collections",
+            get(&app, "/v1/collections").await.json(),
+        ),
+        (
+            "get",
+            "/v1/collections/{collection}",
+            get(&app, "/v1/collections/default").await.json(),
+        ),
+        (
+            "post",
+            "/v1/collections/{collection}/ask",
+            post(
+                &app,
+                "/v1/collections/default/ask",
+                json!({"question": "押金最多几个月？"}),
+            )
+            .await
+            .json(),
+        ),
         ("get", "/healthz", get(&app, "/healthz").await.json()),
         ("get", "/readyz", get(&app, "/readyz").await.json()),
     ] {
@@ -168,7 +200,7 @@ async fn every_described_route_is_there() {
     let app = shared();
     let api = get(&app, "/openapi.json").await.json();
     let paths = api["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 12);
+    assert_eq!(paths.len(), 24);
     let places = |path: &str| {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
         parameters
@@ -182,7 +214,7 @@ async fn every_described_route_is_there() {
         for method in item.as_object().unwrap().keys() {
             let request = axum::http::Request::builder()
                 .method(method.to_uppercase().as_str())
-                .uri(path.replace("{id}", "x"))
+                .uri(path.replace("{id}", "x").replace("{collection}", "default"))
                 .body(axum::body::Body::empty())
                 .unwrap();
             let answer = crate::support::send(&app, request).await;

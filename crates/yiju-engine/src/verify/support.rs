@@ -68,7 +68,6 @@ pub(super) fn supports(
     }
     question.embed(&engine.model)?;
     let words = embedded_words(engine, statement)?;
-    // Somebody waits for these passages, too.
     let passages = engine
         .model
         .embed_tokens(Priority::Question, InputType::Passage, &texts)?;

@@ -3,5 +3,6 @@
 mod asking;
 mod keeping;
 mod library;
+mod limits;
 mod reranking;
 mod verifying;

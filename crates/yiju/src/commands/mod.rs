@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
+pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod outline;
@@ -101,9 +102,14 @@ impl Notes {
 /// What the user is told, see [`failure::report`].
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let Cli { global, command } = cli;
-    logging::start(&global, matches!(command, Command::Serve(_)));
+    let settings = Settings::load(&global)?;
+    let server = match &command {
+        Command::Serve(serve) => Some(serve.log(&settings.serve)),
+        _ => None,
+    };
+    let _log = logging::start(&global, server.as_ref())?;
     let context = Context {
-        settings: Settings::load(&global)?,
+        settings,
         json: global.json,
         notes: Notes {
             quiet: global.quiet,
@@ -123,6 +129,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Eval(eval) => eval.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Serve(serve) => serve.run(&context),
+        Command::Key(key) => key.run(&context),
         Command::Check(check) => check.run(&context),
         Command::Backup(backup) => backup.run(&context),
         Command::Restore(restore) => restore.run(&context),

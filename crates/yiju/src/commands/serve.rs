@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,25 +11,27 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use tokio::net::TcpListener;
-use yiju_api::{AppState, Limits, Stopped};
+use yiju_api::{AppState, Limits, Policy, Stopped, Tls, origins};
 use yiju_engine::Access;
 
-use super::Context;
-use crate::config::ServeFile;
+use super::{Context, key};
+use crate::config::{LogFormat, ServeFile};
 use crate::failure::{Failure, INTERNAL};
 use crate::library;
+use crate::logging;
 
 /// Where the server listens unless told otherwise.
 const LISTEN: &str = "127.0.0.1:8700";
 
 /// Serve the HTTP API
 ///
-/// Listens on this machine only unless told otherwise. /docs shows the routes. SIGTERM and SIGINT
-/// stop it: what was accepted is finished first. Logs go to standard error, with --json as JSON.
+/// Without access keys it listens on this machine only; `yiju key add` makes one. /docs shows the
+/// routes. SIGTERM and SIGINT stop it: what was accepted is finished first. Logs go to standard error.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     yiju serve\n  \
     yiju serve --listen 127.0.0.1:9000\n  \
+    yiju serve --listen 0.0.0.0:8700 --tls-certificate cert.pem --tls-key key.pem\n  \
     curl -s localhost:8700/v1/ask -H 'content-type: application/json' -d '{\"question\": \"…\"}'")]
 pub(crate) struct Serve {
     /// Address and port to listen on; port 0 for any that is free [default: 127.0.0.1:8700]
@@ -73,9 +77,83 @@ pub(crate) struct Serve {
         hide_env_values = true
     )]
     grace_seconds: Option<f64>,
+    /// Directory of the server's access keys and collections [default: the library's, with `-server` after its name]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "YIJU_SERVER_DATA",
+        hide_env_values = true
+    )]
+    data: Option<PathBuf>,
+    /// Most collections beside the default one [default: 100]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "YIJU_MAX_COLLECTIONS",
+        hide_env_values = true
+    )]
+    max_collections: Option<usize>,
+    /// Requests a minute for keys without a limit of their own [default: any number]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "YIJU_REQUESTS_PER_MINUTE",
+        hide_env_values = true
+    )]
+    requests_per_minute: Option<NonZeroU32>,
+    /// Origin of web pages that may call the API, as https://example.org; may be repeated [default: none]
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    cors_origins: Vec<String>,
+    /// Certificate to serve TLS with, PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "YIJU_TLS_CERTIFICATE",
+        hide_env_values = true
+    )]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "YIJU_TLS_KEY",
+        hide_env_values = true
+    )]
+    tls_key: Option<PathBuf>,
+    /// Write questions and queries to the log
+    #[arg(long)]
+    log_questions: bool,
+    /// How log lines look [default: text]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "YIJU_LOG_FORMAT",
+        hide_env_values = true
+    )]
+    log_format: Option<LogFormat>,
+    /// Where an OpenTelemetry collector takes spans, as http://127.0.0.1:4318/v1/traces
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "YIJU_OTLP_ENDPOINT",
+        hide_env_values = true
+    )]
+    otlp_endpoint: Option<String>,
 }
 
 impl Serve {
+    /// How it logs.
+    pub(crate) fn log(&self, file: &ServeFile) -> logging::Server {
+        logging::Server {
+            format: self.log_format.or(file.log_format).unwrap_or_default(),
+            otlp: self
+                .otlp_endpoint
+                .clone()
+                .or(file.otlp_endpoint.clone())
+                .filter(|endpoint| !endpoint.is_empty()),
+        }
+    }
+
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let file = &context.settings.serve;
         let limits = self.limits(file)?;
@@ -93,7 +171,26 @@ impl Serve {
             .enable_all()
             .build()
             .context("cannot start the server's threads")?;
-        let code = runtime.block_on(serve(context, listen, limits, grace))?;
+        let address = address(listen)?;
+        let data = context.settings.server_data(self.data.as_deref())?;
+        let keys = key::file(&data);
+        let tls = self.tls(file)?;
+        let policy = self.policy(file, keys, tls.is_some())?;
+        let state = AppState::with_policy(limits, policy).map_err(key::failure)?;
+        if !address.ip().is_loopback() && state.is_open() {
+            return Err(Failure::new(format!(
+                "without access keys only this machine is served, and {address} can be reached by others"
+            ))
+            .hint("make a key with `yiju key add NAME`, or listen on 127.0.0.1")
+            .into());
+        }
+        let server = Server {
+            address,
+            data,
+            tls,
+            grace,
+        };
+        let code = runtime.block_on(server.run(context, state))?;
         // Work that outlived the grace period must not hold up the exit.
         runtime.shutdown_background();
         Ok(code)
@@ -115,7 +212,56 @@ impl Serve {
         if limits.concurrent == 0 {
             return Err(Failure::new("`--concurrent` is 0, and must be 1 or more"));
         }
+        limits.collections = self
+            .max_collections
+            .or(file.max_collections)
+            .unwrap_or(limits.collections);
         Ok(limits)
+    }
+
+    fn policy(
+        &self,
+        file: &ServeFile,
+        keys: yiju_access::KeyFile,
+        tls: bool,
+    ) -> Result<Policy, Failure> {
+        let mut policy = Policy::default();
+        policy.keys = Some(keys);
+        policy.requests_per_minute = self.requests_per_minute.or(file.requests_per_minute);
+        let listed = if self.cors_origins.is_empty() {
+            &file.cors_origins
+        } else {
+            &self.cors_origins
+        };
+        policy.cors_origins = origins(listed).map_err(|origin| {
+            Failure::new(format!("`{origin}` is not an origin"))
+                .hint("write it as https://example.org, without a path; port and all")
+        })?;
+        policy.log_questions = self.log_questions || file.log_questions;
+        policy.tls = tls;
+        Ok(policy)
+    }
+
+    fn tls(&self, file: &ServeFile) -> Result<Option<Tls>, Failure> {
+        let certificate = self
+            .tls_certificate
+            .as_ref()
+            .or(file.tls_certificate.as_ref());
+        let key = self.tls_key.as_ref().or(file.tls_key.as_ref());
+        match (certificate, key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => {
+                let tls = Tls::read(certificate, key).map_err(|error| {
+                    Failure::new(format!("TLS cannot be served: {error}"))
+                        .hint("give a certificate chain and its private key, both in PEM")
+                })?;
+                Ok(Some(tls))
+            }
+            _ => Err(
+                Failure::new("TLS takes a certificate and its key, and one is missing")
+                    .hint("give both --tls-certificate and --tls-key"),
+            ),
+        }
     }
 }
 
@@ -129,58 +275,73 @@ fn seconds(name: &str, given: Option<f64>, default: f64) -> Result<Duration, Fai
     )))
 }
 
-async fn serve(
-    context: &Context,
-    listen: &str,
-    limits: Limits,
+/// Where and how to serve.
+struct Server {
+    address: SocketAddr,
+    /// The directory of the server's own data.
+    data: PathBuf,
+    tls: Option<Tls>,
     grace: Duration,
-) -> anyhow::Result<ExitCode> {
-    let stop = stop_signal()?;
-    let listener = bind(listen).await?;
-    let address = listener.local_addr().context("the socket has no address")?;
-    // The library is opened after the socket, so that a taken port is noticed at once, and /healthz
-    // answers while the model loads.
-    let state = AppState::new(limits);
-    let server = tokio::spawn(yiju_api::serve(listener, state.clone(), stop, grace));
-    announce(context, address);
+}
 
-    let opened =
-        tokio::task::block_in_place(|| library::open(&context.settings, Access::ReadWrite));
-    let engine = opened?;
-    let ready = format!("ready with the model {}", engine.model_name());
-    state.set_engine(Arc::new(engine));
-    drop(state);
-    context.notes.say(&ready);
+impl Server {
+    async fn run(self, context: &Context, state: AppState) -> anyhow::Result<ExitCode> {
+        let stop = stop_signal()?;
+        let listener = bind(self.address).await?;
+        let address = listener.local_addr().context("the socket has no address")?;
+        // The library is opened after the socket, so that a taken port is noticed at once, and
+        // /healthz answers while the model loads.
+        let secure = self.tls.is_some();
+        let serving = yiju_api::serve(listener, state.clone(), self.tls, stop, self.grace);
+        let server = tokio::spawn(serving);
+        announce(context, address, secure, state.is_open());
 
-    match server
-        .await
-        .context("the server failed")?
-        .context("the server's socket failed")?
-    {
-        Stopped::Finished => {
-            context
-                .notes
-                .say("stopped; everything accepted was finished");
-            Ok(ExitCode::SUCCESS)
-        }
-        Stopped::CutOff => {
-            context.notes.say(&format!(
-                "stopped; some requests were not done after {} s and were cut off",
-                grace.as_secs_f64()
-            ));
-            Ok(ExitCode::from(INTERNAL))
+        let ready = tokio::task::block_in_place(|| {
+            let engine = library::open(&context.settings, Access::ReadWrite)?;
+            let ready = format!("ready with the model {}", engine.model_name());
+            state.set_engine(Arc::new(engine));
+            let collections = self.data.join("collections");
+            state.open_collections(&collections).with_context(|| {
+                format!("cannot open the collections in {}", collections.display())
+            })?;
+            anyhow::Ok(ready)
+        })?;
+        drop(state);
+        context.notes.say(&ready);
+
+        match server
+            .await
+            .context("the server failed")?
+            .context("the server's socket failed")?
+        {
+            Stopped::Finished => {
+                context
+                    .notes
+                    .say("stopped; everything accepted was finished");
+                Ok(ExitCode::SUCCESS)
+            }
+            Stopped::CutOff => {
+                context.notes.say(&format!(
+                    "stopped; some requests were not done after {} s and were cut off",
+                    self.grace.as_secs_f64()
+                ));
+                Ok(ExitCode::from(INTERNAL))
+            }
         }
     }
 }
 
-async fn bind(listen: &str) -> anyhow::Result<TcpListener> {
-    let address: SocketAddr = listen
+fn address(listen: &str) -> Result<SocketAddr, Failure> {
+    listen
         .replace("localhost", "127.0.0.1")
         .parse()
         .map_err(|_| {
             Failure::new(format!("`{listen}` is not an address and port"))
                 .hint("write it as 127.0.0.1:8700 or [::1]:8700")
-        })?;
+        })
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         Failure::new(format!("cannot listen on {address}: {error}"))
             .hint("choose another with `--listen ADDRESS:PORT`; port 0 takes any that is free")
@@ -188,16 +349,23 @@ async fn bind(listen: &str) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn announce(context: &Context, address: SocketAddr) {
-    let notes = &context.notes;
-    if address.ip().is_loopback() {
-        notes.say(&format!(
-            "listening on http://{address}, reachable from this machine only"
-        ));
+fn announce(context: &Context, address: SocketAddr, secure: bool, open: bool) {
+    let scheme = if secure { "https" } else { "http" };
+    let reach = if address.ip().is_loopback() {
+        ", reachable from this machine only"
     } else {
-        notes.say(&format!("listening on http://{address}"));
+        ""
+    };
+    let keys = if open {
+        "; without access keys, so anyone on this machine may read and write"
+    } else {
+        "; access keys are needed"
+    };
+    let notes = &context.notes;
+    notes.say(&format!("listening on {scheme}://{address}{reach}{keys}"));
+    if !secure && !address.ip().is_loopback() {
         notes.warn(&anyhow::anyhow!(
-            "the API has no access keys, and anyone who reaches {address} can read, add and remove documents"
+            "keys and questions cross the network unencrypted: give --tls-certificate and --tls-key, or put a proxy with TLS before it"
         ));
     }
 }

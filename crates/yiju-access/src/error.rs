@@ -1,0 +1,61 @@
+//! What can go wrong with keys.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why keys could not be read or changed. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccessError {
+    /// The file of keys cannot be read or written.
+    #[error("cannot {action} the keys in {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file of keys is not one that Yiju wrote.
+    #[error("the keys in {} cannot be understood: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is a key of this name.
+    #[error("there is a key named `{0}`")]
+    Taken(String),
+    /// A name that is not one.
+    #[error("`{name}` is not a name: {reason}")]
+    Name {
+        /// What was given.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A key that allows nothing.
+    #[error("the key `{0}` has no scope, and would allow nothing")]
+    NoScope(String),
+    /// The system gave no random bits.
+    #[error("the system gives no random numbers: {0}")]
+    Random(String),
+}
+
+impl AccessError {
+    /// What to do about it, in one sentence without a full stop.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Io { .. } => Some("check the path and its permissions"),
+            Self::Damaged { .. } => {
+                Some("restore the file, or move it away and make the keys anew")
+            }
+            Self::Taken(_) => Some("choose another name, or revoke that key first"),
+            Self::Name { .. } => Some("take lower-case letters, digits, `-` and `_`"),
+            Self::NoScope(_) => Some("name a scope: read, write or metrics"),
+            Self::Random(_) => None,
+        }
+    }
+}

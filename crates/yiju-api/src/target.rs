@@ -1,0 +1,116 @@
+//! What a request is about: the collection, and what the caller may do with it.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use yiju_access::Scope;
+use yiju_engine::{Cancel, Engine, EngineError, Filter};
+
+use crate::access::Grant;
+use crate::collections::{Collection, DEFAULT};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// A collection that the caller may touch.
+pub(crate) struct Target {
+    pub(crate) state: AppState,
+    pub(crate) collection: Arc<Collection>,
+    pub(crate) grant: Grant,
+}
+
+impl Target {
+    async fn of(parts: &mut Parts, state: &AppState, scope: Scope) -> Result<Self, ApiError> {
+        let grant = Grant::from_request_parts(parts, state).await?;
+        grant.allows(scope)?;
+        let name = parameter(parts, state, "collection").await?;
+        let name = name.as_deref().unwrap_or(DEFAULT);
+        grant.collection(name)?;
+        Ok(Self {
+            state: state.clone(),
+            collection: state.collections().get(name)?,
+            grant,
+        })
+    }
+
+    /// The path of something in this collection, as the request's own path names the collection.
+    pub(crate) fn path(&self, rest: &str) -> String {
+        match self.collection.name.as_str() {
+            DEFAULT => format!("/v1{rest}"),
+            name => format!("/v1/collections/{name}{rest}"),
+        }
+    }
+
+    /// Runs a call that only reads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Engine, &Cancel) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let collection = Arc::clone(&self.collection);
+        let call = move |cancel: &Cancel| call(&collection.engine, cancel);
+        Ok(self.state.reads().run(call).await??)
+    }
+
+    /// Runs a call that changes the library.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Engine, &Cancel) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let collection = Arc::clone(&self.collection);
+        let call = move |cancel: &Cancel| call(&collection.engine, cancel);
+        Ok(self.state.writes().run(call).await??)
+    }
+
+    /// The caller's filter, within what its key may read.
+    ///
+    /// # Errors
+    /// 403 where it names a document that the key does not reach.
+    pub(crate) fn filter(&self, mut filter: Filter) -> Result<Filter, ApiError> {
+        for id in &filter.document_ids {
+            self.grant.document(id)?;
+        }
+        if let Some(documents) = self.grant.documents()
+            && filter.document_ids.is_empty()
+        {
+            filter.document_ids = documents.to_vec();
+        }
+        Ok(filter)
+    }
+}
+
+/// A target that the caller may read.
+pub(crate) struct Reading(pub(crate) Target);
+
+impl FromRequestParts<AppState> for Reading {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        Target::of(parts, state, Scope::Read).await.map(Self)
+    }
+}
+
+/// A target that the caller may change.
+pub(crate) struct Writing(pub(crate) Target);
+
+impl FromRequestParts<AppState> for Writing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        Target::of(parts, state, Scope::Write).await.map(Self)
+    }
+}
+
+/// A parameter of the path; `None` where the route has none of this name.
+pub(crate) async fn parameter(
+    parts: &mut Parts,
+    state: &(impl Send + Sync),
+    name: &str,
+) -> Result<Option<String>, ApiError> {
+    let all = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|error| ApiError::invalid(format!("the path cannot be read: {error}")))?;
+    Ok(all
+        .iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned()))
+}

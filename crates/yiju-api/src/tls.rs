@@ -1,0 +1,47 @@
+//! TLS from a certificate and a key in PEM.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ServerConfig, version};
+
+/// A certificate with its key, ready to serve.
+#[derive(Clone)]
+pub struct Tls(pub(crate) TlsAcceptor);
+
+impl Tls {
+    /// Reads the certificate (with those between it and the root) and its private key, both PEM.
+    /// TLS 1.3 and 1.2 are spoken.
+    ///
+    /// # Errors
+    /// A file cannot be read or holds something else, or the two do not belong together.
+    pub fn read(certificate: &Path, key: &Path) -> io::Result<Self> {
+        let bad = |path: &Path, why: String| {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{}: {why}", path.display()),
+            )
+        };
+        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| bad(certificate, error.to_string()))?;
+        if chain.is_empty() {
+            return Err(bad(certificate, "there is no certificate in it".into()));
+        }
+        let private =
+            PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, error.to_string()))?;
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+            .map_err(|error| bad(certificate, error.to_string()))?
+            .with_no_client_auth()
+            .with_single_cert(chain, private)
+            .map_err(|error| bad(certificate, error.to_string()))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+}

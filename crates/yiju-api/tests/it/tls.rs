@@ -1,0 +1,82 @@
+//! The server over a socket: TLS, and a client that leaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use yiju_api::{AppState, Limits, Policy, Stopped, Tls, serve};
+
+use crate::support::SHARED;
+
+#[tokio::test]
+async fn the_server_speaks_tls_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (
+        directory.path().join("cert.pem"),
+        directory.path().join("key.pem"),
+    );
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let tls = Tls::read(&certificate, &key).unwrap();
+    for (certificate, key) in [(&key, &key), (&certificate, &certificate)] {
+        assert!(Tls::read(certificate, key).is_err());
+    }
+    assert!(Tls::read(&directory.path().join("none"), &key).is_err());
+
+    let mut policy = Policy::default();
+    policy.tls = true;
+    let state = AppState::with_policy(Limits::default(), policy).unwrap();
+    state.set_engine(Arc::clone(&SHARED.engine));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let told = async move {
+        let _ = stopped.await;
+    };
+    let server = tokio::spawn(serve(
+        listener,
+        state,
+        Some(tls),
+        told,
+        Duration::from_secs(30),
+    ));
+
+    let mut roots = RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = ServerName::try_from("localhost").unwrap();
+    let plain = TcpStream::connect(address).await.unwrap();
+    let mut stream = connector.connect(name, plain).await.unwrap();
+    let request = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(
+        answer.contains("strict-transport-security: max-age="),
+        "{answer}"
+    );
+
+    let mut plain = TcpStream::connect(address).await.unwrap();
+    plain.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer).await;
+    assert!(
+        !answer.starts_with(b"HTTP"),
+        "nothing is answered in the clear"
+    );
+
+    stop.send(()).unwrap();
+    assert_eq!(server.await.unwrap().unwrap(), Stopped::Finished);
+}
