@@ -51,8 +51,8 @@ pub fn add_corpus(
     let held = engine.hold_rebuilds()?;
     let outcome = engine.add_corpus("", corpus, &|at| {
         progress(Progress {
-            done: at.documents_done,
-            total: at.documents_total,
+            done: at.bytes_done.div_ceil(1024),
+            total: at.bytes_total.div_ceil(1024),
         });
     })?;
     drop(held);

@@ -231,14 +231,15 @@ impl Steps {
             bar.set_position(done as u64);
         } else if !self.quiet && self.last.get().elapsed() >= EVERY {
             self.last.set(Instant::now());
-            let left = self.started.elapsed().as_secs_f64() / done.max(1) as f64
-                * (total - done.min(total)) as f64;
+            let left = if done == 0 {
+                String::new()
+            } else {
+                let each = self.started.elapsed().as_secs_f64() / done as f64;
+                let left = each * total.saturating_sub(done) as f64;
+                format!(", about {} left", duration(left))
+            };
             // Progress that nobody can read is no reason to stop.
-            let _ = writeln!(
-                io::stderr(),
-                "{done} of {total} {}, about {left:.0} s left",
-                self.what
-            );
+            let _ = writeln!(io::stderr(), "{done} of {total} {}{left}", self.what);
         }
     }
 }

@@ -205,7 +205,7 @@ fn corpus_library(
         }
     }
     let engine = library::open(&settings, Access::ReadWrite)?;
-    let steps = Steps::new("documents", context.notes.quiet());
+    let steps = Steps::new("KiB of text", context.notes.quiet());
     let clauses = add_corpus(&engine, corpus, &|progress| {
         steps.at(progress.done, progress.total)
     })?;
