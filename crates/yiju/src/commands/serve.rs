@@ -101,7 +101,7 @@ pub(crate) struct Serve {
         hide_env_values = true
     )]
     requests_per_minute: Option<NonZeroU32>,
-    /// Origin of web pages that may call the API, as https://example.org; may be repeated [default: none]
+    /// Origin of web pages that may call the API, as `https://example.org`; may be repeated [default: none]
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     cors_origins: Vec<String>,
     /// Certificate to serve TLS with, PEM
