@@ -188,6 +188,11 @@ fn gelu(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use safetensors::Dtype;
+    use safetensors::tensor::TensorView;
+
     use super::*;
 
     #[test]
@@ -196,6 +201,92 @@ mod tests {
         assert!(Weights::read(&whole[..whole.len() - 1]).is_err());
         assert!(Weights::read(&[]).is_err());
         assert!(Weights::read(&whole[..8]).is_err());
+    }
+
+    /// Numbers without a pattern, small enough for a network.
+    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        (0..count)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / (1u32 << 23) as f32 - 1.0
+            })
+            .collect()
+    }
+
+    #[test]
+    fn logits_are_those_of_the_plain_formula() {
+        let (features, rank, dimension, width) = (5, 3, 8, 4);
+        let shapes: [(&str, Vec<usize>); 12] = [
+            ("mean", vec![features]),
+            ("scale", vec![features]),
+            ("whole", vec![rank, dimension]),
+            ("whole_bias", vec![rank]),
+            ("asking", vec![rank, dimension]),
+            ("asking_bias", vec![rank]),
+            ("token", vec![2 * rank, dimension]),
+            ("token_bias", vec![2 * rank]),
+            ("hidden", vec![width, features + 3 * rank]),
+            ("hidden_bias", vec![width]),
+            ("out", vec![2, width]),
+            ("direct", vec![2, features]),
+        ];
+        let bytes: Vec<Vec<u8>> = (1u32..)
+            .zip(&shapes)
+            .map(|(seed, (_, shape))| {
+                let values = numbers(shape.iter().product(), seed);
+                values.iter().flat_map(|x| x.to_le_bytes()).collect()
+            })
+            .collect();
+        let views = shapes.iter().zip(&bytes).map(|((name, shape), bytes)| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap();
+            (*name, view)
+        });
+        let metadata = HashMap::from([("model".to_owned(), "made up".to_owned())]);
+        let file = safetensors::serialize(views, Some(metadata)).unwrap();
+        let w = Weights::read(&file).unwrap();
+        assert_eq!(w.model, "made up");
+
+        let token = numbers(dimension, 20);
+        let (whole, asking) = (numbers(dimension, 21), numbers(dimension, 22));
+        let values = numbers(features, 23);
+        let product =
+            |row: &[f32], x: &[f32]| -> f32 { row.iter().zip(x).map(|(a, b)| a * b).sum() };
+        let rows = |m: &[f32], bias: &[f32], x: &[f32]| -> Vec<f32> {
+            (0..bias.len())
+                .map(|r| bias[r] + product(&m[r * x.len()..(r + 1) * x.len()], x))
+                .collect()
+        };
+        let mut plain: Vec<f32> = (0..features)
+            .map(|i| ((values[i] - w.mean[i]) * w.scale[i]).clamp(-5.0, 5.0))
+            .collect();
+        let of_token = rows(&w.token_rows, &w.token_bias, &token);
+        let of_whole = rows(&w.whole, &w.whole_bias, &whole);
+        let of_asking = rows(&w.asking, &w.asking_bias, &asking);
+        plain.extend((0..rank).map(|r| of_whole[r] * of_token[r]));
+        plain.extend((0..rank).map(|r| of_asking[r] * of_token[r]));
+        plain.extend_from_slice(&of_token[rank..]);
+        let hidden: Vec<f32> = rows(&w.hidden, &w.hidden_bias, &plain)
+            .into_iter()
+            .map(gelu)
+            .collect();
+        let wanted: Vec<f32> = (0..2)
+            .map(|at| {
+                product(&w.out[at * width..(at + 1) * width], &hidden)
+                    + product(
+                        &w.direct[at * features..(at + 1) * features],
+                        &plain[..features],
+                    )
+            })
+            .collect();
+
+        let mut input = Vec::new();
+        w.normalised(&values, &mut input);
+        let met = rows(&w.token_rows, &vec![0.0; 2 * rank], &token);
+        w.products(&[of_whole, of_asking], |r| met[r], &mut input);
+        let (begin, end) = w.logits(&input, features);
+        assert!((begin - wanted[0]).abs() < 1e-4, "{begin} {wanted:?}");
+        assert!((end - wanted[1]).abs() < 1e-4, "{end} {wanted:?}");
     }
 
     #[test]

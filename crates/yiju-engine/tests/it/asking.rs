@@ -34,6 +34,55 @@ fn questions_are_answered_from_the_right_clause() {
 }
 
 #[test]
+fn short_answers_are_marked_within_their_quotes() {
+    let (_dir, engine) = library();
+    for (question, part) in [
+        ("擅自改装供水设施罚款多少元？", "元"),
+        ("图书馆周六开放到几点？", ""),
+    ] {
+        let answer = ask(&engine, question);
+        let citation = answer.citations.first().unwrap();
+        let span = citation.answer_span.unwrap();
+        assert!(
+            citation.span.byte_start <= span.byte_start && span.byte_end <= citation.span.byte_end
+        );
+        let start = span.byte_start - citation.span.byte_start;
+        let marked = &citation.quote[start..start + span.byte_end - span.byte_start];
+        assert!(marked.contains(part) && marked.chars().count() < citation.quote.chars().count());
+    }
+}
+
+#[test]
+fn examples_for_the_reader_have_figures_for_every_token() {
+    let (_dir, engine) = library();
+    let mut request = SearchRequest::new("擅自改装供水设施罚款多少元？");
+    request.limit = 2;
+    let reading = engine.reading(&request, &[]).unwrap();
+    assert_eq!(reading.examples.len(), 2);
+    assert_eq!(reading.vector.len(), reading.asking.len());
+    for example in &reading.examples {
+        assert!(!example.ranges.is_empty());
+        assert_eq!(example.features.len() % example.ranges.len(), 0);
+        assert!(example.features.iter().all(|x| x.is_finite()));
+        for (_, range) in &example.ranges {
+            assert!(example.text.get(range.clone()).is_some());
+        }
+    }
+    let beyond = engine
+        .search(&SearchRequest::new("擅自改装供水设施罚款多少元？"))
+        .unwrap();
+    let wanted = beyond.hits.last().unwrap().clause_id.clone();
+    let more = engine
+        .reading(&request, std::slice::from_ref(&wanted))
+        .unwrap();
+    assert!(
+        more.examples
+            .iter()
+            .any(|example| example.clause_id == wanted)
+    );
+}
+
+#[test]
 fn numbers_lead_to_clauses_paragraphs_items_and_chapters() {
     let (_dir, engine) = library();
     assert_eq!(first(&engine, "第四条的内容是什么？").0, "第四条");
