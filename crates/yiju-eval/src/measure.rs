@@ -36,12 +36,12 @@ pub(crate) struct Measured {
     pub recall: f64,
     pub citations: usize,
     pub sentences: usize,
-    /// An accepted answer lies inside what is quoted.
-    pub contains_answer: bool,
+    /// An accepted answer lies inside what is quoted; this and the next two, where the set names any.
+    pub contains_answer: Option<bool>,
     /// The shortest part marked as the answer.
     pub part: String,
-    pub exact: bool,
-    pub f1: f64,
+    pub exact: Option<bool>,
+    pub f1: Option<f64>,
     pub milliseconds: f64,
 }
 
@@ -152,6 +152,7 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     } else {
         &named
     };
+    let named_any = !accepted.is_empty();
     let part = citations.first().map_or("", answer_part);
     let (confidence_with, answered) = confidence(&said.answer, threshold);
     let without = said
@@ -180,9 +181,9 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
             .iter()
             .map(|citation| split_sentences(&citation.quote).len())
             .sum(),
-        contains_answer: accepted.iter().any(|text| holds(&quoted, text)),
-        exact: exact_match(part, accepted),
-        f1: character_f1(part, accepted),
+        contains_answer: named_any.then(|| accepted.iter().any(|text| holds(&quoted, text))),
+        exact: named_any.then(|| exact_match(part, accepted)),
+        f1: named_any.then(|| character_f1(part, accepted)),
         part: part.to_owned(),
         milliseconds: said.milliseconds,
     }
