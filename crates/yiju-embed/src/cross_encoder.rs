@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::config::{Activation, ModelConfig};
 use crate::error::EmbedError;
+use crate::reference::bert_config;
 use crate::tokenizer::JsonTokenizer;
 
 /// The longest pair read at once, special tokens included. The cost grows with the square; longer
@@ -292,25 +293,6 @@ fn read(path: &Path) -> Result<Vec<u8>, EmbedError> {
         path: path.to_path_buf(),
         source,
     })
-}
-
-fn bert_config(config: &ModelConfig) -> bert::Config {
-    bert::Config {
-        vocab_size: config.vocab,
-        hidden_size: config.hidden,
-        num_hidden_layers: config.layers,
-        num_attention_heads: config.heads,
-        intermediate_size: config.ffn,
-        hidden_act: match config.activation {
-            Activation::Gelu => bert::HiddenAct::Gelu,
-            Activation::GeluTanh => bert::HiddenAct::GeluApproximate,
-            Activation::Relu => bert::HiddenAct::Relu,
-        },
-        max_position_embeddings: config.max_positions,
-        type_vocab_size: config.type_vocab,
-        layer_norm_eps: f64::from(config.eps),
-        ..bert::Config::default()
-    }
 }
 
 fn xlm_config(config: &ModelConfig, pad: u32) -> xlm_roberta::Config {

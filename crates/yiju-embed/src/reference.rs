@@ -45,7 +45,7 @@ impl ReferenceEncoder {
         );
         let variables =
             VarBuilder::from_tensors(layer_tensors(&weights)?, DType::F32, &Device::Cpu);
-        let encoder = BertEncoder::load(variables, &candle_config(config))?;
+        let encoder = BertEncoder::load(variables, &bert_config(config))?;
         let pool = match threads {
             0 => None,
             threads => Some(
@@ -150,7 +150,8 @@ fn tensor(weights: &ModelWeights, name: &str, shape: &[usize]) -> Result<Tensor,
     Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
 }
 
-fn candle_config(config: &ModelConfig) -> Config {
+/// The configuration as candle names it.
+pub(crate) fn bert_config(config: &ModelConfig) -> Config {
     Config {
         vocab_size: config.vocab,
         hidden_size: config.hidden,

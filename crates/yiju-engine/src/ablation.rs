@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use yiju_index::Hit;
 
-use crate::engine::{Engine, MOST_HITS, check_limit, check_text};
+use crate::engine::{Engine, LONGEST_QUESTION, MOST_HITS, check_limit, check_text};
 use crate::error::EngineError;
 use crate::question::Question;
 use crate::rank;
@@ -63,7 +63,11 @@ impl Engine {
     /// # Errors
     /// As [`Engine::search`].
     pub fn lanes(&self, request: &SearchRequest) -> Result<LaneRankings, EngineError> {
-        check_text("the query's length in characters", &request.query)?;
+        check_text(
+            "the query's length in characters",
+            &request.query,
+            LONGEST_QUESTION,
+        )?;
         check_limit("limit", request.limit, MOST_HITS)?;
         let indexes = self.fresh_indexes()?;
         let scope = Scope::resolve(&self.store, &request.filter)?;

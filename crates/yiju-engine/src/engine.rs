@@ -21,7 +21,7 @@ use crate::scope::Scope;
 use crate::{compose, lookup, rank, rerank, retrieve};
 
 /// The longest question or query, in characters.
-const LONGEST_QUESTION: usize = 2_000;
+pub(crate) const LONGEST_QUESTION: usize = 2_000;
 /// The most citations an answer gives.
 const MOST_CITATIONS: usize = 20;
 /// The most hits a search gives.
@@ -216,7 +216,11 @@ impl Engine {
         cancel: &Cancel,
     ) -> Result<Answer, EngineError> {
         let start = Instant::now();
-        check_text("the question's length in characters", &request.question)?;
+        check_text(
+            "the question's length in characters",
+            &request.question,
+            LONGEST_QUESTION,
+        )?;
         check_limit("limit", request.limit, MOST_CITATIONS)?;
         if let Some(threshold) = request.threshold
             && !(0.0..=1.0).contains(&threshold)
@@ -283,7 +287,11 @@ impl Engine {
         cancel: &Cancel,
     ) -> Result<SearchResponse, EngineError> {
         let start = Instant::now();
-        check_text("the query's length in characters", &request.query)?;
+        check_text(
+            "the query's length in characters",
+            &request.query,
+            LONGEST_QUESTION,
+        )?;
         check_limit("limit", request.limit, MOST_HITS)?;
         let indexes = self.fresh_indexes()?;
         let scope = Scope::resolve(&self.store, &request.filter)?;
@@ -330,19 +338,7 @@ impl Engine {
         request: &SearchRequest,
         without: &[String],
     ) -> Result<Vec<rank::Signals>, EngineError> {
-        check_text("the query's length in characters", &request.query)?;
-        let indexes = self.fresh_indexes()?;
-        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, without)?;
-        let mut question = Question::new(&request.query, &indexes.lexical)?;
-        let most = CANDIDATES.max(request.limit);
-        let ranked = self.ranked(
-            &mut question,
-            &indexes,
-            &scope,
-            most,
-            &mut Timings::default(),
-            &Cancel::default(),
-        )?;
+        let (_, ranked) = self.second_stage(request, without)?;
         Ok(rank::signals(&ranked))
     }
 
@@ -357,19 +353,34 @@ impl Engine {
         request: &SearchRequest,
         wanted: &[String],
     ) -> Result<Reading, EngineError> {
-        check_text("the query's length in characters", &request.query)?;
+        let (question, ranked) = self.second_stage(request, &[])?;
+        Ok(reader::examples(&question, &ranked, request.limit, wanted))
+    }
+
+    /// A query and its candidates without these clauses, as evaluation looks at them.
+    fn second_stage(
+        &self,
+        request: &SearchRequest,
+        without: &[String],
+    ) -> Result<(Question, Vec<rank::Ranked>), EngineError> {
+        check_text(
+            "the query's length in characters",
+            &request.query,
+            LONGEST_QUESTION,
+        )?;
         let indexes = self.fresh_indexes()?;
-        let scope = Scope::resolve(&self.store, &request.filter)?;
+        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, without)?;
         let mut question = Question::new(&request.query, &indexes.lexical)?;
+        let most = CANDIDATES.max(request.limit);
         let ranked = self.ranked(
             &mut question,
             &indexes,
             &scope,
-            CANDIDATES,
+            most,
             &mut Timings::default(),
             &Cancel::default(),
         )?;
-        Ok(reader::examples(&question, &ranked, request.limit, wanted))
+        Ok((question, ranked))
     }
 
     fn ranked(
@@ -458,13 +469,13 @@ fn round(milliseconds: f64) -> f64 {
     (milliseconds * 1e3).round() / 1e3
 }
 
-pub(crate) fn check_text(what: &'static str, text: &str) -> Result<(), EngineError> {
+/// Holds a text to `most` characters and to one that means something.
+pub(crate) fn check_text(what: &'static str, text: &str, most: usize) -> Result<(), EngineError> {
     let characters = text.chars().count();
-    let has_word = text.chars().any(char::is_alphanumeric);
-    if characters == 0 || characters > LONGEST_QUESTION || !has_word {
+    if characters > most || !text.chars().any(char::is_alphanumeric) {
         return Err(EngineError::OutOfRange {
             what,
-            range: format!("1 to {LONGEST_QUESTION}, with at least one letter or digit"),
+            range: format!("1 to {most}, with at least one letter or digit"),
             value: characters.to_string(),
         });
     }

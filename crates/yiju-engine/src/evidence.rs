@@ -49,12 +49,11 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         1.0
     };
     let reader = Reader::of(question);
-    let read = |candidate: usize| {
-        let found = ranked.get(candidate)?;
-        Some((found, reader?.read(question, found, candidate)?))
-    };
-    let mut quotes = read(0)
-        .and_then(|(found, tokens)| by_reader::of_best(found, &tokens))
+    let read = |candidate: usize| reader?.read(question, ranked.get(candidate)?, candidate);
+    let best_read = read(0);
+    let mut quotes = best_read
+        .as_deref()
+        .and_then(|tokens| by_reader::of_best(best, tokens))
         .unwrap_or_else(|| of_clause(0, best, top, SAME_CLAUSE * reach));
     quotes.extend(of_others(ranked, top, reach));
     quotes.truncate(limit);
@@ -66,8 +65,17 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         return quotes;
     }
     for quote in &mut quotes {
-        quote.answer = read(quote.candidate)
-            .and_then(|(found, tokens)| by_reader::answer(found, &tokens, quote));
+        let other;
+        let tokens = if quote.candidate == 0 {
+            best_read.as_deref()
+        } else {
+            other = read(quote.candidate);
+            other.as_deref()
+        };
+        quote.answer = ranked
+            .get(quote.candidate)
+            .zip(tokens)
+            .and_then(|(found, tokens)| by_reader::answer(found, tokens, quote));
     }
     quotes
 }

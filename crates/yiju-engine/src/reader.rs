@@ -17,18 +17,11 @@ mod weights;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use yiju_index::{CodedTokens, QueryTokens, normalize, terms};
+use yiju_index::{CodedTokens, QueryTokens};
 
 use crate::question::Question;
 use crate::rank::Ranked;
 pub(crate) use weights::Weights;
-
-/// The logits of a token: that the answer begins here, and that it ends here.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Logits {
-    pub begin: f32,
-    pub end: f32,
-}
 
 /// A token of a clause, read.
 #[derive(Clone, Debug)]
@@ -37,7 +30,9 @@ pub(crate) struct Token {
     pub range: Range<usize>,
     /// Index of its sentence in the clause.
     pub sentence: usize,
-    pub logits: Logits,
+    /// Logits: that the answer begins here, and that it ends here.
+    pub begin: f32,
+    pub end: f32,
 }
 
 /// The reader that the bundled weights make.
@@ -91,24 +86,17 @@ impl Reader {
                     self.weights.normalised(&token.values, &mut input);
                     let row = |r: usize| projected[r * coded.len() + token.index];
                     self.weights.products(&asked, row, &mut input);
-                    let (begin, end) = self.weights.logits(&input, token.values.len());
+                    let (begin, end) = self.weights.logits(&input);
                     Token {
                         range: token.range,
                         sentence: token.sentence,
-                        logits: Logits { begin, end },
+                        begin,
+                        end,
                     }
                 })
                 .collect(),
         )
     }
-}
-
-/// Byte ranges of the words in `text` with their normal forms, where words begin and end.
-pub(crate) fn words_of(text: &str) -> Vec<(String, Range<usize>)> {
-    terms(text)
-        .into_iter()
-        .map(|term| (term.text, term.range))
-        .collect()
 }
 
 /// What an example for training needs of a candidate.
@@ -172,11 +160,6 @@ pub(crate) fn examples(
         asking: question.asking_vector.clone(),
         examples,
     }
-}
-
-/// `text` in normal form for the kinds of its characters.
-pub(crate) fn normal(text: &str) -> String {
-    normalize(text)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use yiju_document::{Document, Span};
 use yiju_store::DocumentRecord;
 
 use crate::compose::reference;
-use crate::engine::{Engine, milliseconds};
+use crate::engine::{Engine, check_text, milliseconds};
 use crate::error::EngineError;
 use crate::response::DocumentRef;
 pub use align::{Difference, DifferenceKind};
@@ -428,19 +428,8 @@ impl CitedPlace {
 }
 
 fn check(request: &VerifyRequest) -> Result<(), EngineError> {
-    let text = |what, text: &str, most| {
-        let characters = text.chars().count();
-        if characters > most || !text.chars().any(char::is_alphanumeric) {
-            return Err(EngineError::OutOfRange {
-                what,
-                range: format!("1 to {most}, with at least one letter or digit"),
-                value: characters.to_string(),
-            });
-        }
-        Ok(())
-    };
     if let Some(statement) = &request.statement {
-        text(
+        check_text(
             "the statement's length in characters",
             statement,
             LONGEST_STATEMENT,
@@ -455,7 +444,7 @@ fn check(request: &VerifyRequest) -> Result<(), EngineError> {
         });
     }
     for cited in &request.citations {
-        text(
+        check_text(
             "a quote's length in characters",
             &cited.quote,
             LONGEST_QUOTE,

@@ -77,7 +77,7 @@ impl Dataset {
             .unwrap_or_else(|_| path.to_owned())
             .file_name()
             .map_or_else(|| "set".into(), |name| name.to_string_lossy().into_owned());
-        let name = bare(&name).to_owned();
+        let name = corpus_name(&name).to_owned();
         if !path.exists() {
             return Err(EvalError::NotASet {
                 path: path.to_owned(),
@@ -98,7 +98,7 @@ impl Dataset {
                 })
         };
         let queries = read_lines(&file("queries")?)?;
-        let path = file(corpus.map_or("corpus", bare))?;
+        let path = file(corpus.map_or("corpus", corpus_name))?;
         let corpus = read_corpus(open(&path)?).map_err(|source| EvalError::Corpus {
             path: path.clone(),
             source,
@@ -128,8 +128,8 @@ impl Dataset {
     }
 }
 
-/// A file's name without `.jsonl` and `.gz`.
-fn bare(name: &str) -> &str {
+/// The name of a corpus: its file's without `.jsonl` and `.gz`.
+pub fn corpus_name(name: &str) -> &str {
     let name = name.strip_suffix(".gz").unwrap_or(name);
     name.strip_suffix(".jsonl").unwrap_or(name)
 }

@@ -39,7 +39,7 @@ mod table;
 
 pub use answer::{character_f1, exact_match};
 pub use corpus::{ClauseIds, add_corpus, find_corpus};
-pub use dataset::{Dataset, Query};
+pub use dataset::{Dataset, Query, corpus_name};
 pub use error::EvalError;
 pub use metrics::{Interval, auroc, auroc_interval, bootstrap, percentile};
 pub use reading::readings;

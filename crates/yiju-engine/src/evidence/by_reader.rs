@@ -49,15 +49,15 @@ pub(super) fn answer(found: &Ranked, tokens: &[Token], quote: &Quote) -> Option<
 /// there is anything else.
 fn reaches(found: &Ranked, tokens: &[Token]) -> Option<Vec<Reach>> {
     let most = |logit: &dyn Fn(&Token) -> f32| tokens.iter().map(logit).fold(f32::MIN, f32::max);
-    let (most_begin, most_end) = (most(&|t| t.logits.begin), most(&|t| t.logits.end));
+    let (most_begin, most_end) = (most(&|t| t.begin), most(&|t| t.end));
     let count = found.sentences.len();
     let mut begins = vec![0.0f32; count];
     let mut ends = vec![0.0f32; count];
     for token in tokens {
         let sentence = found.sentences.get(token.sentence)?;
         if !sentence.is_heading || count == 1 {
-            begins[token.sentence] += (token.logits.begin - most_begin).exp();
-            ends[token.sentence] += (token.logits.end - most_end).exp();
+            begins[token.sentence] += (token.begin - most_begin).exp();
+            ends[token.sentence] += (token.end - most_end).exp();
         }
     }
     let mut reaches = Vec::new();
@@ -124,7 +124,7 @@ fn best_span(tokens: &[Token], within: &Range<usize>) -> Option<Range<usize>> {
             .take(LONGEST_SPAN)
             .take_while(|end| end.sentence == begin.sentence && inside(end))
         {
-            let score = begin.logits.begin + end.logits.end;
+            let score = begin.begin + end.end;
             if best.as_ref().is_none_or(|(most, _)| score > *most) {
                 best = Some((score, begin.range.start..end.range.end));
             }

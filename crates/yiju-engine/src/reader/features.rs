@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use yiju_index::{CodedTokens, QueryTokens};
+use yiju_index::{CodedTokens, QueryTokens, normalize, terms};
 
 use crate::expect::Expected;
 use crate::question::{Question, is_han};
@@ -120,15 +120,15 @@ struct Lexical {
 
 impl Lexical {
     fn of(question: &Question, text: &str, places: &[(usize, Range<usize>)]) -> Self {
-        let words = super::words_of(text);
         let mut weights = vec![0.0f32; places.len()];
         let mut begins = vec![false; places.len()];
         let mut ends = vec![false; places.len()];
-        for (word, range) in &words {
+        for word in terms(text) {
+            let range = word.range;
             let weight = question
                 .words
                 .iter()
-                .find(|asked| asked.text == *word)
+                .find(|asked| asked.text == word.text)
                 .map_or(0.0, |asked| asked.weight);
             // Tokens stand in the order of the text.
             let from = places.partition_point(|(_, token)| token.end <= range.start);
@@ -320,7 +320,7 @@ struct Kinds {
 
 impl Kinds {
     fn of(token: &str) -> Self {
-        let token = super::normal(token);
+        let token = normalize(token);
         let token = token.trim();
         let any = |kind: &dyn Fn(char) -> bool| token.chars().any(kind);
         let mark = |c: char| !c.is_alphanumeric() && c != '%';
@@ -356,7 +356,7 @@ impl Kinds {
 
 /// What kind of answer is asked for.
 fn asked(question: &Question) -> [f32; 10] {
-    let text = super::normal(&question.text);
+    let text = normalize(&question.text);
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let expected = question.expected;
     [

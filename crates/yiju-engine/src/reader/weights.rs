@@ -146,14 +146,14 @@ impl Weights {
     }
 
     /// The two logits of a token: of `input`, the first `features` are its normalised features.
-    pub(crate) fn logits(&self, input: &[f32], features: usize) -> (f32, f32) {
+    pub(crate) fn logits(&self, input: &[f32]) -> (f32, f32) {
         let hidden: Vec<f32> = self
             .hidden
             .chunks_exact(self.features + 3 * self.rank)
             .zip(&self.hidden_bias)
             .map(|(row, bias)| gelu(bias + dot(row, input)))
             .collect();
-        let plain = input.get(..features).unwrap_or(input);
+        let plain = input.get(..self.features).unwrap_or(input);
         let width = self.hidden_bias.len();
         let logit = |at: usize| {
             let of = |rows: &[f32], width: usize, input: &[f32]| {
@@ -284,7 +284,7 @@ mod tests {
         w.normalised(&values, &mut input);
         let met = rows(&w.token_rows, &vec![0.0; 2 * rank], &token);
         w.products(&[of_whole, of_asking], |r| met[r], &mut input);
-        let (begin, end) = w.logits(&input, features);
+        let (begin, end) = w.logits(&input);
         assert!((begin - wanted[0]).abs() < 1e-4, "{begin} {wanted:?}");
         assert!((end - wanted[1]).abs() < 1e-4, "{end} {wanted:?}");
     }

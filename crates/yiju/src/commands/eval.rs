@@ -10,7 +10,8 @@ use clap::Args;
 use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
-    ClauseIds, Dataset, EvalOptions, Progress, add_corpus, evaluate, find_corpus, readings, signals,
+    ClauseIds, Dataset, EvalOptions, Progress, add_corpus, corpus_name, evaluate, find_corpus,
+    readings, signals,
 };
 
 use super::ask::share;
@@ -146,7 +147,7 @@ impl Eval {
     ) -> anyhow::Result<(Engine, ClauseIds, Filter)> {
         let mut corpus = set.corpus.clone();
         let mut names = vec![match &self.corpus {
-            Some(corpus) => format!("{}.{}", set.name, bare(corpus)),
+            Some(corpus) => format!("{}.{}", set.name, corpus_name(corpus)),
             None => set.name.clone(),
         }];
         for other in &self.with {
@@ -210,11 +211,6 @@ fn corpus_library(
         steps.at(progress.done, progress.total)
     })?;
     Ok((engine, clauses))
-}
-
-fn bare(name: &str) -> &str {
-    let name = name.strip_suffix(".gz").unwrap_or(name);
-    name.strip_suffix(".jsonl").unwrap_or(name)
 }
 
 fn cannot_write(path: &Path) -> String {
