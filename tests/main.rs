@@ -6,6 +6,8 @@ mod corpus;
 mod crash;
 mod errors;
 mod eval;
+#[cfg(unix)]
+mod faults;
 mod keeping;
 mod kills;
 mod pull;

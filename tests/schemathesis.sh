@@ -20,24 +20,8 @@ if ! "$venv/bin/st" --version 2>/dev/null | grep -q "$version"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 fi
 
-place="$(mktemp -d)"
-server=""
-finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$server" ] || wait "$server" 2>/dev/null || true
-    rm -rf "$place"
-}
-trap finish EXIT
-
-export YIJU_LIBRARY="$place/library" XDG_CONFIG_HOME="$place/config" XDG_DATA_HOME="$place/data"
-"$yiju" add seeds
-"$yiju" serve --listen 127.0.0.1:0 --log-format json 2>"$place/log" &
-server=$!
-until grep -q '^ready' "$place/log"; do
-    kill -0 "$server" || { cat "$place/log"; exit 1; }
-    sleep 0.1
-done
-url="$(sed -n 's/^listening on \(http:[^,]*\),.*/\1/p' "$place/log")"
+. tests/server.sh
+start_server --log-format json
 
 # One worker: with more, Python 3.11 fails now and then inside its own parser. Left out is one check
 # only, that all that fits the description is accepted: whether a file holds text and a question a word

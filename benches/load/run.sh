@@ -4,9 +4,10 @@
 #     benches/load/run.sh [SECONDS] [CLIENTS]     defaults 600 and 64
 #
 # Drives a server of its own with wrk (Debian: apt-get install wrk): CLIENTS connections ask,
-# 4 more search and 2 write. Prints throughput, latencies, what was answered other than 200, and the server's memory
-# after the first minute (or the first sixth of a shorter run) and at the end. Ends with an error where
-# anything but 429 failed. Takes the release program, or $YIJU.
+# 4 more search and 2 write. Prints throughput, latencies, what was answered other than 200, the server's
+# memory after the first minute (or the first sixth of a shorter run), every minute and at the end, and what
+# the library takes on disk. Ends with an error where anything but 429 failed. Takes the release program,
+# or $YIJU.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,26 +15,10 @@ seconds="${1:-600}"
 clients="${2:-64}"
 yiju="${YIJU:-${CARGO_TARGET_DIR:-target}/release/yiju}"
 command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk" >&2; exit 1; }
-[ -x "$yiju" ] || cargo build --release --locked
+[ -x "$yiju" ] || cargo build --release --locked --workspace
 
-place="$(mktemp -d)"
-server=""
-finish() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$server" ] || wait "$server" 2>/dev/null || true
-    rm -rf "$place"
-}
-trap finish EXIT
-
-export YIJU_LIBRARY="$place/library" XDG_CONFIG_HOME="$place/config" XDG_DATA_HOME="$place/data"
-"$yiju" --quiet add seeds
-YIJU_LOG=warn "$yiju" serve --listen 127.0.0.1:0 2>"$place/log" &
-server=$!
-until grep -q '^ready' "$place/log"; do
-    kill -0 "$server" || { cat "$place/log"; exit 1; }
-    sleep 0.1
-done
-url="$(sed -n 's/^listening on \(http:[^,]*\),.*/\1/p' "$place/log")"
+. tests/server.sh
+YIJU_LOG=warn start_server
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$server/status"; }
 
 early=$((seconds >= 120 ? 60 : seconds / 6 + 1))
@@ -49,6 +34,11 @@ wrk --threads 2 --connections 2 --duration "${seconds}s" --timeout 120s \
 writers=$!
 sleep "$early"
 first="$(memory)"
+minutes=""
+for ((at = 120; at < seconds; at += 60)); do
+    sleep 60
+    minutes+=" $(($(memory) / 1024))"
+done
 wait "$askers" "$searchers" "$writers"
 last="$(memory)"
 
@@ -62,4 +52,7 @@ echo "== memory"
 awk -v first="$first" -v last="$last" -v early="$early" 'BEGIN {
     printf "after %d s %.1f MiB, at the end %.1f MiB: %+.1f %%\n", early, first / 1024, last / 1024, (last / first - 1) * 100
 }'
+[ -z "$minutes" ] || echo "minute by minute, from the second:$minutes MiB"
+echo "== on disk"
+du --apparent-size -k "$YIJU_LIBRARY"/library.db* "$YIJU_LIBRARY"/index | sed "s|$YIJU_LIBRARY/||"
 ! grep -q '^!' "$place/ask" "$place/search" "$place/write"

@@ -15,7 +15,8 @@ use crate::error::{ApiError, chain};
 use crate::state::AppState;
 use crate::target::parameter;
 
-/// A JSON body, as long as `Limits::body_bytes` allows.
+/// A JSON body, as long as `Limits::body_bytes` allows and within `Limits::deadline`: a client that
+/// sends it drop by drop would hold its connection for good.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
@@ -30,7 +31,11 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             ));
         }
         let limit = state.limits().body_bytes;
-        let bytes = read_body(request, limit, ApiError::body_too_large).await?;
+        let deadline = state.limits().deadline;
+        let body = read_body(request, limit, ApiError::body_too_large);
+        let bytes = tokio::time::timeout(deadline, body)
+            .await
+            .map_err(|_| ApiError::timeout(deadline.as_secs_f64()))??;
         parse_json(&bytes).map(Json)
     }
 }

@@ -44,23 +44,16 @@ pub struct HeldRebuilds<'a>(&'a Engine);
 
 impl Drop for HeldRebuilds<'_> {
     fn drop(&mut self) {
-        // Where the lock is poisoned, the indexes are of no more use anyway.
-        if let Ok(mut indexes) = self.0.indexes.write() {
-            indexes.hold_rebuilds(false);
-        }
+        self.0.change_indexes().hold_rebuilds(false);
     }
 }
 
 impl Engine {
     /// Puts rebuilds of the vector indexes off until the value is dropped: while much is added, each
     /// would be out of date before its end. Searches stay right meanwhile.
-    ///
-    /// # Errors
-    /// A lock was poisoned.
-    pub fn hold_rebuilds(&self) -> Result<HeldRebuilds<'_>, EngineError> {
-        let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
-        indexes.hold_rebuilds(true);
-        Ok(HeldRebuilds(self))
+    pub fn hold_rebuilds(&self) -> HeldRebuilds<'_> {
+        self.change_indexes().hold_rebuilds(true);
+        HeldRebuilds(self)
     }
 
     /// Adds a corpus: the entries of one title (and version) are the clauses of one document, and

@@ -1,13 +1,14 @@
 //! The engine: a library, its model and its indexes.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
 use yiju_embed::{
     Cancel, CrossEncoder, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision,
     Priority, QueueFigures, QueueOptions,
 };
+use yiju_fault::kill_point;
 use yiju_store::{Access, Model, Store};
 
 use crate::error::{EngineError, go_on};
@@ -250,6 +251,7 @@ impl Engine {
             &mut timings,
             cancel,
         )?;
+        kill_point("ask:ranked");
         let _span = tracing::debug_span!("compose").entered();
         let ranking = Instant::now();
         let mut answer = match &within {
@@ -426,30 +428,14 @@ impl Engine {
         }
     }
 
-    /// The indexes, with every acknowledged write in them, those of other processes included.
-    pub(crate) fn fresh_indexes(&self) -> Result<RwLockReadGuard<'_, Indexes>, EngineError> {
-        let indexes = self.indexes.read().map_err(|_| EngineError::Poisoned)?;
-        if indexes.show(&self.store.state()?) {
-            return Ok(indexes);
-        }
-        drop(indexes);
-        let mut indexes = self.indexes.write().map_err(|_| EngineError::Poisoned)?;
-        indexes.refresh(&self.store)?;
-        // Without letting go in between, or a write could come first.
-        Ok(RwLockWriteGuard::downgrade(indexes))
-    }
-
     /// Writes the indexes to the library where they changed, so that it opens quickly the next time.
     /// Dropping the engine does the same. They are derived: nothing is lost without it.
     ///
     /// # Errors
     /// Writing failed.
     pub fn save_indexes(&self) -> Result<(), EngineError> {
-        let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
-        self.indexes
-            .write()
-            .map_err(|_| EngineError::Poisoned)?
-            .save(&self.store)
+        let _writing = self.writing();
+        self.change_indexes().save(&self.store)
     }
 }
 

@@ -49,11 +49,9 @@ pub enum EngineError {
         /// The limit.
         limit: u64,
     },
-    /// A document to replace, or the text to replace it by, is one of several.
-    #[error("{what} has {documents} documents, and only one alone is replaced by its id")]
-    NotAlone {
-        /// The source, or the new text.
-        what: String,
+    /// The text to replace a document by is several documents.
+    #[error("the new text is {documents} documents, and one document is replaced by one")]
+    NotOne {
         /// How many there are.
         documents: usize,
     },
@@ -74,9 +72,6 @@ pub enum EngineError {
         /// What is wrong with them.
         reason: String,
     },
-    /// A lock was poisoned by a panic in another thread.
-    #[error("a previous failure left the indexes unusable")]
-    Poisoned,
 }
 
 /// Whose fault an error is and what kind it is; the API maps it to a status, the command line to an
@@ -116,11 +111,11 @@ impl EngineError {
             Self::Document { source, .. } => document_kind(source),
             Self::Store(error) => store_kind(error),
             Self::Embed(error) => embed_kind(error),
-            Self::ReadOnly(_) | Self::NotAlone { .. } => ErrorKind::Conflict,
+            Self::ReadOnly(_) | Self::NotOne { .. } => ErrorKind::Conflict,
             Self::Full { .. } => ErrorKind::Full,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Index { .. } | Self::DamagedTokens { .. } => ErrorKind::Unavailable,
-            Self::QuoteDiffers { .. } | Self::Poisoned => ErrorKind::Internal,
+            Self::QuoteDiffers { .. } => ErrorKind::Internal,
         }
     }
 
@@ -133,8 +128,8 @@ impl EngineError {
                     .into(),
             ),
             Self::Full { .. } => Some("remove documents, or raise the limit".into()),
-            Self::NotAlone { .. } => {
-                Some("add the whole source again under its name: that replaces it".into())
+            Self::NotOne { .. } => {
+                Some("send one of them, with its title as `title`; or add all as a source".into())
             }
             Self::ReadOnly(_) => {
                 Some("close the process that has it open for writing, or ask that one".into())

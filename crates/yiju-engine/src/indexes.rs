@@ -46,6 +46,8 @@ pub(crate) struct Indexes {
     pending: bool,
     /// Changes to the vectors since they were saved.
     unsaved: bool,
+    /// Whether a panic may have left them half changed.
+    distrusted: bool,
 }
 
 fn index_error(index: &'static str) -> impl Fn(yiju_index::IndexError) -> EngineError {
@@ -76,6 +78,7 @@ impl Indexes {
             lexical_generation: words.generation,
             pending: false,
             unsaved: !loaded,
+            distrusted: false,
         };
         indexes.refresh(store)?;
         Ok(indexes)
@@ -84,9 +87,15 @@ impl Indexes {
     /// Whether they show this state of the store, whole.
     pub(crate) fn show(&self, state: &State) -> bool {
         !self.pending
+            && !self.distrusted
             && self.library_id == state.library_id
             && self.generation == state.generation
             && self.lexical_generation == state.generation
+    }
+
+    /// Has them opened anew at the next [`Indexes::refresh`].
+    pub(crate) fn distrust(&mut self) {
+        self.distrusted = true;
     }
 
     /// Puts rebuilds of the vector lanes off, or lets them run again.
@@ -103,8 +112,8 @@ impl Indexes {
             if self.show(&state) {
                 return Ok(());
             }
-            if self.library_id != state.library_id {
-                // Another library was restored over this one. Its lexical index needs the lock that
+            if self.distrusted || self.library_id != state.library_id {
+                // Another library may have been restored over this one. Its lexical index needs the lock that
                 // this one holds.
                 self.lexical = LexicalIndex::in_memory().map_err(index_error(LEXICAL))?;
                 *self = Self::open(store)?;
@@ -140,7 +149,7 @@ impl Indexes {
         added: impl IntoIterator<Item = Added<'a>>,
     ) -> Result<(), EngineError> {
         let follows = |shown: u64| shown + 1 == generation;
-        if !follows(self.generation) || !follows(self.lexical_generation) {
+        if self.distrusted || !follows(self.generation) || !follows(self.lexical_generation) {
             // They are behind already; they catch up with this write, too.
             return Ok(());
         }
@@ -169,6 +178,7 @@ impl Indexes {
                     .map_err(index_error(SENTENCES))?,
             }
         }
+        kill_point("index:applied");
         self.generation = generation;
         self.lexical_generation = generation;
         Ok(())

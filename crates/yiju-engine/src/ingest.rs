@@ -101,50 +101,6 @@ impl Engine {
         self.take_in(source.name, sha256, documents, progress, cancel)
     }
 
-    /// Replaces the document `id` by another version of its text, which keeps the id, the source's
-    /// name and the place in the listing; the name in `source` is not used. `None` where there is no
-    /// document of this id.
-    ///
-    /// # Errors
-    /// As [`Engine::add_unless`]; [`EngineError::NotAlone`] where the document is one of several of
-    /// its source, or the new text is several documents. Nothing is changed then.
-    pub fn replace_unless(
-        &self,
-        id: &str,
-        mut source: Source,
-        cancel: &Cancel,
-    ) -> Result<Option<AddOutcome>, EngineError> {
-        if !self.store.is_writable() {
-            return Err(EngineError::ReadOnly(self.store.path().to_owned()));
-        }
-        let Some(record) = self.store.document_record(id)? else {
-            return Ok(None);
-        };
-        let known = self.store.source(&record.source)?;
-        let siblings = known.map_or(0, |source| source.document_ids.len());
-        // The first of a source that lost others keeps its id as well; a later one would not.
-        if siblings != 1 || record.ordinal != 0 {
-            return Err(EngineError::NotAlone {
-                what: format!("the source {:?} of the document {id}", record.source),
-                documents: siblings.max(record.ordinal as usize + 1),
-            });
-        }
-        source.name = record.source;
-        let sha256 = source_hash(&source);
-        if let Some(outcome) = self.unchanged(&source.name, &sha256)? {
-            return Ok(Some(outcome));
-        }
-        let documents = parse(&source)?;
-        if documents.len() != 1 {
-            return Err(EngineError::NotAlone {
-                what: "the new text".into(),
-                documents: documents.len(),
-            });
-        }
-        self.take_in(source.name, sha256, documents, &|_| {}, cancel)
-            .map(Some)
-    }
-
     /// Adds documents that were parsed elsewhere as the source `name`; `sha256` is of what they were
     /// parsed from, 64 lower-case hex digits.
     ///
@@ -163,7 +119,7 @@ impl Engine {
         self.take_in(name, sha256, documents, progress, &Cancel::default())
     }
 
-    fn take_in(
+    pub(crate) fn take_in(
         &self,
         name: String,
         sha256: String,
@@ -180,8 +136,7 @@ impl Engine {
 
     /// Whether the source `name` may have this many documents beside those of other sources.
     fn check_room(&self, name: &str, documents: usize) -> Result<(), EngineError> {
-        let limits = *self.limits.read().map_err(|_| EngineError::Poisoned)?;
-        let Some(limit) = limits.max_documents else {
+        let Some(limit) = self.limits().max_documents else {
             return Ok(());
         };
         let replaced = self.store.source(name)?.map_or(0, |s| s.document_ids.len());
@@ -228,7 +183,7 @@ impl Engine {
     }
 
     /// The passages of each document: every clause, followed by its sentences.
-    fn embed_passages(
+    pub(crate) fn embed_passages(
         &self,
         documents: &[Document],
         progress: &dyn Fn(Progress),
@@ -340,7 +295,7 @@ impl Engine {
         documents: Vec<Document>,
         passages: Vec<Vec<NewPassage>>,
     ) -> Result<AddOutcome, EngineError> {
-        let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
+        let _writing = self.writing();
         // The same source may have been added while this one was embedded.
         if let Some(outcome) = self.unchanged(&name, &sha256)? {
             return Ok(outcome);
@@ -357,29 +312,10 @@ impl Engine {
         };
         // Held from just before the store changes, so that no question sees the one without the
         // other; while the rows are written, questions go on.
-        let (outcome, mut indexes) = self.store.put_source_with(&new, |_| {
-            self.indexes.write().map_err(|_| EngineError::Poisoned)
-        })?;
-        let placed = new
-            .documents
-            .iter()
-            .flat_map(|new| new.passages.iter().map(|passage| (&new.document, passage)));
-        let added = outcome
-            .added_passages
-            .iter()
-            .zip(placed)
-            .map(|(&id, (document, passage))| Added {
-                id,
-                vector: &passage.vector,
-                words: passage.sentence.is_none().then(|| {
-                    let at = passage.clause as usize;
-                    let body = document
-                        .clauses
-                        .get(at)
-                        .map_or("", |clause| document.slice(clause.span));
-                    (heading(document, at), body)
-                }),
-            });
+        let (outcome, mut indexes) = self
+            .store
+            .put_source_with(&new, |_| Ok::<_, EngineError>(self.change_indexes()))?;
+        let added = placed(&outcome.added_passages, &new.documents);
         // The source is durable now, whatever becomes of the indexes: they catch up then.
         if let Err(error) = indexes.apply(outcome.generation, &outcome.removed_passages, added) {
             tracing::warn!(%error, "the indexes did not take the change; they catch up with the store");
@@ -403,10 +339,10 @@ impl Engine {
         if !self.store.is_writable() {
             return Err(EngineError::ReadOnly(self.store.path().to_owned()));
         }
-        let _writing = self.writing.lock().map_err(|_| EngineError::Poisoned)?;
-        let (outcome, mut indexes) = self.store.remove_document_with(document_id, |_| {
-            self.indexes.write().map_err(|_| EngineError::Poisoned)
-        })?;
+        let _writing = self.writing();
+        let (outcome, mut indexes) = self
+            .store
+            .remove_document_with(document_id, |_| Ok::<_, EngineError>(self.change_indexes()))?;
         let Some(outcome) = outcome else {
             return Ok(false);
         };
@@ -415,6 +351,30 @@ impl Engine {
         }
         Ok(true)
     }
+}
+
+/// The new passages of these documents, under the ids that the store gave them in this order.
+pub(crate) fn placed<'a>(
+    ids: &'a [u64],
+    documents: &'a [NewDocument],
+) -> impl Iterator<Item = Added<'a>> {
+    let placed = documents
+        .iter()
+        .flat_map(|new| new.passages.iter().map(|passage| (&new.document, passage)));
+    ids.iter()
+        .zip(placed)
+        .map(|(&id, (document, passage))| Added {
+            id,
+            vector: &passage.vector,
+            words: passage.sentence.is_none().then(|| {
+                let at = passage.clause as usize;
+                let body = document
+                    .clauses
+                    .get(at)
+                    .map_or("", |clause| document.slice(clause.span));
+                (heading(document, at), body)
+            }),
+        })
 }
 
 /// A clause is embedded as printed, without its heading path: with the path before it the seed's
@@ -470,7 +430,7 @@ fn new_passage(piece: &Piece<'_>, vector: Vec<f32>, tokens: Vec<u8>) -> NewPassa
     }
 }
 
-fn parse(source: &Source) -> Result<Vec<Document>, EngineError> {
+pub(crate) fn parse(source: &Source) -> Result<Vec<Document>, EngineError> {
     let parsed = match &source.title {
         Some(title) => std::str::from_utf8(&source.bytes)
             .map_err(|error| yiju_document::DocumentError::NotUtf8 {
@@ -486,7 +446,7 @@ fn parse(source: &Source) -> Result<Vec<Document>, EngineError> {
 }
 
 /// A given title is part of what was given: the same text under another title is a change.
-fn source_hash(source: &Source) -> String {
+pub(crate) fn source_hash(source: &Source) -> String {
     let mut hash = Sha256::new();
     if let Some(title) = &source.title {
         hash.update(title.as_bytes());

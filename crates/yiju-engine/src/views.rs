@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::PoisonError;
 
 use yiju_store::{ClauseRecord, DocumentRecord};
 
@@ -35,7 +36,7 @@ impl Engine {
     /// The library is open for reading only.
     pub fn set_limits(&self, limits: LibraryLimits) -> Result<(), EngineError> {
         self.store.limit_size(limits.max_bytes)?;
-        *self.limits.write().map_err(|_| EngineError::Poisoned)? = limits;
+        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
         Ok(())
     }
 

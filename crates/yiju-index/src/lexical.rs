@@ -10,17 +10,19 @@
 
 use std::path::{Path, PathBuf};
 
-use tantivy::directory::MmapDirectory;
 use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+};
 use yiju_fault::kill_point;
 
 use crate::terms::{is_stop_term, terms};
 use crate::vector::Best;
+use crate::words_directory::WordsDirectory;
 use crate::{Filter, Hit, IndexError, SnapshotError};
 
 /// Weight of a term in the heading, where one in the body has 1. All clauses under a
@@ -147,7 +149,9 @@ impl LexicalIndex {
             }
         }
         let (schema, fields) = schema();
-        Index::create_in_dir(dir, schema)
+        WordsDirectory::open(dir)
+            .map_err(tantivy::TantivyError::from)
+            .and_then(|directory| Index::create(directory, schema, IndexSettings::default()))
             .and_then(|index| Self::over(index, fields, None))
             .map_err(|e| io("make a lexical index in", std::io::Error::other(e)))
     }
@@ -163,7 +167,7 @@ impl LexicalIndex {
         };
         // tantivy may panic on files that are not as it wrote them.
         let opened = std::panic::catch_unwind(|| {
-            let directory = MmapDirectory::open(dir).map_err(|e| e.to_string())?;
+            let directory = WordsDirectory::open(dir).map_err(|e| e.to_string())?;
             let index = Index::open(directory).map_err(|e| e.to_string())?;
             let bad = index.validate_checksum().map_err(|e| e.to_string())?;
             if let Some(file) = bad.iter().next() {
@@ -252,7 +256,8 @@ impl LexicalIndex {
         Ok(())
     }
 
-    /// Makes all changes visible and durable, as the store's `generation`.
+    /// Makes all changes visible, as the store's `generation`; they outlast the process, and a power cut
+    /// once the system has written them (until then a next start may find them damaged).
     ///
     /// # Errors
     /// [`IndexError::Lexical`]; what was committed before stays.

@@ -50,6 +50,7 @@ mod rows;
 mod snapshot;
 mod terms;
 mod vector;
+mod words_directory;
 
 pub use adaptive::{AdaptiveIndex, SWITCH_POINT};
 pub use error::{IndexError, SnapshotError};

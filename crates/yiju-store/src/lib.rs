@@ -30,6 +30,7 @@
 //! ```
 
 mod backup;
+mod change_log;
 mod check;
 mod clause;
 mod codec;

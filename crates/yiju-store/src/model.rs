@@ -69,14 +69,14 @@ pub struct NewPassage {
     pub tokens: Vec<u8>,
 }
 
-/// What [`crate::Store::put_source`] did.
+/// What [`crate::Store::put_source`] or [`crate::Store::replace_document_with`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PutOutcome {
     /// The library's generation after the write.
     pub generation: u64,
     /// Whether a source of this name was there before.
     pub replaced: bool,
-    /// The source's documents, in its order.
+    /// The documents that were stored, in the source's order.
     pub documents: Vec<DocumentRecord>,
     /// Ids of the new passages, ascending: those of the first document in the order given, then
     /// those of the second, and so on.
@@ -103,8 +103,8 @@ pub struct SourceRecord {
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: String,
-    /// Whether all its documents are still there: false once one of them was removed, so that
-    /// adding the same bytes again has something to do.
+    /// Whether its documents are all there as its bytes had them: false once one of them was removed
+    /// or replaced by itself, so that adding the same bytes again has something to do.
     pub complete: bool,
     /// Ids of its documents, in its order.
     pub document_ids: Vec<String>,

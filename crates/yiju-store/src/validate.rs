@@ -40,10 +40,15 @@ pub(crate) fn check_source(source: &NewSource, dimension: usize) -> Result<(), S
     }
     for (ordinal, new) in source.documents.iter().enumerate() {
         let at = |reason| format!("document {ordinal}: {reason}");
-        check_document(&new.document).map_err(at)?;
-        check_passages(new, dimension).map_err(at)?;
+        check_new(new, dimension).map_err(at)?;
     }
     Ok(())
+}
+
+/// What is wrong with one document and its passages, in words.
+pub(crate) fn check_new(new: &NewDocument, dimension: usize) -> Result<(), String> {
+    check_document(&new.document)?;
+    check_passages(new, dimension)
 }
 
 fn is_sha256(text: &str) -> bool {

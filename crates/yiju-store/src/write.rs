@@ -3,22 +3,19 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use serde::Serialize;
 use yiju_document::Document;
 use yiju_fault::kill_point;
 
+use crate::change_log::Log;
 use crate::codec::{CHUNK, checksum, document_id, encode_vector};
 use crate::error::{Fault, StoreError};
 use crate::model::{DocumentRecord, NewDocument, NewPassage, NewSource, PutOutcome, RemoveOutcome};
 use crate::read;
 use crate::seal;
 use crate::store::Store;
-use crate::validate::check_source;
-
-/// Most rows the log of changes keeps. A write adds a few rows, as ids come in ranges, so this
-/// lets an index be hundreds of writes behind before it must be rebuilt.
-const CHANGES_LIMIT: i64 = 4096;
+use crate::validate::{check_new, check_source};
 
 impl Store {
     /// Stores a source, in place of the one of the same name where there is one.
@@ -54,6 +51,35 @@ impl Store {
         self.write(
             "store the source",
             |transaction| put(transaction, source, now),
+            at_commit,
+        )
+    }
+
+    /// Stores another version of one document, which keeps its id and its place; `None` where there
+    /// is none of this id. The source's other documents stay as they are, and the source is then no
+    /// longer complete: adding it again puts all of it back.
+    ///
+    /// `at_commit` is called as [`Store::put_source_with`] does.
+    ///
+    /// # Errors
+    /// As [`Store::put_source_with`].
+    pub fn replace_document_with<G, E: From<StoreError>>(
+        &self,
+        id: &str,
+        new: &NewDocument,
+        at_commit: impl FnOnce(&Option<PutOutcome>) -> Result<G, E>,
+    ) -> Result<(Option<PutOutcome>, G), E> {
+        check_new(new, self.model.dimension).map_err(|reason| StoreError::InvalidSource {
+            name: new.document.title.clone(),
+            reason,
+        })?;
+        let now = (self.clock)().to_string();
+        self.write(
+            "replace the document",
+            |transaction| match read::document_key(transaction, id)? {
+                None => Ok(None),
+                Some(key) => replace(transaction, key, new, now).map(Some),
+            },
             at_commit,
         )
     }
@@ -183,6 +209,52 @@ fn put(
         generation,
         replaced: before.is_some(),
         documents,
+        added_passages: ids(log.added),
+        removed_passages: ids(log.removed),
+    })
+}
+
+fn replace(
+    transaction: &Transaction<'_>,
+    key: i64,
+    new: &NewDocument,
+    now: String,
+) -> Result<PutOutcome, Fault> {
+    let mut log = Log {
+        removed: clear_document(transaction, key)?,
+        ..Log::default()
+    };
+    let (source, source_key, ordinal): (String, i64, u32) = transaction.query_row(
+        "SELECT s.name, s.key, d.ordinal FROM documents d JOIN sources s ON s.key = d.source
+         WHERE d.key = ?1",
+        [key],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let place = Place {
+        source: &source,
+        source_key,
+        ordinal,
+        now: &now,
+    };
+    write_document(
+        transaction,
+        &place,
+        Some(key),
+        &new.document,
+        new.passages.len(),
+    )?;
+    kill_point("replace:document");
+    log.added = write_passages(transaction, key, &new.passages)?;
+    transaction.execute(
+        "UPDATE sources SET complete = 0, updated_at = ?2 WHERE key = ?1",
+        params![source_key, now],
+    )?;
+    seal::source(transaction, source_key)?;
+    let generation = log.commit(transaction)?;
+    Ok(PutOutcome {
+        generation,
+        replaced: true,
+        documents: vec![read::record_by_key(transaction, key)?],
         added_passages: ids(log.added),
         removed_passages: ids(log.removed),
     })
@@ -398,92 +470,16 @@ fn clear_document(transaction: &Transaction<'_>, key: i64) -> Result<Vec<i64>, F
     Ok(removed)
 }
 
-/// What a write does to the passages and the counts.
-#[derive(Default)]
-struct Log {
-    documents: i64,
-    added: Vec<i64>,
-    removed: Vec<i64>,
-}
-
-impl Log {
-    /// Takes the next generation and records the changes under it.
-    fn commit(&mut self, transaction: &Transaction<'_>) -> Result<u64, Fault> {
-        self.added.sort_unstable();
-        self.removed.sort_unstable();
-        let passages = count(self.added.len()) - count(self.removed.len());
-        let generation: i64 = transaction.query_row(
-            "UPDATE meta SET generation = generation + 1, documents = documents + ?1,
-                 passages = passages + ?2 RETURNING generation",
-            [self.documents, passages],
-            |row| row.get(0),
-        )?;
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO changes (generation, first, last, added, crc) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?;
-        for (ids, added) in [(&self.added, true), (&self.removed, false)] {
-            for (first, last) in ranges(ids) {
-                let crc = seal::change(generation, first, last, added);
-                insert.execute(params![generation, first, last, added, crc])?;
-            }
-        }
-        compact(transaction)?;
-        seal::meta(transaction)?;
-        u64::try_from(generation)
-            .map_err(|_| Fault::Corrupt(format!("the generation is {generation}")))
-    }
-}
-
-/// Forgets the oldest generations of the log past its limit, half of it at once so that this is
-/// seldom needed.
-fn compact(transaction: &Connection) -> Result<(), Fault> {
-    let rows: i64 = transaction.query_row("SELECT count(*) FROM changes", [], |row| row.get(0))?;
-    if rows <= CHANGES_LIMIT {
-        return Ok(());
-    }
-    let last: i64 = transaction.query_row(
-        "SELECT generation FROM changes ORDER BY generation DESC LIMIT 1 OFFSET ?1",
-        [CHANGES_LIMIT / 2],
-        |row| row.get(0),
-    )?;
-    transaction.execute("DELETE FROM changes WHERE generation <= ?1", [last])?;
-    transaction.execute("UPDATE meta SET changes_after = ?1", [last])?;
-    Ok(())
-}
-
-/// Ascending ids as ranges, both ends included.
-fn ranges(ids: &[i64]) -> Vec<(i64, i64)> {
-    let mut out: Vec<(i64, i64)> = Vec::new();
-    for id in ids {
-        match out.last_mut() {
-            Some((_, last)) if *last + 1 == *id => *last = *id,
-            _ => out.push((*id, *id)),
-        }
-    }
-    out
-}
-
 /// Row ids are positive.
 fn ids(ids: Vec<i64>) -> Vec<u64> {
     ids.into_iter().map(i64::unsigned_abs).collect()
 }
 
-fn count(n: usize) -> i64 {
+pub(crate) fn count(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, Fault> {
     serde_json::to_string(value)
         .map_err(|error| Fault::Corrupt(format!("a structure cannot be written as JSON: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_cover_the_ids_and_nothing_else() {
-        assert_eq!(ranges(&[]), []);
-        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), [(1, 3), (7, 7), (9, 10)]);
-    }
 }

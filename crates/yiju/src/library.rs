@@ -68,7 +68,7 @@ pub(crate) fn add(
         files.iter().map(|file| file.bytes).sum(),
         quiet,
     );
-    let held = engine.hold_rebuilds()?;
+    let held = engine.hold_rebuilds();
     for file in files {
         let outcome = match add_one(engine, file, &progress) {
             Ok(outcome) => Outcome::In(outcome),

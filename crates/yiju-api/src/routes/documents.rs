@@ -77,8 +77,10 @@ impl Added {
 
 /// Replaces a document by another version of its text.
 ///
-/// Its id, its source's name and its place in the list stay. It must be the only document of its
-/// source, and the new text one document; else 409. A `source` sent along must be the document's own.
+/// Its id, its source's name and its place in the list stay. The new text must be one document, else
+/// 409. A document of a source that holds several is replaced by itself: the others stay, and adding
+/// the source's own bytes again puts back what they hold. A `source` sent along must be the document's
+/// own.
 #[utoipa::path(
     put, path = "/v1/documents/{id}", tag = "documents",
     params(("id" = String, Path, description = "The document's id")),

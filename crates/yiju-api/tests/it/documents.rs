@@ -1,7 +1,7 @@
 //! `/v1/documents` and `/v1/clauses`.
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use yiju_api::Limits;
 
@@ -136,12 +136,41 @@ async fn a_document_is_replaced_by_its_id() {
     let added = form(&app, &[("name=\"file\"; filename=\"page.txt\"", &page)])
         .await
         .json();
-    let one = added["documents"][1]["id"].as_str().unwrap();
+    // One of several of its source is replaced by itself.
+    let before = get(&app, "/v1/documents").await.json();
+    let (one, other) = (&added["documents"][1], &added["documents"][0]);
+    let id = one["id"].as_str().unwrap();
+    let rules = json!({"title": "图书馆规则", "text": NOTICE});
+    let replaced = put(id, rules.clone()).await;
+    assert_eq!(replaced.status, StatusCode::OK, "{}", replaced.text());
+    let json = replaced.json();
+    assert_eq!(json["status"], "replaced");
+    assert_eq!(json["documents"].as_array().unwrap().len(), 1);
+    assert_eq!(json["documents"][0]["id"], id);
+    assert_eq!(json["documents"][0]["source"], "page.txt");
+    assert_eq!(put(id, rules).await.json()["status"], "unchanged");
+    let found = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1})).await;
+    assert_eq!(found.json()["hits"][0]["document"]["id"], id);
+    let filter = json!({"document_ids": [id]});
+    let query = json!({"query": one["title"], "limit": 50, "filter": filter});
+    let hits = post(&app, "/v1/search", query).await.json();
     assert_eq!(
-        put(one, changed).await.error(409),
-        "conflict",
-        "one of several of its source"
+        hits["hits"].as_array().unwrap().len(),
+        2,
+        "the old clauses are gone"
     );
+    let path = format!("/v1/documents/{}", other["id"].as_str().unwrap());
+    assert_eq!(get(&app, &path).await.json(), *other, "the others stay");
+
+    // The source's own bytes put back what it held.
+    let again = form(&app, &[("name=\"file\"; filename=\"page.txt\"", &page)]).await;
+    assert_eq!(again.json()["status"], "replaced");
+    assert_eq!(get(&app, "/v1/documents").await.json(), before);
+
+    // Several documents are not the next version of one.
+    let form = [("name=\"file\"; filename=\"x.txt\"", &page[..])];
+    let several = crate::support::form_to(&app, Method::PUT, &format!("/v1/documents/{id}"), &form);
+    assert_eq!(several.await.error(409), "conflict");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use yiju_access::{KeyFile, NewKey, Scope};
 use yiju_api::{AppState, ErrorCode, Limits, Policy, app};
@@ -119,7 +119,7 @@ async fn every_code_is_given() {
     let full = app_of(&full.engine, Limits::default());
     see(post(&full, "/v1/documents", body).await, 409, "full");
 
-    // `internal` takes a bug: the tests of the table and of the lane hold it.
+    // `internal` takes a bug: tests/faults.rs starts a server that has one.
     seen.lock().unwrap().insert("internal".to_owned());
     let all: BTreeSet<_> = ErrorCode::TABLE
         .iter()
@@ -251,6 +251,20 @@ async fn the_metrics_count_requests_by_route() {
         assert!(text.contains(line), "{line} in\n{text}");
     }
     assert!(!text.contains("some-id") && !text.contains("made"));
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_given_up_at_the_deadline() {
+    let mut limits = Limits::default();
+    limits.deadline = Duration::from_millis(20);
+    let app = app_of(&SHARED.engine, limits);
+    for path in ["/v1/ask", "/v1/search", "/v1/embeddings", "/v1/documents"] {
+        let start = stream::iter([Ok(Bytes::from_static(b"{"))]);
+        let never = stream::pending::<Result<Bytes, std::io::Error>>();
+        let body = Body::from_stream(start.chain(never));
+        let answer = post_raw(&app, path, "application/json", body).await;
+        assert_eq!(answer.error(503), "timeout", "{path}");
+    }
 }
 
 #[tokio::test]

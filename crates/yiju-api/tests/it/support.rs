@@ -154,6 +154,16 @@ const BOUNDARY: &str = "XyZboundaryXyZ";
 
 /// A form of parts: a header line's parameters, and the content.
 pub(crate) async fn form(app: &Router, parts: &[(&str, &[u8])]) -> Answer {
+    form_to(app, Method::POST, "/v1/documents", parts).await
+}
+
+/// As [`form`], by another method to another path.
+pub(crate) async fn form_to(
+    app: &Router,
+    method: Method,
+    path: &str,
+    parts: &[(&str, &[u8])],
+) -> Answer {
     let mut body = Vec::new();
     for (parameters, content) in parts {
         body.extend_from_slice(
@@ -164,6 +174,9 @@ pub(crate) async fn form(app: &Router, parts: &[(&str, &[u8])]) -> Answer {
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-    post_raw(app, "/v1/documents", &kind, body).await
+    let request = Request::builder().method(method).uri(path).header(
+        header::CONTENT_TYPE,
+        format!("multipart/form-data; boundary={BOUNDARY}"),
+    );
+    send(app, request.body(Body::from(body)).unwrap()).await
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
-use yiju_store::{Access, Store, restore};
+use yiju_store::{Access, NewDocument, Store, StoreError, restore};
 
 use crate::{fixture, sample};
 
@@ -28,6 +28,16 @@ fn child() {
         "replace" => {
             let store = sample::open(&library);
             store.put_source(sample::source("a", 5, 3)).unwrap();
+        }
+        "replace one" => {
+            let store = sample::open(&library);
+            store
+                .replace_document_with(
+                    &one(&store),
+                    &sample_document(),
+                    |_| Ok::<_, StoreError>(()),
+                )
+                .unwrap();
         }
         "remove" => {
             let store = sample::open(&library);
@@ -142,6 +152,33 @@ fn a_replacement() {
             holds(dir, &[("a", 5, 3), ("b", 2, 1)]);
         } else {
             holds(dir, &[("a", 1, 2), ("b", 2, 1)]);
+        }
+    });
+}
+
+/// The second document of the source `a`.
+fn one(store: &Store) -> String {
+    store.source("a").unwrap().unwrap().document_ids[1].clone()
+}
+
+fn sample_document() -> NewDocument {
+    sample::source("new", 5, 1).documents.remove(0)
+}
+
+#[test]
+fn a_replacement_of_one_document_of_several() {
+    let points = [&WRITE[..], &["replace:document"]].concat();
+    end_at("replace one", &points, library, |dir, point| {
+        if point != "write:committed:1" {
+            return holds(dir, &[("a", 1, 2), ("b", 2, 1)]);
+        }
+        for access in [Access::ReadOnly, Access::ReadWrite] {
+            let store = Store::open(&dir.join("library"), access, None).unwrap();
+            let (_, document) = store.document(&one(&store)).unwrap().unwrap();
+            assert_eq!(document, sample_document().document);
+            assert!(!store.source("a").unwrap().unwrap().complete);
+            sample::assert_holds(&store, "b", 2, 1);
+            assert_eq!(store.check().unwrap().problems, []);
         }
     });
 }

@@ -146,6 +146,54 @@ fn removing_a_document_marks_its_source_and_the_last_takes_it_along() {
 }
 
 #[test]
+fn a_document_of_several_is_replaced_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = sample::open(dir.path());
+    store.put_source(sample::source("a", 1, 3)).unwrap();
+    store.put_source(sample::source("b", 2, 1)).unwrap();
+    let before = store.documents(None, 9).unwrap().documents;
+    let id = before[1].id.clone();
+    let old: BTreeSet<u64> = store
+        .document_passages(&id)
+        .unwrap()
+        .iter()
+        .map(|passage| passage.id)
+        .collect();
+    let generation = store.generation().unwrap();
+
+    let new = sample::source("c", 7, 1).documents.remove(0);
+    let (outcome, ()) = store
+        .replace_document_with(&id, &new, |_| Ok::<_, StoreError>(()))
+        .unwrap();
+    let outcome = outcome.unwrap();
+    assert_eq!(outcome.generation, generation + 1);
+    assert_eq!(BTreeSet::from_iter(outcome.removed_passages), old);
+    let there = store.document_passages(&id).unwrap();
+    let there: Vec<u64> = there.iter().map(|passage| passage.id).collect();
+    assert_eq!(outcome.added_passages, there);
+
+    let (record, document) = store.document(&id).unwrap().unwrap();
+    assert_eq!(document, new.document);
+    assert_eq!((record.source.as_str(), record.ordinal), ("a", 1));
+    assert_eq!(outcome.documents, [record.clone()]);
+    let mut expected = before.clone();
+    expected[1] = record;
+    assert_eq!(store.documents(None, 9).unwrap().documents, expected);
+    assert!(!store.source("a").unwrap().unwrap().complete);
+    assert_eq!(store.check().unwrap().problems, []);
+
+    // The source's own bytes put it back, under the same ids.
+    store.put_source(sample::source("a", 1, 3)).unwrap();
+    sample::assert_holds(&store, "a", 1, 3);
+    assert_eq!(
+        ids(&store.documents(None, 9).unwrap().documents),
+        ids(&before)
+    );
+    let gone = store.replace_document_with("none", &new, |_| Ok::<_, StoreError>(()));
+    assert_eq!(gone.unwrap().0, None);
+}
+
+#[test]
 fn names_are_taken_as_given() {
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());

@@ -50,14 +50,14 @@ pub(crate) struct Add {
     #[arg(long, value_name = "N")]
     requests_per_minute: Option<NonZeroU32>,
     #[command(flatten)]
-    place: Place,
+    server: ServerData,
 }
 
 /// List the keys; the tokens are not kept
 #[derive(Debug, Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    place: Place,
+    server: ServerData,
 }
 
 /// Revoke a key
@@ -66,13 +66,13 @@ pub(crate) struct Revoke {
     /// Its name
     name: String,
     #[command(flatten)]
-    place: Place,
+    server: ServerData,
 }
 
-/// Where the keys are.
+/// Where the server keeps what is its own.
 #[derive(Debug, Args)]
-struct Place {
-    /// Directory of the server's data [default: the library's, with `-server` after its name]
+pub(crate) struct ServerData {
+    /// Directory of the server's access keys and collections [default: the library's, with `-server` after its name]
     #[arg(
         long,
         value_name = "DIR",
@@ -82,9 +82,14 @@ struct Place {
     data: Option<PathBuf>,
 }
 
-impl Place {
-    fn file(&self, context: &Context) -> anyhow::Result<KeyFile> {
-        Ok(file(&context.settings.server_data(self.data.as_deref())?))
+impl ServerData {
+    /// The directory.
+    pub(crate) fn directory(&self, context: &Context) -> anyhow::Result<PathBuf> {
+        context.settings.server_data(self.data.as_deref())
+    }
+
+    fn keys(&self, context: &Context) -> anyhow::Result<KeyFile> {
+        Ok(file(&self.directory(context)?))
     }
 }
 
@@ -114,7 +119,7 @@ impl Key {
 
 impl Add {
     fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let file = self.place.file(context)?;
+        let file = self.server.keys(context)?;
         let new = NewKey {
             name: self.name,
             scopes: self.scopes.into_iter().collect::<BTreeSet<_>>(),
@@ -137,7 +142,7 @@ impl Add {
 
 impl List {
     fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let keys = self.place.file(context)?.read().map_err(failure)?;
+        let keys = self.server.keys(context)?.read().map_err(failure)?;
         if context.json {
             let keys: Vec<_> = keys
                 .iter()
@@ -181,7 +186,7 @@ impl List {
 
 impl Revoke {
     fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let file = self.place.file(context)?;
+        let file = self.server.keys(context)?;
         if !file.revoke(&self.name).map_err(failure)? {
             return Err(
                 Failure::new(format!("there is no key named `{}`", self.name))

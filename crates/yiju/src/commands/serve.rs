@@ -77,14 +77,8 @@ pub(crate) struct Serve {
         hide_env_values = true
     )]
     grace_seconds: Option<f64>,
-    /// Directory of the server's access keys and collections [default: the library's, with `-server` after its name]
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "YIJU_SERVER_DATA",
-        hide_env_values = true
-    )]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    server: key::ServerData,
     /// Most collections beside the default one [default: 100]
     #[arg(
         long,
@@ -172,7 +166,7 @@ impl Serve {
             .build()
             .context("cannot start the server's threads")?;
         let address = address(listen)?;
-        let data = context.settings.server_data(self.data.as_deref())?;
+        let data = self.server.directory(context)?;
         let keys = key::file(&data);
         let tls = self.tls(file)?;
         let policy = self.policy(file, keys, tls.is_some())?;
