@@ -1,6 +1,7 @@
 //! End-to-end tests: the built binary and its HTTP API, on the seed and the bundled model.
 
 mod answers;
+mod bench;
 mod commands;
 mod corpus;
 mod crash;

@@ -53,5 +53,5 @@ pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector,
 pub use engine::Precision;
 pub use error::EmbedError;
 pub use kernels::{MatrixProbe, Variant};
-pub use queue::{EmbedQueue, Priority, QueueFigures, QueueOptions};
+pub use queue::{EmbedQueue, PreparedTexts, Priority, QueueFigures, QueueOptions};
 pub use tokenizer::{CompactSource, Token, build_compact, build_double_array};

@@ -179,6 +179,9 @@ impl State {
     }
 }
 
+/// Texts that [`EmbedQueue::prepare`] has made ready for the model.
+pub struct PreparedTexts(Arc<Prepared>);
+
 impl EmbedQueue {
     /// A queue before `embedder`.
     pub fn new(embedder: Embedder, options: QueueOptions) -> Self {
@@ -234,6 +237,32 @@ impl EmbedQueue {
         self.run(priority, input_type, texts, true)
     }
 
+    /// Tokenises texts: the first half of [`embed_tokens`](Self::embed_tokens), which waits for nobody.
+    ///
+    /// # Errors
+    /// The tokenizer failed.
+    pub fn prepare(
+        &self,
+        input_type: InputType,
+        texts: &[&str],
+    ) -> Result<PreparedTexts, EmbedError> {
+        let prepared = self.embedder.prepare(input_type, texts)?;
+        Ok(PreparedTexts(Arc::new(prepared)))
+    }
+
+    /// Embeds texts and each of their tokens when their turn comes: the second half of
+    /// [`embed_tokens`](Self::embed_tokens).
+    ///
+    /// # Errors
+    /// As [`embed`](Self::embed).
+    pub fn embed_prepared(
+        &self,
+        priority: Priority,
+        texts: &PreparedTexts,
+    ) -> Result<Vec<(Embedding, TokenVectors)>, EmbedError> {
+        self.run_prepared(priority, &texts.0, true)
+    }
+
     fn run(
         &self,
         priority: Priority,
@@ -242,9 +271,18 @@ impl EmbedQueue {
         tokens: bool,
     ) -> Result<Vec<(Embedding, TokenVectors)>, EmbedError> {
         // Outside the turn: several callers' texts are tokenised at once, while the model runs.
-        let prepared = Arc::new(self.embedder.prepare(input_type, texts)?);
-        let mut pooled = self.embedder.pooled(&prepared, tokens);
-        let place = self.enter(priority, &prepared)?;
+        let texts = self.prepare(input_type, texts)?;
+        self.run_prepared(priority, &texts.0, tokens)
+    }
+
+    fn run_prepared(
+        &self,
+        priority: Priority,
+        prepared: &Arc<Prepared>,
+        tokens: bool,
+    ) -> Result<Vec<(Embedding, TokenVectors)>, EmbedError> {
+        let mut pooled = self.embedder.pooled(prepared, tokens);
+        let place = self.enter(priority, prepared)?;
         let cancel = Cancel::current();
         let mut taken = 0;
         while taken < prepared.len() {

@@ -14,6 +14,7 @@ use crate::lookup::{Found, Item};
 use crate::question::{Language, Question, is_han};
 use crate::rank::Ranked;
 use crate::response::{Answer, AskRequest, Citation, DocumentRef, Nearest, Refusal, Timings};
+use crate::trace::{Step, timed};
 use crate::wording;
 use crate::{amount, evidence};
 
@@ -51,7 +52,9 @@ pub(crate) fn answer(
     }
     let features = confidence::features(ranked, others);
     let confidence = confidence::confidence(&features);
-    let quotes = evidence::choose(question, ranked, request.limit);
+    let quotes = timed(Step::Evidence, || {
+        evidence::choose(question, ranked, request.limit)
+    });
     if confidence < request.threshold.unwrap_or_else(confidence::threshold) || quotes.is_empty() {
         let nearest = ranked
             .iter()

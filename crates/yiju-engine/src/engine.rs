@@ -19,6 +19,7 @@ use crate::reader::{self, Reading};
 use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
 use crate::retrieve::CANDIDATES;
 use crate::scope::Scope;
+use crate::trace::{Step, timed};
 use crate::{compose, lookup, rank, rerank, retrieve};
 
 /// The longest question or query, in characters.
@@ -234,8 +235,13 @@ impl Engine {
         }
         let indexes = self.fresh_indexes()?;
         let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, clauses)?;
-        let mut question = Question::new(&request.question, &indexes.lexical)?;
-        let within = match lookup::look_up(&self.store, &scope, &question)? {
+        let mut question = timed(Step::Analyse, || {
+            Question::new(&request.question, &indexes.lexical)
+        })?;
+        let looked_up = timed(Step::Analyse, || {
+            lookup::look_up(&self.store, &scope, &question)
+        })?;
+        let within = match looked_up {
             Outcome::Unit(found) => {
                 return compose::lookup(&self.store, &question, found, start);
             }
@@ -259,11 +265,17 @@ impl Engine {
             Some(within) => {
                 let candidates =
                     retrieve::candidates(&self.store, &indexes, within, &question, CANDIDATES)?;
-                let mut ranked = rank::rank(&self.store, &question, candidates)?;
-                self.rerank(&question, &mut ranked)?;
-                compose::answer(request, &question, &ranked, &all)?
+                let mut ranked = timed(Step::SecondStage, || {
+                    rank::rank(&self.store, &question, candidates)
+                })?;
+                timed(Step::SecondStage, || self.rerank(&question, &mut ranked))?;
+                timed(Step::Compose, || {
+                    compose::answer(request, &question, &ranked, &all)
+                })?
             }
-            None => compose::answer(request, &question, &all, &all)?,
+            None => timed(Step::Compose, || {
+                compose::answer(request, &question, &all, &all)
+            })?,
         };
         timings.rank = round(timings.rank + milliseconds(ranking));
         timings.total = milliseconds(start);
@@ -297,7 +309,9 @@ impl Engine {
         check_limit("limit", request.limit, MOST_HITS)?;
         let indexes = self.fresh_indexes()?;
         let scope = Scope::resolve(&self.store, &request.filter)?;
-        let mut question = Question::new(&request.query, &indexes.lexical)?;
+        let mut question = timed(Step::Analyse, || {
+            Question::new(&request.query, &indexes.lexical)
+        })?;
         let mut timings = Timings::default();
         let mut ranked = self.ranked(
             &mut question,
@@ -405,11 +419,14 @@ impl Engine {
         timings.retrieve = milliseconds(start);
         go_on(cancel)?;
         let start = Instant::now();
-        let mut ranked = tracing::debug_span!("rank")
-            .in_scope(|| rank::rank(&self.store, question, candidates))?;
+        let mut ranked = timed(Step::SecondStage, || {
+            tracing::debug_span!("rank").in_scope(|| rank::rank(&self.store, question, candidates))
+        })?;
         if self.reranker.is_some() {
             go_on(cancel)?;
-            tracing::debug_span!("rerank").in_scope(|| self.rerank(question, &mut ranked))?;
+            timed(Step::SecondStage, || {
+                tracing::debug_span!("rerank").in_scope(|| self.rerank(question, &mut ranked))
+            })?;
         }
         timings.rank = milliseconds(start);
         go_on(cancel)?;

@@ -30,6 +30,7 @@
 
 mod ablation;
 mod amount;
+mod bench;
 mod compose;
 mod confidence;
 mod corpus;
@@ -54,11 +55,13 @@ mod rerank;
 mod response;
 mod retrieve;
 mod scope;
+mod trace;
 mod verify;
 mod views;
 mod wording;
 
 pub use ablation::LaneRankings;
+pub use bench::{FirstStage, LaneFigures};
 pub use confidence::{
     ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
 };
@@ -75,6 +78,7 @@ pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
+pub use trace::{Step, StepTimes, traced};
 pub use verify::{
     CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
     QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
@@ -82,4 +86,4 @@ pub use verify::{
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
 };
-pub use yiju_store::{Access, BackupOutcome, RestoreOutcome};
+pub use yiju_store::{Access, BackupOutcome, PassageRecord, RestoreOutcome};

@@ -5,12 +5,13 @@ mod words;
 use std::collections::HashSet;
 
 use yiju_document::{Reference, find_references};
-use yiju_embed::{EmbedQueue, InputType, Priority};
+use yiju_embed::{EmbedQueue, Embedding, InputType, Priority, TokenVectors};
 use yiju_index::{LexicalIndex, QueryTokens, is_stop_term, normalize, terms};
 
 use crate::error::EngineError;
 use crate::expect::{Expected, expected};
 use crate::pairs::Pairs;
+use crate::trace::{Step, timed};
 use words::{ASKING, ASKING_OF_A_UNIT, asking_words};
 
 /// Weight of a token that carries no matter (particles, marks, question words), where the rarest
@@ -117,10 +118,18 @@ impl Question {
     /// The model failed.
     pub(crate) fn embed(&mut self, model: &EmbedQueue) -> Result<(), EngineError> {
         let texts = [self.text.as_str()];
-        let embedded = model.embed_tokens(Priority::Question, InputType::Query, &texts)?;
-        let Some((embedding, tokens)) = embedded.into_iter().next() else {
-            return Ok(());
-        };
+        let prepared = timed(Step::Tokenise, || model.prepare(InputType::Query, &texts))?;
+        timed(Step::Embed, || {
+            let embedded = model.embed_prepared(Priority::Question, &prepared)?;
+            if let Some((embedding, tokens)) = embedded.into_iter().next() {
+                self.take(embedding, &tokens, model);
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes the vectors in and weighs the tokens.
+    fn take(&mut self, embedding: Embedding, tokens: &TokenVectors, model: &EmbedQueue) {
         self.vector = embedding.vector;
         self.token_weights = tokens
             .tokens
@@ -169,7 +178,6 @@ impl Question {
             tokens.tokens.iter().map(|t| t.vector.as_slice()),
             model.embedder().dimension(),
         );
-        Ok(())
     }
 
     /// The share (0 to 1) of the question's words, by weight, that `text` (in normal form) holds;

@@ -1,4 +1,4 @@
-//! Measures retrieval, evidence and refusals on question sets, inside the product.
+//! Measures retrieval, evidence and refusals on question sets, and speed ([`bench`]), inside the product.
 //!
 //! A [`Dataset`] is read from a folder with `corpus.jsonl` and `queries.jsonl` (gzip allowed), or
 //! from a file of questions over a library that is there. [`add_corpus`] makes a corpus a library,
@@ -26,11 +26,13 @@
 //! ```
 
 mod answer;
+pub mod bench;
 mod corpus;
 mod dataset;
 mod error;
 mod measure;
 mod metrics;
+mod random;
 mod reading;
 mod report;
 mod run;

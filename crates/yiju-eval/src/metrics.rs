@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::random::Random;
+
 /// A mean with its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Interval {
@@ -43,16 +45,14 @@ pub fn auroc_interval(questions: &[(Option<f64>, Option<f64>)]) -> Interval {
 
 /// `measure` of all values and of samples of them; it gives `None` for a sample it cannot judge.
 fn resample(count: usize, measure: impl Fn(&[usize]) -> Option<f64>) -> Interval {
-    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    let mut random = Random::new(0x9E37_79B9_7F4A_7C15);
     let mut sample: Vec<usize> = (0..count).collect();
     let Some(mean) = measure(&sample).filter(|_| count > 0) else {
         return Interval::default();
     };
     let mut measures: Vec<f64> = (0..SAMPLES)
         .filter_map(|_| {
-            sample
-                .iter_mut()
-                .for_each(|at| *at = (random(&mut state) % count as u64) as usize);
+            sample.iter_mut().for_each(|at| *at = random.below(count));
             measure(&sample)
         })
         .collect();
@@ -63,15 +63,6 @@ fn resample(count: usize, measure: impl Fn(&[usize]) -> Option<f64>) -> Interval
         high: percentile(&measures, 97.5),
         count,
     }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-fn random(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 /// The value that `percent` (0 to 100) of the ascending `sorted` values do not exceed, by nearest

@@ -132,6 +132,7 @@ pub(crate) enum Command {
     Embed(commands::embed::Embed),
     Model(commands::model::Model),
     Eval(commands::eval::Eval),
+    Bench(commands::bench::Bench),
     Serve(commands::serve::Serve),
     #[command(subcommand)]
     Key(commands::key::Key),

@@ -252,6 +252,68 @@ impl Drop for Steps {
     }
 }
 
+/// Progress through a plan of known seconds.
+pub(crate) struct Planned {
+    bar: Option<ProgressBar>,
+    last: Cell<Instant>,
+    started: Instant,
+    quiet: bool,
+}
+
+impl Planned {
+    /// Progress from now on.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan} {percent:>3}%  {msg}") {
+                bar.set_style(style.progress_chars("━━─"));
+            }
+            bar
+        });
+        let now = Instant::now();
+        Self {
+            bar,
+            last: Cell::new(now),
+            started: now,
+            quiet,
+        }
+    }
+
+    /// Says what is done now, and how much of the plan lies behind.
+    pub(crate) fn at(&self, what: &str, done: f64, total: f64) {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let left = duration(left(done, total, elapsed));
+        if let Some(bar) = &self.bar {
+            bar.set_length((total * 1e3) as u64);
+            bar.set_position((done * 1e3) as u64);
+            bar.set_message(format!("{what}, about {left} left"));
+        } else if !self.quiet && self.last.get().elapsed() >= EVERY {
+            self.last.set(Instant::now());
+            let percent = (100.0 * done / total.max(1e-9)).floor();
+            // Progress that nobody can read is no reason to stop.
+            let _ = writeln!(io::stderr(), "{percent:>3}%  {what}, about {left} left");
+        }
+    }
+}
+
+/// Seconds left of a plan: by the plan at first, and then by how long its parts took.
+fn left(done: f64, total: f64, elapsed: f64) -> f64 {
+    let rest = (total - done).max(0.0);
+    if done < 2.0 {
+        rest
+    } else {
+        rest * elapsed / done
+    }
+}
+
+impl Drop for Planned {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// Progress of downloads, file by file.
 pub(crate) struct Download {
     bar: Option<ProgressBar>,
@@ -322,6 +384,13 @@ mod tests {
         assert_eq!(duration(0.4), "0 s");
         assert_eq!(duration(125.0), "2 min 5 s");
         assert_eq!(duration(3720.0), "1 h 2 min");
+    }
+
+    #[test]
+    fn time_left_follows_the_plan_and_then_the_clock() {
+        assert_eq!(left(0.0, 60.0, 0.1), 60.0);
+        assert_eq!(left(20.0, 60.0, 40.0), 80.0);
+        assert_eq!(left(60.0, 60.0, 70.0), 0.0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod add;
 pub(crate) mod ask;
 pub(crate) mod backup;
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
@@ -127,6 +128,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Embed(embed) => embed.run(&context),
         Command::Model(model) => model.run(&context),
         Command::Eval(eval) => eval.run(&context),
+        Command::Bench(bench) => bench.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Key(key) => key.run(&context),

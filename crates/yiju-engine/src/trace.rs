@@ -1,0 +1,153 @@
+//! How long each step of a question takes, for benchmarks.
+//!
+//! A question runs on its caller's thread from beginning to end, so the clock is that thread's: no step
+//! has to hand it on. It costs two readings of the time for each step. The model may run on the thread of
+//! another caller whose batch the question shares; waiting for it counts as embedding.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+/// A step of a question. Steps do not overlap: one that runs within another is not counted there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Words and how rare they are, what is asked for, numbers looked up in the outline.
+    Analyse,
+    /// Cutting the question into the model's tokens.
+    Tokenise,
+    /// The model, waiting for it included, and weighing the tokens.
+    Embed,
+    /// The lane of clause vectors.
+    Clauses,
+    /// The lane of sentence vectors.
+    Sentences,
+    /// BM25.
+    Lexical,
+    /// Joining the lanes' hits, and looking up where they stand.
+    Fuse,
+    /// Late interaction over the candidates, which reads them from the store; the cross-encoder, where
+    /// one is named.
+    SecondStage,
+    /// Which sentences to quote: the reader.
+    Evidence,
+    /// Confidence, citations, checking each quote.
+    Compose,
+}
+
+/// How many there are.
+const STEPS: usize = Step::ALL.len();
+
+impl Step {
+    /// All steps in their order.
+    pub const ALL: [Self; 10] = [
+        Self::Analyse,
+        Self::Tokenise,
+        Self::Embed,
+        Self::Clauses,
+        Self::Sentences,
+        Self::Lexical,
+        Self::Fuse,
+        Self::SecondStage,
+        Self::Evidence,
+        Self::Compose,
+    ];
+
+    /// What people read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Analyse => "analyse",
+            Self::Tokenise => "tokenise",
+            Self::Embed => "embed",
+            Self::Clauses => "dense, clauses",
+            Self::Sentences => "dense, sentences",
+            Self::Lexical => "lexical",
+            Self::Fuse => "fuse",
+            Self::SecondStage => "second stage",
+            Self::Evidence => "evidence",
+            Self::Compose => "compose",
+        }
+    }
+}
+
+/// The time spent in each step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StepTimes([Duration; STEPS]);
+
+impl StepTimes {
+    const NONE: Self = Self([Duration::ZERO; STEPS]);
+
+    /// The time spent in `step`; zero where it did not run.
+    pub fn get(&self, step: Step) -> Duration {
+        self.0[step as usize]
+    }
+
+    /// The time spent in all steps.
+    pub fn sum(&self) -> Duration {
+        self.0.iter().sum()
+    }
+}
+
+thread_local! {
+    static TIMES: Cell<StepTimes> = const { Cell::new(StepTimes::NONE) };
+    /// Time spent in steps that ended within the one that runs.
+    static WITHIN: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// Runs `work`, and gives the time that each step of questions took on this thread meanwhile.
+pub fn traced<T>(work: impl FnOnce() -> T) -> (T, StepTimes) {
+    TIMES.set(StepTimes::NONE);
+    let out = work();
+    (out, TIMES.take())
+}
+
+/// Runs `work` as a step, or as a part of it: times of one step add up.
+pub(crate) fn timed<T>(step: Step, work: impl FnOnce() -> T) -> T {
+    let outer = WITHIN.take();
+    let start = Instant::now();
+    let out = work();
+    let elapsed = start.elapsed();
+    let mut times = TIMES.get();
+    times.0[step as usize] += elapsed.saturating_sub(WITHIN.get());
+    TIMES.set(times);
+    WITHIN.set(outer + elapsed);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spin() {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_micros(200) {}
+    }
+
+    #[test]
+    fn steps_are_in_their_order() {
+        for (at, step) in Step::ALL.into_iter().enumerate() {
+            assert_eq!(step as usize, at);
+        }
+    }
+
+    #[test]
+    fn a_step_within_another_counts_once_and_parts_add_up() {
+        let start = Instant::now();
+        let ((), times) = traced(|| {
+            timed(Step::Compose, || {
+                spin();
+                timed(Step::Evidence, spin);
+                timed(Step::Evidence, spin);
+            });
+            timed(Step::Fuse, || ());
+        });
+        let elapsed = start.elapsed();
+        assert!(times.get(Step::Evidence) >= Duration::from_micros(400));
+        assert!(times.get(Step::Compose) >= Duration::from_micros(200));
+        assert_eq!(times.get(Step::Embed), Duration::ZERO);
+        assert!(times.sum() <= elapsed, "{times:?} in {elapsed:?}");
+        // Nothing is left over for the next question.
+        assert_eq!(traced(|| ()).1, StepTimes::default());
+    }
+}

@@ -1,0 +1,99 @@
+//! Recall against speed of a vector search.
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::{BenchError, Latency, SweepPoint, stop};
+
+/// Neighbours asked for, and counted.
+pub(crate) const NEIGHBOURS: usize = 10;
+/// Questions whose exact neighbours are found: 2,000 neighbours tell recalls apart by less than 0.005.
+pub(crate) const QUESTIONS: usize = 200;
+/// Rows kept in view that are tried, and always the default.
+const WIDTHS: [usize; 7] = [16, 32, 48, 64, 128, 192, 256];
+
+/// The widths tried, ascending.
+pub(crate) fn widths() -> Vec<usize> {
+    let mut widths = WIDTHS.to_vec();
+    widths.push(yiju_index::DEFAULT_EF);
+    widths.sort_unstable();
+    widths.dedup();
+    widths
+}
+
+/// Searches for each of `queries` again and again for `time`, one after the other and each at least once;
+/// recall is against `truth`, the exact neighbours of each.
+pub(crate) fn point(
+    search: &dyn Fn(&[f32]) -> Result<Vec<u64>, BenchError>,
+    queries: &[Vec<f32>],
+    truth: &[Vec<u64>],
+    (ef, used): (Option<usize>, bool),
+    time: Duration,
+    cancel: &AtomicBool,
+) -> Result<SweepPoint, BenchError> {
+    let (mut found, mut wanted) = (0usize, 0usize);
+    let mut latencies = Vec::new();
+    let begin = Instant::now();
+    for (number, (query, truth)) in queries.iter().zip(truth).cycle().enumerate() {
+        if number >= queries.len() && begin.elapsed() >= time {
+            break;
+        }
+        stop(cancel)?;
+        let start = Instant::now();
+        let ids = search(query)?;
+        latencies.push(start.elapsed());
+        if number < queries.len() {
+            found += truth.iter().filter(|id| ids.contains(id)).count();
+            wanted += truth.len();
+        }
+    }
+    let searching: Duration = latencies.iter().sum();
+    Ok(SweepPoint {
+        ef,
+        used,
+        recall: if wanted == 0 {
+            1.0
+        } else {
+            found as f64 / wanted as f64
+        },
+        per_second: latencies.len() as f64 / searching.as_secs_f64().max(f64::MIN_POSITIVE),
+        p50: Latency::of(latencies).p50,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recall_is_the_share_of_the_exact_neighbours() {
+        let queries = vec![vec![0.0], vec![1.0]];
+        let truth = vec![vec![1, 2], vec![3, 4]];
+        let search = |query: &[f32]| {
+            Ok(if query[0] == 0.0 {
+                vec![2, 9]
+            } else {
+                vec![4, 3]
+            })
+        };
+        let cancel = AtomicBool::new(false);
+        let found = point(
+            &search,
+            &queries,
+            &truth,
+            (Some(16), true),
+            Duration::ZERO,
+            &cancel,
+        );
+        let found = found.unwrap();
+        assert_eq!((found.recall, found.ef, found.used), (0.75, Some(16), true));
+        assert!(found.per_second > 0.0);
+    }
+
+    #[test]
+    fn the_default_is_among_the_widths() {
+        let widths = widths();
+        assert!(widths.contains(&yiju_index::DEFAULT_EF));
+        assert!(widths.windows(2).all(|w| w[0] < w[1]));
+    }
+}
