@@ -7,7 +7,8 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use yiju_engine::{
-    Access, AskRequest, Engine, EngineOptions, InputType, Precision, SearchRequest, Source,
+    Access, AskRequest, Engine, EngineOptions, InputType, Precision, SearchRequest, Source, Step,
+    StepTimes, traced,
 };
 
 const QUESTION: &str = "超大城市的规模要不要控制？";
@@ -54,21 +55,20 @@ fn question_path(criterion: &mut Criterion) {
     });
     group.finish();
 
-    // Where the time of a question goes, by the engine's own clock.
-    let mut steps: Vec<[f64; 3]> = (0..100)
-        .filter_map(|_| engine.ask(&AskRequest::new(QUESTION)).ok())
-        .map(|answer| {
-            let t = answer.timings_ms;
-            [t.embed, t.retrieve, t.rank]
-        })
+    // Where the time of a question goes, by the engine's own clock; `yiju bench` measures it under load.
+    let runs: Vec<StepTimes> = (0..100)
+        .map(|_| traced(|| engine.ask(&AskRequest::new(QUESTION))).1)
         .collect();
-    for (at, name) in ["embed", "retrieve", "rank"].into_iter().enumerate() {
-        steps.sort_by(|a, b| a[at].total_cmp(&b[at]));
-        if let (Some(p50), Some(p99)) = (
-            steps.get(steps.len() / 2),
-            steps.get(steps.len() * 99 / 100),
-        ) {
-            println!("{name}: p50 {:.2} ms, p99 {:.2} ms", p50[at], p99[at]);
+    for step in Step::ALL {
+        let mut times: Vec<f64> = runs
+            .iter()
+            .map(|times| times.get(step).as_secs_f64() * 1e3)
+            .collect();
+        times.sort_by(f64::total_cmp);
+        if let (Some(p50), Some(p90)) =
+            (times.get(times.len() / 2), times.get(times.len() * 9 / 10))
+        {
+            println!("{}: p50 {p50:.3} ms, p90 {p90:.3} ms", step.name());
         }
     }
 }

@@ -26,9 +26,9 @@ th { font-weight: 600; border-bottom: 1px solid #000; } th:first-child, td:first
   grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
 figure { margin: .6rem 0; break-inside: avoid; } figcaption { font-weight: 600; font-size: .9rem;
   margin-bottom: .3rem; }
-svg { width: 100%; height: auto; font: 12px 'Helvetica Neue', Helvetica, Arial, 'Noto Sans', sans-serif; }
+svg { width: 100%; height: auto; font: 13.5px 'Helvetica Neue', Helvetica, Arial, 'Noto Sans', sans-serif; }
 svg .grid { stroke: #ddd; stroke-width: 1; fill: none; } svg .axis { stroke: #000; stroke-width: 1.2;
-  fill: none; } svg .bar { fill: #9db4c8; stroke: #000; stroke-width: .8; } svg .remark { font-size: 10px;
+  fill: none; } svg .bar { fill: #9db4c8; stroke: #000; stroke-width: .8; } svg .remark { font-size: 11px;
   text-anchor: end; }
 @media print { body { font-size: 9.5pt; margin: 0; max-width: none; padding: 0; } @page { margin: 16mm; }
   h2 { break-after: avoid; } table { break-inside: avoid; } .figures { grid-template-columns: 1fr 1fr;
@@ -249,7 +249,8 @@ fn latency_figure(out: &mut String, closed: &[Load], open: &[Load]) {
                 .total
                 .curve
                 .iter()
-                .filter(|(percent, _)| *percent < 100.0)
+                // Below the median they lie too close together to be told apart.
+                .filter(|(percent, _)| *percent == 0.0 || (25.0..100.0).contains(percent))
                 .map(|&(percent, value)| (percent, value, String::new()))
                 .collect(),
         })
@@ -260,7 +261,7 @@ fn latency_figure(out: &mut String, closed: &[Load], open: &[Load]) {
     }
     let points = || series.iter().flat_map(|one| &one.points);
     let high = points().map(|point| point.0).fold(50.0, f64::max);
-    let title = "Latency: what share of questions is no slower";
+    let title = "Latency by percentile and callers";
     let (x, y) = (
         Scale::Percentile { high },
         Scale::log(points().map(|point| point.1)),
@@ -273,7 +274,7 @@ fn latency_figure(out: &mut String, closed: &[Load], open: &[Load]) {
         y,
         series,
     };
-    figure(out, &format!("{title}; by callers"), &chart.svg());
+    figure(out, title, &chart.svg());
 }
 
 fn steps_figure(out: &mut String, load: &Load) {
@@ -313,7 +314,7 @@ fn sweep_figure(out: &mut String, sweeps: &[(String, &Vec<SweepPoint>)]) {
             name: if sweeps.len() > 1 {
                 name.clone()
             } else {
-                "graph, by ef".into()
+                "graph".into()
             },
             points,
         });
@@ -334,7 +335,7 @@ fn sweep_figure(out: &mut String, sweeps: &[(String, &Vec<SweepPoint>)]) {
         Scale::linear(points().map(|point| point.0).chain([1.0])),
         Scale::log(points().map(|point| point.1)),
     );
-    let title = "Recall against searches a second";
+    let title = "Recall against searches a second; ef beside the points";
     let chart = Chart {
         title,
         x_name: "recall@10 against the exact scan",

@@ -21,10 +21,13 @@ pub(crate) fn widths() -> Vec<usize> {
     widths
 }
 
+/// A search: the ids of what is nearest to a vector.
+pub(crate) type Search<'a> = dyn Fn(&[f32]) -> Result<Vec<u64>, BenchError> + 'a;
+
 /// Searches for each of `queries` again and again for `time`, one after the other and each at least once;
 /// recall is against `truth`, the exact neighbours of each.
 pub(crate) fn point(
-    search: &dyn Fn(&[f32]) -> Result<Vec<u64>, BenchError>,
+    search: &Search<'_>,
     queries: &[Vec<f32>],
     truth: &[Vec<u64>],
     (ef, used): (Option<usize>, bool),

@@ -17,6 +17,11 @@ fn latency(count: u32, low: f64) -> Latency {
     }))
 }
 
+/// With few enough digits that JSON keeps it exactly.
+fn short(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
 fn load(callers: usize, rate: Option<f64>, count: u32, low: f64, steps: &[(Step, f64)]) -> Load {
     Load {
         callers,
@@ -37,8 +42,8 @@ fn load(callers: usize, rate: Option<f64>, count: u32, low: f64, steps: &[(Step,
             .collect(),
         rounds: (0..5u32)
             .map(|round| Round {
-                p50: low * (1.5 + 0.01 * f64::from(round)),
-                p99: low * (5.0 + 0.1 * f64::from(round)),
+                p50: short(low * (1.5 + 0.01 * f64::from(round))),
+                p99: short(low * (5.0 + 0.1 * f64::from(round))),
                 per_second: f64::from(count) / 5.0 + f64::from(round),
             })
             .collect(),
@@ -58,32 +63,32 @@ fn made(clauses: usize) -> MadeFigures {
         used,
         recall,
         per_second,
-        p50: 1e3 / per_second,
+        p50: short(1e3 / per_second),
     };
     MadeFigures {
         clauses,
         sentences_per_clause: 0,
         dimension: 384,
         characters: 90 * clauses as u64,
-        vectors_seconds: size * 1e-5,
-        words_seconds: size * 6e-5,
-        graph_seconds: size * 4e-4,
+        vectors_seconds: short(size * 1e-5),
+        words_seconds: short(size * 6e-5),
+        graph_seconds: short(size * 4e-4),
         build_threads: 2,
-        save_seconds: size * 2e-6,
-        load_seconds: size * 1e-6,
+        save_seconds: short(size * 2e-6),
+        load_seconds: short(size * 1e-6),
         vector_bytes: 600 * clauses,
         saved_bytes: 2_100 * clauses as u64,
         lexical_bytes: 120 * clauses as u64,
         resident_bytes: Some(3_000 * clauses as u64),
         scanned: clauses <= 20_000,
-        first_ms: 3.0 * time,
+        first_ms: short(3.0 * time),
         closed: vec![
             load(1, None, 2_000, time, &steps),
             load(2, None, 3_000, 1.3 * time, &steps),
         ],
         open: vec![load(2, Some(250.0), 1_250, 1.1 * time, &steps)],
         sweep: vec![
-            point(None, clauses <= 20_000, 1.0, 3e7 / size),
+            point(None, clauses <= 20_000, 1.0, short(3e7 / size)),
             point(Some(16), false, 0.92, 1.2e4),
             point(Some(48), false, 0.985, 8e3),
             point(Some(96), clauses > 20_000, 0.997, 5e3),

@@ -76,7 +76,8 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Compare two files written with --out, and measure nothing
-    #[arg(long, value_names = ["BEFORE", "AFTER"], num_args = 2, exclusive = true)]
+    #[arg(long, value_names = ["BEFORE", "AFTER"], num_args = 2,
+        conflicts_with_all = ["docs", "questions", "made", "callers", "rate", "out", "html"])]
     compare: Vec<PathBuf>,
     /// Answer the request on standard input and say how long it took: what a fresh process is asked
     #[arg(long, hide = true)]

@@ -12,6 +12,8 @@ const TOP: f64 = 14.0;
 const BOTTOM: f64 = 52.0;
 /// The least distance of two names beside their lines.
 const NAME_HEIGHT: f64 = 15.0;
+/// The least distance of two remarks, across and up; one that would cover another is left out.
+const REMARK: (f64, f64) = (24.0, 12.0);
 
 /// A line.
 pub(crate) struct Series {
@@ -52,8 +54,9 @@ impl Chart<'_> {
         );
         self.axes(&mut out);
         let mut names: Vec<(f64, f64, usize)> = Vec::new();
+        let mut remarks = Vec::new();
         for (at, series) in self.series.iter().enumerate() {
-            if let Some((x, y)) = self.line(&mut out, at, series) {
+            if let Some((x, y)) = self.line(&mut out, at, series, &mut remarks) {
                 names.push((x, y, at));
             }
         }
@@ -130,8 +133,14 @@ impl Chart<'_> {
         );
     }
 
-    /// Draws a line; gives where it ends.
-    fn line(&self, out: &mut String, at: usize, series: &Series) -> Option<(f64, f64)> {
+    /// Draws a line; gives where it ends. `remarks` are where there are some already.
+    fn line(
+        &self,
+        out: &mut String,
+        at: usize,
+        series: &Series,
+        remarks: &mut Vec<(f64, f64)>,
+    ) -> Option<(f64, f64)> {
         let (dashes, colour) = STYLES[at % STYLES.len()];
         let points: Vec<(f64, f64)> = series
             .points
@@ -154,7 +163,10 @@ impl Chart<'_> {
         );
         for ((x, y), (.., remark)) in points.iter().zip(&series.points) {
             out.push_str(&marker(at, *x, *y, colour));
-            if !remark.is_empty() {
+            let covers =
+                |&(a, b): &(f64, f64)| (a - x).abs() < REMARK.0 && (b - y).abs() < REMARK.1;
+            if !remark.is_empty() && !remarks.iter().any(covers) {
+                remarks.push((*x, *y));
                 let _ = writeln!(
                     out,
                     "<text class=\"remark\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
@@ -252,6 +264,8 @@ mod tests {
             HEIGHT - BOTTOM
         )));
         assert!(svg.contains(">ef 16</text>"));
+        // Of two in one place, one is shown.
+        assert_eq!(chart(&["one", "two"]).matches("ef 16").count(), 1);
     }
 
     #[test]

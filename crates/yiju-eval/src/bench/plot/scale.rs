@@ -201,7 +201,7 @@ mod tests {
                 assert!((2..=40).contains(&ticks.len()), "{scale:?}: {ticks:?}");
                 for value in ticks.iter().chain(&[a, b]) {
                     assert!(
-                        (-1e-6..=1.0 + 1e-6).contains(&scale.position(*value)),
+                        (-1e-3..=1.0 + 1e-3).contains(&scale.position(*value)),
                         "{scale:?}"
                     );
                 }
