@@ -169,8 +169,9 @@ async fn a_document_is_replaced_by_its_id() {
 
     // Several documents are not the next version of one.
     let form = [("name=\"file\"; filename=\"x.txt\"", &page[..])];
-    let several = crate::support::form_to(&app, Method::PUT, &format!("/v1/documents/{id}"), &form);
-    assert_eq!(several.await.error(409), "conflict");
+    let path = format!("/v1/documents/{id}");
+    let several = crate::support::form_to(&app, Method::PUT, &path, &form).await;
+    assert_eq!(several.error(409), "conflict");
 }
 
 #[tokio::test]
