@@ -20,13 +20,35 @@ YIJU = "Yiju"
 AVX2 = "Yiju, AVX2"
 # What is measured, and which is better.
 FIGURES = {"p50": min, "p99": min, "passages": max, "long": max, "start": min, "memory": min}
-LEFT_OUT = {
-    "sentence-transformers": "it needs PyTorch, whose wheel on PyPI brings several gigabytes of "
-                             "CUDA libraries; its encoder is PyTorch's f32, of the class of "
-                             "onnxruntime f32",
-    "llama.cpp": "PyPI has only its source, and it reads a tokenizer from the GGUF file, which "
-                 "the bundled model has beside it",
+# Peers that may fail to install: the environment they go into, what is installed, and what is
+# imported to see whether it is there. llama.cpp comes in the wheels of xllamacpp: llama-cpp-python
+# has only its source, a build of many minutes.
+OPTIONAL = {
+    "sentence-transformers": ("venv-torch", ["sentence-transformers"], "sentence_transformers"),
+    "llama.cpp": ("venv", ["xllamacpp", "gguf"], "xllamacpp, gguf"),
 }
+# Seconds that such an installation may take; PyTorch brings several gigabytes of CUDA libraries.
+INSTALL_LIMIT = 1200
+
+
+def optional(name):
+    """The Python that has this peer, installed where need be, or why there is none."""
+    folder, packages, imports = OPTIONAL[name]
+    python = WORK / folder / "bin" / "python"
+    try:
+        if not python.exists():
+            venv.create(WORK / folder, with_pip=True)
+        check = [python, "-c", f"import {imports}"]
+        if subprocess.run(check, capture_output=True).returncode:
+            print(f"installing {', '.join(packages)}", file=sys.stderr, flush=True)
+            made = subprocess.run([python, "-m", "pip", "install", "-q", *packages],
+                                  capture_output=True, text=True, timeout=INSTALL_LIMIT)
+            if made.returncode:
+                return None, (made.stderr.strip().splitlines() or ["pip failed"])[-1]
+            subprocess.run(check, check=True, capture_output=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        return None, str(error)
+    return python, None
 
 
 def environment():
@@ -84,6 +106,8 @@ def run(command, env=None):
     if child == 0:
         os.close(read)
         os.dup2(write, 1)
+        # Some peers log every request.
+        os.dup2(os.open(WORK / "peers.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
         os.execvpe(str(command[0]), [str(part) for part in command], {**os.environ, **(env or {})})
     os.close(write)
     with os.fdopen(read) as pipe:
@@ -134,7 +158,7 @@ def best(by_threads, parity):
     return {**figures, "cosine_min": low, "cosine_mean": mean}
 
 
-def show(summary, given, counts):
+def show(summary, given, counts, left_out):
     """Prints the table, the ratios and what was left out."""
     print(f"{' or '.join(map(str, counts))} threads, each figure in the better setting (its "
           f"threads in brackets); {len(given['questions'])} questions, {len(given['passages'])} "
@@ -144,7 +168,7 @@ def show(summary, given, counts):
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, one in summary.items():
         if one is None:
-            print(f"| {name} | failed |")
+            print(f"| {name} | failed (see target/peers/peers.log) |")
             continue
         cell = lambda key, scale, form: f"{one[key] * scale:{form}} ({one[key + '_threads']})"
         print(f"| {name} | {cell('p50', 1e3, '.2f')} | {one['p99'] * 1e3:.2f} "
@@ -157,12 +181,16 @@ def show(summary, given, counts):
         if mine is None or not others:
             continue
         print()
+        for key, what in (("passages", "passages"), ("long", "long texts")):
+            name = max(others, key=lambda name: others[name][key])
+            print(f"- {ours} beside the best peer for {what}, {name}: "
+                  f"{mine[key] / others[name][key]:.2f} times")
         for name, one in others.items():
             print(f"- {ours} beside {name}: question p50 {one['p50'] / mine['p50']:.1f} times as "
                   f"fast, passages {mine['passages'] / one['passages']:.1f} times, long texts "
                   f"{mine['long'] / one['long']:.1f} times")
     print()
-    for name, reason in LEFT_OUT.items():
+    for name, reason in left_out.items():
         print(f"- {name} is left out: {reason}")
 
 
@@ -192,6 +220,7 @@ def main():
                        cwd=ROOT, check=True)
         target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         yiju = target / "release" / "examples" / "peer"
+    (WORK / "peers.log").write_bytes(b"")
     given = texts(options.parity, options.seconds)
     file = WORK / "texts.json"
     file.write_text(json.dumps(given, ensure_ascii=False), encoding="utf-8")
@@ -210,6 +239,12 @@ def main():
         "onnxruntime f32": lambda n: (
             [python, peer, "onnx", WORK / "f32.onnx", options.model, file, n], {}),
     }
+    pythons, left_out = {}, {}
+    engines["sentence-transformers"] = lambda n: (
+        [pythons["sentence-transformers"], peer, "sentence-transformers", WORK / "bert", "-", file, n],
+        {"OMP_NUM_THREADS": n, "HF_HUB_OFFLINE": "1"})
+    engines["llama.cpp"] = lambda n: (
+        [pythons["llama.cpp"], peer, "llama", WORK / "llama.gguf", options.model, file, n], {})
     if not has_avx2():
         del engines[AVX2]
     if options.engines:
@@ -218,24 +253,34 @@ def main():
         if unknown:
             parser.error(f"unknown: {unknown}; there are {list(engines)}")
         engines = {name: engines[name] for name in wanted}
+    for name in [name for name in OPTIONAL if name in engines]:
+        pythons[name], reason = optional(name)
+        if reason is not None:
+            left_out[name] = reason
+            del engines[name]
+    if "llama.cpp" in engines and not (WORK / "llama.gguf").exists():
+        subprocess.run([pythons["llama.cpp"], HERE / "llama.py", options.model,
+                        WORK / "llama.gguf"], check=True)
     counts = sorted({1, options.threads})
     results = {name: {n: [] for n in counts} for name in engines}
+    done = 0
     # In turns, so that what else the machine does falls on all of them alike.
     for number in range(options.rounds):
         for n in counts:
             for name, command in engines.items():
-                print(f"round {number + 1}/{options.rounds}: {name}, {n} threads",
-                      file=sys.stderr, flush=True)
+                done += 1
+                print(f"{done}/{options.rounds * len(counts) * len(engines)}: round {number + 1}, "
+                      f"{name}, {n} threads", file=sys.stderr, flush=True)
                 arguments, env = command(str(n))
                 result = run(arguments, env)
                 if result is not None:
                     results[name][n].append(result)
     summary = {name: best(by_threads, given["parity"]) for name, by_threads in results.items()}
-    show(summary, given, counts)
+    show(summary, given, counts, left_out)
     options.json.write_text(json.dumps({
         "threads": counts, "seconds": options.seconds, "rounds": options.rounds,
         "texts": {key: len(given[key]) for key in ("questions", "passages", "long", "parity")},
-        "left_out": LEFT_OUT, "engines": summary,
+        "left_out": left_out, "engines": summary,
         "all": {name: {n: [{key: one[key] for key in FIGURES} for one in rounds]
                        for n, rounds in by_threads.items()}
                 for name, by_threads in results.items()},

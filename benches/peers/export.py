@@ -1,10 +1,12 @@
-"""Exports the model of a directory (`config.json`, `model.gguf`) to ONNX: f32, and dynamic int8.
+"""Exports the model of a directory (`config.json`, `model.gguf`) to ONNX, f32 and dynamic int8, and to
+a directory with f32 safetensors, as Hugging Face's libraries read it.
 
-The graph uses onnxruntime's own fused operators (Attention, SkipLayerNormalization, Gelu), which
+The ONNX graph uses onnxruntime's own fused operators (Attention, SkipLayerNormalization, Gelu), which
 its optimiser would otherwise look for."""
 
 import json
 import pathlib
+import shutil
 import struct
 import sys
 
@@ -127,6 +129,57 @@ def export(directory, path):
     onnx.save(model, path)
 
 
+# Hugging Face's names for GGUF's.
+BERT = {
+    "token_embd": "embeddings.word_embeddings",
+    "position_embd": "embeddings.position_embeddings",
+    "token_types": "embeddings.token_type_embeddings",
+    "token_embd_norm": "embeddings.LayerNorm",
+    "attn_q": "attention.self.query",
+    "attn_k": "attention.self.key",
+    "attn_v": "attention.self.value",
+    "attn_output": "attention.output.dense",
+    "attn_output_norm": "attention.output.LayerNorm",
+    "ffn_up": "intermediate.dense",
+    "ffn_down": "output.dense",
+    "layer_output_norm": "output.LayerNorm",
+}
+
+
+def bert_name(name):
+    parts = name.split(".")
+    if parts[0] == "blk":
+        return f"encoder.layer.{parts[1]}.{BERT[parts[2]]}.{parts[3]}"
+    return f"{BERT[parts[0]]}.{parts[1]}"
+
+
+def safetensors(directory, folder):
+    """A model directory with the same weights in f32 safetensors."""
+    folder.mkdir(exist_ok=True)
+    for name in ("config.json", "tokenizer.json", "modules.json"):
+        shutil.copy(directory / name, folder / name)
+    shutil.copytree(directory / "1_Pooling", folder / "1_Pooling", dirs_exist_ok=True)
+    (folder / "tokenizer_config.json").write_text(json.dumps({
+        "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 512,
+        "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>",
+        "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>"}))
+    gguf = Gguf(directory / "model.gguf")
+    header, data, at = {"__metadata__": {"format": "pt"}}, [], 0
+    for name in gguf.tensors:
+        values = numpy.ascontiguousarray(gguf[name], "<f4").tobytes()
+        header[bert_name(name)] = {"dtype": "F32", "shape": gguf.tensors[name][0],
+                                   "data_offsets": [at, at + len(values)]}
+        data.append(values)
+        at += len(values)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    part = folder / "model.part"
+    with part.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.writelines(data)
+    part.rename(folder / "model.safetensors")
+
+
 def main():
     directory, work = map(pathlib.Path, sys.argv[1:])
     if not (work / "f32.onnx").exists():
@@ -136,6 +189,8 @@ def main():
                          weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Attention"],
                          # Its shape inference does not know the fused operators.
                          extra_options={"DefaultTensorType": TensorProto.FLOAT})
+    if not (work / "bert" / "model.safetensors").exists():
+        safetensors(directory, work / "bert")
 
 
 if __name__ == "__main__":

@@ -24,50 +24,76 @@ pub(super) struct Heads {
 /// The buffers of one task.
 #[derive(Default)]
 struct Buffers {
+    places: Vec<Place>,
     keys: Vec<Q8Block>,
     values: Vec<Q8Block>,
     queries: Vec<ActBlock>,
     scores: Vec<Lanes>,
     probabilities: Vec<ActBlock>,
-    /// The group's result, blocks of 32 for each row.
-    context: Vec<[f32; BLOCK]>,
-    quantized: Vec<ActBlock>,
+    /// The group's result, blocks of two lanes for each row.
+    context: Vec<[Lanes; 2]>,
+}
+
+/// Where a row's numbers lie.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The row's tile, and its number there.
+    tile: usize,
+    row: usize,
+    /// Rows of the tile.
+    stride: usize,
+    /// The row's first lanes in the buffer of queries, keys and values.
+    start: usize,
 }
 
 /// The rows of one sequence in the buffer of queries, keys and values.
 #[derive(Clone, Copy)]
 struct Rows<'a> {
-    tiles: Tiles,
     qkv: &'a [Lanes],
-    panels: usize,
-    start: usize,
-    count: usize,
+    places: &'a [Place],
 }
 
-impl Rows<'_> {
-    /// Copies `out.len()` numbers of row `row` from column `column` on.
+impl<'a> Rows<'a> {
+    fn count(self) -> usize {
+        self.places.len()
+    }
+
+    /// Numbers `column..column + length` of a row, up to sixteen. Where they are a panel they stay
+    /// where they are, else they are put together in `spare`.
     #[inline]
-    fn copy(self, row: usize, column: usize, out: &mut [f32]) {
-        let (start, stride) = self.tiles.locate(self.start + row, self.panels);
-        if column.is_multiple_of(LANES) && out.len() == LANES {
-            out.copy_from_slice(&self.qkv[start + column / LANES * stride].0);
-            return;
+    fn lanes<'b>(self, row: usize, column: usize, length: usize, spare: &'b mut Lanes) -> &'b Lanes
+    where
+        'a: 'b,
+    {
+        let Place { start, stride, .. } = self.places[row];
+        if column.is_multiple_of(LANES) && length == LANES {
+            return &self.qkv[start + column / LANES * stride];
         }
-        for (offset, value) in out.iter_mut().enumerate() {
-            let column = column + offset;
+        *spare = Lanes::ZERO;
+        for (column, value) in (column..column + length).zip(&mut spare.0) {
             *value = self.qkv[start + column / LANES * stride].0[column % LANES];
         }
+        spare
     }
 
     /// Block `block` of a head's vector that begins at `column` and is `width` long.
     #[inline]
-    fn block(self, row: usize, column: usize, width: usize, block: usize) -> [f32; BLOCK] {
-        let mut values = [0.0; BLOCK];
+    fn block<'b>(
+        self,
+        row: usize,
+        column: usize,
+        width: usize,
+        block: usize,
+        [low, high]: &'b mut [Lanes; 2],
+    ) -> [&'b Lanes; 2]
+    where
+        'a: 'b,
+    {
         let length = (width - block * BLOCK).min(BLOCK);
-        for (number, part) in values[..length].chunks_mut(LANES).enumerate() {
-            self.copy(row, column + block * BLOCK + number * LANES, part);
-        }
-        values
+        let column = column + block * BLOCK;
+        let low = self.lanes(row, column, length.min(LANES), low);
+        let rest = length.saturating_sub(LANES);
+        [low, self.lanes(row, column + LANES, rest, high)]
     }
 }
 
@@ -106,40 +132,46 @@ impl Heads {
         let panels = (3 * self.hidden).div_ceil(LANES);
         let mut start = 0;
         for sequence in sequences {
-            let count = sequence.len();
+            let mut places = std::mem::take(&mut buffers.places);
+            places.clear();
+            places.extend((start..start + sequence.len()).map(|row| {
+                let tile = tiles.index_of(row);
+                let (start, stride) = tiles.locate(row, panels);
+                let row = row - tiles.first_of(tile);
+                Place {
+                    tile,
+                    row,
+                    stride,
+                    start,
+                }
+            }));
+            start += sequence.len();
             let rows = Rows {
-                tiles,
                 qkv,
-                panels,
-                start,
-                count,
+                places: &places,
             };
-            buffers.context.clear();
-            buffers.context.resize(count * group_blocks, [0.0; BLOCK]);
-            for (place, head) in heads.clone().enumerate() {
-                self.head(
-                    kernels,
-                    rows,
-                    head,
-                    place * self.width,
-                    group_blocks,
-                    &mut buffers,
-                );
-            }
             buffers
-                .quantized
-                .resize(count * group_blocks, ActBlock::ZERO);
-            kernels.quantize_rows(&buffers.context, 1.0, &mut buffers.quantized);
-            for (row, blocks) in buffers.quantized.chunks_exact(group_blocks).enumerate() {
-                // With one unit a row, a row's place is its number.
-                let (place, stride) = tiles.locate(start + row, 1);
-                let index = tiles.index_of(start + row);
-                let place = place - tiles.first_of(index);
-                for (block, value) in blocks.iter().enumerate() {
-                    out[index][block * stride + place] = *value;
+                .context
+                .resize(rows.count() * group_blocks, [Lanes::ZERO; 2]);
+            if !(heads.len() * self.width).is_multiple_of(BLOCK) {
+                // What fills up the last block must be zero.
+                buffers.context.fill([Lanes::ZERO; 2]);
+            }
+            for (number, head) in heads.clone().enumerate() {
+                let offset = number * self.width;
+                self.head(kernels, rows, head, offset, group_blocks, &mut buffers);
+            }
+            for (place, context) in places
+                .iter()
+                .zip(buffers.context.chunks_exact(group_blocks))
+            {
+                let part = &mut out[place.tile];
+                for (block, [low, high]) in context.iter().enumerate() {
+                    let to = &mut part[block * place.stride + place.row];
+                    kernels.quantize_rows(&[[low, high]], std::slice::from_mut(to));
                 }
             }
-            start += count;
+            buffers.places = places;
         }
     }
 
@@ -156,21 +188,26 @@ impl Heads {
         let width = self.width;
         let column = head * width;
         let blocks = width.div_ceil(BLOCK);
+        let count = rows.count();
         self.pack_keys(kernels, rows, column + self.hidden, &mut buffers.keys);
         self.pack_values(kernels, rows, column + 2 * self.hidden, &mut buffers.values);
-        let key_panels = rows.count.div_ceil(LANES);
-        let key_blocks = rows.count.div_ceil(BLOCK);
+        let key_panels = count.div_ceil(LANES);
+        let key_blocks = count.div_ceil(BLOCK);
         let factor = LOG2_E / (width as f32).sqrt();
         let mut result = [Lanes::ZERO; MAX_ROWS];
-        for first in (0..rows.count).step_by(MAX_ROWS) {
-            let size = MAX_ROWS.min(rows.count - first);
+        // Of nearly one size, as all tiles.
+        let tile = Tiles::new(count).rows_of(0);
+        for first in (0..count).step_by(tile) {
+            let size = tile.min(count - first);
             buffers.queries.resize(blocks * size, ActBlock::ZERO);
             for (block, out) in buffers.queries.chunks_exact_mut(size).enumerate() {
-                let mut values = [[0.0; BLOCK]; MAX_ROWS];
-                for (row, values) in values[..size].iter_mut().enumerate() {
-                    *values = rows.block(first + row, column, width, block);
+                let mut spare = [[Lanes::ZERO; 2]; MAX_ROWS];
+                let mut queries = [[&Lanes::ZERO; 2]; MAX_ROWS];
+                let places = queries.iter_mut().zip(&mut spare).zip(first..first + size);
+                for ((query, spare), row) in places {
+                    *query = rows.block(row, column, width, block, spare);
                 }
-                kernels.quantize_rows(&values[..size], factor, out);
+                kernels.quantize_rows(&queries[..size], out);
             }
             buffers.scores.resize(key_panels * size, Lanes::ZERO);
             let panels = buffers.keys.chunks_exact(blocks);
@@ -182,19 +219,27 @@ impl Heads {
                 .resize(key_blocks * size, ActBlock::ZERO);
             kernels.softmax_tile(
                 &mut buffers.scores,
-                rows.count,
+                count,
+                factor,
                 size,
                 &mut buffers.probabilities,
             );
             for (panel, values) in buffers.values.chunks_exact(key_blocks).enumerate() {
                 let result = &mut result[..size];
                 kernels.eight(size, &buffers.probabilities, values, &Lanes::ZERO, result);
+                let at = offset + panel * LANES;
                 let length = LANES.min(width - panel * LANES);
-                for (row, lanes) in result.iter().enumerate() {
-                    let context =
-                        &mut buffers.context[(first + row) * group_blocks..][..group_blocks];
-                    let at = offset + panel * LANES;
-                    context.as_flattened_mut()[at..at + length].copy_from_slice(&lanes.0[..length]);
+                let contexts =
+                    buffers.context[first * group_blocks..].chunks_exact_mut(group_blocks);
+                for (context, lanes) in contexts.zip(&*result) {
+                    let context = context.as_flattened_mut();
+                    if at.is_multiple_of(LANES) && length == LANES {
+                        context[at / LANES] = *lanes;
+                    } else {
+                        for (column, value) in (at..at + length).zip(lanes.0) {
+                            context[column / LANES].0[column % LANES] = value;
+                        }
+                    }
                 }
             }
         }
@@ -203,33 +248,39 @@ impl Heads {
     /// Keys as columns: panels of 16 keys × blocks of the head's width.
     fn pack_keys(self, kernels: Kernels, rows: Rows<'_>, column: usize, out: &mut Vec<Q8Block>) {
         let blocks = self.width.div_ceil(BLOCK);
-        out.clear();
-        out.resize(rows.count.div_ceil(LANES) * blocks, Q8Block::ZERO);
+        out.resize(rows.count().div_ceil(LANES) * blocks, Q8Block::ZERO);
         for (panel, out) in out.chunks_exact_mut(blocks).enumerate() {
             let first = panel * LANES;
-            let size = LANES.min(rows.count - first);
+            let size = LANES.min(rows.count() - first);
+            if size < LANES {
+                // Columns that are not set hold an earlier sequence's keys.
+                out.fill(Q8Block::ZERO);
+            }
             for (block, out) in out.iter_mut().enumerate() {
-                let mut values = [[0.0; BLOCK]; LANES];
-                for (key, values) in values[..size].iter_mut().enumerate() {
-                    *values = rows.block(first + key, column, self.width, block);
+                let mut spare = [[Lanes::ZERO; 2]; LANES];
+                let mut keys = [[&Lanes::ZERO; 2]; LANES];
+                let places = keys.iter_mut().zip(&mut spare).zip(first..first + size);
+                for ((key, spare), row) in places {
+                    *key = rows.block(row, column, self.width, block, spare);
                 }
-                kernels.column_block(&values[..size], out);
+                kernels.column_block(&keys[..size], out);
             }
         }
     }
 
     /// Values as columns: panels of 16 of the head's numbers × blocks of 32 keys.
     fn pack_values(self, kernels: Kernels, rows: Rows<'_>, column: usize, out: &mut Vec<Q8Block>) {
-        let blocks = rows.count.div_ceil(BLOCK);
+        let blocks = rows.count().div_ceil(BLOCK);
         out.resize(self.width.div_ceil(LANES) * blocks, Q8Block::ZERO);
         for (panel, out) in out.chunks_exact_mut(blocks).enumerate() {
             let length = LANES.min(self.width - panel * LANES);
             for (block, out) in out.iter_mut().enumerate() {
                 let first = block * BLOCK;
-                let size = BLOCK.min(rows.count - first);
-                let mut values = [Lanes::ZERO; BLOCK];
-                for (key, values) in values[..size].iter_mut().enumerate() {
-                    rows.copy(first + key, column + panel * LANES, &mut values.0[..length]);
+                let end = rows.count().min(first + BLOCK);
+                let mut spare = [Lanes::ZERO; BLOCK];
+                let mut values = [&Lanes::ZERO; BLOCK];
+                for ((value, spare), row) in values.iter_mut().zip(&mut spare).zip(first..end) {
+                    *value = rows.lanes(row, column + panel * LANES, length, spare);
                 }
                 kernels.transpose_block(&values, out);
             }

@@ -53,8 +53,8 @@ fn store_floats(floats: &mut [f32; 16], half: usize, value: __m256) {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn accumulate(total: __m256, dot: __m256i, act: &ActBlock, scales: __m256) -> __m256 {
-    let scale = _mm256_mul_ps(scales, _mm256_set1_ps(act.scale));
-    _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), scale, total)
+    let scale = _mm256_add_epi32(_mm256_castps_si256(scales), _mm256_set1_epi32(act.shift));
+    _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_castsi256_ps(scale), total)
 }
 
 /// Rows `first..first + G` of a tile of `R` rows, four-bit weights.

@@ -42,6 +42,15 @@ fn store_floats(floats: &mut [f32; 16], value: __m512) {
     unsafe { _mm512_storeu_ps(floats.as_mut_ptr(), value) }
 }
 
+/// Adds a block's integer sums, scaled. Dot products and float multiplications share two units, so
+/// the scales are multiplied by adding exponents, which other units do.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn accumulate(total: __m512, dot: __m512i, act: &ActBlock, scales: __m512) -> __m512 {
+    let scale = _mm512_add_epi32(_mm512_castps_si512(scales), _mm512_set1_epi32(act.shift));
+    _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), _mm512_castsi512_ps(scale), total)
+}
+
 /// One panel of four-bit weights for a tile of `R` rows.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn four<const R: usize>(
@@ -70,8 +79,7 @@ pub(super) fn four<const R: usize>(
         }
         let scales = load_floats(&weights.scales);
         for r in 0..R {
-            let scale = _mm512_mul_ps(scales, _mm512_set1_ps(acts[r].scale));
-            total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r]), scale, total[r]);
+            total[r] = accumulate(total[r], dot[r], &acts[r], scales);
         }
     }
     for r in 0..R {
@@ -101,8 +109,7 @@ pub(super) fn eight<const R: usize>(
         }
         let scales = load_floats(&weights.scales);
         for r in 0..R {
-            let scale = _mm512_mul_ps(scales, _mm512_set1_ps(acts[r].scale));
-            total[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[r]), scale, total[r]);
+            total[r] = accumulate(total[r], dot[r], &acts[r], scales);
         }
     }
     for r in 0..R {

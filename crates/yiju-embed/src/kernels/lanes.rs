@@ -1,38 +1,11 @@
 //! The float arithmetic of the encoder on sixteen lanes, written once.
 //!
-//! These functions are compiled once for each variant of the kernels: inlined into a function
-//! with the variant's instruction set, the loops over lanes become vector instructions. The order
-//! of every sum is fixed by the code, so variants with fused multiply-add agree bit for bit; the
-//! portable one, which has none on plain x86-64, differs in the last place.
+//! These functions are compiled once for each variant of the kernels, with its kind of [`Vector`].
+//! The order of every sum is fixed by the code, so variants with fused multiply-add agree bit for
+//! bit; the portable one, which has none on plain x86-64, differs in the last place.
 
-use super::layout::{ActBlock, BLOCK, LANES, Lanes, Q8Block};
-
-/// Multiply-add, fused or not.
-pub(crate) trait MulAdd: Copy {
-    fn mul_add(a: f32, b: f32, c: f32) -> f32;
-}
-
-/// For instruction sets with a fused multiply-add.
-#[derive(Clone, Copy)]
-pub(crate) struct Fused;
-
-/// For those without: the fused form would be a slow library call there.
-#[derive(Clone, Copy)]
-pub(crate) struct Plain;
-
-impl MulAdd for Fused {
-    #[inline(always)]
-    fn mul_add(a: f32, b: f32, c: f32) -> f32 {
-        a.mul_add(b, c)
-    }
-}
-
-impl MulAdd for Plain {
-    #[inline(always)]
-    fn mul_add(a: f32, b: f32, c: f32) -> f32 {
-        a * b + c
-    }
-}
+use super::layout::{ActBlock, BLOCK, LANES, Lanes, MAX_EXPONENT, Q8Block, times_power};
+use super::vector::{ROUND, Vector, larger, nearest, shift_for, smaller};
 
 /// The non-linearities of the feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,55 +18,14 @@ pub(crate) enum NonLinearity {
     Relu,
 }
 
-/// 1.5 · 2²³: adding it to a float below 2²² rounds to the nearest integer, ties to even, and
-/// leaves that integer in the low bits.
-const ROUND: f32 = 12_582_912.0;
-
-/// Nearest integer of `x`, |x| < 2²²; anything for other values.
+/// A polynomial in `x`, the highest coefficient first.
 #[inline(always)]
-fn nearest(x: f32) -> i32 {
-    ((x + ROUND).to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32)
-}
-
-/// As `maxps`: the second where either is NaN.
-#[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
-}
-
-#[inline(always)]
-fn smaller(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
-}
-
-#[inline(always)]
-fn sum(lanes: &[f32; LANES]) -> f32 {
-    let mut eight = [0.0; 8];
-    for i in 0..8 {
-        eight[i] = lanes[i] + lanes[i + 8];
+fn polynomial<V: Vector, const N: usize>(x: V, coefficients: [f32; N]) -> V {
+    let mut value = V::splat(coefficients[0]);
+    for coefficient in &coefficients[1..] {
+        value = value.mul_add(x, V::splat(*coefficient));
     }
-    let four = [
-        eight[0] + eight[4],
-        eight[1] + eight[5],
-        eight[2] + eight[6],
-        eight[3] + eight[7],
-    ];
-    (four[0] + four[2]) + (four[1] + four[3])
-}
-
-#[inline(always)]
-fn maximum(lanes: &[f32; LANES]) -> f32 {
-    let mut eight = [0.0; 8];
-    for i in 0..8 {
-        eight[i] = larger(lanes[i], lanes[i + 8]);
-    }
-    let four = [
-        larger(eight[0], eight[4]),
-        larger(eight[1], eight[5]),
-        larger(eight[2], eight[6]),
-        larger(eight[3], eight[7]),
-    ];
-    larger(larger(four[0], four[2]), larger(four[1], four[3]))
+    value
 }
 
 /// 2 to the power of `x` for x ≤ 127; below −126 it stays at 2⁻¹²⁶.
@@ -102,18 +34,22 @@ fn maximum(lanes: &[f32; LANES]) -> f32 {
 /// the least relative error (8·10⁻⁸, fitted by iterated weighted least squares on Chebyshev
 /// nodes; with the rounding of f32 2·10⁻⁷).
 #[inline(always)]
-fn exp2<M: MulAdd>(x: f32) -> f32 {
-    let x = larger(x, -126.0);
-    let whole = x + ROUND;
-    let n = (whole.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    let f = x - (whole - ROUND);
-    let mut p = 0.001_327_646_7;
-    p = M::mul_add(p, f, 0.009_675_541);
-    p = M::mul_add(p, f, 0.055_507_135);
-    p = M::mul_add(p, f, 0.240_221_2);
-    p = M::mul_add(p, f, 0.693_146_94);
-    p = M::mul_add(p, f, 1.000_000_1);
-    p * f32::from_bits((n.wrapping_add(127) << 23) as u32)
+fn exp2<V: Vector>(x: V) -> V {
+    let x = x.larger(V::splat(-126.0));
+    let whole = x.add(V::splat(ROUND));
+    let rest = x.sub(whole.sub(V::splat(ROUND)));
+    let value = polynomial(
+        rest,
+        [
+            0.001_327_646_7,
+            0.009_675_541,
+            0.055_507_135,
+            0.240_221_2,
+            0.693_146_94,
+            1.000_000_1,
+        ],
+    );
+    value.mul(whole.power())
 }
 
 /// GELU by the error function: x/2 · (1 + erf(x/√2)), within 5·10⁻⁶ of it for all x.
@@ -122,127 +58,92 @@ fn exp2<M: MulAdd>(x: f32) -> f32 {
 /// [`exp2`], weighted for the error of GELU. Beyond ±4.8 the error function is taken at ±4.8,
 /// where it is ±1 within 2·10⁻⁶.
 #[inline(always)]
-fn gelu<M: MulAdd>(x: f32) -> f32 {
-    let c = smaller(larger(x, -4.8), 4.8);
-    let u = M::mul_add(c * c, 2.0 / (4.8 * 4.8), -1.0);
-    let mut p = 0.002_887_465_8;
-    p = M::mul_add(p, u, -0.008_389_212);
-    p = M::mul_add(p, u, 0.010_784_696);
-    p = M::mul_add(p, u, -0.014_886_795);
-    p = M::mul_add(p, u, 0.027_728_211);
-    p = M::mul_add(p, u, -0.044_375_05);
-    p = M::mul_add(p, u, 0.061_441_634);
-    p = M::mul_add(p, u, -0.081_131_86);
-    p = M::mul_add(p, u, 0.105_808_2);
-    p = M::mul_add(p, u, -0.145_959_51);
-    p = M::mul_add(p, u, 0.294_425_58);
-    let erf = smaller(larger(c * p, -1.0), 1.0);
-    let half = 0.5 * x;
-    M::mul_add(half, erf, half)
+fn gelu<V: Vector>(x: V) -> V {
+    let c = x.larger(V::splat(-4.8)).smaller(V::splat(4.8));
+    let u = c
+        .mul(c)
+        .mul_add(V::splat(2.0 / (4.8 * 4.8)), V::splat(-1.0));
+    let p = polynomial(
+        u,
+        [
+            0.002_887_465_8,
+            -0.008_389_212,
+            0.010_784_696,
+            -0.014_886_795,
+            0.027_728_211,
+            -0.044_375_05,
+            0.061_441_634,
+            -0.081_131_86,
+            0.105_808_2,
+            -0.145_959_51,
+            0.294_425_58,
+        ],
+    );
+    let erf = c.mul(p).larger(V::splat(-1.0)).smaller(V::splat(1.0));
+    let half = V::splat(0.5).mul(x);
+    half.mul_add(erf, half)
 }
 
 /// GELU in its tanh form, tanh by [`exp2`].
 #[inline(always)]
-fn gelu_tanh<M: MulAdd>(x: f32) -> f32 {
+fn gelu_tanh<V: Vector>(x: V) -> V {
     // 2·√(2/π)·log2(e)
     const FACTOR: f32 = 2.302_208_2;
-    let cubic = M::mul_add(0.044_715 * x * x, x, x);
-    let power = smaller(cubic * FACTOR, 126.0);
-    let e = exp2::<M>(power);
+    let cubic = V::splat(0.044_715).mul(x).mul(x).mul_add(x, x);
+    let e = exp2(cubic.mul(V::splat(FACTOR)).smaller(V::splat(126.0)));
     // x · (1 + tanh(t)) / 2 = x · e²ᵗ / (1 + e²ᵗ)
-    x * (e / (1.0 + e))
+    x.mul(e.div(V::splat(1.0).add(e)))
 }
 
-/// Quantises 32 values: the largest magnitude becomes 127.
-#[inline(always)]
-pub(crate) fn quantize(values: &[f32; BLOCK]) -> ActBlock {
-    let mut peak = [0.0; LANES];
-    for i in 0..LANES {
-        peak[i] = larger(values[i].abs(), values[i + LANES].abs());
+/// Quantises 32 weights as exactly as 8 bits can, at load: the largest magnitude becomes 127. The
+/// second value is that of a step. Weights smaller than 2⁻⁵⁰ are nothing.
+pub(super) fn quantize_weights(values: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
+    let peak = values
+        .iter()
+        .fold(0.0, |peak, value| larger(value.abs(), peak));
+    if peak < 2.0_f32.powi(10 - MAX_EXPONENT) {
+        return ([0; BLOCK], 1.0);
     }
-    let peak = maximum(&peak);
-    // Below that, the inverse would not be finite; such a block is nothing.
-    if peak < 1e-30 {
-        return ActBlock::ZERO;
-    }
-    let inverse = 127.0 / peak;
-    let mut whole = [0_i32; BLOCK];
-    for i in 0..BLOCK {
-        whole[i] = nearest(values[i] * inverse);
-    }
-    let mut total = [0_i32; LANES];
-    for i in 0..LANES {
-        total[i] = whole[i].wrapping_add(whole[i + LANES]);
-    }
-    let mut sum = 0_i32;
-    for value in total {
-        sum = sum.wrapping_add(value);
-    }
-    let mut q = [0_i8; BLOCK];
-    for i in 0..BLOCK {
-        q[i] = whole[i] as i8;
-    }
-    ActBlock {
-        q,
-        scale: peak / 127.0,
-        comp: sum.wrapping_mul(-8),
-    }
-}
-
-#[inline(always)]
-fn join(low: &Lanes, high: Option<&Lanes>) -> [f32; BLOCK] {
-    let mut both = [0.0; BLOCK];
-    both[..LANES].copy_from_slice(&low.0);
-    if let Some(high) = high {
-        both[LANES..].copy_from_slice(&high.0);
-    }
-    both
+    let scale = smaller(peak / 127.0, 2.0_f32.powi(MAX_EXPONENT));
+    // A cast to i8 saturates.
+    let weights = values.map(|value| (value / scale).round_ties_even() as i8);
+    (weights, scale)
 }
 
 /// Quantises a tile: `values` is panels × rows, `out` blocks × rows.
 #[inline(always)]
-pub(crate) fn quantize_tile(values: &[Lanes], rows: usize, out: &mut [ActBlock]) {
-    let panels = values.len() / rows;
-    for (block, out) in out.chunks_exact_mut(rows).enumerate() {
+pub(super) fn quantize_tile<V: Vector>(values: &[Lanes], rows: usize, out: &mut [ActBlock]) {
+    for (values, out) in values.chunks(2 * rows).zip(out.chunks_exact_mut(rows)) {
+        let (low, high) = values.split_at(rows);
         for (row, out) in out.iter_mut().enumerate() {
-            let high = (2 * block + 1 < panels).then(|| &values[(2 * block + 1) * rows + row]);
-            *out = quantize(&join(&values[2 * block * rows + row], high));
+            // The last block may have one panel.
+            let high = high.get(row).unwrap_or(&Lanes::ZERO);
+            *out = V::quantize(V::load(&low[row]), V::load(high));
         }
     }
 }
 
 /// Applies the non-linearity to a tile in place, then quantises it.
 #[inline(always)]
-pub(crate) fn activate_tile<M: MulAdd>(
+pub(super) fn activate_tile<V: Vector>(
     kind: NonLinearity,
     values: &mut [Lanes],
     rows: usize,
     out: &mut [ActBlock],
 ) {
     match kind {
-        NonLinearity::Gelu => {
-            for lanes in values.iter_mut() {
-                for x in &mut lanes.0 {
-                    *x = gelu::<M>(*x);
-                }
-            }
-        }
-        NonLinearity::GeluTanh => {
-            for lanes in values.iter_mut() {
-                for x in &mut lanes.0 {
-                    *x = gelu_tanh::<M>(*x);
-                }
-            }
-        }
-        NonLinearity::Relu => {
-            for lanes in values.iter_mut() {
-                for x in &mut lanes.0 {
-                    *x = larger(*x, 0.0);
-                }
-            }
-        }
+        NonLinearity::Gelu => map(values, gelu::<V>),
+        NonLinearity::GeluTanh => map(values, gelu_tanh::<V>),
+        NonLinearity::Relu => map(values, |x: V| x.larger(V::splat(0.0))),
     }
-    quantize_tile(values, rows, out);
+    quantize_tile::<V>(values, rows, out);
+}
+
+#[inline(always)]
+fn map<V: Vector>(values: &mut [Lanes], function: impl Fn(V) -> V) {
+    for lanes in values {
+        function(V::load(lanes)).store(lanes);
+    }
 }
 
 /// The weights of a layer norm over `width` values.
@@ -257,63 +158,94 @@ pub(crate) struct Norm {
 /// x ← LayerNorm(x + y) for each row of a tile (panels × rows), and its quantised form in `out`
 /// (blocks × rows). Mean first, then the variance around it.
 #[inline(always)]
-pub(crate) fn norm_tile<M: MulAdd>(
+pub(super) fn norm_tile<V: Vector>(
     x: &mut [Lanes],
     y: Option<&[Lanes]>,
     norm: &Norm,
     rows: usize,
     out: &mut [ActBlock],
 ) {
-    let panels = norm.weight.len();
-    let tail = norm.width % LANES;
-    for row in 0..rows {
-        let mut total = [0.0; LANES];
-        for panel in 0..panels {
-            let at = panel * rows + row;
-            let v = &mut x[at].0;
-            if let Some(y) = y {
-                let y = &y[at].0;
-                for i in 0..LANES {
-                    v[i] += y[i];
-                }
-            }
-            for i in 0..LANES {
-                total[i] += v[i];
-            }
-        }
-        let mean = sum(&total) / norm.width as f32;
-        let mut square = [0.0; LANES];
-        for panel in 0..panels {
-            let v = &mut x[panel * rows + row].0;
-            for value in v.iter_mut() {
-                *value -= mean;
-            }
-            if tail != 0 && panel + 1 == panels {
-                v[tail..].fill(0.0);
-            }
-            for i in 0..LANES {
-                square[i] = M::mul_add(v[i], v[i], square[i]);
-            }
-        }
-        let variance = sum(&square) / norm.width as f32;
-        let inverse = 1.0 / (variance + norm.eps).sqrt();
-        for panel in 0..panels {
-            let v = &mut x[panel * rows + row].0;
-            let (weight, bias) = (&norm.weight[panel].0, &norm.bias[panel].0);
-            for i in 0..LANES {
-                v[i] = M::mul_add(v[i] * inverse, weight[i], bias[i]);
-            }
-        }
+    // Four rows at a time: a sum waits for its last addition, and the others fill the wait.
+    let mut row = 0;
+    while row + 4 <= rows {
+        norm_rows::<V, 4>(x, y, norm, rows, row);
+        row += 4;
     }
-    quantize_tile(x, rows, out);
+    while row < rows {
+        norm_rows::<V, 1>(x, y, norm, rows, row);
+        row += 1;
+    }
+    quantize_tile::<V>(x, rows, out);
 }
 
-/// Softmax over the first `keys` scores of each row of a tile (panels × rows; scores in units of
-/// log 2), quantised into `out` (blocks × rows).
+/// Rows `first..first + G` of a tile.
 #[inline(always)]
-pub(crate) fn softmax_tile<M: MulAdd>(
+fn norm_rows<V: Vector, const G: usize>(
+    x: &mut [Lanes],
+    y: Option<&[Lanes]>,
+    norm: &Norm,
+    rows: usize,
+    first: usize,
+) {
+    let panels = norm.weight.len();
+    let width = norm.width as f32;
+    // In the last panel, what is past the width counts for nothing.
+    let mut mask = Lanes([1.0; LANES]);
+    if !norm.width.is_multiple_of(LANES) {
+        mask.0[norm.width % LANES..].fill(0.0);
+    }
+    let mut total = [V::splat(0.0); G];
+    for panel in 0..panels {
+        let at = panel * rows + first;
+        let Some(x) = x[at..].first_chunk_mut::<G>() else {
+            return;
+        };
+        let y = y.and_then(|y| y[at..].first_chunk::<G>());
+        for g in 0..G {
+            let mut value = V::load(&x[g]);
+            if let Some(y) = y {
+                value = value.add(V::load(&y[g]));
+                value.store(&mut x[g]);
+            }
+            total[g] = total[g].add(value);
+        }
+    }
+    let mean: [V; G] = std::array::from_fn(|g| V::splat(total[g].sum() / width));
+    let mut square = [V::splat(0.0); G];
+    for panel in 0..panels {
+        let Some(x) = x[panel * rows + first..].first_chunk::<G>() else {
+            return;
+        };
+        for g in 0..G {
+            let mut value = V::load(&x[g]).sub(mean[g]);
+            if panel + 1 == panels {
+                value = value.mul(V::load(&mask));
+            }
+            square[g] = value.mul_add(value, square[g]);
+        }
+    }
+    let inverse: [V; G] =
+        std::array::from_fn(|g| V::splat(1.0 / (square[g].sum() / width + norm.eps).sqrt()));
+    for (panel, (weight, bias)) in norm.weight.iter().zip(&norm.bias).enumerate() {
+        let Some(x) = x[panel * rows + first..].first_chunk_mut::<G>() else {
+            return;
+        };
+        let (weight, bias) = (V::load(weight), V::load(bias));
+        for g in 0..G {
+            // What fills up the last panel has weight and bias 0 and becomes 0.
+            let value = V::load(&x[g]).sub(mean[g]).mul(inverse[g]);
+            value.mul_add(weight, bias).store(&mut x[g]);
+        }
+    }
+}
+
+/// Softmax, in powers of two, over the first `keys` scores of each row of a tile (panels × rows),
+/// each times `factor` > 0. Quantised into `out` (blocks × rows).
+#[inline(always)]
+pub(super) fn softmax_tile<V: Vector>(
     scores: &mut [Lanes],
     keys: usize,
+    factor: f32,
     rows: usize,
     out: &mut [ActBlock],
 ) {
@@ -323,50 +255,51 @@ pub(crate) fn softmax_tile<M: MulAdd>(
         if tail != 0 {
             scores[(panels - 1) * rows + row].0[tail..].fill(f32::MIN);
         }
-        let mut top = [f32::MIN; LANES];
+        let mut top = V::splat(f32::MIN);
         for panel in 0..panels {
-            let v = &scores[panel * rows + row].0;
-            for i in 0..LANES {
-                top[i] = larger(v[i], top[i]);
-            }
+            top = V::load(&scores[panel * rows + row]).larger(top);
         }
-        let top = maximum(&top);
-        let mut total = [0.0; LANES];
+        let top = V::splat(-factor * top.maximum());
+        let mut total = V::splat(0.0);
         for panel in 0..panels {
-            let v = &mut scores[panel * rows + row].0;
-            for i in 0..LANES {
-                v[i] = exp2::<M>(v[i] - top);
-                total[i] += v[i];
-            }
+            let lanes = &mut scores[panel * rows + row];
+            let value = exp2(V::load(lanes).mul_add(V::splat(factor), top));
+            value.store(lanes);
+            total = total.add(value);
         }
         // What the lanes past the end hold is 2⁻¹²⁶: nothing, in the sum and after rounding.
-        let inverse = 1.0 / sum(&total);
+        let inverse = V::splat(1.0 / total.sum());
         for (block, out) in out.chunks_exact_mut(rows).enumerate() {
-            let high = (2 * block + 1 < panels).then(|| &scores[(2 * block + 1) * rows + row]);
-            let mut quantized = quantize(&join(&scores[2 * block * rows + row], high));
-            quantized.scale *= inverse;
-            out[row] = quantized;
+            let part = |panel: usize| match scores.get(panel * rows + row) {
+                Some(lanes) => V::load(lanes).mul(inverse),
+                None => V::splat(0.0),
+            };
+            out[row] = V::quantize(part(2 * block), part(2 * block + 1));
         }
     }
 }
 
 /// Quantises 32 rows of sixteen columns as a weight block whose inner dimension is the rows.
 #[inline(always)]
-pub(crate) fn transpose_block(rows: &[Lanes; BLOCK], out: &mut Q8Block) {
+pub(super) fn transpose_block(rows: &[&Lanes; BLOCK], out: &mut Q8Block) {
     let mut peak = [0.0; LANES];
     for row in rows {
         for (peak, value) in peak.iter_mut().zip(&row.0) {
             *peak = larger(value.abs(), *peak);
         }
     }
-    let inverse = peak.map(|peak| if peak < 1e-30 { 0.0 } else { 127.0 / peak });
-    out.scales = peak.map(|peak| if peak < 1e-30 { 0.0 } else { peak / 127.0 });
+    let mut inverse = [0.0; LANES];
+    for i in 0..LANES {
+        let shift = shift_for(peak[i]);
+        inverse[i] = times_power(1.0, -shift);
+        out.scales[i] = times_power(1.0, shift);
+    }
     for (group, rows) in out.weights.iter_mut().zip(rows.as_chunks::<4>().0) {
         let mut words = [0_u32; LANES];
         for i in 0..LANES {
             let byte = |row: &Lanes| nearest(row.0[i] * inverse[i]) as u32 & 0xff;
             let word =
-                byte(&rows[0]) | byte(&rows[1]) << 8 | byte(&rows[2]) << 16 | byte(&rows[3]) << 24;
+                byte(rows[0]) | byte(rows[1]) << 8 | byte(rows[2]) << 16 | byte(rows[3]) << 24;
             words[i] = word ^ 0x8080_8080;
         }
         for (bytes, word) in group.as_chunks_mut::<4>().0.iter_mut().zip(words) {
@@ -377,17 +310,17 @@ pub(crate) fn transpose_block(rows: &[Lanes; BLOCK], out: &mut Q8Block) {
 
 /// Quantises vectors as the columns of a weight block; columns not given stay as they are.
 #[inline(always)]
-pub(crate) fn column_block(columns: &[[f32; BLOCK]], out: &mut Q8Block) {
-    for (column, values) in columns.iter().take(LANES).enumerate() {
-        out.set_column(column, &quantize(values));
+pub(super) fn column_block<V: Vector>(columns: &[[&Lanes; 2]], out: &mut Q8Block) {
+    for (column, [low, high]) in columns.iter().take(LANES).enumerate() {
+        let values = V::quantize(V::load(low), V::load(high));
+        out.set_column(column, &values.q, times_power(1.0, values.shift));
     }
 }
 
-/// Quantises vectors, and multiplies their scales by `factor`.
+/// Quantises vectors.
 #[inline(always)]
-pub(crate) fn quantize_rows(rows: &[[f32; BLOCK]], factor: f32, out: &mut [ActBlock]) {
-    for (values, out) in rows.iter().zip(out) {
-        *out = quantize(values);
-        out.scale *= factor;
+pub(super) fn quantize_rows<V: Vector>(rows: &[[&Lanes; 2]], out: &mut [ActBlock]) {
+    for ([low, high], out) in rows.iter().zip(out) {
+        *out = V::quantize(V::load(low), V::load(high));
     }
 }

@@ -13,6 +13,9 @@ pub(crate) const LANES: usize = 16;
 pub(crate) const BLOCK: usize = 32;
 /// The most rows a tile holds.
 pub(crate) const MAX_ROWS: usize = 12;
+/// The largest exponent, up or down, of an activation's and of a weight's scale; their sum is then
+/// always that of a normal float. What is smaller than 2⁻⁶⁰ counts as nothing.
+pub(crate) const MAX_EXPONENT: i32 = 60;
 /// Bytes of a Q4_0 block in a file: an f16 scale and 16 bytes of nibbles.
 const Q4_0_BYTES: usize = 18;
 
@@ -39,11 +42,13 @@ impl Lanes {
 
 /// Thirty-two activations of one row, quantised to −127…127.
 #[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ActBlock {
     pub q: [i8; BLOCK],
-    /// The value of one step.
-    pub scale: f32,
+    /// The value of one step is 2ⁿ, n within ±[`MAX_EXPONENT`]; this is n · 2²³, so that adding it
+    /// to the bits of a weight's scale multiplies the two, exactly, without the units that the
+    /// dot products need.
+    pub shift: i32,
     /// −8 times the sum of `q`. Weights are stored with an offset (8 for four bits, 128 for
     /// eight); starting a sum from the offset's share takes it out again at no cost.
     pub comp: i32,
@@ -52,9 +57,22 @@ pub(crate) struct ActBlock {
 impl ActBlock {
     pub(crate) const ZERO: Self = Self {
         q: [0; BLOCK],
-        scale: 0.0,
+        shift: 0,
         comp: 0,
     };
+
+    /// The value of one step.
+    #[cfg(test)]
+    pub(crate) fn scale(&self) -> f32 {
+        times_power(1.0, self.shift)
+    }
+}
+
+/// `scale` · 2ⁿ, where `shift` is n · 2²³: exact where both are within ±[`MAX_EXPONENT`] binary
+/// orders of 1, without meaning elsewhere (zero included).
+#[inline(always)]
+pub(crate) fn times_power(scale: f32, shift: i32) -> f32 {
+    f32::from_bits(scale.to_bits().wrapping_add(shift as u32))
 }
 
 /// A block of 32 × 16 four-bit weights. In `nibbles[j]`, byte `4·c + i` holds in its low half the
@@ -67,8 +85,9 @@ pub(crate) struct Q4Block {
 }
 
 impl Q4Block {
+    /// Scales are never zero (see [`times_power`]); weights are.
     const ZERO: Self = Self {
-        scales: [0.0; LANES],
+        scales: [1.0; LANES],
         nibbles: [[0x88; 64]; 4],
     };
 }
@@ -83,16 +102,17 @@ pub(crate) struct Q8Block {
 }
 
 impl Q8Block {
+    /// Scales are never zero (see [`times_power`]); weights are.
     pub(crate) const ZERO: Self = Self {
-        scales: [0.0; LANES],
+        scales: [1.0; LANES],
         weights: [[128; 64]; 8],
     };
 
-    /// Puts 32 quantised values into column `column`.
+    /// Puts 32 quantised values into column `column`; `scale` is the value of a step.
     #[inline(always)]
-    pub(crate) fn set_column(&mut self, column: usize, values: &ActBlock) {
-        self.scales[column] = values.scale;
-        for (group, quad) in self.weights.iter_mut().zip(values.q.as_chunks::<4>().0) {
+    pub(crate) fn set_column(&mut self, column: usize, values: &[i8; BLOCK], scale: f32) {
+        self.scales[column] = scale;
+        for (group, quad) in self.weights.iter_mut().zip(values.as_chunks::<4>().0) {
             group[4 * column..4 * column + 4]
                 .copy_from_slice(&quad.map(|value| (value as u8) ^ 0x80));
         }
@@ -140,7 +160,12 @@ impl Matrix {
             let panel = &mut data[row / LANES * blocks..][..blocks];
             let lane = row % LANES;
             for (block, source) in panel.iter_mut().zip(bytes.as_chunks::<Q4_0_BYTES>().0) {
-                block.scales[lane] = half::f16::from_le_bytes([source[0], source[1]]).to_f32();
+                let scale = half::f16::from_le_bytes([source[0], source[1]]).to_f32();
+                if scale == 0.0 {
+                    // Its weights are all zero, as they are in the block already.
+                    continue;
+                }
+                block.scales[lane] = scale;
                 for (group, quad) in block.nibbles.iter_mut().zip(source[2..].as_chunks::<4>().0) {
                     group[4 * lane..4 * lane + 4].copy_from_slice(quad);
                 }
@@ -163,7 +188,8 @@ impl Matrix {
             for (block, chunk) in panel.iter_mut().zip(values.chunks(BLOCK)) {
                 let mut padded = [0.0; BLOCK];
                 padded[..chunk.len()].copy_from_slice(chunk);
-                block.set_column(row % LANES, &super::lanes::quantize(&padded));
+                let (weights, scale) = super::lanes::quantize_weights(&padded);
+                block.set_column(row % LANES, &weights, scale);
             }
         }
         Self {

@@ -19,6 +19,9 @@ mod portable;
 mod probe;
 #[cfg(test)]
 mod tests;
+mod vector;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub(crate) use lanes::{NonLinearity, Norm};
 pub(crate) use layout::{
@@ -27,9 +30,11 @@ pub(crate) use layout::{
 pub(crate) use pool::Pool;
 pub use probe::MatrixProbe;
 
-use lanes::{Fused, Plain};
 #[cfg(target_arch = "aarch64")]
 use neon::{dot as neon_dot, plain as neon_plain};
+use vector::{Fused, Plain};
+#[cfg(target_arch = "x86_64")]
+use x86::{Two, Wide};
 
 /// An instruction set that the kernels are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,12 +217,12 @@ macro_rules! lane_kernel {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
             fn avx512($($arg: $type),*) {
-                lane_kernel!(@call $inner, [$($generic)?], Fused, ($($arg),*))
+                lane_kernel!(@call $inner, [$($generic)?], Wide, ($($arg),*))
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             fn avx2($($arg: $type),*) {
-                lane_kernel!(@call $inner, [$($generic)?], Fused, ($($arg),*))
+                lane_kernel!(@call $inner, [$($generic)?], Two, ($($arg),*))
             }
             match self.variant {
                 // SAFETY: the variant is only set where the processor has its instructions
@@ -235,7 +240,7 @@ macro_rules! lane_kernel {
             }
         }
     };
-    (@call $inner:ident, [MulAdd], $arith:ident, ($($arg:ident),*)) => {
+    (@call $inner:ident, [Vector], $arith:ident, ($($arg:ident),*)) => {
         lanes::$inner::<$arith>($($arg),*)
     };
     (@call $inner:ident, [], $arith:ident, ($($arg:ident),*)) => {
@@ -305,20 +310,20 @@ impl Kernels {
 
     lane_kernel! {
         /// Quantises a tile: `values` is panels × rows, `out` blocks × rows.
-        quantize_tile, quantize_tile, [], (values: &[Lanes], rows: usize, out: &mut [ActBlock]),
+        quantize_tile, quantize_tile, [Vector], (values: &[Lanes], rows: usize, out: &mut [ActBlock]),
         { check_tile(values.len(), rows, out.len()) }
     }
 
     lane_kernel! {
         /// Applies the non-linearity to a tile in place and quantises it.
-        activate_tile, activate_tile, [MulAdd],
+        activate_tile, activate_tile, [Vector],
         (kind: NonLinearity, values: &mut [Lanes], rows: usize, out: &mut [ActBlock]),
         { check_tile(values.len(), rows, out.len()) }
     }
 
     lane_kernel! {
         /// x ← LayerNorm(x + y) on a tile, and its quantised form.
-        norm_tile, norm_tile, [MulAdd],
+        norm_tile, norm_tile, [Vector],
         (x: &mut [Lanes], y: Option<&[Lanes]>, norm: &Norm, rows: usize, out: &mut [ActBlock]),
         {
             check_tile(x.len(), rows, out.len());
@@ -327,9 +332,10 @@ impl Kernels {
     }
 
     lane_kernel! {
-        /// Softmax over the first `keys` scores of each row of a tile, quantised.
-        softmax_tile, softmax_tile, [MulAdd],
-        (scores: &mut [Lanes], keys: usize, rows: usize, out: &mut [ActBlock]),
+        /// Softmax, in powers of two, over the first `keys` scores of each row of a tile, each times
+        /// `factor`; quantised.
+        softmax_tile, softmax_tile, [Vector],
+        (scores: &mut [Lanes], keys: usize, factor: f32, rows: usize, out: &mut [ActBlock]),
         {
             check_tile(scores.len(), rows, out.len());
             assert_eq!(scores.len() / rows, keys.div_ceil(LANES), "scores of another shape");
@@ -340,17 +346,16 @@ impl Kernels {
     lane_kernel! {
         /// Quantises 32 rows of sixteen columns as a weight block whose inner dimension is the
         /// rows.
-        transpose_block, transpose_block, [], (rows: &[Lanes; BLOCK], out: &mut Q8Block), {}
+        transpose_block, transpose_block, [], (rows: &[&Lanes; BLOCK], out: &mut Q8Block), {}
     }
 
     lane_kernel! {
         /// Quantises up to 16 vectors of 32 values (the rest is zero) as the columns of a block.
-        column_block, column_block, [], (columns: &[[f32; BLOCK]], out: &mut Q8Block), {}
+        column_block, column_block, [Vector], (columns: &[[&Lanes; 2]], out: &mut Q8Block), {}
     }
 
     lane_kernel! {
-        /// Quantises vectors of 32 values, and multiplies their scales by `factor`.
-        quantize_rows, quantize_rows, [],
-        (rows: &[[f32; BLOCK]], factor: f32, out: &mut [ActBlock]), {}
+        /// Quantises vectors of 32 values, as many as there are in `rows` and in `out`.
+        quantize_rows, quantize_rows, [Vector], (rows: &[[&Lanes; 2]], out: &mut [ActBlock]), {}
     }
 }

@@ -68,8 +68,8 @@ fn accumulate(
     act: &ActBlock,
     scales: float32x4_t,
 ) -> float32x4_t {
-    let scale = vmulq_f32(scales, vdupq_n_f32(act.scale));
-    vfmaq_f32(total, vcvtq_f32_s32(dot), scale)
+    let scale = vaddq_s32(vreinterpretq_s32_f32(scales), vdupq_n_s32(act.shift));
+    vfmaq_f32(total, vcvtq_f32_s32(dot), vreinterpretq_f32_s32(scale))
 }
 
 /// The sums of products of one column's quads, for four columns.

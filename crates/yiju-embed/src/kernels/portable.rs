@@ -3,7 +3,7 @@
 //! Sums wrap, as the instructions of the others do; with numbers that are finite they do not come
 //! near it.
 
-use super::layout::{ActBlock, LANES, Lanes, Q4Block, Q8Block};
+use super::layout::{ActBlock, LANES, Lanes, Q4Block, Q8Block, times_power};
 
 /// `out[row] = bias + activations[row] · weights` for one panel of four-bit weights.
 pub(super) fn four(
@@ -27,7 +27,7 @@ pub(super) fn four(
                     }
                 }
             }
-            accumulate(&mut total, &dot, act.scale, &weights.scales);
+            accumulate(&mut total, &dot, act.shift, &weights.scales);
         }
         out.0 = total;
     }
@@ -54,14 +54,14 @@ pub(super) fn eight(
                     }
                 }
             }
-            accumulate(&mut total, &dot, act.scale, &weights.scales);
+            accumulate(&mut total, &dot, act.shift, &weights.scales);
         }
         out.0 = total;
     }
 }
 
-fn accumulate(total: &mut [f32; LANES], dot: &[i32; LANES], scale: f32, scales: &[f32; LANES]) {
+fn accumulate(total: &mut [f32; LANES], dot: &[i32; LANES], shift: i32, scales: &[f32; LANES]) {
     for i in 0..LANES {
-        total[i] += dot[i] as f32 * (scale * scales[i]);
+        total[i] += dot[i] as f32 * times_power(scales[i], shift);
     }
 }

@@ -74,7 +74,7 @@ fn dequantized(acts: &[ActBlock], rows: usize, row: usize) -> Vec<f64> {
     acts.chunks_exact(rows)
         .flat_map(|block| {
             let block = block[row];
-            block.q.map(|q| f64::from(q) * f64::from(block.scale))
+            block.q.map(|q| f64::from(q) * f64::from(block.scale()))
         })
         .collect()
 }
@@ -159,7 +159,13 @@ proptest! {
         // The same rounding as the matrix has: one scale for 32 inputs.
         let rounded: Vec<f64> = weights
             .chunks_exact(columns)
-            .flat_map(|row| dequantized(&quantized(row, 1), 1, 0).into_iter().take(columns))
+            .flat_map(|row| row.chunks(BLOCK).flat_map(|chunk| {
+                let mut padded = [0.0; BLOCK];
+                padded[..chunk.len()].copy_from_slice(chunk);
+                let (weights, scale) = lanes::quantize_weights(&padded);
+                let exact = weights.map(|weight| f64::from(weight) * f64::from(scale));
+                exact.into_iter().take(chunk.len())
+            }))
             .collect();
         for (rounded, weight) in rounded.iter().zip(&weights) {
             prop_assert!((rounded - f64::from(*weight)).abs() <= 200.0 / 254.0 + 1e-6);
@@ -183,7 +189,7 @@ proptest! {
         for row in 0..rows {
             let back = dequantized(&expected, rows, row);
             for (column, value) in values[row * columns..][..columns].iter().enumerate() {
-                let step = f64::from(expected[column / BLOCK * rows + row].scale);
+                let step = f64::from(expected[column / BLOCK * rows + row].scale());
                 prop_assert!((back[column] - f64::from(*value)).abs() <= 0.5001 * step);
             }
         }
@@ -237,22 +243,25 @@ proptest! {
 
     #[test]
     fn softmax_agrees_and_sums_to_one(
-        (rows, scores) in (1..=MAX_ROWS, 1_usize..100)
-            .prop_flat_map(|(rows, keys)| (Just(rows), floats(rows * keys)))
+        (rows, scores, factor) in (1..=MAX_ROWS, 1_usize..100)
+            .prop_flat_map(|(rows, keys)| (Just(rows), floats(rows * keys), 0.05_f32..2.0))
     ) {
         let keys = scores.len() / rows;
         for kernels in variants() {
             let mut work = tile(&scores, rows);
             let mut out = vec![ActBlock::ZERO; keys.div_ceil(BLOCK) * rows];
-            kernels.softmax_tile(&mut work, keys, rows, &mut out);
+            kernels.softmax_tile(&mut work, keys, factor, rows, &mut out);
             for row in 0..rows {
                 let scores = &scores[row * keys..][..keys];
                 let top = scores.iter().fold(f32::MIN, |top, s| top.max(*s));
-                let powers: Vec<f64> = scores.iter().map(|s| f64::from(s - top).exp2()).collect();
+                let powers: Vec<f64> = scores
+                    .iter()
+                    .map(|s| (f64::from(factor) * (f64::from(*s) - f64::from(top))).exp2())
+                    .collect();
                 let total: f64 = powers.iter().sum();
                 let found = dequantized(&out, rows, row);
                 for (key, power) in powers.iter().enumerate() {
-                    let step = f64::from(out[key / BLOCK * rows + row].scale);
+                    let step = f64::from(out[key / BLOCK * rows + row].scale());
                     prop_assert!((found[key] - power / total).abs() <= 0.51 * step + 1e-6);
                 }
                 prop_assert!(found[keys..].iter().all(|p| *p == 0.0), "past the last key");
@@ -261,14 +270,17 @@ proptest! {
     }
 
     #[test]
-    fn packing_rows_and_columns_gives_the_same_block(values in floats(512)) {
-        let columns: Vec<[f32; BLOCK]> = values.as_chunks::<BLOCK>().0.to_vec();
+    fn packing_rows_and_columns_gives_the_same_block(values in floats(512), given in 0..=LANES) {
         let mut rows = [Lanes::ZERO; BLOCK];
-        for (column, values) in columns.iter().enumerate() {
-            for (row, value) in rows.iter_mut().zip(values) {
-                row.0[column] = *value;
+        let mut columns = [[Lanes::ZERO; 2]; LANES];
+        for (column, values) in values.chunks_exact(BLOCK).take(given).enumerate() {
+            for (row, value) in values.iter().enumerate() {
+                rows[row].0[column] = *value;
+                columns[column][row / LANES].0[row % LANES] = *value;
             }
         }
+        let columns: Vec<[&Lanes; 2]> = columns.iter().map(|[a, b]| [a, b]).collect();
+        let rows: [&Lanes; BLOCK] = std::array::from_fn(|row| &rows[row]);
         let mut expected = Q8Block::ZERO;
         Kernels::new(Variant::Portable).column_block(&columns, &mut expected);
         for kernels in variants() {
@@ -278,6 +290,72 @@ proptest! {
             for block in [a, b] {
                 prop_assert_eq!(block.weights, expected.weights, "{:?}", kernels.variant());
                 prop_assert_eq!(block.scales, expected.scales, "{:?}", kernels.variant());
+            }
+            // A block whose columns are not all set gives nothing there, not NaN.
+            let act = ActBlock { q: [1; BLOCK], shift: -1 << 23, comp: -8 * 32 };
+            let mut part = Q8Block::ZERO;
+            kernels.column_block(&columns[..given], &mut part);
+            let mut out = [Lanes::ZERO];
+            kernels.eight(1, &[act], &[part], &Lanes::ZERO, &mut out);
+            prop_assert!(out[0].0[given..].iter().all(|value| *value == 0.0));
+        }
+    }
+
+    #[test]
+    fn vectors_quantised_one_by_one_are_those_of_a_tile(
+        (rows, values) in (1..=MAX_ROWS).prop_flat_map(|rows| (Just(rows), floats(rows * BLOCK)))
+    ) {
+        let expected = quantized(&values, rows);
+        let tile = tile(&values, rows);
+        let pairs: Vec<[&Lanes; 2]> = (0..rows).map(|row| [&tile[row], &tile[rows + row]]).collect();
+        for kernels in variants() {
+            let mut out = vec![ActBlock::ZERO; rows];
+            kernels.quantize_rows(&pairs, &mut out);
+            prop_assert_eq!(&out, &expected, "{:?}", kernels.variant());
+        }
+    }
+}
+
+/// Steps are powers of two within 2⁻⁶⁰ and 2⁶⁰, whatever the values, and their products with the
+/// smallest and largest weights are numbers, or infinite where the exact ones are too large.
+#[test]
+fn scales_stay_within_their_bounds() {
+    let sizes = [
+        0.0,
+        f32::MIN_POSITIVE,
+        1e-30,
+        1e-15,
+        1.0,
+        127.0,
+        127.1,
+        1e15,
+        1e30,
+        f32::MAX,
+    ];
+    for kernels in variants() {
+        for size in sizes {
+            let mut acts = [ActBlock::ZERO];
+            kernels.quantize_tile(&[Lanes([size; LANES]); 2], 1, &mut acts);
+            let step = acts[0].scale();
+            let range = 2.0_f32.powi(-60)..=2.0_f32.powi(60);
+            assert_eq!(step.to_bits() & 0x7f_ffff, 0, "{size} has the step {step}");
+            assert!(range.contains(&step), "{size} has the step {step}");
+            let plain = (1e-16..1e16).contains(&size);
+            if plain {
+                let found = f32::from(acts[0].q[0]) * step;
+                assert!((found - size).abs() <= step / 2.0, "{size}: {found}");
+                assert!(acts[0].q[0] >= 63, "{size} has the step {step}");
+            }
+            for weight in [0.0, 1e-30, 1e-14, 1.0, 1e14, 1e30] {
+                let matrix = Matrix::from_f32(&[weight; BLOCK], BLOCK);
+                let mut out = [Lanes::ZERO];
+                kernels.panel(1, &acts, &matrix, 0, &Lanes::ZERO, &mut out);
+                let found = out[0].0[0];
+                assert!(!found.is_nan(), "{size} by {weight}");
+                if plain && (1e-15..1e15).contains(&weight) {
+                    let share = found / (size * weight * 32.0);
+                    assert!((0.98..1.02).contains(&share), "{size} by {weight}: {found}");
+                }
             }
         }
     }
@@ -370,7 +448,7 @@ fn values_that_are_not_numbers_do_no_harm() {
             let mut acts = vec![ActBlock::ZERO; 2];
             kernels.quantize_tile(&x, 2, &mut acts);
             kernels.activate_tile(NonLinearity::Gelu, &mut x, 2, &mut acts);
-            kernels.softmax_tile(&mut x, 20, 2, &mut acts);
+            kernels.softmax_tile(&mut x, 20, 0.5, 2, &mut acts);
             let norm = Norm {
                 weight: vec![Lanes::ZERO; 2],
                 bias: vec![Lanes::ZERO; 2],
