@@ -7,64 +7,19 @@
 //! ```
 //! `plain` also builds and searches hnsw_rs itself over the float vectors.
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use hnsw_rs::anndists::dist::distances::DistDot;
 use hnsw_rs::hnsw::Hnsw;
-use yiju_index::{AdaptiveIndex, ExactIndex, Filter, Hit, HnswIndex, LexicalIndex, VectorIndex};
+use yiju_index::{AdaptiveIndex, ExactIndex, Hit, HnswIndex, LexicalIndex, VectorIndex};
+
+#[path = "../tests/it/made.rs"]
+mod made;
+
+use made::{Ids, Made, Random};
 
 const DIMENSION: usize = 384;
 const QUERIES: usize = 1000;
-
-/// A small generator of repeatable numbers (xorshift64*).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 24) as f32
-    }
-
-    fn normal(&mut self) -> f32 {
-        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
-    }
-}
-
-fn normalise(mut v: Vec<f32>) -> Vec<f32> {
-    let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt();
-    v.iter_mut().for_each(|x| *x /= norm);
-    v
-}
-
-/// Vectors around centres that share a common part, as a text model's do.
-struct Made {
-    centres: Vec<Vec<f32>>,
-    random: Random,
-}
-
-impl Made {
-    fn new(clusters: usize) -> Self {
-        let mut random = Random(0x9E37_79B9_7F4A_7C15);
-        let common: Vec<f32> = (0..DIMENSION).map(|_| random.normal()).collect();
-        let centres = (0..clusters)
-            .map(|_| common.iter().map(|c| c + random.normal()).collect())
-            .collect();
-        Made { centres, random }
-    }
-
-    fn vector(&mut self) -> Vec<f32> {
-        let centre = self.random.next() as usize % self.centres.len();
-        let noisy = (0..DIMENSION).map(|i| self.centres[centre][i] + 0.7 * self.random.normal());
-        normalise(noisy.collect())
-    }
-}
 
 fn percentile(times: &mut [Duration], share: f64) -> Duration {
     times.sort_unstable();
@@ -103,16 +58,6 @@ fn recall(found: &[Vec<u64>], truth: &[Vec<u64>]) -> f64 {
     hits as f64 / truth.iter().map(Vec::len).sum::<usize>().max(1) as f64
 }
 
-struct Share(HashSet<u64>);
-impl Filter for Share {
-    fn accepts(&self, id: u64) -> bool {
-        self.0.contains(&id)
-    }
-    fn cardinality(&self) -> Option<usize> {
-        Some(self.0.len())
-    }
-}
-
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
@@ -127,7 +72,7 @@ fn main() -> Result<()> {
 }
 
 fn scan() -> Result<()> {
-    let mut made = Made::new(1000);
+    let mut made = Made::of(DIMENSION, 1000);
     let queries: Vec<Vec<f32>> = (0..200).map(|_| made.vector()).collect();
     let mut index = ExactIndex::new(DIMENSION);
     for n in [1_000, 5_000, 10_000, 20_000, 50_000, 100_000] {
@@ -141,7 +86,7 @@ fn scan() -> Result<()> {
 }
 
 fn graph(n: usize, plain: bool) -> Result<()> {
-    let mut made = Made::new(n / 100 + 1);
+    let mut made = Made::of(DIMENSION, n / 100 + 1);
     let vectors: Vec<Vec<f32>> = (0..n).map(|_| made.vector()).collect();
     let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| made.vector()).collect();
     let mut exact = ExactIndex::new(DIMENSION);
@@ -173,10 +118,9 @@ fn graph(n: usize, plain: bool) -> Result<()> {
     index.set_ef(yiju_index::DEFAULT_EF);
     for share in [0.5, 0.05, 0.005, 0.0001] {
         let every = (1.0 / share) as u64;
-        let filter = Share(
+        let filter = Ids::new(
             (0..n as u64)
-                .filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 > 0 && id % every == 0)
-                .collect(),
+                .filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 > 0 && id % every == 0),
         );
         let few = &queries[..200];
         let (truth, _) = timed(few, |q| {

@@ -7,8 +7,8 @@
 //! side   ExactIndex                         inserted since; scanned exactly
 //! ```
 //!
-//! A search walks the base's graph over 8-bit codes, scores the best rows again by
-//! their float vectors, scans the side exactly and merges. So inserts are found at
+//! A search walks the base's graph over 4-bit codes, scores the rows it ends with again
+//! by their 8-bit codes and the best of those by their float vectors, scans the side exactly and merges. So inserts are found at
 //! once and never disturb a search. [`HnswIndex::rebuild`] merges the three parts;
 //! [`HnswIndex::plan`], [`Rebuild::run`] and [`HnswIndex::install`] do the same with
 //! the long middle step on another thread.
@@ -17,6 +17,7 @@ use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 
 use crate::build::{LINKS, build};
+use crate::coarse::Coarse;
 use crate::exact::{ExactIndex, MAX_ENTRIES};
 use crate::graph::Graph;
 use crate::quantise::Query;
@@ -27,12 +28,16 @@ use crate::{Filter, Hit, IndexError, VectorIndex};
 /// How many rows a search keeps in view unless told otherwise.
 pub const DEFAULT_EF: usize = 96;
 
-/// How many of the best rows by code are scored again, for each hit asked for.
-const RESCORE: usize = 4;
+/// How many of the best rows by 8-bit code are scored by their float vectors when `k` hits
+/// are asked for.
+fn rescored(k: usize) -> usize {
+    k.saturating_add(k / 2).max(12)
+}
 
 /// Rows with a graph over them; never changed.
 pub(crate) struct Base {
     pub(crate) rows: Rows,
+    pub(crate) coarse: Coarse,
     pub(crate) graph: Graph,
 }
 
@@ -76,9 +81,10 @@ impl Rebuild {
     /// [`IndexError::Full`] and [`IndexError::Build`].
     pub fn run(self, threads: usize, cancel: &AtomicBool) -> Result<Option<Rebuilt>, IndexError> {
         let graph = build(&self.rows, threads, cancel)?;
-        Ok(graph.map(|graph| Rebuilt {
+        Ok(graph.map(|(coarse, graph)| Rebuilt {
             base: Base {
                 rows: self.rows,
+                coarse,
                 graph,
             },
         }))
@@ -96,6 +102,7 @@ impl HnswIndex {
         Self::from_parts(
             Base {
                 rows: Rows::new(dimension),
+                coarse: Coarse::default(),
                 graph,
             },
             Vec::new(),
@@ -137,7 +144,7 @@ impl HnswIndex {
     /// index with its float vectors, which may stay on disk after a load.
     pub fn memory(&self) -> (usize, usize) {
         let ((hot, all), (side_hot, side_all)) = (self.base.rows.bytes(), self.side.rows.bytes());
-        let graph = self.base.graph.bytes();
+        let graph = self.base.graph.bytes() + self.base.coarse.bytes();
         (hot + side_hot + graph, all + side_all + graph)
     }
 
@@ -263,16 +270,13 @@ impl HnswIndex {
         if live == 0 || ef.saturating_mul(8) >= rows.len() {
             return rows.scan(query, best, k, |row| !self.is_dead(row));
         }
-        let found = self.base.graph.walk(rows, query, ef);
-        let alive = found
-            .into_iter()
-            .map(|row| row as usize)
-            .filter(|&row| !self.is_dead(row));
-        let chosen: Vec<usize> = alive.take(k.saturating_mul(RESCORE).max(32)).collect();
-        if chosen.len() < k.min(live) {
+        let coarse = &self.base.coarse;
+        let mut found = (self.base.graph).walk(coarse, &coarse.query(query.exact), ef);
+        found.retain(|&row| !self.is_dead(row as usize));
+        if found.len() < k.min(live) {
             return rows.scan(query, best, k, |row| !self.is_dead(row));
         }
-        rows.score_rows(query, best, chosen.into_iter());
+        rows.score_best(query, best, &found, rescored(k));
     }
 
     /// The base's part of a search with a filter: by the list of ids, by a walk or by
@@ -304,13 +308,16 @@ impl HnswIndex {
         }
         if by_walk < by_scan {
             let budget = (walk_rows * 4.0) as usize;
-            let (found, finished) = self
-                .base
-                .graph
-                .walk_filtered(rows, query, ef, budget, |row| accept(row as usize));
+            let coarse = &self.base.coarse;
+            let (found, finished) = self.base.graph.walk_filtered(
+                coarse,
+                &coarse.query(query.exact),
+                ef,
+                budget,
+                |row| accept(row as usize),
+            );
             if finished && found.len() >= k {
-                let chosen = found.into_iter().take(k.saturating_mul(RESCORE).max(32));
-                return rows.score_rows(query, best, chosen.map(|row| row as usize));
+                return rows.score_best(query, best, &found, rescored(k));
             }
         }
         rows.scan(query, best, k, accept);
