@@ -3,10 +3,15 @@
 //! ```text
 //! cargo run --release -p yiju-index --example index_figures -- scan
 //! cargo run --release -p yiju-index --example index_figures -- graph 100000 [plain]
-//! cargo run --release -p yiju-index --example index_figures -- words 60000
+//! cargo run --release -p yiju-index --example index_figures -- words 60000 [TEXTS QUESTIONS [DIR]]
 //! ```
+//! `words` takes texts and questions from files, a line each, and joins halves of two texts
+//! into an entry until there are enough; without files both are made of a few words. In
+//! `DIR` the index stays for another run.
+//!
 //! `plain` also builds and searches hnsw_rs itself over the float vectors.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hnsw_rs::anndists::dist::distances::DistDot;
@@ -66,8 +71,8 @@ fn main() -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("scan") => scan(),
         Some("graph") => graph(n, arguments.get(2).is_some_and(|a| a == "plain")),
-        Some("words") => words(n),
-        _ => Err("say scan, graph N [plain] or words N".into()),
+        Some("words") => words(n, arguments.get(2..).unwrap_or_default()),
+        _ => Err("say scan, graph N [plain] or words N [TEXTS QUESTIONS [DIR]]".into()),
     }
 }
 
@@ -184,7 +189,7 @@ fn graph(n: usize, plain: bool) -> Result<()> {
     Ok(())
 }
 
-fn words(n: usize) -> Result<()> {
+fn words(n: usize, files: &[String]) -> Result<()> {
     let start = Instant::now();
     yiju_index::warm_up();
     println!("dictionary loaded in {:.1?}", start.elapsed());
@@ -236,30 +241,61 @@ fn words(n: usize) -> Result<()> {
             .map(|_| parts[(random.unit() * random.unit() * parts.len() as f32) as usize])
             .collect()
     };
-    let dir = tempfile::tempdir()?;
-    let mut index = LexicalIndex::open_or_create(dir.path())?;
-    let start = Instant::now();
-    for id in 0..n as u64 {
-        let body = format!("第{id}条 {}", text(&mut random, 40));
-        index.add(id, "第一章 总则", &body)?;
+    let lines = |file: &String| -> Result<Vec<String>> {
+        let text = std::fs::read_to_string(file)?;
+        Ok(text.lines().map(str::to_owned).collect())
+    };
+    let (texts, questions) = match files {
+        [texts, questions, ..] => (lines(texts)?, lines(questions)?),
+        _ => (Vec::new(), Vec::new()),
+    };
+    let temporary = tempfile::tempdir()?;
+    let dir = files.get(2).map_or(temporary.path(), Path::new);
+    let half = |random: &mut Random, second: bool| -> &str {
+        let line = &texts[random.number() as usize % texts.len()];
+        let middle = line.char_indices().nth(line.chars().count() / 2);
+        let (first, rest) = line.split_at(middle.map_or(0, |(at, _)| at));
+        if second { rest } else { first }
+    };
+    let mut index = LexicalIndex::open_or_create(dir)?;
+    if index.is_empty() {
+        let start = Instant::now();
+        for id in 0..n as u64 {
+            let body = if texts.is_empty() {
+                format!("第{id}条 {}", text(&mut random, 40))
+            } else {
+                format!("{}{}", half(&mut random, false), half(&mut random, true))
+            };
+            index.add(id, "第一章 总则", &body)?;
+        }
+        index.commit(3)?;
+        println!("{n} entries indexed in {:.1?}", start.elapsed());
     }
-    index.commit(3)?;
-    println!("{n} entries indexed in {:.1?}", start.elapsed());
     drop(index);
     let start = Instant::now();
-    let index = LexicalIndex::open(dir.path(), 3)?;
-    println!("opened with checks in {:.1?}", start.elapsed());
-    let mut times = Vec::new();
-    for _ in 0..500 {
-        let question = text(&mut random, 5);
-        let start = Instant::now();
-        index.search(&question, 100, None)?;
-        times.push(start.elapsed());
-    }
+    let index = LexicalIndex::open(dir, 3)?;
     println!(
-        "search k=100: p50 {:.1?} p99 {:.1?}",
-        percentile(&mut times, 0.5),
-        percentile(&mut times, 0.99)
+        "{} entries opened with checks in {:.1?}",
+        index.len(),
+        start.elapsed()
     );
+    for k in [10, 100] {
+        let mut times = Vec::new();
+        for number in 0..500 {
+            let question = match questions.get(number) {
+                Some(question) => question.clone(),
+                None => text(&mut random, 5),
+            };
+            let start = Instant::now();
+            index.search(&question, k, None)?;
+            times.push(start.elapsed());
+        }
+        println!(
+            "search k={k}: p50 {:.1?} p90 {:.1?} p99 {:.1?}",
+            percentile(&mut times, 0.5),
+            percentile(&mut times, 0.9),
+            percentile(&mut times, 0.99)
+        );
+    }
     Ok(())
 }

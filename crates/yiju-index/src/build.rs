@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::IndexError;
 use crate::coarse::Coarse;
 use crate::graph::{Graph, MAX_ROWS, NONE};
-use crate::raw::{Kernels, prefetch};
+use crate::raw::{Kernels, prefetch, roomy};
 use crate::rows::{Column, Rows};
 
 /// Links of a point in the upper layers; twice as many in layer 0.
@@ -89,8 +89,10 @@ fn link(rows: &Rows, parallel: bool, cancel: &AtomicBool) -> Option<(Coarse, Gra
     order.sort_unstable_by_key(|&row| (mixed(row), row));
     let first = (n / LINKS).max(SMALLEST_SAMPLE.min(n));
     let mut graph = sample(rows, &order[..first], parallel, cancel)?;
-    grow(&mut graph, rows, &coarse, &order, first, cancel)?;
-    settle(&mut graph, rows);
+    let ways = ways_in(&graph, rows, &coarse, cancel);
+    grow(&mut graph, rows, &coarse, &ways, &mut order, first, cancel)?;
+    order.par_sort_unstable_by_key(|&row| place(&ways, row));
+    settle(&mut graph, rows, &order);
     connect(&mut graph, rows, &coarse);
     Some((coarse, graph))
 }
@@ -155,11 +157,13 @@ fn sample(rows: &Rows, sample: &[u32], parallel: bool, cancel: &AtomicBool) -> O
     drop(hnsw);
 
     let n = rows.len();
+    let mut slots = roomy(n * ROOM);
+    slots.resize(n * ROOM, NONE);
     let mut graph = Graph {
         degree: ROOM,
         upper_degree: LINKS,
         entry: 0,
-        base: Column::Owned(vec![NONE; n * ROOM]),
+        base: Column::Owned(slots),
         upper_at: Column::Owned(vec![NONE; n]),
         upper: Column::default(),
     };
@@ -192,6 +196,25 @@ fn sample(rows: &Rows, sample: &[u32], parallel: bool, cancel: &AtomicBool) -> O
     Some(graph)
 }
 
+/// For each row where its search leaves the upper layers.
+fn ways_in(graph: &Graph, rows: &Rows, coarse: &Coarse, cancel: &AtomicBool) -> Vec<[u32; 4]> {
+    let way = |row: usize| {
+        if cancel.load(Ordering::Relaxed) {
+            return [0; 4];
+        }
+        graph.way_in(coarse, &coarse.query(rows.vector(row)))
+    };
+    let all = 0..rows.len();
+    all.into_par_iter().with_max_len(256).map(way).collect()
+}
+
+/// Rows sorted by this are near the rows beside them, so that work on one finds in the
+/// cache what the one before has read.
+fn place(ways: &[[u32; 4]], row: u32) -> (u32, u32, u32, u32) {
+    let [_, first, second, third] = ways[row as usize];
+    (third, second, first, row)
+}
+
 /// Puts the rows `order[done..]` into layer 0, a batch at a time: each row of a batch walks
 /// the graph as it was before the batch, chooses its neighbours among what it finds, and
 /// is then named by them. So the outcome does not depend on the threads.
@@ -199,14 +222,17 @@ fn grow(
     graph: &mut Graph,
     rows: &Rows,
     coarse: &Coarse,
-    order: &[u32],
+    ways: &[[u32; 4]],
+    order: &mut [u32],
     mut done: usize,
     cancel: &AtomicBool,
 ) -> Option<()> {
     let largest = (order.len() / 50).max(SMALLEST_SAMPLE);
     while done < order.len() {
         let size = (done / 8).clamp(1, largest).min(order.len() - done);
-        let batch = &order[done..done + size];
+        let batch = &mut order[done..done + size];
+        batch.par_sort_unstable_by_key(|&row| place(ways, row));
+        let batch = &*batch;
         let own: Vec<Vec<u32>> = batch
             .par_iter()
             .with_max_len(64)
@@ -215,7 +241,8 @@ fn grow(
                     return Vec::new();
                 }
                 let query = coarse.query(rows.vector(row as usize));
-                let found = graph.walk(coarse, &query, EF_CONSTRUCTION);
+                let start = ways[row as usize][1];
+                let found = graph.walk_from(start, coarse, &query, EF_CONSTRUCTION);
                 choose(rows, row, &found, 2 * LINKS, 0)
             })
             .collect();
@@ -254,8 +281,8 @@ fn grow(
 }
 
 /// Chooses every row's neighbours in layer 0 anew, from its own list and all lists that
-/// name it, and leaves no more room than for those.
-fn settle(graph: &mut Graph, rows: &Rows) {
+/// name it, and leaves no more room than for those. Works through the rows in `order`.
+fn settle(graph: &mut Graph, rows: &Rows, order: &[u32]) {
     let (n, degree) = (rows.len(), 2 * LINKS);
     let mut named_by: Vec<Vec<u32>> = vec![Vec::new(); n];
     for row in 0..n as u32 {
@@ -263,15 +290,22 @@ fn settle(graph: &mut Graph, rows: &Rows) {
             named_by[other as usize].push(row);
         }
     }
-    let mut base = vec![NONE; n * degree];
-    base.par_chunks_mut(degree)
-        .enumerate()
-        .for_each(|(row, slots)| {
-            let mut all = graph.neighbours(&graph.base, row as u32).to_vec();
-            all.extend_from_slice(&named_by[row]);
-            let chosen = choose(rows, row as u32, &all, degree, FILL);
-            slots[..chosen.len()].copy_from_slice(&chosen);
-        });
+    let mut base = roomy(n * degree);
+    base.resize(n * degree, NONE);
+    for part in order.chunks(1 << 16) {
+        let chosen: Vec<Vec<u32>> = part
+            .par_iter()
+            .with_max_len(256)
+            .map(|&row| {
+                let mut all = graph.neighbours(&graph.base, row).to_vec();
+                all.extend_from_slice(&named_by[row as usize]);
+                choose(rows, row, &all, degree, FILL)
+            })
+            .collect();
+        for (&row, list) in part.iter().zip(chosen) {
+            base[row as usize * degree..][..list.len()].copy_from_slice(&list);
+        }
+    }
     graph.degree = degree;
     graph.base = Column::Owned(base);
 }

@@ -9,7 +9,7 @@
 //! neither do components with a wide spread. Both go into the query, so a row's sum of
 //! products is in one unit for all rows and needs no scale of its own.
 
-use crate::raw::{Kernels, LANE};
+use crate::raw::{Kernels, LANE, roomy};
 use crate::rows::{Column, Rows};
 
 /// The best even step for 16 levels of a normally distributed value, in standard
@@ -58,7 +58,8 @@ impl Coarse {
             shape.push(STEP * variance.max(0.0).sqrt() as f32);
         }
         let stride = stride(dimension);
-        let mut codes = vec![0u8; n * stride];
+        let mut codes = roomy(n * stride);
+        codes.resize(n * stride, 0u8);
         let (middles, steps) = shape.split_at(dimension);
         let inverse: Vec<f32> = steps
             .iter()

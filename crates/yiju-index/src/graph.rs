@@ -120,8 +120,9 @@ impl Graph {
         }
     }
 
-    /// Descends the upper layers greedily.
-    fn start(&self, scorer: &Scorer<'_>, scores: &mut Vec<i32>) -> (i32, u32) {
+    /// Descends the upper layers greedily; `path` takes, at each layer's place, where that
+    /// layer's part ended.
+    fn start(&self, scorer: &Scorer<'_>, scores: &mut Vec<i32>, path: &mut [u32]) -> (i32, u32) {
         let mut best = (scorer.score(self.entry), self.entry);
         for layer in (1..=self.top()).rev() {
             loop {
@@ -140,8 +141,19 @@ impl Graph {
                     break;
                 }
             }
+            if let Some(end) = path.get_mut(layer as usize) {
+                *end = best.1;
+            }
         }
         best
+    }
+
+    /// Where the search for `query` leaves the layers 1, 2 and 3 (at those places): queries
+    /// that leave them at the same rows are near each other.
+    pub(crate) fn way_in(&self, coarse: &Coarse, query: &CoarseQuery) -> [u32; 4] {
+        let mut path = [self.entry; 4];
+        self.start(&Scorer::new(coarse, query), &mut Vec::new(), &mut path);
+        path
     }
 
     /// Rows of the graph.
@@ -169,9 +181,22 @@ impl Graph {
             return Vec::new();
         }
         let scorer = Scorer::new(coarse, query);
+        let (_, start) = self.start(&scorer, &mut Vec::with_capacity(self.degree), &mut []);
+        self.walk_from(start, coarse, query, ef)
+    }
+
+    /// The part of [`Graph::walk`] after the upper layers, from the row `start`.
+    pub(crate) fn walk_from(
+        &self,
+        start: u32,
+        coarse: &Coarse,
+        query: &CoarseQuery,
+        ef: usize,
+    ) -> Vec<u32> {
+        let scorer = Scorer::new(coarse, query);
         let base: &[u32] = &self.base;
         with_scratch(|scratch| {
-            let (score, start) = self.start(&scorer, &mut scratch.scores);
+            let score = scorer.score(start);
             scratch.begin(self.rows());
             scratch.first_visit(start);
             // Best first; rows before `next` are all expanded.
@@ -224,7 +249,7 @@ impl Graph {
         let scorer = Scorer::new(coarse, query);
         let base: &[u32] = &self.base;
         with_scratch(|scratch| {
-            let (score, start) = self.start(&scorer, &mut scratch.scores);
+            let (score, start) = self.start(&scorer, &mut scratch.scores, &mut []);
             scratch.begin(self.rows());
             scratch.first_visit(start);
             let mut candidates = BinaryHeap::from([entry(score, start)]);

@@ -10,7 +10,7 @@ use memmap2::Mmap;
 
 use crate::Hit;
 use crate::quantise::{Quality, Query, encode, stride};
-use crate::raw::{Kernels, prefetch};
+use crate::raw::{Kernels, prefetch, roomy};
 use crate::vector::Best;
 
 /// A column of plain values.
@@ -28,6 +28,18 @@ impl<T: bytemuck::AnyBitPattern> Column<T> {
             map: Arc::clone(map),
             bytes,
         })
+    }
+
+    /// The same values in memory of this process's own, in large pages where there are any.
+    pub(crate) fn brought_near(self) -> Self {
+        match self {
+            Column::Mapped { .. } => {
+                let mut near = roomy(self.len());
+                near.extend_from_slice(&self);
+                Column::Owned(near)
+            }
+            owned => owned,
+        }
     }
 
     pub(crate) fn to_mut(&mut self) -> &mut Vec<T> {
@@ -114,11 +126,15 @@ impl Rows {
         self.quality.to_mut().push(other.quality[row]);
     }
 
+    /// Makes room for `more` rows.
     pub(crate) fn reserve(&mut self, more: usize) {
         let (dimension, stride) = (self.dimension, self.stride());
         self.ids.to_mut().reserve(more);
         self.vectors.to_mut().reserve(more * dimension);
-        self.codes.to_mut().reserve(more * stride);
+        match &mut self.codes {
+            Column::Owned(codes) if codes.is_empty() => *codes = roomy(more * stride),
+            codes => codes.to_mut().reserve(more * stride),
+        }
         self.quality.to_mut().reserve(more);
     }
 

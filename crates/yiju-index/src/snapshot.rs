@@ -15,6 +15,9 @@
 //! side's ids, vectors, codes and qualities, and the shape and codes of the walk. Numbers are little-endian; on a
 //! big-endian machine nothing is loaded or saved, the index is built each time.
 //!
+//! The graph's layer 0 and the codes of the walk are copied out of the mapping, into large
+//! pages: every search reads them in a thousand places.
+//!
 //! A file is written under another name, synced, and renamed over the old one, and
 //! the directory is synced: a crash leaves the old file or the new one.
 
@@ -311,7 +314,7 @@ impl Reader {
             degree: head.degree,
             upper_degree: head.upper_degree,
             entry: head.entry,
-            base: self.column(4)?,
+            base: self.column(4)?.brought_near(),
             upper_at: self.column(5)?,
             upper: self.column(6)?,
         };
@@ -319,7 +322,7 @@ impl Reader {
         let side = self.rows(8, head.dimension)?;
         let coarse = Coarse {
             shape: self.column(12)?,
-            codes: self.column(13)?,
+            codes: self.column(13)?.brought_near(),
         };
         let sorted = rows.ids.is_sorted_by(|a, b| a < b);
         let fits = graph.is_sound(rows.len())
