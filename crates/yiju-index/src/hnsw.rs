@@ -25,8 +25,9 @@ use crate::rows::Rows;
 use crate::vector::{Best, MAX_DIMENSION, check};
 use crate::{Filter, Hit, IndexError, VectorIndex};
 
-/// How many rows a search keeps in view unless told otherwise.
-pub const DEFAULT_EF: usize = 96;
+/// How many rows a search keeps in view unless told otherwise: 199,000 passages of statutes
+/// need 72 for a recall@10 of 0.99, 500,000 made vectors 112.
+pub const DEFAULT_EF: usize = 128;
 
 /// How many of the best rows by 8-bit code are scored by their float vectors when `k` hits
 /// are asked for.
@@ -288,11 +289,18 @@ impl HnswIndex {
         let ef = self.ef.max(k.saturating_mul(3) / 2);
         let accepted = filter.cardinality().map_or(usize::MAX, |c| c.min(n));
         let accepted = accepted.min(self.estimate(accept)).max(1);
-        // In nanoseconds, roughly: 60 for a row met on a walk, 20 for asking a filter
+        // The nearest of few accepted rows are far away, where many are about as near: with
+        // one view 500,000 made vectors gave a recall of 0.97 for a filter of 5 %.
+        let ef = if accepted < n / 4 {
+            ef.saturating_mul(2)
+        } else {
+            ef
+        };
+        // In nanoseconds, roughly: 100 for a row met on a walk, 20 for asking a filter
         // (a hash set) about a row, 15 for scoring a row in passing, 150 for a row
         // looked up by id.
         let walk_rows = (ef as f64 * n as f64 / accepted as f64) * WALKED_PER_PLACE;
-        let by_walk = walk_rows * 60.0;
+        let by_walk = walk_rows * 100.0;
         let by_scan = n as f64 * 20.0 + accepted as f64 * 15.0;
         if let Some(ids) = filter.ids()
             && (ids.len() as f64) * 150.0 < by_walk.min(by_scan)
