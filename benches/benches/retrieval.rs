@@ -10,52 +10,13 @@ use yiju_index::{ExactIndex, HnswIndex, LexicalIndex, VectorIndex};
 
 const DIMENSION: usize = 384;
 
-/// Repeatable clustered unit vectors (xorshift64*).
-struct Made {
-    state: u64,
-    centres: Vec<Vec<f32>>,
-}
+#[path = "../../crates/yiju-index/tests/it/made.rs"]
+mod made;
 
-impl Made {
-    fn new(clusters: usize) -> Self {
-        let mut made = Made {
-            state: 0x9E37_79B9_7F4A_7C15,
-            centres: Vec::new(),
-        };
-        let common: Vec<f32> = (0..DIMENSION).map(|_| made.normal()).collect();
-        for _ in 0..clusters {
-            let centre = common.iter().map(|c| c + made.normal()).collect();
-            made.centres.push(centre);
-        }
-        made
-    }
-
-    fn number(&mut self) -> u64 {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        self.state.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn normal(&mut self) -> f32 {
-        (0..12)
-            .map(|_| (self.number() >> 40) as f32 / (1u64 << 24) as f32)
-            .sum::<f32>()
-            - 6.0
-    }
-
-    fn vector(&mut self) -> Vec<f32> {
-        let centre = self.number() as usize % self.centres.len();
-        let noisy: Vec<f32> = (0..DIMENSION)
-            .map(|i| self.centres[centre][i] + 0.7 * self.normal())
-            .collect();
-        let norm = noisy.iter().map(|x| x * x).sum::<f32>().sqrt();
-        noisy.into_iter().map(|x| x / norm).collect()
-    }
-}
+use made::Made;
 
 fn scan(c: &mut Criterion) {
-    let mut made = Made::new(1000);
+    let mut made = Made::of(DIMENSION, 1000);
     let query = made.vector();
     let mut index = ExactIndex::new(DIMENSION);
     let mut group = c.benchmark_group("exact scan, 384 dimensions");
@@ -77,7 +38,7 @@ fn graph(c: &mut Criterion) {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(100_000);
-    let mut made = Made::new(n / 100 + 1);
+    let mut made = Made::of(DIMENSION, n / 100 + 1);
     let (mut exact, mut index) = (ExactIndex::new(DIMENSION), HnswIndex::new(DIMENSION));
     for id in 0..n as u64 {
         let vector = made.vector();
@@ -157,7 +118,7 @@ fn words(c: &mut Criterion) {
         "医疗",
         "养老",
     ];
-    let mut made = Made::new(1);
+    let mut made = Made::of(DIMENSION, 1);
     // The lower of two draws, so that some words are common and others rare.
     let mut text = |words: usize| -> String {
         (0..words)

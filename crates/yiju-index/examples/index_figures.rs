@@ -3,68 +3,28 @@
 //! ```text
 //! cargo run --release -p yiju-index --example index_figures -- scan
 //! cargo run --release -p yiju-index --example index_figures -- graph 100000 [plain]
-//! cargo run --release -p yiju-index --example index_figures -- words 60000
+//! cargo run --release -p yiju-index --example index_figures -- words 60000 [TEXTS QUESTIONS [DIR]]
 //! ```
+//! `words` takes texts and questions from files, a line each, and joins halves of two texts
+//! into an entry until there are enough; without files both are made of a few words. In
+//! `DIR` the index stays for another run.
+//!
 //! `plain` also builds and searches hnsw_rs itself over the float vectors.
 
-use std::collections::HashSet;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hnsw_rs::anndists::dist::distances::DistDot;
 use hnsw_rs::hnsw::Hnsw;
-use yiju_index::{AdaptiveIndex, ExactIndex, Filter, Hit, HnswIndex, LexicalIndex, VectorIndex};
+use yiju_index::{AdaptiveIndex, ExactIndex, Hit, HnswIndex, LexicalIndex, VectorIndex};
+
+#[path = "../tests/it/made.rs"]
+mod made;
+
+use made::{Ids, Made, Random};
 
 const DIMENSION: usize = 384;
 const QUERIES: usize = 1000;
-
-/// A small generator of repeatable numbers (xorshift64*).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 24) as f32
-    }
-
-    fn normal(&mut self) -> f32 {
-        (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
-    }
-}
-
-fn normalise(mut v: Vec<f32>) -> Vec<f32> {
-    let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt();
-    v.iter_mut().for_each(|x| *x /= norm);
-    v
-}
-
-/// Vectors around centres that share a common part, as a text model's do.
-struct Made {
-    centres: Vec<Vec<f32>>,
-    random: Random,
-}
-
-impl Made {
-    fn new(clusters: usize) -> Self {
-        let mut random = Random(0x9E37_79B9_7F4A_7C15);
-        let common: Vec<f32> = (0..DIMENSION).map(|_| random.normal()).collect();
-        let centres = (0..clusters)
-            .map(|_| common.iter().map(|c| c + random.normal()).collect())
-            .collect();
-        Made { centres, random }
-    }
-
-    fn vector(&mut self) -> Vec<f32> {
-        let centre = self.random.next() as usize % self.centres.len();
-        let noisy = (0..DIMENSION).map(|i| self.centres[centre][i] + 0.7 * self.random.normal());
-        normalise(noisy.collect())
-    }
-}
 
 fn percentile(times: &mut [Duration], share: f64) -> Duration {
     times.sort_unstable();
@@ -103,16 +63,6 @@ fn recall(found: &[Vec<u64>], truth: &[Vec<u64>]) -> f64 {
     hits as f64 / truth.iter().map(Vec::len).sum::<usize>().max(1) as f64
 }
 
-struct Share(HashSet<u64>);
-impl Filter for Share {
-    fn accepts(&self, id: u64) -> bool {
-        self.0.contains(&id)
-    }
-    fn cardinality(&self) -> Option<usize> {
-        Some(self.0.len())
-    }
-}
-
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Result<()> {
@@ -121,13 +71,13 @@ fn main() -> Result<()> {
     match arguments.first().map(String::as_str) {
         Some("scan") => scan(),
         Some("graph") => graph(n, arguments.get(2).is_some_and(|a| a == "plain")),
-        Some("words") => words(n),
-        _ => Err("say scan, graph N [plain] or words N".into()),
+        Some("words") => words(n, arguments.get(2..).unwrap_or_default()),
+        _ => Err("say scan, graph N [plain] or words N [TEXTS QUESTIONS [DIR]]".into()),
     }
 }
 
 fn scan() -> Result<()> {
-    let mut made = Made::new(1000);
+    let mut made = Made::of(DIMENSION, 1000);
     let queries: Vec<Vec<f32>> = (0..200).map(|_| made.vector()).collect();
     let mut index = ExactIndex::new(DIMENSION);
     for n in [1_000, 5_000, 10_000, 20_000, 50_000, 100_000] {
@@ -141,7 +91,7 @@ fn scan() -> Result<()> {
 }
 
 fn graph(n: usize, plain: bool) -> Result<()> {
-    let mut made = Made::new(n / 100 + 1);
+    let mut made = Made::of(DIMENSION, n / 100 + 1);
     let vectors: Vec<Vec<f32>> = (0..n).map(|_| made.vector()).collect();
     let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| made.vector()).collect();
     let mut exact = ExactIndex::new(DIMENSION);
@@ -173,10 +123,9 @@ fn graph(n: usize, plain: bool) -> Result<()> {
     index.set_ef(yiju_index::DEFAULT_EF);
     for share in [0.5, 0.05, 0.005, 0.0001] {
         let every = (1.0 / share) as u64;
-        let filter = Share(
+        let filter = Ids::new(
             (0..n as u64)
-                .filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 > 0 && id % every == 0)
-                .collect(),
+                .filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 > 0 && id % every == 0),
         );
         let few = &queries[..200];
         let (truth, _) = timed(few, |q| {
@@ -240,7 +189,7 @@ fn graph(n: usize, plain: bool) -> Result<()> {
     Ok(())
 }
 
-fn words(n: usize) -> Result<()> {
+fn words(n: usize, files: &[String]) -> Result<()> {
     let start = Instant::now();
     yiju_index::warm_up();
     println!("dictionary loaded in {:.1?}", start.elapsed());
@@ -292,30 +241,61 @@ fn words(n: usize) -> Result<()> {
             .map(|_| parts[(random.unit() * random.unit() * parts.len() as f32) as usize])
             .collect()
     };
-    let dir = tempfile::tempdir()?;
-    let mut index = LexicalIndex::open_or_create(dir.path())?;
-    let start = Instant::now();
-    for id in 0..n as u64 {
-        let body = format!("第{id}条 {}", text(&mut random, 40));
-        index.add(id, "第一章 总则", &body)?;
+    let lines = |file: &String| -> Result<Vec<String>> {
+        let text = std::fs::read_to_string(file)?;
+        Ok(text.lines().map(str::to_owned).collect())
+    };
+    let (texts, questions) = match files {
+        [texts, questions, ..] => (lines(texts)?, lines(questions)?),
+        _ => (Vec::new(), Vec::new()),
+    };
+    let temporary = tempfile::tempdir()?;
+    let dir = files.get(2).map_or(temporary.path(), Path::new);
+    let half = |random: &mut Random, second: bool| -> &str {
+        let line = &texts[random.number() as usize % texts.len()];
+        let middle = line.char_indices().nth(line.chars().count() / 2);
+        let (first, rest) = line.split_at(middle.map_or(0, |(at, _)| at));
+        if second { rest } else { first }
+    };
+    let mut index = LexicalIndex::open_or_create(dir)?;
+    if index.is_empty() {
+        let start = Instant::now();
+        for id in 0..n as u64 {
+            let body = if texts.is_empty() {
+                format!("第{id}条 {}", text(&mut random, 40))
+            } else {
+                format!("{}{}", half(&mut random, false), half(&mut random, true))
+            };
+            index.add(id, "第一章 总则", &body)?;
+        }
+        index.commit(3)?;
+        println!("{n} entries indexed in {:.1?}", start.elapsed());
     }
-    index.commit(3)?;
-    println!("{n} entries indexed in {:.1?}", start.elapsed());
     drop(index);
     let start = Instant::now();
-    let index = LexicalIndex::open(dir.path(), 3)?;
-    println!("opened with checks in {:.1?}", start.elapsed());
-    let mut times = Vec::new();
-    for _ in 0..500 {
-        let question = text(&mut random, 5);
-        let start = Instant::now();
-        index.search(&question, 100, None)?;
-        times.push(start.elapsed());
-    }
+    let index = LexicalIndex::open(dir, 3)?;
     println!(
-        "search k=100: p50 {:.1?} p99 {:.1?}",
-        percentile(&mut times, 0.5),
-        percentile(&mut times, 0.99)
+        "{} entries opened with checks in {:.1?}",
+        index.len(),
+        start.elapsed()
     );
+    for k in [10, 100] {
+        let mut times = Vec::new();
+        for number in 0..500 {
+            let question = match questions.get(number) {
+                Some(question) => question.clone(),
+                None => text(&mut random, 5),
+            };
+            let start = Instant::now();
+            index.search(&question, k, None)?;
+            times.push(start.elapsed());
+        }
+        println!(
+            "search k={k}: p50 {:.1?} p90 {:.1?} p99 {:.1?}",
+            percentile(&mut times, 0.5),
+            percentile(&mut times, 0.9),
+            percentile(&mut times, 0.99)
+        );
+    }
     Ok(())
 }

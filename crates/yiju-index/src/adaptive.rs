@@ -11,11 +11,11 @@ use crate::{Filter, Hit, IndexError, SnapshotError, VectorIndex, snapshot};
 
 /// Up to this many entries an exact scan is used.
 ///
-/// Measured with 384 dimensions: a scan takes about 28 ns an entry and a walk of the
-/// graph 60 to 110 µs, so by time alone they meet near 3,000 entries. Up to 20,000,
-/// though, the scan stays near half a millisecond, a small part of what embedding the
-/// question takes, and it is exact, deterministic and needs no building (11 s for
-/// 20,000). Above, its time and its share of the memory bandwidth begin to matter.
+/// Measured with 384 dimensions: a scan takes about 18 ns an entry and a walk of the graph
+/// 40 to 140 µs, so by time alone they meet near 3,000 entries. Up to 20,000, though, the
+/// scan stays below half a millisecond, a small part of what embedding the question takes,
+/// and it is exact, deterministic and needs no building. Above, its time and its share of
+/// the memory bandwidth begin to matter.
 pub const SWITCH_POINT: usize = 20_000;
 
 /// The index is rebuilt when more than this share of the graph's points is dead.

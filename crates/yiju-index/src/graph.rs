@@ -9,9 +9,9 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::quantise::Query;
-use crate::raw::{Kernels, prefetch};
-use crate::rows::{Column, Rows};
+use crate::coarse::{Coarse, CoarseQuery, Scorer};
+use crate::raw::prefetch;
+use crate::rows::Column;
 
 /// Marks an empty neighbour slot and a row without upper layers.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -36,14 +36,10 @@ pub(crate) struct Graph {
     pub(crate) upper: Column<u32>,
 }
 
-/// A row and its rough score, ordered by score; bit 0 marks a row as expanded.
-fn entry(score: f32, row: u32) -> u64 {
-    let bits = score.to_bits();
-    let ordered = if bits >> 31 == 1 {
-        !bits
-    } else {
-        bits | 1 << 31
-    };
+/// A row and its score, ordered by score; bit 0 marks a row as expanded.
+#[inline]
+fn entry(score: i32, row: u32) -> u64 {
+    let ordered = score as u32 ^ 1 << 31;
     u64::from(ordered) << 32 | u64::from(row << 1)
 }
 
@@ -56,6 +52,7 @@ struct Scratch {
     visited: Vec<u64>,
     touched: Vec<u32>,
     fresh: Vec<u32>,
+    scores: Vec<i32>,
 }
 
 impl Scratch {
@@ -96,41 +93,6 @@ fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     outcome
 }
 
-/// What a walk needs of the rows, looked up once.
-struct Scorer<'a> {
-    kernels: Kernels,
-    codes: &'a [u8],
-    quality: &'a [crate::quantise::Quality],
-    stride: usize,
-    query: &'a Query<'a>,
-}
-
-impl<'a> Scorer<'a> {
-    fn new(rows: &'a Rows, query: &'a Query<'a>) -> Self {
-        Scorer {
-            kernels: Kernels::get(),
-            codes: &rows.codes,
-            quality: &rows.quality,
-            stride: rows.stride(),
-            query,
-        }
-    }
-
-    #[inline]
-    fn code(&self, row: u32) -> &'a [u8] {
-        &self.codes[row as usize * self.stride..(row as usize + 1) * self.stride]
-    }
-
-    #[inline]
-    fn score(&self, row: u32) -> f32 {
-        self.query.rough(
-            &self.kernels,
-            self.code(row),
-            self.quality[row as usize].scale,
-        )
-    }
-}
-
 impl Graph {
     /// The neighbours of `row` in layer 0.
     #[inline]
@@ -158,14 +120,19 @@ impl Graph {
         }
     }
 
-    /// Descends the upper layers greedily.
-    fn start(&self, scorer: &Scorer<'_>) -> (f32, u32) {
+    /// Descends the upper layers greedily; `path` takes, at each layer's place, where that
+    /// layer's part ended.
+    fn start(&self, scorer: &Scorer<'_>, scores: &mut Vec<i32>, path: &mut [u32]) -> (i32, u32) {
         let mut best = (scorer.score(self.entry), self.entry);
         for layer in (1..=self.top()).rev() {
             loop {
                 let before = best.1;
-                for &row in self.upper_neighbours(before, layer) {
-                    let score = scorer.score(row);
+                let rows = self.upper_neighbours(before, layer);
+                for &row in rows {
+                    scorer.prefetch(row);
+                }
+                scorer.scores(rows, scores);
+                for (&row, &score) in rows.iter().zip(&*scores) {
                     if score > best.0 {
                         best = (score, row);
                     }
@@ -174,21 +141,63 @@ impl Graph {
                     break;
                 }
             }
+            if let Some(end) = path.get_mut(layer as usize) {
+                *end = best.1;
+            }
         }
         best
     }
 
+    /// Where the search for `query` leaves the layers 1, 2 and 3 (at those places): queries
+    /// that leave them at the same rows are near each other.
+    pub(crate) fn way_in(&self, coarse: &Coarse, query: &CoarseQuery) -> [u32; 4] {
+        let mut path = [self.entry; 4];
+        self.start(&Scorer::new(coarse, query), &mut Vec::new(), &mut path);
+        path
+    }
+
+    /// Rows of the graph.
+    fn rows(&self) -> usize {
+        self.upper_at.len()
+    }
+
+    /// Puts the neighbours of `row` that are met for the first time and their scores into
+    /// `scratch`.
+    #[inline]
+    fn expand(&self, base: &[u32], row: u32, scorer: &Scorer<'_>, scratch: &mut Scratch) {
+        scratch.fresh.clear();
+        for &n in self.neighbours(base, row) {
+            if scratch.first_visit(n) {
+                scorer.prefetch(n);
+                scratch.fresh.push(n);
+            }
+        }
+        scorer.scores(&scratch.fresh, &mut scratch.scores);
+    }
+
     /// Walks layer 0 keeping the `ef` best rows; gives them best first.
-    pub(crate) fn walk(&self, rows: &Rows, query: &Query<'_>, ef: usize) -> Vec<u32> {
-        if rows.len() == 0 {
+    pub(crate) fn walk(&self, coarse: &Coarse, query: &CoarseQuery, ef: usize) -> Vec<u32> {
+        if self.rows() == 0 {
             return Vec::new();
         }
-        let scorer = Scorer::new(rows, query);
+        let scorer = Scorer::new(coarse, query);
+        let (_, start) = self.start(&scorer, &mut Vec::with_capacity(self.degree), &mut []);
+        self.walk_from(start, coarse, query, ef)
+    }
+
+    /// The part of [`Graph::walk`] after the upper layers, from the row `start`.
+    pub(crate) fn walk_from(
+        &self,
+        start: u32,
+        coarse: &Coarse,
+        query: &CoarseQuery,
+        ef: usize,
+    ) -> Vec<u32> {
+        let scorer = Scorer::new(coarse, query);
         let base: &[u32] = &self.base;
-        let (score, start) = self.start(&scorer);
         with_scratch(|scratch| {
-            scratch.begin(rows.len());
-            let mut fresh = std::mem::take(&mut scratch.fresh);
+            let score = scorer.score(start);
+            scratch.begin(self.rows());
             scratch.first_visit(start);
             // Best first; rows before `next` are all expanded.
             let mut pool = Vec::with_capacity(ef + 1);
@@ -197,16 +206,10 @@ impl Graph {
             while next < pool.len() {
                 let row = row_of(pool[next]);
                 pool[next] |= 1;
-                fresh.clear();
-                for &n in self.neighbours(base, row) {
-                    if scratch.first_visit(n) {
-                        prefetch(scorer.code(n));
-                        fresh.push(n);
-                    }
-                }
+                self.expand(base, row, &scorer, scratch);
                 let mut first_change = next + 1;
-                for &n in &fresh {
-                    let new = entry(scorer.score(n), n);
+                for (&n, &score) in scratch.fresh.iter().zip(&scratch.scores) {
+                    let new = entry(score, n);
                     if pool.len() >= ef {
                         if pool.last().is_some_and(|&last| new < last) {
                             continue;
@@ -226,7 +229,6 @@ impl Graph {
                     prefetch(bytemuck::cast_slice(&base[at..at + self.degree]));
                 }
             }
-            scratch.fresh = fresh;
             pool.into_iter().map(row_of).collect()
         })
     }
@@ -235,21 +237,20 @@ impl Graph {
     /// `ef`; the others are walked over. Gives up, with what it has, after `budget` rows.
     pub(crate) fn walk_filtered(
         &self,
-        rows: &Rows,
-        query: &Query<'_>,
+        coarse: &Coarse,
+        query: &CoarseQuery,
         ef: usize,
         budget: usize,
         accept: impl Fn(u32) -> bool,
     ) -> (Vec<u32>, bool) {
-        if rows.len() == 0 || ef == 0 {
+        if self.rows() == 0 || ef == 0 {
             return (Vec::new(), true);
         }
-        let scorer = Scorer::new(rows, query);
+        let scorer = Scorer::new(coarse, query);
         let base: &[u32] = &self.base;
-        let (score, start) = self.start(&scorer);
         with_scratch(|scratch| {
-            scratch.begin(rows.len());
-            let mut fresh = std::mem::take(&mut scratch.fresh);
+            let (score, start) = self.start(&scorer, &mut scratch.scores, &mut []);
+            scratch.begin(self.rows());
             scratch.first_visit(start);
             let mut candidates = BinaryHeap::from([entry(score, start)]);
             let mut found: BinaryHeap<Reverse<u64>> = BinaryHeap::with_capacity(ef + 1);
@@ -265,16 +266,10 @@ impl Graph {
                     finished = false;
                     break;
                 }
-                fresh.clear();
-                for &n in self.neighbours(base, row_of(candidate)) {
-                    if scratch.first_visit(n) {
-                        prefetch(scorer.code(n));
-                        fresh.push(n);
-                    }
-                }
-                scored += fresh.len();
-                for &n in &fresh {
-                    let new = entry(scorer.score(n), n);
+                self.expand(base, row_of(candidate), &scorer, scratch);
+                scored += scratch.fresh.len();
+                for (&n, &score) in scratch.fresh.iter().zip(&scratch.scores) {
+                    let new = entry(score, n);
                     if found.len() >= ef && found.peek().is_some_and(|worst| new < worst.0) {
                         continue;
                     }
@@ -287,15 +282,8 @@ impl Graph {
                     }
                 }
             }
-            scratch.fresh = fresh;
-            (
-                found
-                    .into_sorted_vec()
-                    .into_iter()
-                    .map(|e| row_of(e.0))
-                    .collect(),
-                finished,
-            )
+            let found = found.into_sorted_vec().into_iter();
+            (found.map(|e| row_of(e.0)).collect(), finished)
         })
     }
 
@@ -334,12 +322,12 @@ mod tests {
 
     #[test]
     fn entries_order_by_score_and_keep_the_row() {
-        let scores = [-1.0, -0.25, -0.0, 0.0, 1e-9, 0.5, 0.99];
+        let scores = [i32::MIN, -900_000, -1, 0, 1, 77, i32::MAX];
         for pair in scores.windows(2) {
-            assert!(entry(pair[0], 7) <= entry(pair[1], 7), "{pair:?}");
+            assert!(entry(pair[0], 9) < entry(pair[1], 7), "{pair:?}");
         }
         assert_eq!(
-            row_of(entry(0.3, MAX_ROWS as u32 - 1) | 1),
+            row_of(entry(3, MAX_ROWS as u32 - 1) | 1),
             MAX_ROWS as u32 - 1
         );
     }

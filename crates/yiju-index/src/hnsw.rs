@@ -7,8 +7,8 @@
 //! side   ExactIndex                         inserted since; scanned exactly
 //! ```
 //!
-//! A search walks the base's graph over 8-bit codes, scores the best rows again by
-//! their float vectors, scans the side exactly and merges. So inserts are found at
+//! A search walks the base's graph over 4-bit codes, scores the rows it ends with again
+//! by their 8-bit codes and the best of those by their float vectors, scans the side exactly and merges. So inserts are found at
 //! once and never disturb a search. [`HnswIndex::rebuild`] merges the three parts;
 //! [`HnswIndex::plan`], [`Rebuild::run`] and [`HnswIndex::install`] do the same with
 //! the long middle step on another thread.
@@ -17,6 +17,7 @@ use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 
 use crate::build::{LINKS, build};
+use crate::coarse::Coarse;
 use crate::exact::{ExactIndex, MAX_ENTRIES};
 use crate::graph::Graph;
 use crate::quantise::Query;
@@ -24,15 +25,20 @@ use crate::rows::Rows;
 use crate::vector::{Best, MAX_DIMENSION, check};
 use crate::{Filter, Hit, IndexError, VectorIndex};
 
-/// How many rows a search keeps in view unless told otherwise.
-pub const DEFAULT_EF: usize = 96;
+/// How many rows a search keeps in view unless told otherwise: 199,000 passages of statutes
+/// need 72 for a recall@10 of 0.99, 500,000 made vectors 112.
+pub const DEFAULT_EF: usize = 128;
 
-/// How many of the best rows by code are scored again, for each hit asked for.
-const RESCORE: usize = 4;
+/// How many of the best rows by 8-bit code are scored by their float vectors when `k` hits
+/// are asked for.
+fn rescored(k: usize) -> usize {
+    k.saturating_add(k / 2).max(12)
+}
 
 /// Rows with a graph over them; never changed.
 pub(crate) struct Base {
     pub(crate) rows: Rows,
+    pub(crate) coarse: Coarse,
     pub(crate) graph: Graph,
 }
 
@@ -76,9 +82,10 @@ impl Rebuild {
     /// [`IndexError::Full`] and [`IndexError::Build`].
     pub fn run(self, threads: usize, cancel: &AtomicBool) -> Result<Option<Rebuilt>, IndexError> {
         let graph = build(&self.rows, threads, cancel)?;
-        Ok(graph.map(|graph| Rebuilt {
+        Ok(graph.map(|(coarse, graph)| Rebuilt {
             base: Base {
                 rows: self.rows,
+                coarse,
                 graph,
             },
         }))
@@ -96,6 +103,7 @@ impl HnswIndex {
         Self::from_parts(
             Base {
                 rows: Rows::new(dimension),
+                coarse: Coarse::default(),
                 graph,
             },
             Vec::new(),
@@ -137,7 +145,7 @@ impl HnswIndex {
     /// index with its float vectors, which may stay on disk after a load.
     pub fn memory(&self) -> (usize, usize) {
         let ((hot, all), (side_hot, side_all)) = (self.base.rows.bytes(), self.side.rows.bytes());
-        let graph = self.base.graph.bytes();
+        let graph = self.base.graph.bytes() + self.base.coarse.bytes();
         (hot + side_hot + graph, all + side_all + graph)
     }
 
@@ -263,16 +271,13 @@ impl HnswIndex {
         if live == 0 || ef.saturating_mul(8) >= rows.len() {
             return rows.scan(query, best, k, |row| !self.is_dead(row));
         }
-        let found = self.base.graph.walk(rows, query, ef);
-        let alive = found
-            .into_iter()
-            .map(|row| row as usize)
-            .filter(|&row| !self.is_dead(row));
-        let chosen: Vec<usize> = alive.take(k.saturating_mul(RESCORE).max(32)).collect();
-        if chosen.len() < k.min(live) {
+        let coarse = &self.base.coarse;
+        let mut found = (self.base.graph).walk(coarse, &coarse.query(query.exact), ef);
+        found.retain(|&row| !self.is_dead(row as usize));
+        if found.len() < k.min(live) {
             return rows.scan(query, best, k, |row| !self.is_dead(row));
         }
-        rows.score_rows(query, best, chosen.into_iter());
+        rows.score_best(query, best, &found, rescored(k));
     }
 
     /// The base's part of a search with a filter: by the list of ids, by a walk or by
@@ -284,11 +289,18 @@ impl HnswIndex {
         let ef = self.ef.max(k.saturating_mul(3) / 2);
         let accepted = filter.cardinality().map_or(usize::MAX, |c| c.min(n));
         let accepted = accepted.min(self.estimate(accept)).max(1);
-        // In nanoseconds, roughly: 60 for a row met on a walk, 20 for asking a filter
+        // The nearest of few accepted rows are far away, where many are about as near: with
+        // one view 500,000 made vectors gave a recall of 0.97 for a filter of 5 %.
+        let ef = if accepted < n / 4 {
+            ef.saturating_mul(2)
+        } else {
+            ef
+        };
+        // In nanoseconds, roughly: 100 for a row met on a walk, 20 for asking a filter
         // (a hash set) about a row, 15 for scoring a row in passing, 150 for a row
         // looked up by id.
         let walk_rows = (ef as f64 * n as f64 / accepted as f64) * WALKED_PER_PLACE;
-        let by_walk = walk_rows * 60.0;
+        let by_walk = walk_rows * 100.0;
         let by_scan = n as f64 * 20.0 + accepted as f64 * 15.0;
         if let Some(ids) = filter.ids()
             && (ids.len() as f64) * 150.0 < by_walk.min(by_scan)
@@ -304,13 +316,16 @@ impl HnswIndex {
         }
         if by_walk < by_scan {
             let budget = (walk_rows * 4.0) as usize;
-            let (found, finished) = self
-                .base
-                .graph
-                .walk_filtered(rows, query, ef, budget, |row| accept(row as usize));
+            let coarse = &self.base.coarse;
+            let (found, finished) = self.base.graph.walk_filtered(
+                coarse,
+                &coarse.query(query.exact),
+                ef,
+                budget,
+                |row| accept(row as usize),
+            );
             if finished && found.len() >= k {
-                let chosen = found.into_iter().take(k.saturating_mul(RESCORE).max(32));
-                return rows.score_rows(query, best, chosen.map(|row| row as usize));
+                return rows.score_best(query, best, &found, rescored(k));
             }
         }
         rows.scan(query, best, k, accept);

@@ -31,12 +31,14 @@
 //! How a vector search works: each vector has an 8-bit code. A scan scores the codes
 //! and then, by float, only the rows whose error bound lets them into the result, so
 //! it is exact. The graph is built by hnsw_rs over the codes and copied into flat
-//! arrays (`graph`), which searches walk and snapshots hold as they are (`snapshot`);
-//! the best rows are scored again by float. What is inserted after a build lies in a
+//! arrays (`graph`), which searches walk over codes of 4 bits (`coarse`) and snapshots
+//! hold as they are (`snapshot`); what a walk ends with is scored again, by the 8-bit
+//! codes and then by float. What is inserted after a build lies in a
 //! side segment that is scanned (`hnsw`).
 
 mod adaptive;
 mod build;
+mod coarse;
 mod error;
 mod exact;
 mod fold;

@@ -42,13 +42,9 @@ pub(crate) fn encode(vector: &[f32], codes: &mut Vec<u8>) -> Quality {
     }
 }
 
-/// A query prepared for both kinds of scan.
+/// A query prepared for scoring codes.
 pub(crate) struct Query<'a> {
     pub(crate) exact: &'a [f32],
-    /// 8 bits a component, for walking the graph.
-    short: Vec<i8>,
-    short_scale: f32,
-    short_offset: i32,
     /// 16 bits a component in two halves (high × 256 + low), for exact scans.
     high: Vec<i8>,
     low: Vec<i8>,
@@ -62,11 +58,10 @@ impl<'a> Query<'a> {
     pub(crate) fn new(exact: &'a [f32]) -> Self {
         let padded = stride(exact.len());
         let largest = exact.iter().fold(f32::MIN_POSITIVE, |m, x| m.max(x.abs()));
-        let (short_scale, wide_scale) = (largest / 127.0, largest / 32_512.0);
-        let (mut short, mut high, mut low) = (vec![0; padded], vec![0; padded], vec![0; padded]);
+        let wide_scale = largest / 32_512.0;
+        let (mut high, mut low) = (vec![0; padded], vec![0; padded]);
         let (mut norm, mut lost) = (0.0f64, 0.0f64);
         for (i, &x) in exact.iter().enumerate() {
-            short[i] = (x / short_scale).round().clamp(-127.0, 127.0) as i8;
             let wide = (x / wide_scale).round().clamp(-32_512.0, 32_512.0) as i32;
             let upper = (wide + 128) >> 8;
             high[i] = upper as i8;
@@ -77,22 +72,13 @@ impl<'a> Query<'a> {
         }
         Query {
             exact,
-            short_offset: offset(&short),
             wide_offset: i64::from(offset(&high)) * 256 + i64::from(offset(&low)),
-            short,
-            short_scale,
             high,
             low,
             wide_scale,
             norm: (norm.sqrt() * 1.0001) as f32,
             wide_error: (lost.sqrt() * 1.0001 + 1e-7) as f32,
         }
-    }
-
-    /// The dot product with a code, both in 8 bits.
-    #[inline]
-    pub(crate) fn rough(&self, kernels: &Kernels, code: &[u8], scale: f32) -> f32 {
-        (kernels.codes(code, &self.short) - self.short_offset) as f32 * (scale * self.short_scale)
     }
 
     /// The dot product with a code, the query in 16 bits: off by [`Query::bound`] at most.
@@ -139,8 +125,6 @@ mod tests {
             let approximate = query.close(&kernels, &codes, quality.scale);
             let exact = kernels.dot(&a, &b);
             prop_assert!((approximate - exact).abs() <= query.bound(quality.error));
-            let short = query.rough(&kernels, &codes, quality.scale);
-            prop_assert!((short - exact).abs() < 0.05);
         }
     }
 }

@@ -10,7 +10,7 @@ use memmap2::Mmap;
 
 use crate::Hit;
 use crate::quantise::{Quality, Query, encode, stride};
-use crate::raw::Kernels;
+use crate::raw::{Kernels, prefetch, roomy};
 use crate::vector::Best;
 
 /// A column of plain values.
@@ -28,6 +28,18 @@ impl<T: bytemuck::AnyBitPattern> Column<T> {
             map: Arc::clone(map),
             bytes,
         })
+    }
+
+    /// The same values in memory of this process's own, in large pages where there are any.
+    pub(crate) fn brought_near(self) -> Self {
+        match self {
+            Column::Mapped { .. } => {
+                let mut near = roomy(self.len());
+                near.extend_from_slice(&self);
+                Column::Owned(near)
+            }
+            owned => owned,
+        }
     }
 
     pub(crate) fn to_mut(&mut self) -> &mut Vec<T> {
@@ -60,6 +72,9 @@ impl<T: bytemuck::AnyBitPattern> Deref for Column<T> {
         }
     }
 }
+
+/// How many codes a loop over scattered rows asks for ahead of their use.
+const AHEAD: usize = 8;
 
 /// Rows of (id, vector, code), side by side.
 pub(crate) struct Rows {
@@ -111,11 +126,15 @@ impl Rows {
         self.quality.to_mut().push(other.quality[row]);
     }
 
+    /// Makes room for `more` rows.
     pub(crate) fn reserve(&mut self, more: usize) {
         let (dimension, stride) = (self.dimension, self.stride());
         self.ids.to_mut().reserve(more);
         self.vectors.to_mut().reserve(more * dimension);
-        self.codes.to_mut().reserve(more * stride);
+        match &mut self.codes {
+            Column::Owned(codes) if codes.is_empty() => *codes = roomy(more * stride),
+            codes => codes.to_mut().reserve(more * stride),
+        }
         self.quality.to_mut().reserve(more);
     }
 
@@ -205,6 +224,40 @@ impl Rows {
                 });
             }
         }
+    }
+
+    /// Scores `found` by their codes and offers the `most` best of them with their exact
+    /// scores.
+    pub(crate) fn score_best(
+        &self,
+        query: &Query<'_>,
+        best: &mut Best,
+        found: &[u32],
+        most: usize,
+    ) {
+        let kernels = Kernels::get();
+        let stride = self.stride();
+        let (codes, quality) = (&*self.codes, &*self.quality);
+        let code = |row: u32| &codes[row as usize * stride..][..stride];
+        // The codes lie apart: some are asked for ahead of their use.
+        for &row in found.iter().take(AHEAD) {
+            prefetch(code(row));
+        }
+        let mut scored = Vec::with_capacity(found.len());
+        for (i, &row) in found.iter().enumerate() {
+            if let Some(&row) = found.get(i + AHEAD) {
+                prefetch(code(row));
+            }
+            let score = query.close(&kernels, code(row), quality[row as usize].scale);
+            scored.push((score, row));
+        }
+        let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if scored.len() > most && most > 0 {
+            scored.select_nth_unstable_by(most - 1, order);
+            scored.truncate(most);
+        }
+        let rows = scored.into_iter().map(|(_, row)| row as usize);
+        self.score_rows(query, best, rows);
     }
 
     /// Offers the given rows with their exact scores.

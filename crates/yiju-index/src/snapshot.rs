@@ -11,9 +11,12 @@
 //! ```
 //!
 //! Sections follow, each at a multiple of 64: the base's ids, vectors, codes and
-//! qualities, its graph (layer 0, offsets, upper layers), the dead bits, and the
-//! side's ids, vectors, codes and qualities. Numbers are little-endian; on a
+//! qualities, its graph (layer 0, offsets, upper layers), the dead bits, the
+//! side's ids, vectors, codes and qualities, and the shape and codes of the walk. Numbers are little-endian; on a
 //! big-endian machine nothing is loaded or saved, the index is built each time.
+//!
+//! The graph's layer 0 and the codes of the walk are copied out of the mapping, into large
+//! pages: every search reads them in a thousand places.
 //!
 //! A file is written under another name, synced, and renamed over the old one, and
 //! the directory is synced: a crash leaves the old file or the new one.
@@ -28,6 +31,7 @@ use memmap2::Mmap;
 use yiju_fault::kill_point;
 
 use crate::SnapshotError;
+use crate::coarse::Coarse;
 use crate::exact::ExactIndex;
 use crate::graph::Graph;
 use crate::hnsw::{Base, HnswIndex};
@@ -37,11 +41,11 @@ use crate::rows::{Column, Rows};
 
 const MAGIC: [u8; 8] = *b"YIJUVEC\n";
 /// Raised with each change of the layout or of how codes are made.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const FILE: &str = "vectors.yiju";
 const HEADER: usize = 64;
 const TABLE_ROW: usize = 24;
-const SECTIONS: usize = 12;
+const SECTIONS: usize = 14;
 const ALIGN: usize = 64;
 
 /// Saves `index` to `dir`, which is made if need be.
@@ -60,6 +64,8 @@ pub(crate) fn save(index: &HnswIndex, dir: &Path, generation: u64) -> Result<(),
         bytemuck::cast_slice(&side.vectors),
         &side.codes,
         bytemuck::cast_slice(&side.quality),
+        bytemuck::cast_slice(&base.coarse.shape),
+        &base.coarse.codes,
     ];
     let mut head = vec![0u8; (HEADER + SECTIONS * TABLE_ROW).next_multiple_of(ALIGN)];
     let mut end = head.len();
@@ -308,14 +314,21 @@ impl Reader {
             degree: head.degree,
             upper_degree: head.upper_degree,
             entry: head.entry,
-            base: self.column(4)?,
+            base: self.column(4)?.brought_near(),
             upper_at: self.column(5)?,
             upper: self.column(6)?,
         };
         let dead = self.column::<u64>(7)?;
         let side = self.rows(8, head.dimension)?;
+        let coarse = Coarse {
+            shape: self.column(12)?,
+            codes: self.column(13)?.brought_near(),
+        };
         let sorted = rows.ids.is_sorted_by(|a, b| a < b);
-        if !sorted || !graph.is_sound(rows.len()) || dead.len() != rows.len().div_ceil(64) {
+        let fits = graph.is_sound(rows.len())
+            && dead.len() == rows.len().div_ceil(64)
+            && (rows.len() == 0 || coarse.is_sound(rows.len(), head.dimension));
+        if !sorted || !fits {
             return Err(self.damaged("the graph does not fit its rows"));
         }
         if let Some(last) = dead.last()
@@ -335,7 +348,11 @@ impl Reader {
             return Err(self.damaged("an id stands for two vectors"));
         }
         Ok(HnswIndex::from_parts(
-            Base { rows, graph },
+            Base {
+                rows,
+                coarse,
+                graph,
+            },
             dead.to_vec(),
             side,
         ))

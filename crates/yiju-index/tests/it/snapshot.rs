@@ -178,7 +178,7 @@ fn a_consistent_but_senseless_file_is_refused() {
     let crc = crc32fast::hash(&bytes[start..start + length]);
     bytes[table + 16..table + 20].copy_from_slice(&crc.to_le_bytes());
     bytes[56..60].fill(0);
-    let size = (64usize + 12 * 24).next_multiple_of(64);
+    let size = (64usize + 14 * 24).next_multiple_of(64);
     let crc = crc32fast::hash(&bytes[..size]);
     bytes[56..60].copy_from_slice(&crc.to_le_bytes());
     std::fs::write(&file, bytes).unwrap();
