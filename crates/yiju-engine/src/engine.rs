@@ -18,7 +18,7 @@ use crate::reader::{self, Reading};
 use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
 use crate::retrieve::CANDIDATES;
 use crate::scope::Scope;
-use crate::{compose, lookup, rank, rerank, retrieve};
+use crate::{about, compose, lookup, rank, rerank, retrieve};
 
 /// The longest question or query, in characters.
 pub(crate) const LONGEST_QUESTION: usize = 2_000;
@@ -26,6 +26,24 @@ pub(crate) const LONGEST_QUESTION: usize = 2_000;
 const MOST_CITATIONS: usize = 20;
 /// The most hits a search gives.
 pub(crate) const MOST_HITS: usize = 100;
+
+/// How many candidates a query looks at.
+#[derive(Clone, Copy)]
+struct Depth {
+    /// How many are found.
+    most: usize,
+    /// How many of them the second stage scores.
+    ranked: usize,
+}
+
+impl Depth {
+    fn of(limit: usize) -> Self {
+        Self {
+            most: CANDIDATES.max(limit),
+            ranked: CANDIDATES,
+        }
+    }
+}
 
 /// Where a library and its model are, and how to use them.
 #[derive(Clone, Debug)]
@@ -234,6 +252,9 @@ impl Engine {
         let indexes = self.fresh_indexes()?;
         let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, clauses)?;
         let mut question = Question::new(&request.question, &indexes.lexical)?;
+        if let Some(about) = about::look_up(&self.store, &scope, &self.model, &question)? {
+            return compose::particulars(&self.store, &question, about, request.limit, start);
+        }
         let within = match lookup::look_up(&self.store, &scope, &question)? {
             Outcome::Unit(found) => {
                 return compose::lookup(&self.store, &question, found, start);
@@ -246,7 +267,7 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            CANDIDATES,
+            Depth::of(CANDIDATES),
             &mut timings,
             cancel,
         )?;
@@ -257,7 +278,7 @@ impl Engine {
             Some(within) => {
                 let candidates =
                     retrieve::candidates(&self.store, &indexes, within, &question, CANDIDATES)?;
-                let mut ranked = rank::rank(&self.store, &question, candidates)?;
+                let mut ranked = rank::rank(&self.store, &question, candidates, CANDIDATES)?;
                 self.rerank(&question, &mut ranked)?;
                 compose::answer(request, &question, &ranked, &all)?
             }
@@ -301,7 +322,7 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            CANDIDATES.max(request.limit),
+            Depth::of(request.limit),
             &mut timings,
             cancel,
         )?;
@@ -376,7 +397,7 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            most,
+            Depth { most, ranked: most },
             &mut Timings::default(),
             &Cancel::default(),
         )?;
@@ -388,7 +409,7 @@ impl Engine {
         question: &mut Question,
         indexes: &Indexes,
         scope: &Scope,
-        most: usize,
+        depth: Depth,
         timings: &mut Timings,
         cancel: &Cancel,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
@@ -399,12 +420,12 @@ impl Engine {
         go_on(cancel)?;
         let start = Instant::now();
         let candidates = tracing::debug_span!("retrieve")
-            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, most))?;
+            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, depth.most))?;
         timings.retrieve = milliseconds(start);
         go_on(cancel)?;
         let start = Instant::now();
         let mut ranked = tracing::debug_span!("rank")
-            .in_scope(|| rank::rank(&self.store, question, candidates))?;
+            .in_scope(|| rank::rank(&self.store, question, candidates, depth.ranked))?;
         if self.reranker.is_some() {
             go_on(cancel)?;
             tracing::debug_span!("rerank").in_scope(|| self.rerank(question, &mut ranked))?;

@@ -26,6 +26,7 @@
 //! ```
 
 mod answer;
+mod candidates;
 mod corpus;
 mod dataset;
 mod error;
@@ -38,7 +39,8 @@ mod signals;
 mod table;
 
 pub use answer::{character_f1, exact_match};
-pub use corpus::{ClauseIds, add_corpus, find_corpus};
+pub use candidates::{CandidateRow, candidates};
+pub use corpus::{ClauseIds, add_corpus, find_added_corpus, find_corpus};
 pub use dataset::{Dataset, Query, corpus_name};
 pub use error::EvalError;
 pub use metrics::{Interval, auroc, auroc_interval, bootstrap, percentile};
