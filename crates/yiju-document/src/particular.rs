@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::dates::{dates, news_day};
 use crate::spans::Offsets;
-use crate::{Document, Span, news};
+use crate::{Document, Span, news, signs};
 
 /// Something a document says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,13 @@ impl Document {
             Particular::Title => title(&lines, &self.title),
             Particular::Number => {
                 let number = self.number.as_deref()?;
-                head_and_end(&lines).find_map(|line| holding(line, &[number]))
+                head_and_end(&lines).find_map(|line| {
+                    holding(line, &[number]).or_else(|| {
+                        // Printed with other brackets or numerals than its normal form.
+                        let same = signs::document_number(line.text).as_deref() == Some(number);
+                        same.then(|| (line.range.clone(), Some(line.range.clone()), line.clause))
+                    })
+                })
             }
             Particular::Issuer => {
                 let organs: Vec<&str> = self.issuer.as_deref()?.split('、').collect();
