@@ -1,7 +1,7 @@
 """Fits the confidence model of yiju-engine and writes crates/yiju-engine/src/confidence/fit.json.
 
 Usage: python3 benches/confidence/fit.py [--write] [--threshold X] [--odds WITHIN,ACROSS]
-           [--hold NAME] FILE[:WEIGHT] ...
+           [--hold NAME] [--prior WITHIN,ACROSS] FILE[:WEIGHT] ...
 
 Each FILE holds signals that `yiju eval SET --signals FILE` wrote. It counts as a whole with its
 weight (1 unless given), however many questions it has, and its answerable and unanswerable
@@ -11,8 +11,12 @@ wrong best candidate is left out of the fit and counted in the error rates.
 
 There is one model for questions in the documents' script and one across scripts, where shared
 words say nothing. Both are fitted at even odds; --odds moves the constant to the odds that are
-expected in use (answerable to unanswerable, 3,1 unless given: a wrong answer in a language the
-reader does not know is hard to notice, so nothing is taken for granted there).
+expected in use (answerable to unanswerable, 6,1.5 unless given: a wrong answer in a language the
+reader does not know is hard to notice, so less is taken for granted there).
+
+Weights are pulled towards those of prior.json, which hold what questions on policy taught that are no
+longer kept: --prior gives the strength of the pull for both models (100,30 unless given), beside which
+each set and class weighs 500.
 
 Error rates are by cross-validation in five folds, questions on the same passage kept together, so
 that no question is judged by weights it took part in. --hold NAME leaves files with NAME in
@@ -31,8 +35,7 @@ import numpy as np
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIT = os.path.join(ROOT, "crates", "yiju-engine", "src", "confidence", "fit.json")
 MODEL = "multilingual-e5-small-q4"
-# Of the penalty on squared weights, for signals scaled to unit variance.
-STRENGTH = 10.0
+PRIOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prior.json")
 FOLDS = 5
 # What says nothing across scripts.
 SILENT_ACROSS = ("coverage", "missing")
@@ -59,8 +62,10 @@ def matrix(rows, names, script):
     return np.array([[0.0 if n in silent else r["features"][n] for n in names] for r in rows]).reshape(-1, len(names))
 
 
-def fit(sets, names, script):
-    """Weights and constant at even odds, by Newton's method on the penalised likelihood."""
+def fit(sets, names, script, prior):
+    """Weights and constant at even odds, by Newton's method on the likelihood, penalised by the squared
+    distance of the weights, for signals scaled to unit variance, from the prior ones."""
+    towards, strength = prior
     x, y, w = [], [], []
     for rows, weight in sets:
         for answerable in (True, False):
@@ -73,11 +78,12 @@ def fit(sets, names, script):
         return None
     mean, std = (x * w[:, None]).sum(0) / w.sum(), x.std(0) + 1e-6
     z = np.hstack([(x - mean) / std, np.ones((len(x), 1))])
-    beta = np.zeros(z.shape[1])
-    penalty = np.append(np.full(len(names), STRENGTH), 0.0)
+    start = np.append(np.array([towards[n] for n in names]) * std, 0.0)
+    beta = start.copy()
+    penalty = np.append(np.full(len(names), strength), 0.0)
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(z @ beta, -50, 50)))
-        gradient = z.T @ (w * (p - y)) + penalty * beta
+        gradient = z.T @ (w * (p - y)) + penalty * (beta - start)
         hessian = (z * (w * p * (1 - p))[:, None]).T @ z + np.diag(penalty + 1e-9)
         beta -= np.linalg.solve(hessian, gradient)
     weights = beta[:-1] / std
@@ -94,11 +100,11 @@ def fold_of(row):
     return int(hashlib.sha256(row["group"].encode()).hexdigest(), 16) % FOLDS
 
 
-def cross_validated(sets, names, script, odds):
+def cross_validated(sets, names, script, odds, prior):
     """For each set, the probability of each of its rows by weights learnt without its fold."""
     out = [np.zeros(len(rows)) for rows, _ in sets]
     for fold in range(FOLDS):
-        model = fit([([r for r in rows if fold_of(r) != fold], weight) for rows, weight in sets], names, script)
+        model = fit([([r for r in rows if fold_of(r) != fold], weight) for rows, weight in sets], names, script, prior)
         for at, (rows, _) in enumerate(sets):
             mine = [i for i, r in enumerate(rows) if fold_of(r) == fold]
             if mine:
@@ -129,11 +135,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--threshold", type=float, default=0.5)
-    parser.add_argument("--odds", default="3,1")
+    parser.add_argument("--odds", default="6,1.5")
+    parser.add_argument("--prior", default="100,30")
     parser.add_argument("--hold")
     parser.add_argument("files", nargs="+")
     given = parser.parse_args()
     odds = dict(zip(("within", "across"), map(float, given.odds.split(","))))
+    strengths = dict(zip(("within", "across"), map(float, given.prior.split(","))))
+    earlier = json.load(open(PRIOR, encoding="utf-8"))
     files = []
     for name in given.files:
         path, _, weight = name.rpartition(":")
@@ -149,7 +158,8 @@ def main():
     for script in ("within", "across"):
         held = [(n, r[script], w) for n, r, w in loaded if given.hold and given.hold in n]
         part = [(n, r[script], w) for n, r, w in loaded if r[script] and not (given.hold and given.hold in n)]
-        model = fit([(r, w) for _, r, w in part], names, script)
+        prior = (earlier[script], strengths[script])
+        model = fit([(r, w) for _, r, w in part], names, script, prior)
         if model is None:
             sys.exit(f"{script}: there must be questions with and without an answer")
         weights, constant = model
@@ -158,7 +168,7 @@ def main():
             "constant": round(float(constant + np.log(odds[script])), 4),
             "odds": odds[script],
         }
-        judged = cross_validated([(r, w) for _, r, w in part], names, script, odds[script])
+        judged = cross_validated([(r, w) for _, r, w in part], names, script, odds[script], prior)
         both = []
         print(f"{script}: {json.dumps(result[script], ensure_ascii=False)}")
         for (name, rows, weight), p in zip(part, judged):
@@ -191,7 +201,7 @@ def main():
     if given.write:
         if given.hold:
             sys.exit("a fit with a set held out is for looking at; leave --hold away to write")
-        arguments = ["--write", f"--threshold {given.threshold:g}", f"--odds {given.odds}"]
+        arguments = ["--write", f"--threshold {given.threshold:g}", f"--odds {given.odds}", f"--prior {given.prior}"]
         arguments += [os.path.basename(path) + (f":{w:g}" if w != 1 else "") for path, w in files]
         result["provenance"] = {
             "date": datetime.date.today().isoformat(),

@@ -66,6 +66,24 @@ pub(crate) fn date_line(line: &str) -> Option<Date> {
     only_date.then_some(date)
 }
 
+/// The day in a dateline, which gives no year: the bytes of `8月28日` in `新华社北京8月28日电`.
+pub(crate) fn news_day(line: &str) -> Option<std::ops::Range<usize>> {
+    let sent = line.find(['电', '電', '讯', '訊'])?;
+    let head = line.get(..sent)?;
+    let month = head.rfind('月')?;
+    let day = head.get(month..)?.find('日')? + month;
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| decimal(c).is_some());
+    let start = head
+        .get(..month)?
+        .char_indices()
+        .rev()
+        .take_while(|&(_, c)| decimal(c).is_some())
+        .last()?
+        .0;
+    let end = day + '日'.len_utf8();
+    digits(head.get(month + '月'.len_utf8()..day)?).then_some(start..end)
+}
+
 fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
     let before = line[..year_at].trim_end();
     let start = before

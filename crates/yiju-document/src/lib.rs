@@ -3,7 +3,7 @@
 //!
 //! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does);
 //! [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
-//! [`Document::find`] where that is. [`outline`] prints the tree. [`read_corpus`] and
+//! [`Document::find`] where that is; [`Document::particular`] where a document says what it is. [`outline`] prints the tree. [`read_corpus`] and
 //! [`group_corpus`] make documents of JSON Lines.
 //!
 //! # The clean text
@@ -41,6 +41,7 @@ mod news;
 mod numerals;
 mod outline;
 mod parse;
+mod particular;
 mod reference;
 mod resolve;
 mod sentence;
@@ -56,5 +57,6 @@ pub use model::{Clause, Document, Section, Span, UnitKind};
 pub use numerals::parse_number;
 pub use outline::outline;
 pub use parse::{parse, parse_text};
+pub use particular::{Particular, ParticularPlace};
 pub use reference::{Reference, Step, Target, Unit, find_references};
 pub use sentence::split_sentences;

@@ -90,7 +90,7 @@ impl Engine {
             .iter()
             .map(|candidate| format!("{}.{}", candidate.document_id, candidate.clause))
             .collect();
-        let mut ranked = rank::rank(&self.store, &question, candidates)?;
+        let mut ranked = rank::rank(&self.store, &question, candidates, CANDIDATES)?;
         let mut by_late: Vec<(String, f32)> = ranked
             .iter()
             .map(|found| (found.record.id(), found.lanes.late))

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::time::Instant;
 
-use yiju_document::Span;
+use yiju_document::{Document, Particular, ParticularPlace, Span};
 use yiju_store::{ClauseRecord, DocumentRecord, Store};
 
+use crate::about::Particulars;
 use crate::confidence;
 use crate::engine::milliseconds;
 use crate::error::EngineError;
@@ -265,6 +266,95 @@ fn cite(
         span,
         answer_span: None,
     })
+}
+
+/// Quotes what documents say of themselves, or refuses where the one meant is silent.
+pub(crate) fn particulars(
+    store: &Store,
+    question: &Question,
+    about: Particulars,
+    limit: usize,
+    start: Instant,
+) -> Result<Answer, EngineError> {
+    let several = about.found.len() > 1;
+    let mut citations = Vec::new();
+    let mut lines = Vec::new();
+    for (marker, (record, document, place)) in (1u32..).zip(about.found.iter().take(limit)) {
+        let citation = cite_line(store, marker, record, document, place)?;
+        let across = question.language == Language::English && citation.quote.chars().any(is_han);
+        let title = if across || (several && about.what != Particular::Title) {
+            wording::stands_in(question.language, &record.title, &[])
+        } else {
+            String::new()
+        };
+        lines.push(format!("{title}{}[{}]", citation.quote, citation.marker));
+        citations.push(citation);
+    }
+    let mut answer = if citations.is_empty() {
+        let title = about.silent.map_or(String::new(), |record| record.title);
+        refusal(
+            question,
+            wording::says_no_number(question.language, &title),
+            Vec::new(),
+            0.0,
+        )
+    } else {
+        answered(question, &lines, citations, 1.0)
+    };
+    answer.timings_ms.total = milliseconds(start);
+    Ok(answer)
+}
+
+/// Cites a line of a document. One of its head is no clause: it is given with the id of the first
+/// clause, as a section is, and is its own paragraph.
+fn cite_line(
+    store: &Store,
+    marker: u32,
+    record: &DocumentRecord,
+    document: &Document,
+    place: &ParticularPlace,
+) -> Result<Citation, EngineError> {
+    let index = u32::try_from(place.clause.unwrap_or(0)).unwrap_or(u32::MAX);
+    let differs = || EngineError::QuoteDiffers {
+        clause_id: format!("{}.{index}", record.id),
+    };
+    let clause = store
+        .clauses(&[(record.id.as_str(), index)])?
+        .into_iter()
+        .flatten()
+        .next()
+        .ok_or_else(differs)?;
+    let mut citation = if place.clause.is_some() {
+        // Of a line in the body the sentence that holds the part.
+        let part = place.part.unwrap_or(place.line);
+        let holds =
+            |span: &&Span| span.byte_start <= part.byte_start && part.byte_end <= span.byte_end;
+        let sentence = clause.clause.sentences.iter().find(holds).copied();
+        cite(marker, &clause, sentence.unwrap_or(place.line), 1.0)?
+    } else {
+        let line = document.slice(place.line).to_owned();
+        if line.is_empty() {
+            return Err(differs());
+        }
+        Citation {
+            marker,
+            score: 1.0,
+            document: reference(record),
+            clause_id: clause.id(),
+            label: String::new(),
+            path: Vec::new(),
+            paragraph: line.clone(),
+            paragraph_span: place.line,
+            quote: line,
+            span: place.line,
+            answer_span: None,
+        }
+    };
+    let within = |part: &Span| {
+        citation.span.byte_start <= part.byte_start && part.byte_end <= citation.span.byte_end
+    };
+    citation.answer_span = place.part.filter(within);
+    Ok(citation)
 }
 
 struct Section {

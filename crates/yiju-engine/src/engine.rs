@@ -20,7 +20,7 @@ use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchRespon
 use crate::retrieve::CANDIDATES;
 use crate::scope::Scope;
 use crate::trace::{Step, timed};
-use crate::{compose, lookup, rank, rerank, retrieve};
+use crate::{about, compose, lookup, rank, rerank, retrieve};
 
 /// The longest question or query, in characters.
 pub(crate) const LONGEST_QUESTION: usize = 2_000;
@@ -28,6 +28,24 @@ pub(crate) const LONGEST_QUESTION: usize = 2_000;
 const MOST_CITATIONS: usize = 20;
 /// The most hits a search gives.
 pub(crate) const MOST_HITS: usize = 100;
+
+/// How many candidates a query looks at.
+#[derive(Clone, Copy)]
+struct Depth {
+    /// How many are found.
+    most: usize,
+    /// How many of them the second stage scores.
+    ranked: usize,
+}
+
+impl Depth {
+    fn of(limit: usize) -> Self {
+        Self {
+            most: CANDIDATES.max(limit),
+            ranked: CANDIDATES,
+        }
+    }
+}
 
 /// Where a library and its model are, and how to use them.
 #[derive(Clone, Debug)]
@@ -238,6 +256,12 @@ impl Engine {
         let mut question = timed(Step::Analyse, || {
             Question::new(&request.question, &indexes.lexical)
         })?;
+        let about = timed(Step::Analyse, || {
+            about::look_up(&self.store, &scope, &self.model, &question)
+        })?;
+        if let Some(about) = about {
+            return compose::particulars(&self.store, &question, about, request.limit, start);
+        }
         let looked_up = timed(Step::Analyse, || {
             lookup::look_up(&self.store, &scope, &question)
         })?;
@@ -253,7 +277,7 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            CANDIDATES,
+            Depth::of(CANDIDATES),
             &mut timings,
             cancel,
         )?;
@@ -266,7 +290,7 @@ impl Engine {
                 let candidates =
                     retrieve::candidates(&self.store, &indexes, within, &question, CANDIDATES)?;
                 let mut ranked = timed(Step::SecondStage, || {
-                    rank::rank(&self.store, &question, candidates)
+                    rank::rank(&self.store, &question, candidates, CANDIDATES)
                 })?;
                 timed(Step::SecondStage, || self.rerank(&question, &mut ranked))?;
                 timed(Step::Compose, || {
@@ -317,7 +341,7 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            CANDIDATES.max(request.limit),
+            Depth::of(request.limit),
             &mut timings,
             cancel,
         )?;
@@ -392,7 +416,7 @@ impl Engine {
             &mut question,
             &indexes,
             &scope,
-            most,
+            Depth { most, ranked: most },
             &mut Timings::default(),
             &Cancel::default(),
         )?;
@@ -404,7 +428,7 @@ impl Engine {
         question: &mut Question,
         indexes: &Indexes,
         scope: &Scope,
-        most: usize,
+        depth: Depth,
         timings: &mut Timings,
         cancel: &Cancel,
     ) -> Result<Vec<rank::Ranked>, EngineError> {
@@ -415,12 +439,13 @@ impl Engine {
         go_on(cancel)?;
         let start = Instant::now();
         let candidates = tracing::debug_span!("retrieve")
-            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, most))?;
+            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, depth.most))?;
         timings.retrieve = milliseconds(start);
         go_on(cancel)?;
         let start = Instant::now();
         let mut ranked = timed(Step::SecondStage, || {
-            tracing::debug_span!("rank").in_scope(|| rank::rank(&self.store, question, candidates))
+            tracing::debug_span!("rank")
+                .in_scope(|| rank::rank(&self.store, question, candidates, depth.ranked))
         })?;
         if self.reranker.is_some() {
             go_on(cancel)?;

@@ -4,7 +4,7 @@
 //! source, [`Engine::search`] ranks clauses, [`Engine::ask`] answers with verbatim quotes or refuses.
 //!
 //! The way of a question: it is analysed (`question`) and embedded; a number it names is looked up
-//! in the outline (`lookup`); otherwise candidates come from the clause, sentence and lexical lanes
+//! in the outline (`lookup`), what it asks of a document itself in the document's head (`about`); otherwise candidates come from the clause, sentence and lexical lanes
 //! (`retrieve`), are ranked by late interaction (`rank`), sentences are chosen (`evidence`), their
 //! confidence decides between answer and refusal (`confidence`), and the answer is composed and
 //! every quote verified (`compose`).
@@ -29,6 +29,7 @@
 //! ```
 
 mod ablation;
+mod about;
 mod amount;
 mod bench;
 mod compose;

@@ -8,7 +8,7 @@ use yiju_store::{ClauseRecord, Store};
 use crate::error::EngineError;
 use crate::expect::fits;
 use crate::question::{Language, Question, is_han};
-use crate::retrieve::{CANDIDATES, Candidate};
+use crate::retrieve::Candidate;
 
 /// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
 /// development sets, where they have a broad optimum (docs/retrieval.md).
@@ -20,6 +20,8 @@ const PAIRS_WEIGHT: f32 = 0.2;
 const SENTENCE_PAIRS_WEIGHT: f32 = 0.1;
 /// What a clause loses for each e-fold of its characters: a longer one holds a match for anything.
 const LENGTH_LOSS: f32 = 0.03;
+/// Characters below which a clause is no better for being shorter: a sign-off is not.
+const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
 const SENTENCE_LATE_WEIGHT: f32 = 2.0;
 /// What a token of the headings loses against one of the text: where both fit, the text decides.
@@ -61,6 +63,10 @@ pub(crate) struct Ranked {
     pub coverage: f32,
     /// Weight of the heaviest word that is missing there.
     pub missing: f32,
+    /// Share of the question's pairs of characters that the clause or its headings hold.
+    pub pairs: f32,
+    /// The same share within the sentence that holds the most.
+    pub sentence_pairs: f32,
 }
 
 /// What each lane says of a clause.
@@ -96,6 +102,26 @@ impl Ranked {
             .collect()
     }
 
+    /// What the score and the confidence are made of, besides the lanes.
+    fn figures(&self) -> Vec<(&'static str, f32)> {
+        let best = self.evidence();
+        let most = |pick: fn(&Sentence) -> f32| self.sentences.iter().map(pick).fold(0.0, f32::max);
+        vec![
+            ("pairs", self.pairs),
+            ("sentence_pairs", self.sentence_pairs),
+            ("length", self.record.text.chars().count() as f32),
+            ("coverage", self.coverage),
+            ("missing", self.missing),
+            ("across", f32::from(u8::from(self.across))),
+            ("best_late", best.map_or(self.lanes.late, |s| s.late)),
+            ("best_coverage", best.map_or(0.0, |s| s.coverage)),
+            ("fit", best.map_or(1.0, |s| s.fit)),
+            ("sentence_late", most(|s| s.late)),
+            ("sentence_coverage", most(|s| s.coverage)),
+            ("sentences", self.sentences.len() as f32),
+        ]
+    }
+
     /// The best sentence; `None` where the clause has none.
     pub(crate) fn evidence(&self) -> Option<&Sentence> {
         self.sentences
@@ -104,12 +130,13 @@ impl Ranked {
     }
 }
 
-/// Scores candidates, best first. Those past the first [`CANDIDATES`] keep their order behind them:
-/// only a long list of hits reaches that far.
+/// Scores candidates, best first. Those past the first `reach` keep their order behind them: only a long
+/// list of hits goes that far.
 pub(crate) fn rank(
     store: &Store,
     question: &Question,
     candidates: Vec<Candidate>,
+    reach: usize,
 ) -> Result<Vec<Ranked>, EngineError> {
     let wanted: Vec<(&str, u32)> = candidates
         .iter()
@@ -118,7 +145,7 @@ pub(crate) fn rank(
     let records = store.clauses(&wanted)?;
     let ids: Vec<u64> = candidates
         .iter()
-        .take(CANDIDATES)
+        .take(reach)
         .map(|candidate| candidate.id)
         .collect();
     let tokens = store
@@ -133,7 +160,7 @@ pub(crate) fn rank(
             ranked.push(score(question, candidate, record, tokens)?);
         }
     }
-    ranked[..scored.min(CANDIDATES)].sort_by(|a: &Ranked, b: &Ranked| {
+    ranked[..scored.min(reach)].sort_by(|a: &Ranked, b: &Ranked| {
         b.score
             .total_cmp(&a.score)
             .then_with(|| a.record.id().cmp(&b.record.id()))
@@ -200,22 +227,24 @@ fn score(
         })
         .collect();
     // Pairs that two languages share by chance say little.
-    let pairs = if across {
+    let pairs = question.pairs.share_in(&with_headings);
+    let shared = if across {
         0.0
     } else {
-        PAIRS_WEIGHT * question.pairs.share_in(&with_headings)
-            + SENTENCE_PAIRS_WEIGHT * sentence_pairs
+        PAIRS_WEIGHT * pairs + SENTENCE_PAIRS_WEIGHT * sentence_pairs
     };
-    let length = record.text.chars().count().max(1) as f32;
+    let length = (record.text.chars().count() as f32).max(SHORT);
     Ok(Ranked {
         score: lanes.dense
             + BEST_SENTENCE_WEIGHT * lanes.sentence
             + LATE_WEIGHT * lanes.late
-            + pairs
+            + shared
             - LENGTH_LOSS * length.ln(),
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),
+        pairs,
+        sentence_pairs,
         record,
         lanes,
         sentences,
@@ -280,6 +309,8 @@ pub struct Signals {
     pub score: f32,
     /// What the confidence is computed from, by name.
     pub features: Vec<(&'static str, f32)>,
+    /// What else the second stage knows of the clause, by name.
+    pub figures: Vec<(&'static str, f32)>,
     /// Sentences in the order of the text: span and evidence score.
     pub sentences: Vec<(Span, f32)>,
 }
@@ -298,6 +329,7 @@ pub(crate) fn signals(ranked: &[Ranked]) -> Vec<Signals> {
             } else {
                 Vec::new()
             },
+            figures: found.figures(),
             sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),
         })
         .collect()

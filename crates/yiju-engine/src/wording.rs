@@ -30,6 +30,14 @@ pub(crate) fn no_such_unit(language: Language, cited: &str) -> String {
     }
 }
 
+/// A document that has no 文号.
+pub(crate) fn says_no_number(language: Language, title: &str) -> String {
+    match language {
+        Language::Chinese => format!("《{title}》没有写文号。"),
+        Language::English => format!("“{title}” gives no document number."),
+    }
+}
+
 /// A list that is too long to give whole.
 pub(crate) fn first_of(language: Language, given: usize, total: usize) -> String {
     match language {

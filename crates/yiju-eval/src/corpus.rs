@@ -1,9 +1,9 @@
 //! A set's corpus as a library: one document for each title, one clause for each entry.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use yiju_document::{Entry, group_corpus};
-use yiju_engine::Engine;
+use yiju_document::{Entry, Group, group_corpus};
+use yiju_engine::{Engine, Filter};
 
 use crate::{EvalError, Progress};
 
@@ -16,13 +16,70 @@ pub type ClauseIds = HashMap<String, String>;
 /// # Errors
 /// The engine failed.
 pub fn find_corpus(engine: &Engine, corpus: &[Entry]) -> Result<Option<ClauseIds>, EvalError> {
-    let mut clauses = ClauseIds::with_capacity(corpus.len());
     let groups = group_corpus(corpus);
-    for group in &groups {
-        if !engine.holds(&group.name, &group.sha256())? {
+    let Some((clauses, _)) = held(engine, "", corpus, &groups)? else {
+        return Ok(None);
+    };
+    Ok((engine.document_count()? == groups.len() as u64).then_some(clauses))
+}
+
+/// The clause ids of a corpus that an ordinary library holds, put there as a file (whose name stands
+/// before its sources' names), and which documents to look in: all where it holds nothing else. `None`
+/// where an entry is missing or another.
+///
+/// # Errors
+/// The engine failed.
+pub fn find_added_corpus(
+    engine: &Engine,
+    corpus: &[Entry],
+) -> Result<Option<(ClauseIds, Filter)>, EvalError> {
+    const PAGE: usize = 1_000;
+    let groups = group_corpus(corpus);
+    let Some(first) = groups.first() else {
+        return Ok(None);
+    };
+    let mut prefixes = BTreeSet::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = engine.documents(cursor.as_deref(), PAGE)?;
+        prefixes.extend(
+            page.documents
+                .iter()
+                .filter_map(|document| document.source.strip_suffix(&first.name))
+                .map(str::to_owned),
+        );
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    for prefix in prefixes {
+        if let Some((clauses, sources)) = held(engine, &prefix, corpus, &groups)? {
+            let alone = engine.document_count()? == groups.len() as u64;
+            let filter = Filter {
+                sources: if alone { Vec::new() } else { sources },
+                ..Filter::default()
+            };
+            return Ok(Some((clauses, filter)));
+        }
+    }
+    Ok(None)
+}
+
+fn held(
+    engine: &Engine,
+    prefix: &str,
+    corpus: &[Entry],
+    groups: &[Group<'_>],
+) -> Result<Option<(ClauseIds, Vec<String>)>, EvalError> {
+    let mut clauses = ClauseIds::with_capacity(corpus.len());
+    let mut sources = Vec::with_capacity(groups.len());
+    for group in groups {
+        let name = format!("{prefix}{}", group.name);
+        if !engine.holds(&name, &group.sha256())? {
             return Ok(None);
         }
-        let Some(document) = engine.source_documents(&group.name)?.into_iter().next() else {
+        let Some(document) = engine.source_documents(&name)?.into_iter().next() else {
             return Ok(None);
         };
         for (clause, entry) in group
@@ -33,8 +90,9 @@ pub fn find_corpus(engine: &Engine, corpus: &[Entry]) -> Result<Option<ClauseIds
         {
             clauses.insert(entry.id.clone(), format!("{}.{clause}", document.id));
         }
+        sources.push(name);
     }
-    Ok((engine.document_count()? == groups.len() as u64).then_some(clauses))
+    Ok(Some((clauses, sources)))
 }
 
 /// Makes a corpus the library's content: the entries of one title (and version) are the clauses of one

@@ -27,6 +27,7 @@
 
 mod answer;
 pub mod bench;
+mod candidates;
 mod corpus;
 mod dataset;
 mod error;
@@ -40,7 +41,8 @@ mod signals;
 mod table;
 
 pub use answer::{character_f1, exact_match};
-pub use corpus::{ClauseIds, add_corpus, find_corpus};
+pub use candidates::{CandidateRow, candidates};
+pub use corpus::{ClauseIds, add_corpus, find_added_corpus, find_corpus};
 pub use dataset::{Dataset, Query, corpus_name};
 pub use error::EvalError;
 pub use metrics::{Interval, auroc, auroc_interval, bootstrap, percentile};

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use yiju_engine::{AskRequest, Engine, Filter, LaneRankings, SearchRequest, confidence_fit};
 
-use crate::measure::{Said, measure};
+use crate::measure::{Said, is_right, measure};
 use crate::report::Report;
 use crate::{ClauseIds, Dataset, EvalError, Query};
 
@@ -92,6 +92,31 @@ pub(crate) fn gold(query: &Query, clauses: &ClauseIds) -> Vec<String> {
         .flatten()
         .filter_map(|id| clauses.get(id).cloned())
         .collect()
+}
+
+/// How many of the best clauses are looked through for evidence.
+const EVIDENCE_DEPTH: usize = 40;
+
+/// As [`gold`]; for a question that names its evidence instead, those of its best clauses that hold it.
+pub(crate) fn gold_of(
+    engine: &Engine,
+    query: &Query,
+    clauses: &ClauseIds,
+    filter: &Filter,
+) -> Result<Vec<String>, EvalError> {
+    if query.evidence.is_empty() {
+        return Ok(gold(query, clauses));
+    }
+    let request = SearchRequest {
+        limit: EVIDENCE_DEPTH,
+        filter: filter.clone(),
+        ..SearchRequest::new(&query.q)
+    };
+    let hits = engine.search(&request)?.hits;
+    let holding = hits
+        .into_iter()
+        .filter(|hit| is_right(query, clauses, &hit.clause_id, &hit.paragraph));
+    Ok(holding.map(|hit| hit.clause_id).collect())
 }
 
 fn ask(

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use yiju_engine::{Engine, Filter, SearchRequest};
 
 use crate::measure::is_right;
-use crate::run::gold;
+use crate::run::gold_of;
 use crate::{ClauseIds, Dataset, EvalError, Progress};
 
 /// The signals of a question's best candidate.
@@ -44,7 +44,7 @@ pub fn signals(
 ) -> Result<(), EvalError> {
     let total = set.queries.len().min(most.unwrap_or(usize::MAX));
     for (at, query) in set.queries.iter().take(total).enumerate() {
-        let gold = gold(query, clauses);
+        let gold = gold_of(engine, query, clauses, filter)?;
         let takes: &[bool] = if gold.is_empty() {
             &[false]
         } else {

@@ -4,5 +4,6 @@ mod asking;
 mod keeping;
 mod library;
 mod limits;
+mod particulars;
 mod reranking;
 mod verifying;

@@ -10,22 +10,27 @@ use clap::Args;
 use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
-    ClauseIds, Dataset, EvalOptions, Progress, add_corpus, corpus_name, evaluate, find_corpus,
-    readings, signals,
+    ClauseIds, Dataset, EvalError, EvalOptions, Progress, add_corpus, candidates, corpus_name,
+    evaluate, find_added_corpus, find_corpus, readings, signals,
 };
 
 use super::ask::share;
 use super::{Context, print_json};
+use crate::config::Settings;
 use crate::failure::Failure;
 use crate::library;
 use crate::progress::Steps;
+
+/// Candidates written for each question.
+const DEPTH: usize = 100;
 
 /// Measure retrieval, evidence and refusals on a question set
 ///
 /// A set is a folder with corpus.jsonl (`id`, `title`, `text` a line) and queries.jsonl (`id`, `q`,
 /// `gold`, `answers` a line), either perhaps with .gz; or a file of questions (`q`, `evidence` a line)
-/// on the documents given with --docs or in the library. A corpus is kept in a library of its own
-/// beside the one named, LIBRARY-eval-SET, and embedded only once.
+/// on the documents given with --docs or in the library. A corpus that `yiju add` put into the library
+/// is asked there; else it is kept in a library of its own beside the one named, LIBRARY-eval-SET,
+/// and embedded only once.
 ///
 /// Printed for each language: recall, MRR and nDCG of the ranking; how often citations are right
 /// and the quote holds the answer; exact match and F1 of the part marked as the answer, as CMRC
@@ -73,6 +78,10 @@ pub(crate) struct Eval {
     /// Write what the reader of answers is learnt from to files in DIR, and measure nothing
     #[arg(long, value_name = "DIR")]
     readings: Option<PathBuf>,
+    /// Write the figures of each question's best 100 clauses, a question a line, to FILE, and measure
+    /// nothing
+    #[arg(long, value_name = "FILE")]
+    candidates: Option<PathBuf>,
     /// The set
     set: PathBuf,
 }
@@ -88,15 +97,20 @@ impl Eval {
         }
         let (engine, clauses, filter) = self.library(&set, context)?;
         if let Some(path) = &self.signals {
-            write_signals(
-                &engine,
-                &set,
-                &clauses,
-                &filter,
-                self.questions,
-                path,
-                context,
-            )?;
+            let most = self.questions;
+            write_rows(path, context, |at, each| {
+                signals(&engine, &set, &clauses, &filter, most, at, |row| {
+                    each(&|out| serde_json::to_writer(out, &row));
+                })
+            })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(path) = &self.candidates {
+            write_rows(path, context, |at, each| {
+                candidates(&engine, &set, &clauses, &filter, DEPTH, at, |row| {
+                    each(&|out| serde_json::to_writer(out, &row));
+                })
+            })?;
             return Ok(ExitCode::SUCCESS);
         }
         if let Some(dir) = &self.readings {
@@ -174,8 +188,7 @@ impl Eval {
         // The same sets in another order are the same corpus.
         names.sort();
         names.dedup();
-        let (engine, clauses) = corpus_library(&names.join("+"), &corpus, context)?;
-        Ok((engine, clauses, Filter::default()))
+        corpus_library(&names.join("+"), &corpus, context)
     }
 }
 
@@ -187,22 +200,32 @@ fn read(set: &Path, corpus: Option<&str>) -> Result<Dataset, Failure> {
     })
 }
 
-/// A corpus has a library of its own: it is nothing to be asked beside one's documents. One that is
+/// A corpus that the library named holds already is asked there. Else it has a library of its own: it is nothing to be asked beside one's documents. One that is
 /// complete is only read, so that several evaluations can share it.
 fn corpus_library(
     name: &str,
     corpus: &[Entry],
     context: &Context,
-) -> anyhow::Result<(Engine, ClauseIds)> {
+) -> anyhow::Result<(Engine, ClauseIds, Filter)> {
+    let holds = |settings: &Settings| -> anyhow::Result<bool> {
+        let mut entries = match settings.library()?.read_dir() {
+            Ok(entries) => entries,
+            Err(_) => return Ok(false),
+        };
+        Ok(entries.next().is_some())
+    };
+    // A library that cannot be opened (another model's, say) is no reason not to make one beside it.
+    if holds(&context.settings)?
+        && let Ok(engine) = library::open(&context.settings, Access::ReadOnly)
+        && let Some((clauses, filter)) = find_added_corpus(&engine, corpus)?
+    {
+        return Ok((engine, clauses, filter));
+    }
     let settings = context.settings.beside(&format!("eval-{name}"))?;
-    let exists = settings
-        .library()?
-        .read_dir()
-        .is_ok_and(|mut entries| entries.next().is_some());
-    if exists {
+    if holds(&settings)? {
         let engine = library::open(&settings, Access::ReadOnly)?;
         if let Some(clauses) = find_corpus(&engine, corpus)? {
-            return Ok((engine, clauses));
+            return Ok((engine, clauses, Filter::default()));
         }
     }
     let engine = library::open(&settings, Access::ReadWrite)?;
@@ -210,7 +233,7 @@ fn corpus_library(
     let clauses = add_corpus(&engine, corpus, &|progress| {
         steps.at(progress.done, progress.total)
     })?;
-    Ok((engine, clauses))
+    Ok((engine, clauses, Filter::default()))
 }
 
 fn cannot_write(path: &Path) -> String {
@@ -223,29 +246,22 @@ fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
     ))
 }
 
-/// A line for each question, and one more with its gold taken out.
-fn write_signals(
-    engine: &Engine,
-    set: &Dataset,
-    clauses: &ClauseIds,
-    filter: &Filter,
-    most: Option<usize>,
+type Row<'r> = &'r dyn Fn(&mut BufWriter<File>) -> serde_json::Result<()>;
+
+/// A line for each row that `make` gives.
+fn write_rows(
     path: &Path,
     context: &Context,
+    make: impl FnOnce(&dyn Fn(Progress), &mut dyn FnMut(Row)) -> Result<(), EvalError>,
 ) -> anyhow::Result<()> {
     let mut out = create(path)?;
     let mut written = Ok(());
     let steps = Steps::new("questions", context.notes.quiet());
-    signals(
-        engine,
-        set,
-        clauses,
-        filter,
-        most,
+    make(
         &|progress| steps.at(progress.done, progress.total),
-        |row| {
+        &mut |row| {
             if written.is_ok() {
-                written = serde_json::to_writer(&mut out, &row)
+                written = row(&mut out)
                     .map_err(io::Error::from)
                     .and_then(|()| writeln!(out));
             }
