@@ -269,13 +269,13 @@ fn index(store: &Store, state: &State, name: &'static str) -> (IndexCheck, Optio
         LexicalIndex::open_any(&dir).map(|index| {
             check.generation = index.generation();
             check.entries = Some(index.len() as u64);
-            Opened::Words(index)
+            Opened::Words(Box::new(index))
         })
     } else {
         AdaptiveIndex::load_any(&dir, store.model().dimension).map(|(index, generation)| {
             check.generation = Some(generation);
             check.entries = Some(index.len() as u64);
-            Opened::Vectors(index)
+            Opened::Vectors(Box::new(index))
         })
     };
     let opened = match opened {
@@ -320,8 +320,8 @@ fn index(store: &Store, state: &State, name: &'static str) -> (IndexCheck, Optio
 }
 
 enum Opened {
-    Vectors(AdaptiveIndex),
-    Words(LexicalIndex),
+    Vectors(Box<AdaptiveIndex>),
+    Words(Box<LexicalIndex>),
 }
 
 /// Every vector of the lane is compared, and some are searched for.

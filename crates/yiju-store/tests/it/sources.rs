@@ -175,7 +175,7 @@ fn a_document_of_several_is_replaced_by_itself() {
     let (record, document) = store.document(&id).unwrap().unwrap();
     assert_eq!(document, new.document);
     assert_eq!((record.source.as_str(), record.ordinal), ("a", 1));
-    assert_eq!(outcome.documents, [record.clone()]);
+    assert_eq!(outcome.documents, std::slice::from_ref(&record));
     let mut expected = before.clone();
     expected[1] = record;
     assert_eq!(store.documents(None, 9).unwrap().documents, expected);
