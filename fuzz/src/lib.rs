@@ -214,11 +214,11 @@ pub fn vector_snapshot(data: &[u8]) {
 
 /// Writes the checksums of a saved index (its layout stands in `yiju-index/src/snapshot.rs`).
 fn seal_snapshot(bytes: &mut [u8]) {
-    const HEAD: usize = 384;
+    const HEAD: usize = 448;
     if bytes.len() < HEAD {
         return;
     }
-    for row in 0..12 {
+    for row in 0..14 {
         let at = 64 + row * 24;
         let number = |at: usize| {
             bytes[at..]
