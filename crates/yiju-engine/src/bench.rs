@@ -40,7 +40,7 @@ impl FirstStage<'_> {
         let hits = lanes.search(vector, text, None)?;
         Ok(timed(Step::Fuse, || {
             let places = hits.ids().into_iter().map(place).collect();
-            let candidates = hits.fuse(places, CANDIDATES);
+            let candidates = hits.fuse(lanes, vector, places, CANDIDATES);
             candidates.iter().map(|candidate| candidate.id).collect()
         }))
     }

@@ -99,7 +99,7 @@ pub(crate) fn candidates(
     let hits = lanes.search(&question.vector, &question.text, scope.filter())?;
     timed(Step::Fuse, || {
         let places = store.passages(&hits.ids())?;
-        Ok(hits.fuse(places, most))
+        Ok(hits.fuse(lanes, &question.vector, places, most))
     })
 }
 
@@ -119,58 +119,43 @@ impl LaneHits {
     }
 
     /// The best `most` candidates by one fused score, best first; `places` says where the hits stand.
+    /// Each has its true cosines, whichever lane brought it in; without words of the question among
+    /// the lexical hits, its lexical share is 0.
     ///
     /// A clause's passage is followed by those of its sentences (see `ingest`), so a sentence's id
-    /// gives its clause's.
-    pub(crate) fn fuse(self, places: Vec<PassageRecord>, most: usize) -> Vec<Candidate> {
-        let Self {
-            dense,
-            sentences,
-            lexical,
-        } = self;
-        // What a lane did not return is no better than the last that it did.
-        let floor = |hits: &[Hit]| hits.last().map_or(0.0, |hit| hit.score);
-        let (dense_floor, sentence_floor) = (floor(&dense), floor(&sentences));
-        let lexical_best = lexical
-            .first()
-            .map_or(1.0, |hit| hit.score)
-            .max(f32::MIN_POSITIVE);
-
-        let places: HashMap<u64, PassageRecord> =
-            places.into_iter().map(|place| (place.id, place)).collect();
+    /// gives its clause's, and the other way round.
+    pub(crate) fn fuse(
+        self,
+        lanes: Lanes<'_>,
+        vector: &[f32],
+        places: Vec<PassageRecord>,
+        most: usize,
+    ) -> Vec<Candidate> {
+        let best = self.lexical.first().map_or(1.0, |hit| hit.score);
+        let shares: HashMap<u64, f32> = self
+            .lexical
+            .iter()
+            .map(|hit| (hit.id, hit.score / best.max(f32::MIN_POSITIVE)))
+            .collect();
         let mut found: HashMap<u64, Candidate> = HashMap::new();
-        let mut offer = |hit: &Hit, take: &dyn Fn(&mut Candidate, f32)| {
-            // A passage that another process has removed since is left out.
-            let Some(place) = places.get(&hit.id) else {
-                return;
-            };
+        // A passage that another process has removed since has no place and is left out.
+        for place in places {
             let before = place.sentence.map_or(0, |sentence| u64::from(sentence) + 1);
             let Some(id) = place.id.checked_sub(before) else {
-                return;
+                continue;
             };
-            let candidate = found.entry(id).or_insert_with(|| Candidate {
-                id,
-                document_id: place.document_id.clone(),
-                clause: place.clause,
-                dense: dense_floor,
-                best_sentence: sentence_floor,
-                lexical: 0.0,
+            found.entry(id).or_insert_with(|| {
+                let sentences = (1..).map_while(|n| lanes.sentences.score(vector, id + n));
+                Candidate {
+                    id,
+                    document_id: place.document_id,
+                    clause: place.clause,
+                    dense: lanes.clauses.score(vector, id).unwrap_or(0.0),
+                    best_sentence: sentences.fold(0.0, f32::max),
+                    lexical: shares.get(&id).copied().unwrap_or(0.0),
+                }
             });
-            take(candidate, hit.score);
-        };
-        dense
-            .iter()
-            .for_each(|hit| offer(hit, &|candidate, score| candidate.dense = score));
-        sentences.iter().for_each(|hit| {
-            offer(hit, &|candidate, score| {
-                candidate.best_sentence = candidate.best_sentence.max(score)
-            })
-        });
-        lexical.iter().for_each(|hit| {
-            offer(hit, &|candidate, score| {
-                candidate.lexical = score / lexical_best
-            })
-        });
+        }
 
         let mut candidates: Vec<Candidate> = found.into_values().collect();
         candidates.sort_by(|a, b| {

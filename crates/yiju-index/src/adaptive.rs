@@ -113,11 +113,6 @@ impl AdaptiveIndex {
         self.index.contains(id)
     }
 
-    /// The vector under `id`.
-    pub fn vector(&self, id: u64) -> Option<&[f32]> {
-        self.index.vector(id)
-    }
-
     /// Whether the index has aged enough to be rebuilt.
     pub fn needs_rebuild(&self) -> bool {
         let (base, side) = (self.index.base_len(), self.index.side_len());
@@ -263,6 +258,10 @@ impl VectorIndex for AdaptiveIndex {
         filter: Option<&dyn Filter>,
     ) -> Result<Vec<Hit>, IndexError> {
         self.index.search(query, k, filter)
+    }
+
+    fn vector(&self, id: u64) -> Option<&[f32]> {
+        self.index.vector(id)
     }
 
     fn dead_share(&self) -> f32 {

@@ -54,13 +54,6 @@ impl ExactIndex {
         self.row_of.contains_key(&id)
     }
 
-    /// The vector under `id`.
-    pub fn vector(&self, id: u64) -> Option<&[f32]> {
-        self.row_of
-            .get(&id)
-            .map(|&row| self.rows.vector(row as usize))
-    }
-
     /// Offers this index's entries to `best`, which keeps `k`.
     pub(crate) fn offer_all(
         &self,
@@ -139,6 +132,12 @@ impl VectorIndex for ExactIndex {
         let mut best = Best::new(k, self.rows.len());
         self.offer_all(&query, &mut best, k, filter);
         Ok(best.into_hits())
+    }
+
+    fn vector(&self, id: u64) -> Option<&[f32]> {
+        self.row_of
+            .get(&id)
+            .map(|&row| self.rows.vector(row as usize))
     }
 
     fn dead_share(&self) -> f32 {

@@ -154,12 +154,6 @@ impl HnswIndex {
         self.side.contains(id) || self.live_row(id).is_some()
     }
 
-    /// The vector under `id`.
-    pub fn vector(&self, id: u64) -> Option<&[f32]> {
-        let base = || self.live_row(id).map(|row| self.base.rows.vector(row));
-        self.side.vector(id).or_else(base)
-    }
-
     fn base_row(&self, id: u64) -> Option<usize> {
         self.base.rows.ids.binary_search(&id).ok()
     }
@@ -393,6 +387,11 @@ impl VectorIndex for HnswIndex {
         }
         self.side.offer_all(&query, &mut best, k, filter);
         Ok(best.into_hits())
+    }
+
+    fn vector(&self, id: u64) -> Option<&[f32]> {
+        let base = || self.live_row(id).map(|row| self.base.rows.vector(row));
+        self.side.vector(id).or_else(base)
     }
 
     fn dead_share(&self) -> f32 {

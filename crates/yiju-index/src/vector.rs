@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::IndexError;
+use crate::raw::Kernels;
 
 /// The longest vector an index takes; sums over 8-bit codes stay within 32 bits.
 pub const MAX_DIMENSION: usize = 16_384;
@@ -85,6 +86,15 @@ pub trait VectorIndex: Send + Sync {
         k: usize,
         filter: Option<&dyn Filter>,
     ) -> Result<Vec<Hit>, IndexError>;
+
+    /// The vector under `id`.
+    fn vector(&self, id: u64) -> Option<&[f32]>;
+
+    /// The score of the entry `id`, equal to that of a search which finds it; `None` where there is no
+    /// such entry. The query has the index's dimension.
+    fn score(&self, query: &[f32], id: u64) -> Option<f32> {
+        Some(Kernels::get().dot(query, self.vector(id)?))
+    }
 
     /// The share (0 to 1) of stored points that are removed but still in the way.
     fn dead_share(&self) -> f32;
