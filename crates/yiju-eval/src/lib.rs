@@ -1,4 +1,4 @@
-//! Measures retrieval, evidence and refusals on question sets, and speed ([`bench`]), inside the product.
+//! Measures retrieval, evidence and refusals on question sets, and speed ([`mod@bench`]), inside the product.
 //!
 //! A [`Dataset`] is read from a folder with `corpus.jsonl` and `queries.jsonl` (gzip allowed), or
 //! from a file of questions over a library that is there. [`add_corpus`] makes a corpus a library,
