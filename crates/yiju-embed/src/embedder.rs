@@ -8,7 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::config::ModelConfig;
-use crate::engine::{self, Engine, Precision};
+use crate::engine::{self, Engine, HiddenStates, Precision};
 use crate::error::EmbedError;
 use crate::pooled::{Input, Pooled, Prepared};
 use crate::sample::sample;
@@ -63,8 +63,12 @@ pub struct TokenVector {
     pub range: Range<usize>,
     /// The token's id.
     pub id: u32,
-    /// [`Embedder::dimension`] numbers, of unit length.
+    /// Its last hidden state: [`Embedder::dimension`] numbers, of unit length.
     pub vector: Vec<f32>,
+    /// For matching tokens with tokens: the sum of its last hidden state and that after three
+    /// quarters of the layers, both of unit length, scaled to unit length. The middle layers keep
+    /// more of the word itself and of its like in other languages (docs/retrieval.md).
+    pub matching: Vec<f32>,
 }
 
 /// A model directory opened for use. It can be shared between threads.
@@ -251,8 +255,8 @@ impl Embedder {
         Pooled::new(self.dimension, self.settings.pooling, prepared, tokens)
     }
 
-    /// The last hidden states of each sequence of ids, in one batch.
-    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    /// The hidden states of each sequence of ids, in one batch.
+    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
         self.engine.forward(sequences)
     }
 

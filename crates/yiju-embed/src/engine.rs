@@ -18,11 +18,24 @@ pub enum Precision {
     Int8,
 }
 
+/// What an encoder makes of a sequence: each `[tokens × hidden]`, row by row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct HiddenStates {
+    /// After the last layer.
+    pub last: Vec<f32>,
+    /// After three quarters of the layers, see [`middle_layer`].
+    pub middle: Vec<f32>,
+}
+
+/// After how many of `layers` layers the states are called middle ones: three quarters of them.
+pub(crate) fn middle_layer(layers: usize) -> usize {
+    (3 * layers).div_ceil(4)
+}
+
 /// Runs token sequences through an encoder.
 pub(crate) trait Engine: Send + Sync {
-    /// The last hidden states of each sequence, `[tokens × hidden]`, row by row. A sequence
-    /// gives the same bits in any company.
-    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError>;
+    /// The hidden states of each sequence. A sequence gives the same bits in any company.
+    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError>;
 }
 
 /// Loads the engine for a precision.
@@ -38,13 +51,13 @@ pub(crate) fn load(
 }
 
 impl Engine for ReferenceEncoder {
-    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
         Self::forward(self, sequences)
     }
 }
 
 impl Engine for FastEncoder {
-    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
         Self::forward(self, sequences)
     }
 }

@@ -1,6 +1,7 @@
 //! Texts on their way through the model: cut into windows before, pooled behind.
 
 use crate::embedder::{Embedding, TokenVector, TokenVectors};
+use crate::engine::HiddenStates;
 use crate::settings::Pooling;
 use crate::tokenizer::Token;
 use crate::windows::Window;
@@ -76,16 +77,17 @@ impl<'a> Pooled<'a> {
     }
 
     /// Takes the states of window `at`. Windows must come in order.
-    pub(crate) fn take(&mut self, at: usize, states: &[f32]) {
+    pub(crate) fn take(&mut self, at: usize, states: &HiddenStates) {
         let (index, window) = self.prepared.order[at];
         let input = &self.prepared.inputs[index];
         let window = &input.windows[window];
         let dimension = self.dimension;
-        self.sums[index].add(window, states, self.pooling, dimension);
+        self.sums[index].add(window, &states.last, self.pooling, dimension);
         if let Some(tokens) = self.tokens.get_mut(index) {
-            let rows = states.chunks_exact(dimension).skip(window.own.start);
-            for (place, row) in window.tokens.clone().zip(rows) {
-                tokens[place] = input.token_vector(place, row);
+            let last = states.last.chunks_exact(dimension);
+            let rows = last.zip(states.middle.chunks_exact(dimension));
+            for (place, (last, middle)) in window.tokens.clone().zip(rows.skip(window.own.start)) {
+                tokens[place] = input.token_vector(place, last, middle);
             }
         }
     }
@@ -126,14 +128,21 @@ impl Input {
         }
     }
 
-    fn token_vector(&self, place: usize, row: &[f32]) -> Option<TokenVector> {
+    fn token_vector(&self, place: usize, last: &[f32], middle: &[f32]) -> Option<TokenVector> {
         let token = self.tokens.get(place)?;
         let start = token.range.start.max(self.prefix) - self.prefix;
         let end = token.range.end.checked_sub(self.prefix)?;
+        let vector = unit(last.to_vec());
+        let mut matching = unit(middle.to_vec());
+        matching
+            .iter_mut()
+            .zip(&vector)
+            .for_each(|(sum, value)| *sum += value);
         Some(TokenVector {
             range: start..end.max(start),
             id: token.id,
-            vector: unit(row.to_vec()),
+            vector,
+            matching: unit(matching),
         })
     }
 }

@@ -11,6 +11,7 @@ use std::thread::Thread;
 
 use crate::cancel::Cancel;
 use crate::embedder::{Embedder, Embedding, InputType, TokenVectors};
+use crate::engine::HiddenStates;
 use crate::error::EmbedError;
 use crate::pooled::Prepared;
 
@@ -89,7 +90,7 @@ struct Caller {
     /// Tokens of the windows from there on.
     tokens: usize,
     /// Hidden states that the caller has not taken yet, in the order of the windows.
-    states: Vec<Vec<f32>>,
+    states: Vec<HiddenStates>,
     failed: Option<EmbedError>,
 }
 
@@ -112,7 +113,7 @@ struct Part {
 
 /// What a caller is to do next.
 enum Step {
-    Take(Vec<Vec<f32>>),
+    Take(Vec<HiddenStates>),
     Run(Vec<Part>),
     Wait,
 }

@@ -13,6 +13,7 @@ use candle_transformers::models::bert::{BertEncoder, Config, HiddenAct};
 use std::sync::Arc;
 
 use crate::config::{Activation, ModelConfig};
+use crate::engine::{HiddenStates, middle_layer};
 use crate::error::EmbedError;
 use crate::weights::ModelWeights;
 
@@ -22,7 +23,8 @@ pub(crate) struct ReferenceEncoder {
     /// Position and token type 0 added up, `hidden` numbers for each position.
     positions: Vec<f32>,
     norm: LayerNorm,
-    encoder: BertEncoder,
+    /// The layers up to the middle one, and those after it.
+    encoders: [BertEncoder; 2],
     /// Of its own where the number of threads is given.
     pool: Option<rayon::ThreadPool>,
 }
@@ -45,7 +47,13 @@ impl ReferenceEncoder {
         );
         let variables =
             VarBuilder::from_tensors(layer_tensors(&weights)?, DType::F32, &Device::Cpu);
-        let encoder = BertEncoder::load(variables, &bert_config(config))?;
+        let mut lower = BertEncoder::load(variables.clone(), &bert_config(config))?;
+        let none = Config {
+            num_hidden_layers: 0,
+            ..bert_config(config)
+        };
+        let mut upper = BertEncoder::load(variables, &none)?;
+        upper.layers = lower.layers.split_off(middle_layer(config.layers));
         let pool = match threads {
             0 => None,
             threads => Some(
@@ -58,14 +66,14 @@ impl ReferenceEncoder {
         Ok(Self {
             positions,
             norm,
-            encoder,
+            encoders: [lower, upper],
             pool,
             weights,
         })
     }
 
-    /// The last hidden states of each sequence, `[tokens × hidden]`.
-    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    /// The hidden states of each sequence.
+    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
         let run = || {
             sequences
                 .iter()
@@ -78,7 +86,7 @@ impl ReferenceEncoder {
         }
     }
 
-    fn run(&self, sequence: &[u32]) -> Result<Vec<f32>, EmbedError> {
+    fn run(&self, sequence: &[u32]) -> Result<HiddenStates, EmbedError> {
         let config = self.weights.config();
         let (hidden, length) = (config.hidden, sequence.len());
         if length == 0 || length > config.max_tokens() {
@@ -99,8 +107,13 @@ impl ReferenceEncoder {
         let states = Tensor::from_vec(states, (1, length, hidden), &Device::Cpu)?;
         let states = self.norm.forward(&states)?;
         let mask = Tensor::zeros((1, 1, 1, length), DType::F32, &Device::Cpu)?;
-        let states = self.encoder.forward(&states, &mask)?;
-        Ok(states.flatten_all()?.to_vec1()?)
+        let [lower, upper] = &self.encoders;
+        let middle = lower.forward(&states, &mask)?;
+        let last = upper.forward(&middle, &mask)?;
+        Ok(HiddenStates {
+            last: last.flatten_all()?.to_vec1()?,
+            middle: middle.flatten_all()?.to_vec1()?,
+        })
     }
 }
 

@@ -114,7 +114,8 @@ const UNITS: &[&str] = &[
 const AFTER: &[&str] = &["以上", "以下", "以内", "左右", "之间", "多"];
 
 /// The byte range in `text` of the amount or time that a question asks for: of those with the right
-/// unit, the one nearest to a word of the question. `None` where the question asks for something else
+/// kind of unit, one with the very unit where the question names it (多少分), and of these the one nearest to
+/// a word of the question. `None` where the question asks for something else
 /// or the text has none.
 pub(crate) fn answering(question: &Question, text: &str) -> Option<Range<usize>> {
     if !matches!(question.expected, Expected::Quantity(_) | Expected::Time) {
@@ -128,6 +129,7 @@ pub(crate) fn answering(question: &Question, text: &str) -> Option<Range<usize>>
                 .map(|(at, found)| at..at + found.len())
         })
         .collect();
+    let unit = asked_unit(&question.text);
     let distance = |part: &Range<usize>| {
         let gap = |word: &Range<usize>| {
             if word.end <= part.start {
@@ -136,16 +138,25 @@ pub(crate) fn answering(question: &Question, text: &str) -> Option<Range<usize>>
                 word.start.saturating_sub(part.end)
             }
         };
+        let other_unit = unit.is_some_and(|unit| !text[part.clone()].contains(unit));
         // A number that the question itself names is not what it asks for.
         let named = words
             .iter()
             .any(|word| word.start < part.end && part.start < word.end);
-        (named, words.iter().map(gap).min().unwrap_or(0))
+        (named, other_unit, words.iter().map(gap).min().unwrap_or(0))
     };
     amounts(text)
         .into_iter()
         .filter(|part| fits(question.expected, &text[part.clone()]) >= 1.0)
         .min_by_key(distance)
+}
+
+/// The unit that a question names behind the word that asks for a number.
+fn asked_unit(question: &str) -> Option<&'static str> {
+    ["多少", "几"].iter().find_map(|word| {
+        let (_, rest) = question.split_once(word)?;
+        UNITS.iter().copied().find(|unit| rest.starts_with(*unit))
+    })
 }
 
 /// The amounts and times of a text, each with its unit; a date's parts are one.
@@ -236,6 +247,9 @@ mod tests {
             answer("民营企业500强纳税多少？", "民营企业500强纳税1.27万亿元"),
             Some("1.27万亿元")
         );
+        let text = "防守只丢了 308分，拦截24次，列第6名";
+        assert_eq!(answer("防守丢了多少分？", text), Some("308分"));
+        assert_eq!(answer("防守拦截了几次？", text), Some("24次"));
     }
 
     proptest::proptest! {

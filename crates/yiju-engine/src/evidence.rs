@@ -18,7 +18,7 @@ use crate::reader::Reader;
 /// How far below the best sentence another of the same clause may be and still be quoted.
 const SAME_CLAUSE: f32 = 0.05;
 /// How far below the best candidate another clause may be and still be cited.
-const OTHER_CLAUSE: f32 = 0.09;
+const OTHER_CLAUSE: f32 = 0.145;
 /// How far below the best sentence the best one of another clause may be and still be quoted.
 const OTHER_SENTENCE: f32 = 0.06;
 /// Both distances are this much longer where several things are asked for.

@@ -220,7 +220,7 @@ impl Engine {
                 let heading = headings_above(&documents[pieces[i].document], pieces[i].clause);
                 let own = tokens.tokens.into_iter().map(|token| TokenVector {
                     range: Some(token.range),
-                    vector: token.vector,
+                    vector: token.matching,
                 });
                 let above = above.get(&heading).cloned().unwrap_or_default();
                 let tokens: Vec<TokenVector> = own.chain(above).collect();
@@ -280,7 +280,7 @@ impl Engine {
             for (heading, (_, tokens)) in batch.iter().zip(embedded) {
                 let tokens = tokens.tokens.into_iter().map(|token| TokenVector {
                     range: None,
-                    vector: token.vector,
+                    vector: token.matching,
                 });
                 above.insert(heading.clone(), tokens.collect());
             }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use yiju_document::{Reference, find_references};
 use yiju_embed::{EmbedQueue, Embedding, InputType, Priority, TokenVectors};
-use yiju_index::{LexicalIndex, QueryTokens, is_stop_term, normalize, terms};
+use yiju_index::{LexicalIndex, QueryTokens, TokenKind, is_stop_term, normalize, terms};
 
 use crate::error::EngineError;
 use crate::expect::{Expected, expected};
@@ -47,8 +47,10 @@ pub(crate) struct Question {
     pub pairs: Pairs,
     /// Unit vector of the whole; empty until embedded.
     pub vector: Vec<f32>,
-    /// Vectors of the tokens; empty until embedded.
+    /// Vectors of the tokens for matching; empty until embedded.
     pub tokens: QueryTokens,
+    /// Their last states, for clauses of libraries of before; empty until embedded.
+    pub last_tokens: QueryTokens,
     /// A weight for each token, adding up to 1.
     pub token_weights: Vec<f32>,
     /// Which tokens are of a word that asks: what, 谁, 多少.
@@ -105,6 +107,7 @@ impl Question {
             pairs: Pairs::of(&normal),
             vector: Vec::new(),
             tokens: QueryTokens::new([], 0),
+            last_tokens: QueryTokens::new([], 0),
             token_weights: Vec::new(),
             asking: Vec::new(),
             asking_vector: Vec::new(),
@@ -165,7 +168,7 @@ impl Question {
             .iter()
             .zip(&self.asking)
             .filter(|(_, asking)| none || **asking)
-            .map(|(token, _)| token.vector.as_slice())
+            .map(|(token, _)| token.matching.as_slice())
             .collect();
         self.asking_vector = vec![0.0; model.embedder().dimension()];
         for vector in &asked {
@@ -174,10 +177,19 @@ impl Question {
             }
         }
         self.model = model.embedder().fingerprint().to_owned();
-        self.tokens = QueryTokens::new(
-            tokens.tokens.iter().map(|t| t.vector.as_slice()),
-            model.embedder().dimension(),
-        );
+        let dimension = model.embedder().dimension();
+        let vectors = tokens.tokens.iter().map(|t| t.matching.as_slice());
+        self.tokens = QueryTokens::new(vectors, dimension);
+        let vectors = tokens.tokens.iter().map(|t| t.vector.as_slice());
+        self.last_tokens = QueryTokens::new(vectors, dimension);
+    }
+
+    /// The vectors of the tokens that clause tokens of a kind are compared with.
+    pub(crate) fn tokens_like(&self, kind: TokenKind) -> &QueryTokens {
+        match kind {
+            TokenKind::Matching => &self.tokens,
+            TokenKind::Last => &self.last_tokens,
+        }
     }
 
     /// The share (0 to 1) of the question's words, by weight, that `text` (in normal form) holds;

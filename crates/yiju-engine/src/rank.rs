@@ -12,20 +12,22 @@ use crate::retrieve::Candidate;
 
 /// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
 /// development sets, where they have a broad optimum (docs/retrieval.md).
-const BEST_SENTENCE_WEIGHT: f32 = 1.5;
-const LATE_WEIGHT: f32 = 2.5;
+const BEST_SENTENCE_WEIGHT: f32 = 2.5;
+const LATE_WEIGHT: f32 = 2.0;
+/// Weight of late interaction within the sentence that is best at it.
+const BEST_SENTENCE_LATE_WEIGHT: f32 = 0.5;
 /// Weight of the share of the question's pairs of characters that the clause or its headings hold.
-const PAIRS_WEIGHT: f32 = 0.2;
+const PAIRS_WEIGHT: f32 = 0.3;
 /// Weight of the same share within the best sentence.
-const SENTENCE_PAIRS_WEIGHT: f32 = 0.1;
+const SENTENCE_PAIRS_WEIGHT: f32 = 0.2;
 /// What a clause loses for each e-fold of its characters: a longer one holds a match for anything.
-const LENGTH_LOSS: f32 = 0.03;
+const LENGTH_LOSS: f32 = 0.02;
 /// Characters below which a clause is no better for being shorter: a sign-off is not.
 const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
-const SENTENCE_LATE_WEIGHT: f32 = 2.0;
+const SENTENCE_LATE_WEIGHT: f32 = 1.25;
 /// What a token of the headings loses against one of the text: where both fit, the text decides.
-const ABOVE_LOSS: f32 = 0.05;
+const ABOVE_LOSS: f32 = 0.08;
 /// Weight of the share of the question's words that a sentence holds.
 const COVERAGE_WEIGHT: f32 = 0.15;
 /// What a heading loses as evidence: it names a matter and rarely says anything of it.
@@ -86,8 +88,8 @@ impl Ranked {
     /// Relevance for people, 0 to 1, in the order of the fused scores: with the bundled model unrelated
     /// text is below a half and the same words near 1. Across scripts all cosines are lower.
     pub(crate) fn relevance(&self) -> f32 {
-        let middle = if self.across { 3.75 } else { 4.3 };
-        let relevance = 1.0 / (1.0 + (-8.0 * (self.score - middle)).exp());
+        let middle = if self.across { 4.3 } else { 5.0 };
+        let relevance = 1.0 / (1.0 + (-5.0 * (self.score - middle)).exp());
         (relevance * 1e4).round() / 1e4
     }
 
@@ -225,7 +227,8 @@ fn score(
                 score,
             }
         })
-        .collect();
+        .collect::<Vec<_>>();
+    let best_sentence_late = sentences.iter().map(|s| s.late).fold(0.0, f32::max);
     // Pairs that two languages share by chance say little.
     let pairs = question.pairs.share_in(&with_headings);
     let shared = if across {
@@ -238,6 +241,7 @@ fn score(
         score: lanes.dense
             + BEST_SENTENCE_WEIGHT * lanes.sentence
             + LATE_WEIGHT * lanes.late
+            + BEST_SENTENCE_LATE_WEIGHT * best_sentence_late
             + shared
             - LENGTH_LOSS * length.ln(),
         across,
@@ -265,7 +269,7 @@ impl Meeting {
         let coded = CodedTokens::read(tokens, question.vector.len())?;
         Ok(Self {
             ranges: coded.ranges().collect(),
-            cosines: coded.similarities(&question.tokens),
+            cosines: coded.similarities(question.tokens_like(coded.kind())),
         })
     }
 

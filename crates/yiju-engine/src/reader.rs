@@ -17,7 +17,7 @@ mod weights;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use yiju_index::{CodedTokens, QueryTokens};
+use yiju_index::{CodedTokens, QueryTokens, TokenKind};
 
 use crate::question::Question;
 use crate::rank::Ranked;
@@ -66,7 +66,7 @@ impl Reader {
     }
 
     /// Reads the clause of `found`, the candidate at `place` (from 0); `None` where it has no token
-    /// vectors.
+    /// vectors of the kind that the reader was learnt with.
     pub(crate) fn read(
         &self,
         question: &Question,
@@ -74,6 +74,9 @@ impl Reader {
         place: usize,
     ) -> Option<Vec<Token>> {
         let coded = CodedTokens::read(found.tokens.as_deref()?, question.vector.len()).ok()?;
+        if coded.kind() != TokenKind::Matching {
+            return None;
+        }
         let tokens = features::tokens(question, found, place, &coded)?;
         let projected = coded.similarities(&self.rows);
         let asked = self.weights.asked(question);

@@ -6,7 +6,7 @@
 //! over BERT", 2020). The token vectors of one clause have much in common, and that part would use
 //! up the codes: so the mean is kept apart in full and only what differs from it is coded.
 //!
-//! Bytes of a coded clause, little-endian: magic `YTV1`, `u16` dimension, `u16` zero, `u32` tokens,
+//! Bytes of a coded clause, little-endian: magic `YTV2` (`YTV1`: of a model's last states alone), `u16` dimension, `u16` zero, `u32` tokens,
 //! `f32` mean for each dimension; then by token `u32` start and `u32` end (bytes of the clause's
 //! text), `f32` step, and the codes, two dimensions a byte, the even one in the low half, each the
 //! value divided by the step plus 8.
@@ -15,7 +15,9 @@ use std::ops::Range;
 
 use crate::raw::Kernels;
 
-const MAGIC: &[u8; 4] = b"YTV1";
+const MAGIC: &[u8; 4] = b"YTV2";
+/// Before vectors for matching were told apart from last states.
+const EARLIER: &[u8; 4] = b"YTV1";
 const HEADER: usize = 12;
 const TOKEN_HEADER: usize = 12;
 /// Stands for the place of a token of the headings.
@@ -39,7 +41,16 @@ pub struct TokenVector {
 #[error("the coded token vectors are damaged: {0}; add the document again")]
 pub struct LateError(String);
 
-/// Codes the token vectors of a clause.
+/// What the token vectors of a clause are; they are compared with those of their kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A model's last states, as libraries of before hold them.
+    Last,
+    /// Its vectors for matching tokens with tokens.
+    Matching,
+}
+
+/// Codes the token vectors of a clause, of the kind [`TokenKind::Matching`].
 ///
 /// All vectors must have `dimension` components; those that do not are left out. Positions over
 /// 4 GiB are left out too.
@@ -97,6 +108,7 @@ pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
 
 /// The coded token vectors of a clause, checked and ready to compare.
 pub struct CodedTokens<'a> {
+    kind: TokenKind,
     dimension: usize,
     count: usize,
     mean: Vec<f32>,
@@ -115,9 +127,11 @@ impl<'a> CodedTokens<'a> {
                 .and_then(|b| b.try_into().ok())
                 .map(u32::from_le_bytes)
         };
-        if bytes.get(..4) != Some(MAGIC) {
-            return Err(LateError("they do not start as they must".into()));
-        }
+        let kind = match bytes.first_chunk() {
+            Some(MAGIC) => TokenKind::Matching,
+            Some(EARLIER) => TokenKind::Last,
+            _ => return Err(LateError("they do not start as they must".into())),
+        };
         let found = word(4).unwrap_or(0) as usize;
         if found != dimension {
             return Err(LateError(format!(
@@ -141,11 +155,17 @@ impl<'a> CodedTokens<'a> {
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
         Ok(Self {
+            kind,
             dimension,
             count,
             mean,
             tokens,
         })
+    }
+
+    /// What the vectors are.
+    pub fn kind(&self) -> TokenKind {
+        self.kind
     }
 
     /// How many tokens there are.
@@ -284,6 +304,22 @@ mod tests {
                 assert!(error < 0.02, "{error} at {q}, {t}");
             }
         }
+    }
+
+    #[test]
+    fn codes_of_before_are_read_and_told_apart() {
+        let mut bytes = encode_tokens(&[], 3);
+        assert_eq!(
+            CodedTokens::read(&bytes, 3).unwrap().kind(),
+            TokenKind::Matching
+        );
+        bytes[..4].copy_from_slice(EARLIER);
+        assert_eq!(
+            CodedTokens::read(&bytes, 3).unwrap().kind(),
+            TokenKind::Last
+        );
+        bytes[3] = b'3';
+        assert!(CodedTokens::read(&bytes, 3).is_err());
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub use error::{IndexError, SnapshotError};
 pub use exact::ExactIndex;
 pub use fold::{Folded, fold, normalize};
 pub use hnsw::{DEFAULT_EF, HnswIndex, Rebuild, Rebuilt};
-pub use late::{CodedTokens, LateError, QueryTokens, TokenVector, encode_tokens};
+pub use late::{CodedTokens, LateError, QueryTokens, TokenKind, TokenVector, encode_tokens};
 pub use lexical::LexicalIndex;
 pub use terms::{Term, is_stop_term, terms, warm_up};
 pub use vector::{Filter, Hit, MAX_DIMENSION, VectorIndex};

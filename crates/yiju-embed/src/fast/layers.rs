@@ -7,6 +7,7 @@ use super::FastEncoder;
 use super::attention::Heads;
 use super::plan::{Exec, Tiles};
 use crate::config::Activation;
+use crate::engine::{HiddenStates, middle_layer};
 
 /// A matrix and its bias.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl FastEncoder {
         sequences: &[&[u32]],
         exec: Exec<'_>,
         scratch: &mut Scratch,
-    ) -> Result<Vec<Vec<f32>>, EmbedError> {
+    ) -> Result<Vec<HiddenStates>, EmbedError> {
         let kernels = self.kernels;
         let config = &self.config;
         let tiles = Tiles::new(sequences.iter().map(|sequence| sequence.len()).sum());
@@ -76,7 +77,9 @@ impl FastEncoder {
             Activation::GeluTanh => NonLinearity::GeluTanh,
             Activation::Relu => NonLinearity::Relu,
         };
-        for layer in &self.layers {
+        let middle_layer = middle_layer(self.layers.len());
+        let mut middle = Vec::new();
+        for (number, layer) in (1..).zip(&self.layers) {
             self.linear(exec, tiles, acts, &layer.qkv, qkv);
             let mut columns = tiles.columns(acts, blocks, heads.blocks_per_group());
             exec.for_each(&mut columns, |group, parts| {
@@ -87,8 +90,14 @@ impl FastEncoder {
             self.up(exec, tiles, acts, &layer.up, non_linearity, inner);
             self.linear(exec, tiles, inner, &layer.down, y);
             self.norm(exec, tiles, x, Some(y), &layer.output_norm, acts);
+            if number == middle_layer {
+                middle = collect(sequences, tiles, config.hidden, x);
+            }
         }
-        Ok(collect(sequences, tiles, config.hidden, x))
+        let last = collect(sequences, tiles, config.hidden, x);
+        Ok(std::iter::zip(last, middle)
+            .map(|(last, middle)| HiddenStates { last, middle })
+            .collect())
     }
 
     /// Word, position and token type embeddings, added up.

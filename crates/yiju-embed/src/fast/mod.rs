@@ -20,6 +20,7 @@ use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::ModelConfig;
+use crate::engine::HiddenStates;
 use crate::error::EmbedError;
 use crate::kernels::{Kernels, Norm, Pool, Variant};
 use crate::weights::ModelWeights;
@@ -112,11 +113,11 @@ impl FastEncoder {
         self.pool.threads()
     }
 
-    /// The last hidden states of each sequence of token ids: tokens × hidden numbers, row by row.
+    /// The hidden states of each sequence of token ids.
     ///
     /// Fails on an empty sequence, on one longer than the position table allows, and on an id
     /// outside the vocabulary.
-    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
         for sequence in sequences {
             let limit = self.config.max_tokens();
             if sequence.is_empty() || sequence.len() > limit {
@@ -129,7 +130,7 @@ impl FastEncoder {
         let threads = self.pool.threads();
         let lengths: Vec<usize> = sequences.iter().map(|sequence| sequence.len()).collect();
         let groups = groups(&lengths, threads);
-        let mut states = vec![Vec::new(); sequences.len()];
+        let mut states = vec![HiddenStates::default(); sequences.len()];
         if groups.len() < threads.max(2) {
             // Few tokens: all threads share each layer's columns.
             for group in groups {
@@ -159,7 +160,7 @@ impl FastEncoder {
     }
 
     /// One pass of some sequences through all layers.
-    fn pass(&self, sequences: &[&[u32]], exec: Exec<'_>) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn pass(&self, sequences: &[&[u32]], exec: Exec<'_>) -> Result<Vec<HiddenStates>, EmbedError> {
         let spare = self
             .spare
             .lock()

@@ -224,8 +224,13 @@ fn every_shape_and_variant_comes_close_to_f32() {
                 let encoder = FastEncoder::load_variant(Arc::clone(&weights), 2, variant).unwrap();
                 assert_eq!((encoder.variant(), encoder.threads()), (variant, 2));
                 let found = encoder.forward(&sequences).unwrap();
-                for (found, expected) in found.iter().zip(&expected) {
-                    let distance = distance(found, expected);
+                let both = |states: &HiddenStates| [states.last.clone(), states.middle.clone()];
+                for (found, expected) in found
+                    .iter()
+                    .zip(&expected)
+                    .flat_map(|(found, expected)| std::iter::zip(both(found), both(expected)))
+                {
+                    let distance = distance(&found, &expected);
                     assert!(
                         distance < TOLERANCE,
                         "{variant:?}, {stored:?}, hidden {}: off by {distance}",
@@ -254,7 +259,7 @@ fn batches_and_threads_do_not_change_a_bit() {
             for lengths in [&many[..], &many[..3]] {
                 let sequences = sequences(lengths);
                 let sequences = borrowed(&sequences);
-                let expected: Vec<Vec<f32>> = sequences
+                let expected: Vec<HiddenStates> = sequences
                     .iter()
                     .flat_map(|sequence| single.forward(&[*sequence]).unwrap())
                     .collect();

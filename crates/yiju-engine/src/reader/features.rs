@@ -13,7 +13,7 @@ pub(crate) const WIDTH: usize = 54;
 /// How far, in tokens, what stands around counts: it fades by e over each of these.
 const FADES: [f32; 3] = [3.0, 10.0, 30.0];
 /// A token of the question that meets less than this meets by chance.
-const CHANCE: f32 = 0.7;
+const CHANCE: f32 = 0.5;
 
 /// A token of the clause's text with its figures.
 pub(crate) struct TokenFeatures {
