@@ -63,9 +63,16 @@ fn the_steps_of_a_question_reach_the_collector() {
     for name in [
         "yiju",
         "request",
+        "analyse",
+        "tokenise",
         "embed",
         "retrieve",
-        "rank",
+        "clauses",
+        "sentences",
+        "lexical",
+        "fuse",
+        "second_stage",
+        "evidence",
         "compose",
         "the-request-of-this-test",
     ] {

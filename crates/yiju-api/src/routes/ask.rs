@@ -8,7 +8,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
+use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings, traced};
 
 use crate::app::RequestId;
 use crate::error::ApiError;
@@ -101,11 +101,14 @@ pub(crate) async fn ask(
 }
 
 async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
-    let answer = target
-        .read(move |engine, cancel| engine.ask_unless(&request, cancel))
+    let (answer, steps) = target
+        .read(move |engine, cancel| {
+            let (answer, steps) = traced(|| engine.ask_unless(&request, cancel));
+            Ok((answer?, steps))
+        })
         .await?;
     let metrics = target.state.metrics();
-    metrics.steps(&answer.timings_ms);
+    metrics.steps(&steps);
     metrics.answer(answer.answered);
     Ok(answer)
 }
