@@ -251,8 +251,7 @@ impl Metrics {
         error: Option<ErrorCode>,
     ) {
         if let Some(error) = error {
-            let code = error.name();
-            self.errors.get_or_create(&ErrorLabels { code }).inc();
+            self.error(error);
         }
         let route = route.to_owned();
         let labels = RequestLabels {
@@ -264,6 +263,12 @@ impl Metrics {
         self.durations
             .get_or_create(&RouteLabels { route })
             .observe(took.as_secs_f64());
+    }
+
+    /// Counts a failure.
+    pub(crate) fn error(&self, error: ErrorCode) {
+        let code = error.name();
+        self.errors.get_or_create(&ErrorLabels { code }).inc();
     }
 
     /// Counts the time of each step that ran.

@@ -79,7 +79,8 @@ pub(crate) async fn ask(
             "question"
         );
     }
-    let patience = target.state.limits().stream_after;
+    let state = target.state.clone();
+    let patience = state.limits().stream_after;
     let call = answer(target, request);
     if !streamed {
         return Ok(axum::Json(call.await?).into_response());
@@ -93,9 +94,15 @@ pub(crate) async fn ask(
     Ok(match known {
         Some(result) => respond(stream::iter(events(Ok(result?), &request_id))),
         None => respond(
-            call.map(move |result| stream::iter(events(result, &request_id)))
-                .into_stream()
-                .flatten(),
+            call.map(move |result| {
+                // The response has begun with status 200: what failed is counted here.
+                if let Err(error) = &result {
+                    state.metrics().error(error.code());
+                }
+                stream::iter(events(result, &request_id))
+            })
+            .into_stream()
+            .flatten(),
         ),
     })
 }
