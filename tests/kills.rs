@@ -144,7 +144,10 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
         if round % 5 == 0 {
             assert_findable(&client, &server, &state);
         }
+        // A number of writes first and then some time: with a time alone, a busy machine would spend all
+        // of it on the first write.
         let killed = AtomicBool::new(false);
+        let writes_before = random.below(9);
         let delay = Duration::from_micros(random.below(250_000));
         let plan: Vec<Write> = (0..200)
             .map(|_| {
@@ -162,7 +165,10 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
         let url = server.url.clone();
         std::thread::scope(|scope| {
             let killed = &killed;
+            // Dropped when this closure ends or panics, so that the other thread never waits in vain.
+            let (written, writes) = std::sync::mpsc::channel();
             scope.spawn(move || {
+                let _ = writes.iter().take(writes_before as usize).count();
                 std::thread::sleep(delay);
                 killed.store(true, Ordering::SeqCst);
                 child.kill().unwrap();
@@ -184,6 +190,7 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
                 match answer {
                     Ok(body) => {
                         acknowledged += 1;
+                        let _ = written.send(());
                         state = write.apply(&state);
                         match write.seed {
                             Some(_) => {

@@ -1,6 +1,6 @@
 //! `yiju serve` over real connections.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -134,6 +134,44 @@ fn a_server_told_to_stop_finishes_what_it_accepted() {
         let list = place.json(&["list", "--json"]);
         assert_eq!(list["documents"][0]["title"], "办理时限规定");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_told_to_stop_while_it_loads_stops() {
+    let place = seeded();
+    // Opening the library waits here for good.
+    let pipe = place.library().join("collection.json");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let mut server = place
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(server.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let url = line.split_once("http://").unwrap().1;
+    let url = format!("http://{}/readyz", url.split(',').next().unwrap());
+    assert_eq!(Client::new().get(url).send().unwrap().status(), 503);
+    let id = server.id().to_string();
+    let told = std::process::Command::new("kill")
+        .args(["-TERM", &id])
+        .status();
+    assert!(told.unwrap().success());
+    // Without the limit, a server that waits for the pipe would hold the tests for good.
+    let limit = std::time::Instant::now() + Duration::from_secs(120);
+    let ended = loop {
+        match server.try_wait().unwrap() {
+            None if std::time::Instant::now() < limit => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            ended => break ended,
+        }
+    };
+    let _ = server.kill();
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
 }
 
 #[test]

@@ -63,13 +63,40 @@ fn the_steps_of_a_question_reach_the_collector() {
     for name in [
         "yiju",
         "request",
+        "analyse",
+        "tokenise",
         "embed",
         "retrieve",
-        "rank",
+        "clauses",
+        "sentences",
+        "lexical",
+        "fuse",
+        "second_stage",
+        "evidence",
         "compose",
         "the-request-of-this-test",
     ] {
         assert!(has(name), "{name} was not sent");
     }
     assert!(!has("群租房"), "questions stay here");
+}
+
+#[test]
+fn a_collector_that_cannot_be_reached_is_said_and_harms_nothing() {
+    let place = seeded();
+    // A port that was free a moment ago.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+    drop(listener);
+    let server = Server::start(&place, &["--otlp-endpoint", &url]);
+    let answer = reqwest::blocking::Client::new()
+        .post(server.at("/v1/ask"))
+        .json(&json!({"question": "群租房怎么管？"}))
+        .send()
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    server.signal("-TERM");
+    let (code, said) = server.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("ExportError"), "{said}");
 }

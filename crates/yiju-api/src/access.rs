@@ -27,11 +27,14 @@ pub(crate) struct Guard {
     known: Mutex<Known>,
 }
 
+/// Requests a minute, and what counts them.
+type Limiter = (NonZeroU32, Arc<DefaultDirectRateLimiter>);
+
 struct Known {
     looked: Instant,
     stamp: Stamp,
     keys: Arc<Keys>,
-    limiters: HashMap<String, (NonZeroU32, Arc<DefaultDirectRateLimiter>)>,
+    limiters: HashMap<String, Limiter>,
     /// Once there were keys, one is needed until the server is started anew.
     closed: bool,
 }
@@ -126,7 +129,7 @@ impl Guard {
         }))))
     }
 
-    fn limiter(&self, key: &Key) -> Option<Arc<DefaultDirectRateLimiter>> {
+    fn limiter(&self, key: &Key) -> Option<Limiter> {
         let rate = key.requests_per_minute.or(self.requests_per_minute)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || (rate, Arc::new(RateLimiter::direct(Quota::per_minute(rate))));
@@ -137,7 +140,7 @@ impl Guard {
         if entry.0 != rate {
             *entry = made();
         }
-        Some(Arc::clone(&entry.1))
+        Some(entry.clone())
     }
 }
 
@@ -155,7 +158,7 @@ fn token(headers: &HeaderMap) -> Result<&str, ApiError> {
 
 struct Caller {
     key: Key,
-    limiter: Option<Arc<DefaultDirectRateLimiter>>,
+    limiter: Option<Limiter>,
 }
 
 /// What the caller may do: everything where no key is needed, else what its key allows.
@@ -241,19 +244,18 @@ impl Grant {
     /// 429 with the time until they fit.
     pub(crate) fn charge(&self, requests: u32) -> Result<(), ApiError> {
         let limited = self.0.as_deref();
-        let limiter = limited.and_then(|caller| caller.limiter.as_deref());
-        let (Some(limiter), Some(count)) = (limiter, NonZeroU32::new(requests)) else {
+        let limiter = limited.and_then(|caller| caller.limiter.as_ref());
+        let (Some((most, limiter)), Some(count)) = (limiter, NonZeroU32::new(requests)) else {
             return Ok(());
         };
         match limiter.check_n(count) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(until)) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
-                Err(ApiError::rate_limited(wait))
+                Err(ApiError::rate_limited(*most, wait))
             }
-            Err(most) => Err(ApiError::invalid(format!(
-                "the request counts as {requests}, and the key may make {} a minute",
-                most.0
+            Err(_) => Err(ApiError::invalid(format!(
+                "the request counts as {requests}, and the key may make {most} a minute"
             ))),
         }
     }

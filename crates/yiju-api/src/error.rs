@@ -1,5 +1,6 @@
 //! What a client is told when a request fails, and the one way a response is made of it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::Json;
@@ -182,11 +183,11 @@ impl ApiError {
         .hint("make a key with `yiju key add NAME`, or list the page's origin with --cors-origin")
     }
 
-    pub(crate) fn rate_limited(wait: Duration) -> Self {
+    pub(crate) fn rate_limited(most: NonZeroU32, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let mut error = Self::new(
             ErrorCode::RateLimited,
-            "the key has made as many requests a minute as it may",
+            format!("the key may make {most} requests a minute, and has made them"),
         )
         .hint("try again after the seconds that `Retry-After` names");
         error.retry_after = Some(seconds.max(1));
@@ -352,12 +353,19 @@ impl From<EngineError> for ApiError {
         };
         match code {
             ErrorCode::Internal => Self::internal(chain(&error)),
+            ErrorCode::Unavailable if error.is_disk_full() => {
+                let mut answer = Self::broken(chain(&error))
+                    .hint("free some space on the server's disk; what was stored is unharmed");
+                answer.message = error.told_to_clients();
+                answer
+            }
             // The message of a broken store or index may name paths: those go to the log.
             ErrorCode::Unavailable => Self::broken(chain(&error)),
             // Nobody waits for the answer any more, as a rule.
             ErrorCode::Timeout => Self::new(code, "the request was given up"),
             _ => {
-                let mut answer = Self::new(code, error.to_string());
+                let mut answer = Self::new(code, error.told_to_clients());
+                answer.cause = Some(chain(&error));
                 answer.hint = error.hint();
                 if code == ErrorCode::TooManyRequests {
                     answer.retry_after = Some(1);
@@ -420,6 +428,19 @@ mod tests {
         let body = serde_json::to_string(&error.body("r1")).unwrap();
         assert!(!body.contains("/secret"));
         assert_eq!(error.cause.as_deref(), Some("disk /secret/place is gone"));
+    }
+
+    #[test]
+    fn a_full_disk_is_said_and_not_where() {
+        let error = EngineError::from(yiju_store::StoreError::Full {
+            path: "/secret/place".into(),
+            limit: None,
+        });
+        let error = ApiError::from(error);
+        assert_eq!(error.code(), ErrorCode::Unavailable);
+        let body = serde_json::to_string(&error.body("r1")).unwrap();
+        assert!(body.contains("the disk is full") && !body.contains("/secret"));
+        assert!(error.cause().contains("/secret/place"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use yiju_engine::{LibrarySize, QueueFigures, Timings};
+use yiju_engine::{LibrarySize, QueueFigures, Step, StepTimes};
 
 use crate::codes::ErrorCode;
 
@@ -18,6 +18,12 @@ use crate::codes::ErrorCode;
 const BUCKETS: [f64; 16] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0,
     600.0,
+];
+
+/// The same for a step of a question: some take a few hundredths of a millisecond.
+const STEP_BUCKETS: [f64; 18] = [
+    0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1,
+    0.25, 0.5, 1.0, 2.5, 5.0, 30.0,
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,12 +61,13 @@ struct LaneLabels {
     lane: &'static str,
 }
 
+/// Upper bounds of a family's histograms.
 #[derive(Clone)]
-struct Buckets;
+struct Buckets(&'static [f64]);
 
 impl MetricConstructor<Histogram> for Buckets {
     fn new_metric(&self) -> Histogram {
-        Histogram::new(BUCKETS)
+        Histogram::new(self.0.iter().copied())
     }
 }
 
@@ -112,8 +119,8 @@ impl Metrics {
         let metrics = Self {
             registry: Registry::default(),
             requests: Family::default(),
-            durations: Family::new_with_constructor(Buckets),
-            steps: Family::new_with_constructor(Buckets),
+            durations: Family::new_with_constructor(Buckets(&BUCKETS)),
+            steps: Family::new_with_constructor(Buckets(&STEP_BUCKETS)),
             refusals: Counter::default(),
             answers: Counter::default(),
             errors: Family::default(),
@@ -142,7 +149,7 @@ impl Metrics {
         );
         registry.register_with_unit(
             "step_duration",
-            "Time of each step of a question or search",
+            "Time of each step of a question or search, where it ran",
             Unit::Seconds,
             metrics.steps.clone(),
         );
@@ -244,8 +251,7 @@ impl Metrics {
         error: Option<ErrorCode>,
     ) {
         if let Some(error) = error {
-            let code = error.name();
-            self.errors.get_or_create(&ErrorLabels { code }).inc();
+            self.error(error);
         }
         let route = route.to_owned();
         let labels = RequestLabels {
@@ -259,15 +265,22 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    pub(crate) fn steps(&self, timings: &Timings) {
-        for (step, ms) in [
-            ("embed", timings.embed),
-            ("retrieve", timings.retrieve),
-            ("rank", timings.rank),
-        ] {
-            self.steps
-                .get_or_create(&StepLabels { step })
-                .observe(ms / 1000.0);
+    /// Counts a failure.
+    pub(crate) fn error(&self, error: ErrorCode) {
+        let code = error.name();
+        self.errors.get_or_create(&ErrorLabels { code }).inc();
+    }
+
+    /// Counts the time of each step that ran.
+    pub(crate) fn steps(&self, times: &StepTimes) {
+        for step in Step::ALL {
+            let took = times.get(step);
+            if took > Duration::ZERO {
+                let step = step.label();
+                self.steps
+                    .get_or_create(&StepLabels { step })
+                    .observe(took.as_secs_f64());
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::app::app;
 use crate::state::AppState;
@@ -52,6 +52,7 @@ pub async fn serve(
     let patience = state.limits().header_timeout;
     let service = TowerToHyperService::new(app(state.clone()));
     let open = GracefulShutdown::new();
+    let (stopping, stops) = watch::channel(());
     let mut stop = pin!(stop);
     loop {
         let accepted = async {
@@ -65,8 +66,15 @@ pub async fn serve(
         let stream = stream?;
         let (http, service, tls) = (http.clone(), service.clone(), tls.clone());
         let watcher = open.watcher();
+        let mut stops = stops.clone();
         tokio::spawn(async move {
-            let Some(stream) = secured(stream, tls, patience).await else {
+            // Who has not even shaken hands when the server stops has asked for nothing.
+            let stream = tokio::select! {
+                biased;
+                stream = secured(stream, tls, patience) => stream,
+                _ = stops.changed() => None,
+            };
+            let Some(stream) = stream else {
                 return;
             };
             let connection = http.serve_connection(TokioIo::new(stream), service);
@@ -77,6 +85,7 @@ pub async fn serve(
         });
     }
     drop(listener);
+    drop(stopping);
     let told = Instant::now();
     if tokio::time::timeout(grace, open.shutdown()).await.is_err() {
         return Ok(Stopped::CutOff);

@@ -260,14 +260,18 @@ impl Engine {
             about::look_up(&self.store, &scope, &self.model, &question)
         })?;
         if let Some(about) = about {
-            return compose::particulars(&self.store, &question, about, request.limit, start);
+            return timed(Step::Compose, || {
+                compose::particulars(&self.store, &question, about, request.limit, start)
+            });
         }
         let looked_up = timed(Step::Analyse, || {
             lookup::look_up(&self.store, &scope, &question)
         })?;
         let within = match looked_up {
             Outcome::Unit(found) => {
-                return compose::lookup(&self.store, &question, found, start);
+                return timed(Step::Compose, || {
+                    compose::lookup(&self.store, &question, found, start)
+                });
             }
             Outcome::Within(clauses) => Some(Scope::only(&self.store, &clauses)?),
             Outcome::Ordinary => None,
@@ -282,7 +286,6 @@ impl Engine {
             cancel,
         )?;
         kill_point("ask:ranked");
-        let _span = tracing::debug_span!("compose").entered();
         let ranking = Instant::now();
         let mut answer = match &within {
             // The clauses named answer, if any does; how far they stand out is judged among all.
@@ -434,7 +437,7 @@ impl Engine {
     ) -> Result<Vec<rank::Ranked>, EngineError> {
         go_on(cancel)?;
         let start = Instant::now();
-        tracing::debug_span!("embed").in_scope(|| question.embed(&self.model))?;
+        question.embed(&self.model)?;
         timings.embed = milliseconds(start);
         go_on(cancel)?;
         let start = Instant::now();
@@ -444,8 +447,7 @@ impl Engine {
         go_on(cancel)?;
         let start = Instant::now();
         let mut ranked = timed(Step::SecondStage, || {
-            tracing::debug_span!("rank")
-                .in_scope(|| rank::rank(&self.store, question, candidates, depth.ranked))
+            rank::rank(&self.store, question, candidates, depth.ranked)
         })?;
         if self.reranker.is_some() {
             go_on(cancel)?;

@@ -119,6 +119,39 @@ impl EngineError {
         }
     }
 
+    /// Whether the disk has no room left; a limit that was set is [`ErrorKind::Full`] instead.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(yiju_store::StoreError::Full { limit: None, .. })
+        )
+    }
+
+    /// The error in words for a client on another machine: as [`ToString::to_string`], without the
+    /// library's path.
+    pub fn told_to_clients(&self) -> String {
+        use yiju_store::StoreError as S;
+        let words = match self {
+            Self::ReadOnly(_) | Self::Store(S::ReadOnly { .. }) => {
+                "the library is open for reading only"
+            }
+            Self::Store(S::Full { limit: None, .. }) => "the disk is full; nothing was changed",
+            Self::Store(S::Full { limit: Some(l), .. }) => {
+                return format!(
+                    "the library may take {l} bytes on disk, and the write would need more"
+                );
+            }
+            Self::Store(S::Locked { .. }) => "another process has the library open for writing",
+            Self::Store(S::Busy { .. }) => "the library was busy for too long",
+            Self::Store(S::InvalidSource { .. } | S::InvalidCursor { .. }) => {
+                return self.to_string();
+            }
+            Self::Store(_) => "the library cannot be used as it is",
+            _ => return self.to_string(),
+        };
+        words.to_owned()
+    }
+
     /// What to do about it, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -187,5 +220,47 @@ fn embed_kind(error: &yiju_embed::EmbedError) -> ErrorKind {
         UnknownModel { .. } | MissingFile { .. } => ErrorKind::NotFound,
         UnknownArchitecture { .. } | Unsupported { .. } => ErrorKind::Unsupported,
         _ => ErrorKind::Unavailable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yiju_store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn clients_are_not_told_where_the_library_is() {
+        let path = || PathBuf::from("/secret/place");
+        let told = |error: EngineError| {
+            assert!(error.to_string().contains("/secret"), "{error}");
+            let told = error.told_to_clients();
+            assert!(!told.contains("/secret"), "{told}");
+            told
+        };
+        let full = |limit| {
+            EngineError::from(StoreError::Full {
+                path: path(),
+                limit,
+            })
+        };
+        assert!(full(None).is_disk_full() && !full(Some(7)).is_disk_full());
+        assert!(told(full(None)).contains("disk is full"));
+        assert!(told(full(Some(7))).contains("7 bytes"));
+        told(EngineError::ReadOnly(path()));
+        told(StoreError::ReadOnly { path: path() }.into());
+        told(StoreError::Busy { path: path() }.into());
+        told(StoreError::NotFound { path: path() }.into());
+        told(
+            StoreError::Locked {
+                path: path(),
+                pid: None,
+            }
+            .into(),
+        );
+        let cursor = EngineError::from(StoreError::InvalidCursor {
+            cursor: "7-abcd".into(),
+        });
+        assert_eq!(cursor.told_to_clients(), cursor.to_string());
     }
 }

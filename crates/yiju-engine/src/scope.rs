@@ -48,7 +48,20 @@ impl yiju_index::Filter for Passages {
 }
 
 impl Scope {
+    /// What `filter` lets through.
+    ///
+    /// # Errors
+    /// The days of the filter are in the wrong order, or the store cannot be read.
     pub(crate) fn resolve(store: &Store, filter: &Filter) -> Result<Self, EngineError> {
+        if let (Some(from), Some(to)) = (filter.date_from, filter.date_to)
+            && from > to
+        {
+            return Err(EngineError::OutOfRange {
+                what: "`date_to`",
+                range: format!("{from}, which `date_from` is, or later"),
+                value: to.to_string(),
+            });
+        }
         if *filter == Filter::default() {
             return Ok(Self {
                 documents: None,

@@ -1,4 +1,4 @@
-//! How long each step of a question takes, for benchmarks.
+//! How long each step of a question takes, for benchmarks, metrics and spans.
 //!
 //! A question runs on its caller's thread from beginning to end, so the clock is that thread's: no step
 //! has to hand it on. It costs two readings of the time for each step. The model may run on the thread of
@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tracing::{Span, debug_span};
 
 /// A step of a question. Steps do not overlap: one that runs within another is not counted there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,6 +54,39 @@ impl Step {
         Self::Evidence,
         Self::Compose,
     ];
+
+    /// The step as programs know it: a label of a metric, the name of a span.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Analyse => "analyse",
+            Self::Tokenise => "tokenise",
+            Self::Embed => "embed",
+            Self::Clauses => "clauses",
+            Self::Sentences => "sentences",
+            Self::Lexical => "lexical",
+            Self::Fuse => "fuse",
+            Self::SecondStage => "second_stage",
+            Self::Evidence => "evidence",
+            Self::Compose => "compose",
+        }
+    }
+
+    /// A span of this step; it costs one comparison where spans of this level are not wanted.
+    fn span(self) -> Span {
+        // Each name is a constant of its own place in the program.
+        match self {
+            Self::Analyse => debug_span!("analyse"),
+            Self::Tokenise => debug_span!("tokenise"),
+            Self::Embed => debug_span!("embed"),
+            Self::Clauses => debug_span!("clauses"),
+            Self::Sentences => debug_span!("sentences"),
+            Self::Lexical => debug_span!("lexical"),
+            Self::Fuse => debug_span!("fuse"),
+            Self::SecondStage => debug_span!("second_stage"),
+            Self::Evidence => debug_span!("evidence"),
+            Self::Compose => debug_span!("compose"),
+        }
+    }
 
     /// What people read.
     pub fn name(self) -> &'static str {
@@ -106,7 +140,7 @@ pub fn traced<T>(work: impl FnOnce() -> T) -> (T, StepTimes) {
 pub(crate) fn timed<T>(step: Step, work: impl FnOnce() -> T) -> T {
     let outer = WITHIN.take();
     let start = Instant::now();
-    let out = work();
+    let out = step.span().in_scope(work);
     let elapsed = start.elapsed();
     let mut times = TIMES.get();
     times.0[step as usize] += elapsed.saturating_sub(WITHIN.get());
@@ -128,6 +162,7 @@ mod tests {
     fn steps_are_in_their_order() {
         for (at, step) in Step::ALL.into_iter().enumerate() {
             assert_eq!(step as usize, at);
+            assert_eq!(serde_json::json!(step), step.label());
         }
     }
 

@@ -21,11 +21,12 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use yiju_document::{Document, Span};
+use yiju_embed::Cancel;
 use yiju_store::DocumentRecord;
 
 use crate::compose::reference;
 use crate::engine::{Engine, check_text, milliseconds};
-use crate::error::EngineError;
+use crate::error::{EngineError, go_on};
 use crate::response::DocumentRef;
 pub use align::{Difference, DifferenceKind};
 pub use claims::{Mismatch, MismatchKind};
@@ -167,11 +168,23 @@ impl Engine {
     /// The statement, a quote or their number is out of range, or a part failed. A quote that does
     /// not exist is no error.
     pub fn verify(&self, request: &VerifyRequest) -> Result<Verification, EngineError> {
+        self.verify_unless(request, &Cancel::default())
+    }
+
+    /// As [`Engine::verify`], given up between two quotes or two documents once `cancel` says so.
+    ///
+    /// # Errors
+    /// As [`Engine::verify`], and [`EngineError::Cancelled`].
+    pub fn verify_unless(
+        &self,
+        request: &VerifyRequest,
+        cancel: &Cancel,
+    ) -> Result<Verification, EngineError> {
         let start = Instant::now();
         check(request)?;
         let mut citations = Vec::with_capacity(request.citations.len());
         for cited in &request.citations {
-            citations.push(self.verify_quote(cited)?);
+            citations.push(self.verify_quote(cited, cancel)?);
         }
         let mut best = None;
         if let Some(statement) = &request.statement {
@@ -195,7 +208,12 @@ impl Engine {
         })
     }
 
-    fn verify_quote(&self, cited: &CitedQuote) -> Result<VerifiedQuote, EngineError> {
+    fn verify_quote(
+        &self,
+        cited: &CitedQuote,
+        cancel: &Cancel,
+    ) -> Result<VerifiedQuote, EngineError> {
+        go_on(cancel)?;
         let place = self.cited_place(cited)?;
         let mut found = VerifiedQuote {
             quote: cited.quote.clone(),
@@ -221,7 +239,7 @@ impl Engine {
             let others = self.others(&place, &cited.quote)?;
             places = verbatim(&others, &cited.quote);
             if places.is_empty() {
-                places = self.read_all(&cited.quote, &said, &others)?;
+                places = self.read_all(&cited.quote, &said, &others, cancel)?;
             }
             if places.is_empty() {
                 places = folded(&others, &quote);
@@ -288,6 +306,7 @@ impl Engine {
         quote: &str,
         said: &[Whole],
         others: &[Whole],
+        cancel: &Cancel,
     ) -> Result<Vec<QuotePlace>, EngineError> {
         let seen: HashSet<&str> = said
             .iter()
@@ -298,6 +317,7 @@ impl Engine {
         self.store.for_each_document(|record| ids.push(record.id))?;
         let mut places = Vec::new();
         for id in ids.into_iter().filter(|id| !seen.contains(id.as_str())) {
+            go_on(cancel)?;
             let holds = self
                 .store
                 .text(&id)?

@@ -8,7 +8,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
+use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings, traced};
 
 use crate::app::RequestId;
 use crate::error::ApiError;
@@ -79,7 +79,8 @@ pub(crate) async fn ask(
             "question"
         );
     }
-    let patience = target.state.limits().stream_after;
+    let state = target.state.clone();
+    let patience = state.limits().stream_after;
     let call = answer(target, request);
     if !streamed {
         return Ok(axum::Json(call.await?).into_response());
@@ -93,19 +94,28 @@ pub(crate) async fn ask(
     Ok(match known {
         Some(result) => respond(stream::iter(events(Ok(result?), &request_id))),
         None => respond(
-            call.map(move |result| stream::iter(events(result, &request_id)))
-                .into_stream()
-                .flatten(),
+            call.map(move |result| {
+                // The response has begun with status 200: what failed is counted here.
+                if let Err(error) = &result {
+                    state.metrics().error(error.code());
+                }
+                stream::iter(events(result, &request_id))
+            })
+            .into_stream()
+            .flatten(),
         ),
     })
 }
 
 async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
-    let answer = target
-        .read(move |engine, cancel| engine.ask_unless(&request, cancel))
+    let (answer, steps) = target
+        .read(move |engine, cancel| {
+            let (answer, steps) = traced(|| engine.ask_unless(&request, cancel));
+            Ok((answer?, steps))
+        })
         .await?;
     let metrics = target.state.metrics();
-    metrics.steps(&answer.timings_ms);
+    metrics.steps(&steps);
     metrics.answer(answer.answered);
     Ok(answer)
 }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::support::{RENT, post, send, shared};
+use crate::support::{RENT, get, post, send, shared};
 
 const QUESTION: &str = "押金最多可以收几个月的租金？";
 
@@ -162,6 +162,9 @@ async fn a_fault_after_the_stream_began_is_an_event() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].0, "error");
     assert_eq!(events[0].1["error"]["code"], "invalid_request");
+    let metrics = get(&app, "/metrics").await;
+    let counted = "yiju_errors_total{code=\"invalid_request\"} 1";
+    assert!(metrics.text().contains(counted), "{}", metrics.text());
 }
 
 #[tokio::test]

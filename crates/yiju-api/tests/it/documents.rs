@@ -331,6 +331,42 @@ async fn the_list_has_pages() {
 }
 
 #[tokio::test]
+async fn a_listing_goes_on_while_documents_come_and_go() {
+    let library = library();
+    let app = app_of(&library.engine, Limits::default());
+    let add = async |title: &str, text: &str| {
+        let added = post(&app, "/v1/documents", json!({"title": title, "text": text})).await;
+        assert_eq!(added.status, StatusCode::CREATED);
+        let id = added.json()["documents"][0]["id"].clone();
+        id.as_str().unwrap().to_owned()
+    };
+    let mut ids = Vec::new();
+    for number in 1..6 {
+        let text = format!("第一条 这是第{number}号规则。");
+        ids.push(add(&format!("规则{number}"), &text).await);
+    }
+    let first = get(&app, "/v1/documents?limit=3").await.json();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    // One that was given, the last that was given, and one that was not yet.
+    for gone in [0, 1, 2] {
+        let path = format!("/v1/documents/{}", ids[gone]);
+        assert_eq!(delete(&app, &path).await.status, StatusCode::NO_CONTENT);
+    }
+    add("规则4", "第一条 这是新的四号规则。").await;
+    add("规则6", "第一条 这是第6号规则。").await;
+    let path = format!("/v1/documents?cursor={cursor}");
+    let rest = get(&app, &path).await.json();
+    let titles: Vec<&str> = rest["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|document| document["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(titles, ["规则4", "规则5", "规则6"]);
+    assert_eq!(rest["next_cursor"], Value::Null);
+}
+
+#[tokio::test]
 async fn clauses_are_read_with_their_neighbours() {
     let app = crate::support::shared();
     let list = get(&app, "/v1/documents").await.json();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -119,13 +120,42 @@ async fn every_code_is_given() {
     let full = app_of(&full.engine, Limits::default());
     see(post(&full, "/v1/documents", body).await, 409, "full");
 
-    // `internal` takes a bug: tests/faults.rs starts a server that has one.
-    seen.lock().unwrap().insert("internal".to_owned());
+    // `internal` takes a bug, which another process has: see [`a_bug`].
+    let found = Command::new(std::env::current_exe().unwrap())
+        .args(["errors::a_bug", "--exact", "--ignored", "--nocapture"])
+        .env("YIJU_PANIC_AT", "ask:ranked")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&found.stdout);
+    assert!(found.status.success(), "{said}");
+    if said.contains(BUG_FOUND) || cfg!(not(debug_assertions)) {
+        seen.lock().unwrap().insert("internal".to_owned());
+    }
     let all: BTreeSet<_> = ErrorCode::TABLE
         .iter()
         .map(|row| row.name.to_owned())
         .collect();
     assert_eq!(*seen.lock().unwrap(), all);
+}
+
+/// What [`a_bug`] says when it got the error it should.
+const BUG_FOUND: &str = "the client was told `internal`";
+
+/// Run by [`every_code_is_given`] with a named point at which the engine panics, which debug builds have.
+#[tokio::test]
+#[ignore = "a part of every_code_is_given"]
+async fn a_bug() {
+    if std::env::var_os("YIJU_PANIC_AT").is_none() {
+        return;
+    }
+    let app = shared();
+    let question = json!({"question": "押金最多是几个月租金？"});
+    let answer = post(&app, "/v1/ask", question.clone()).await;
+    assert_eq!(answer.error(500), "internal");
+    assert!(!answer.text().contains("panic"), "{}", answer.text());
+    let answer = post(&app, "/v1/ask", question).await;
+    assert_eq!(answer.status, StatusCode::OK, "the next one is answered");
+    println!("{BUG_FOUND}");
 }
 
 fn app_without_engine() -> axum::Router {
@@ -184,6 +214,11 @@ async fn bad_requests_say_what_is_wrong() {
         message("{\"question\": \"a\", \"quesiton\": \"b\"}").await,
         message("{\"question\": \"a\", \"filter\": {\"document\": []}}").await,
         message("{\"question\": \"a\", \"filter\": {\"date_from\": \"2025-13-01\"}}").await,
+        message(
+            "{\"question\": \"a\", \"filter\": \
+             {\"date_from\": \"2025-02-01\", \"date_to\": \"2025-01-31\"}}",
+        )
+        .await,
         message("{\"question\": \"a\", \"limit\": 0}").await,
         message("{\"question\": \"a\", \"limit\": 21}").await,
         message("{\"question\": \"a\", \"limit\": -1}").await,
@@ -246,7 +281,6 @@ async fn the_metrics_count_requests_by_route() {
         "yiju_requests_total{route=\"other\",method=\"GET\",status=\"404\"} 1",
         "yiju_queue_depth{lane=\"read\"} 0",
         "yiju_ready 1",
-        "yiju_step_duration_seconds_count{step=\"embed\"} 1",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }

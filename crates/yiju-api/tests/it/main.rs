@@ -8,6 +8,7 @@ mod documents;
 mod embeddings;
 mod errors;
 mod openapi;
+mod steps;
 mod support;
 mod tls;
 mod verify;

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
-use yiju_api::{AppState, Limits, Policy, Stopped, Tls, serve};
+use yiju_api::{AppState, Limits, Policy, Stopped, Tls, app, serve};
 
-use crate::support::SHARED;
+use crate::support::{SHARED, get, library, post};
 
 #[tokio::test]
 async fn the_server_speaks_tls_and_nothing_else() {
@@ -68,6 +70,8 @@ async fn the_server_speaks_tls_and_nothing_else() {
         "{answer}"
     );
 
+    // It says nothing, and must not hold up the stop: the connection after it shows that it was taken.
+    let silent = TcpStream::connect(address).await.unwrap();
     let mut plain = TcpStream::connect(address).await.unwrap();
     plain.write_all(request).await.unwrap();
     let mut answer = Vec::new();
@@ -79,4 +83,59 @@ async fn the_server_speaks_tls_and_nothing_else() {
 
     stop.send(()).unwrap();
     assert_eq!(server.await.unwrap().unwrap(), Stopped::Finished);
+    drop(silent);
+}
+
+/// The value of a metric without labels, or with exactly these.
+async fn metric(app: &Router, name: &str) -> u64 {
+    let metrics = get(app, "/metrics").await;
+    let mut lines = metrics.text().lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value
+        .unwrap_or_else(|| panic!("no {name}"))
+        .parse()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_work_of_a_client_that_leaves_is_stopped() {
+    const TEXTS: u64 = 2000;
+    let library = library();
+    let state = AppState::new(Limits::default());
+    state.set_engine(Arc::clone(&library.engine));
+    let app = app(state.clone());
+    let text = "押金不得超过两个月租金，退租时应当在三个工作日内退还。".repeat(6);
+    let one = post(&app, "/v1/embeddings", json!({"input": text})).await;
+    let tokens = one.json()["usage"]["total_tokens"].as_u64().unwrap();
+    let before = metric(&app, "yiju_batch_tokens_total").await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(serve(
+        listener,
+        state,
+        None,
+        std::future::pending(),
+        Duration::from_secs(30),
+    ));
+    let texts = vec![text; TEXTS as usize];
+    let body = json!({"input": texts}).to_string();
+    let head = format!(
+        "POST /v1/embeddings HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(body.as_bytes()).await.unwrap();
+    while metric(&app, "yiju_batch_tokens_total").await == before {
+        tokio::task::yield_now().await;
+    }
+    drop(client);
+    while metric(&app, "yiju_running{lane=\"read\"}").await > 0 {
+        tokio::task::yield_now().await;
+    }
+    let ran = metric(&app, "yiju_batch_tokens_total").await - before;
+    assert!(ran < tokens * TEXTS, "all {ran} tokens were embedded");
+    server.abort();
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use yiju_engine::{
-    Access, CitedDocument, CitedQuote, DifferenceKind, Engine, ErrorKind, MismatchKind,
+    Access, Cancel, CitedDocument, CitedQuote, DifferenceKind, Engine, ErrorKind, MismatchKind,
     QuoteStatus, Verification, VerifiedQuote, VerifyRequest,
 };
 
@@ -235,6 +235,20 @@ fn citations_are_verified_as_if_alone() {
             verify(engine, statement.as_deref(), cited).citations[0]
         );
     }
+}
+
+#[test]
+fn a_verification_that_nobody_waits_for_is_given_up() {
+    let (_, engine) = &*LIBRARY;
+    let request = VerifyRequest {
+        statement: None,
+        citations: vec![bare("机动车年检费为五百元。")],
+    };
+    let cancel = Cancel::new();
+    assert!(engine.verify_unless(&request, &cancel).is_ok());
+    cancel.cancel();
+    let error = engine.verify_unless(&request, &cancel).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
 }
 
 #[test]

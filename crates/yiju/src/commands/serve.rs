@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use yiju_api::{AppState, Limits, Policy, Stopped, Tls, origins};
 use yiju_engine::Access;
 
 use super::{Context, key};
-use crate::config::{LogFormat, ServeFile};
+use crate::config::{LogFormat, ServeFile, Settings};
 use crate::failure::{Failure, INTERNAL};
 use crate::library;
 use crate::logging;
@@ -287,24 +287,21 @@ impl Server {
         // /healthz answers while the model loads.
         let secure = self.tls.is_some();
         let serving = yiju_api::serve(listener, state.clone(), self.tls, stop, self.grace);
-        let server = tokio::spawn(serving);
+        let mut server = tokio::spawn(serving);
         announce(context, address, secure, state.is_open());
 
-        let ready = tokio::task::block_in_place(|| {
-            let engine = library::open(&context.settings, Access::ReadWrite)?;
-            let ready = format!("ready with the model {}", engine.model_name());
-            state.set_engine(Arc::new(engine));
-            let collections = self.data.join("collections");
-            state.open_collections(&collections).with_context(|| {
-                format!("cannot open the collections in {}", collections.display())
-            })?;
-            anyhow::Ok(ready)
-        })?;
-        drop(state);
-        context.notes.say(&ready);
-
-        match server
-            .await
+        let (settings, collections) = (context.settings.clone(), self.data.join("collections"));
+        let mut loading =
+            tokio::task::spawn_blocking(move || load(&settings, &state, &collections));
+        let ended = tokio::select! {
+            ready = &mut loading => {
+                context.notes.say(&ready.context("loading failed")??);
+                server.await
+            }
+            // Told to stop before it was ready: what loading writes is whole or not there after any end.
+            ended = &mut server => ended,
+        };
+        match ended
             .context("the server failed")?
             .context("the server's socket failed")?
         {
@@ -323,6 +320,17 @@ impl Server {
             }
         }
     }
+}
+
+/// Opens the library and the collections, and says so.
+fn load(settings: &Settings, state: &AppState, collections: &Path) -> anyhow::Result<String> {
+    let engine = library::open(settings, Access::ReadWrite)?;
+    let ready = format!("ready with the model {}", engine.model_name());
+    state.set_engine(Arc::new(engine));
+    state
+        .open_collections(collections)
+        .with_context(|| format!("cannot open the collections in {}", collections.display()))?;
+    Ok(ready)
 }
 
 fn address(listen: &str) -> Result<SocketAddr, Failure> {
