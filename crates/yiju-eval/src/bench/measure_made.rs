@@ -171,30 +171,24 @@ pub fn measure_made(
         text: &text,
     };
     // Each size is searched as a library of its size would be.
-    let (search, graph_seconds);
-    if scanned {
-        search = kept.search(&vectors, &mut plan)?;
-        graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
-        sweep.extend(sweep_graph(
-            &mut vectors,
-            asked,
-            &truth,
-            scanned,
-            each,
-            &mut plan,
-        )?);
+    let small = if scanned {
+        Some(kept.search(&vectors, &mut plan)?)
     } else {
-        graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
-        sweep.extend(sweep_graph(
-            &mut vectors,
-            asked,
-            &truth,
-            scanned,
-            each,
-            &mut plan,
-        )?);
-        search = kept.search_instead(vectors, &mut plan)?;
-    }
+        None
+    };
+    let graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
+    sweep.extend(sweep_graph(
+        &mut vectors,
+        asked,
+        &truth,
+        scanned,
+        each,
+        &mut plan,
+    )?);
+    let search = match small {
+        Some(search) => search,
+        None => kept.search_instead(vectors, &mut plan)?,
+    };
     let Search {
         save_seconds,
         load_seconds,

@@ -11,6 +11,8 @@
 mod maxscore;
 mod plan;
 mod shown;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
