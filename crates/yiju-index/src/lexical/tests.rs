@@ -142,6 +142,52 @@ fn filled() -> LexicalIndex {
     index
 }
 
+/// Entries whose scores come close to what their terms can give at most: words over and over,
+/// in entries that are short beside a few long ones. From `w0` in half of them to `w11` in a few.
+fn close_to_bounds() -> LexicalIndex {
+    let mut index = LexicalIndex::in_memory().unwrap();
+    let mut random = Random(31);
+    let text = |random: &mut Random| {
+        let mut text = String::new();
+        for word in 0..12 {
+            if random.below(2 << word) == 0 || random.below(200) == 0 {
+                text += &format!("w{word} ").repeat(1 + random.below(30) as usize);
+            }
+        }
+        text
+    };
+    for id in 0..12_000 {
+        let (heading, mut body) = (text(&mut random), text(&mut random));
+        if id % 20 == 0 {
+            body += &"filler ".repeat(700);
+        }
+        index.add(id, &heading, &body).unwrap();
+        if id == 9000 {
+            index.commit(1).unwrap();
+        }
+    }
+    index.commit(2).unwrap();
+    index
+}
+
+#[test]
+fn no_bound_is_too_low() {
+    let index = close_to_bounds();
+    let words = prop::collection::vec((0..12u64, 1..9usize), 1..9).prop_map(|words| {
+        let words = words
+            .iter()
+            .map(|&(word, often)| format!("w{word} ").repeat(often));
+        words.collect::<String>()
+    });
+    proptest!(ProptestConfig::with_cases(300), |(
+        query in words,
+        k in prop::sample::select(vec![1usize, 3, 10, 30]),
+    )| {
+        let hits = index.search(&query, k, None).unwrap();
+        check(&hits, &plain(&index, &query), k, None)?;
+    });
+}
+
 #[test]
 fn windows_find_what_plain_scoring_finds() {
     let index = filled();
