@@ -171,6 +171,37 @@ fn close_to_bounds() -> LexicalIndex {
 }
 
 #[test]
+fn a_bound_of_a_block_holds_for_its_entries() {
+    let mut blocks = 0;
+    for index in [filled(), close_to_bounds()] {
+        for segment in &index.shown.segments {
+            for (at, field) in index.shown.fields.iter().enumerate() {
+                for word in 0..230 {
+                    let term = Term::from_field_text(field.field, &format!("w{word}"));
+                    let read = IndexRecordOption::WithFreqs;
+                    let Some(mut postings) = segment.postings[at]
+                        .read_block_postings(&term, read)
+                        .unwrap()
+                    else {
+                        continue;
+                    };
+                    while !postings.docs().is_empty() {
+                        let bound = segment.block_bound(at, field, &mut postings);
+                        for (&doc, &often) in postings.docs().iter().zip(postings.freqs()) {
+                            let length = segment.norms(at)[doc as usize];
+                            assert!(field.shares.get(often, length) <= bound);
+                        }
+                        blocks += 1;
+                        postings.advance();
+                    }
+                }
+            }
+        }
+    }
+    assert!(blocks > 1000);
+}
+
+#[test]
 fn no_bound_is_too_low() {
     let index = close_to_bounds();
     let words = prop::collection::vec((0..12u64, 1..9usize), 1..9).prop_map(|words| {
