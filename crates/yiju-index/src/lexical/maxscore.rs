@@ -20,20 +20,17 @@ use super::shown::{Shares, ShownField, ShownSegment};
 use crate::vector::Best;
 use crate::{Filter, Hit};
 
-/// Entries that are looked at together for sums that matter.
-const GROUP: usize = 64;
-/// Entries whose sums are made at once: as many groups as a word has bits. The sums stay
-/// in the nearest cache.
-const WINDOW: usize = 64 * GROUP;
-/// What all terms together give at most is below 2 to this power, in units.
-const MOST_BITS: i32 = 30;
+/// Entries whose sums are made at once; their sums stay in the nearest cache.
+const WINDOW: usize = 4096;
+/// What all terms together give is at most 2 to this power, in units.
+const MOST_BITS: i32 = 31;
 
 /// How scores are counted in integers.
 #[derive(Clone, Copy)]
 pub(super) struct Scale(f64);
 
 impl Scale {
-    /// The scale for terms of these weights: their sum is at most 2³⁰ units.
+    /// The scale for terms of these weights: their sum is at most 2³¹ units.
     pub(super) fn of(weights: impl Iterator<Item = f32>) -> Self {
         let all: f64 = weights.map(f64::from).sum();
         let bits = all.max(f64::from(f32::MIN_POSITIVE)).log2().ceil() as i32;
@@ -52,8 +49,6 @@ impl Scale {
     /// The least sum that may have a score of `threshold`; at least 1.
     fn least(self, threshold: f32) -> u32 {
         let units = (f64::from(threshold) * self.0) as u32;
-        // Not more than the difference of two sums can show in `collect`.
-        let units = units.min(1 << 31);
         // A sum of more bits than a float has may have been rounded up.
         units.saturating_sub((units >> 22) + 2).max(1)
     }
@@ -101,13 +96,12 @@ impl<'a> List<'a> {
     }
 
     /// Adds what it gives to the entries from `start` up to `end`, and goes to `end`.
-    /// It stands at or after `start`. Gives a bit for each group it touched.
-    fn add_up(&mut self, start: DocId, end: DocId, sums: &mut [u32; WINDOW]) -> u64 {
-        let mut touched = 0;
+    /// It stands at or after `start`.
+    fn add_up(&mut self, start: DocId, end: DocId, sums: &mut [u32; WINDOW]) {
         loop {
             let docs = &self.postings.docs()[self.at..];
             let Some(&last) = docs.last() else {
-                return touched;
+                return;
             };
             let inside = if last < end {
                 docs.len()
@@ -117,13 +111,11 @@ impl<'a> List<'a> {
             let frequencies = &self.postings.freqs()[self.at..];
             for (&doc, &frequency) in docs[..inside].iter().zip(frequencies) {
                 let share = self.shares.get(frequency, self.norms[doc as usize]);
-                let at = (doc - start) as usize % WINDOW;
-                sums[at] += given(self.weight, share);
-                touched |= 1 << (at / GROUP);
+                sums[(doc - start) as usize % WINDOW] += given(self.weight, share);
             }
             if inside < docs.len() {
                 self.at += inside;
-                return touched;
+                return;
             }
             self.postings.advance();
             self.at = 0;
@@ -189,14 +181,17 @@ pub(super) fn search_segment(
             return;
         };
         let end = segment.docs.min(start.saturating_add(WINDOW as DocId));
-        let mut touched = 0;
         for list in essential {
             if list.doc().is_some_and(|doc| doc < end) {
-                touched |= list.add_up(start, end, &mut sums);
+                list.add_up(start, end, &mut sums);
             }
         }
-        let wanted = least.saturating_sub(most[passed]).max(1);
-        collect(start, wanted, touched, &mut sums, &mut candidates);
+        collect(
+            start,
+            least.saturating_sub(most[passed]).max(1),
+            &mut sums,
+            &mut candidates,
+        );
         for (list, &rest) in others.iter_mut().zip(&most[1..]).rev() {
             candidates.retain(|candidate| candidate.sum + rest >= least);
             for candidate in &mut candidates {
@@ -215,40 +210,19 @@ pub(super) fn search_segment(
     }
 }
 
-/// Takes the entries whose sum is at least `least`, which is not 0, out of the touched
-/// groups of the window from `start`, and clears these.
-fn collect(
-    start: DocId,
-    least: u32,
-    mut touched: u64,
-    sums: &mut [u32; WINDOW],
-    candidates: &mut Vec<Candidate>,
-) {
-    while touched != 0 {
-        let first = touched.trailing_zeros() as usize * GROUP;
-        touched &= touched - 1;
-        let group = &mut sums[first..first + GROUP];
-        // Sums and least are below 2³¹, so the difference has its highest bit where a sum is
-        // less; the compiler does this with vectors.
-        let less = |sums: &[u32]| {
-            sums.iter()
-                .fold(u32::MAX, |all, sum| all & sum.wrapping_sub(least))
-                >> 31
-                == 1
-        };
-        if !less(group) {
-            for (part, at) in group.chunks_exact(8).zip((first..).step_by(8)) {
-                if less(part) {
-                    continue;
-                }
-                for (&sum, at) in part.iter().zip(at..) {
-                    if sum >= least {
-                        let doc = start + at as DocId;
-                        candidates.push(Candidate { doc, sum });
-                    }
-                }
+/// Takes the entries whose sum is at least `least`, which is not 0, out of the sums of the
+/// window from `start`, and clears them.
+fn collect(start: DocId, least: u32, sums: &mut [u32; WINDOW], candidates: &mut Vec<Candidate>) {
+    for (group, at) in sums.chunks_exact(16).zip((start..).step_by(16)) {
+        // The test of a group at once is done in vector registers.
+        if group.iter().fold(0, |most, &sum| most.max(sum)) < least {
+            continue;
+        }
+        for (&sum, doc) in group.iter().zip(at..) {
+            if sum >= least {
+                candidates.push(Candidate { doc, sum });
             }
         }
-        group.fill(0);
     }
+    sums.fill(0);
 }
