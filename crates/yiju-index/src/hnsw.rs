@@ -21,7 +21,7 @@ use crate::coarse::Coarse;
 use crate::exact::{ExactIndex, MAX_ENTRIES};
 use crate::graph::Graph;
 use crate::quantise::Query;
-use crate::rows::Rows;
+use crate::rows::{RARELY, Rows};
 use crate::vector::{Best, MAX_DIMENSION, check};
 use crate::{Filter, Hit, IndexError, VectorIndex};
 
@@ -296,7 +296,11 @@ impl HnswIndex {
         // looked up by id.
         let walk_rows = (ef as f64 * n as f64 / accepted as f64) * WALKED_PER_PLACE;
         let by_walk = walk_rows * 100.0;
-        let by_scan = n as f64 * 30.0 + accepted as f64 * 15.0;
+        let by_scan = if accepted * RARELY < n {
+            n as f64 * 30.0 + accepted as f64 * 15.0
+        } else {
+            n as f64 * 15.0
+        };
         if let Some(ids) = filter.ids()
             && (ids.len() as f64) * 150.0 < by_walk.min(by_scan)
         {

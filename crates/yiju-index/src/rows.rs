@@ -73,6 +73,8 @@ impl<T: bytemuck::AnyBitPattern> Deref for Column<T> {
     }
 }
 
+/// A filter that accepts fewer than one row in so many is asked before a row is scored.
+pub(crate) const RARELY: usize = 50;
 /// How many codes a loop over scattered rows asks for ahead of their use.
 const AHEAD: usize = 8;
 
@@ -180,8 +182,19 @@ impl Rows {
         let mut rough = vec![f32::NEG_INFINITY; n];
         let mut first = Best::new(k, n);
         let mut floor = f32::NEG_INFINITY;
+        // Asking a large filter about a row costs more than scoring it, so a row is asked about
+        // once its score could matter; but where hardly any is accepted, the floor stays low,
+        // nearly all are asked about, and it is better to ask first.
+        let (mut asked, mut accepted) = (0usize, 0usize);
         for row in 0..n {
-            if !accept(row) {
+            let ask_first = accepted * RARELY < asked;
+            let mut ask = || {
+                let yes = accept(row);
+                asked += 1;
+                accepted += usize::from(yes);
+                yes
+            };
+            if ask_first && !ask() {
                 continue;
             }
             let score = query.close(
@@ -190,7 +203,7 @@ impl Rows {
                 quality[row].scale,
             );
             rough[row] = score;
-            if score > floor {
+            if score > floor && (ask_first || ask()) {
                 first.offer(Hit {
                     id: row as u64,
                     score,
@@ -217,6 +230,7 @@ impl Rows {
         for (row, &score) in rough.iter().enumerate() {
             if score > f32::NEG_INFINITY
                 && score + query.bound(quality[row].error) >= floor.max(best.threshold())
+                && accept(row)
             {
                 best.offer(Hit {
                     id: ids[row],

@@ -22,7 +22,7 @@ const BATCH: usize = 2_000;
 /// thread: about what they take on the machine of docs/bench.md.
 const VECTOR_SECONDS: f64 = 15e-6;
 const WORDS_SECONDS: f64 = 60e-6;
-const GRAPH_SECONDS: f64 = 900e-6;
+const GRAPH_SECONDS: f64 = 200e-6;
 
 /// Which data is made.
 #[derive(Clone, Copy, Debug)]
@@ -171,30 +171,22 @@ pub fn measure_made(
         text: &text,
     };
     // Each size is searched as a library of its size would be.
-    let (search, graph_seconds);
-    if scanned {
-        search = kept.search(&vectors, &mut plan)?;
-        graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
-        sweep.extend(sweep_graph(
-            &mut vectors,
-            asked,
-            &truth,
-            scanned,
-            each,
-            &mut plan,
-        )?);
-    } else {
-        graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
-        sweep.extend(sweep_graph(
-            &mut vectors,
-            asked,
-            &truth,
-            scanned,
-            each,
-            &mut plan,
-        )?);
-        search = kept.search_instead(vectors, &mut plan)?;
-    }
+    let small = scanned
+        .then(|| kept.search(&vectors, &mut plan))
+        .transpose()?;
+    let graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
+    sweep.extend(sweep_graph(
+        &mut vectors,
+        asked,
+        &truth,
+        scanned,
+        each,
+        &mut plan,
+    )?);
+    let search = match small {
+        Some(search) => search,
+        None => kept.search_instead(vectors, &mut plan)?,
+    };
     let Search {
         save_seconds,
         load_seconds,
@@ -415,10 +407,8 @@ impl Kept<'_> {
             lexical: &lexical,
         };
         let questions: Vec<String> = (0..self.queries.len())
-            .map(|at| {
-                self.text
-                    .question((at * task.clauses / self.queries.len()) as u64)
-            })
+            .map(|at| at * task.clauses / self.queries.len())
+            .map(|clause| self.text.question(clause as u64))
             .collect();
         let search = |number: usize| -> Result<StepTimes, BenchError> {
             let at = number % questions.len();

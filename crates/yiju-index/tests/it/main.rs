@@ -3,4 +3,5 @@
 mod lexical;
 mod made;
 mod snapshot;
+mod together;
 mod vectors;

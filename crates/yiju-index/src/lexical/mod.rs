@@ -8,9 +8,14 @@
 //! A commit carries the generation of the store that it shows. Opening an index
 //! verifies the checksums of all its files, because tantivy trusts what it maps.
 
+mod maxscore;
+mod plan;
+mod shown;
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
-use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
@@ -20,7 +25,9 @@ use tantivy::{
 };
 use yiju_fault::kill_point;
 
-use crate::terms::{is_stop_term, terms};
+use self::plan::{Plan, words_of};
+use self::shown::Shown;
+use crate::terms::terms;
 use crate::vector::Best;
 use crate::words_directory::WordsDirectory;
 use crate::{Filter, Hit, IndexError, SnapshotError};
@@ -30,8 +37,6 @@ use crate::{Filter, Hit, IndexError, SnapshotError};
 /// 0.5 and 1 gave recall@10 0.487, 0.473, 0.468, 0.433, on 256 passages recall@1 0.973,
 /// 0.979, 0.982, 0.983.
 const HEADING_BOOST: f32 = 0.25;
-/// The most different terms of a query that are used; the rarest ones are.
-const MOST_TERMS: usize = 256;
 /// Memory of the writer before it writes a segment.
 const WRITER_BYTES: usize = 32 << 20;
 /// Raised with each change of the schema or of how terms are made.
@@ -42,6 +47,8 @@ const TOKENIZER: &str = "yiju";
 pub struct LexicalIndex {
     index: Index,
     reader: IndexReader,
+    /// What the last commit shows.
+    shown: Shown,
     /// Made at the first change: it takes a lock, threads and memory.
     writer: Option<IndexWriter>,
     fields: Fields,
@@ -204,9 +211,11 @@ impl LexicalIndex {
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
+        let shown = Shown::of(reader.searcher(), fields)?;
         Ok(LexicalIndex {
             index,
             reader,
+            shown,
             writer: None,
             fields,
             generation,
@@ -270,8 +279,10 @@ impl LexicalIndex {
         kill_point("lexical:prepared");
         prepared.commit().map_err(failed("commit"))?;
         kill_point("lexical:committed");
-        self.reader
+        self.shown = self
+            .reader
             .reload()
+            .and_then(|()| Shown::of(self.reader.searcher(), self.fields))
             .map_err(failed("read what was committed"))?;
         self.generation = Some(generation);
         Ok(())
@@ -292,7 +303,7 @@ impl LexicalIndex {
     pub fn ids(&self) -> Result<Vec<u64>, IndexError> {
         let read = failed("list the entries");
         let mut ids = Vec::with_capacity(self.len());
-        for segment in self.reader.searcher().segment_readers() {
+        for segment in self.shown.searcher.segment_readers() {
             let column = segment.fast_fields().u64("id").map_err(read)?;
             ids.extend(segment.doc_ids_alive().filter_map(|at| column.first(at)));
         }
@@ -307,7 +318,7 @@ impl LexicalIndex {
 
     /// The number of entries that a search can find.
     pub fn len(&self) -> usize {
-        usize::try_from(self.reader.searcher().num_docs()).unwrap_or(usize::MAX)
+        usize::try_from(self.shown.searcher.num_docs()).unwrap_or(usize::MAX)
     }
 
     /// Whether a search can find nothing.
@@ -322,7 +333,7 @@ impl LexicalIndex {
     /// # Errors
     /// [`IndexError::Lexical`] when the index cannot be read.
     pub fn document_frequency(&self, term: &str) -> Result<u64, IndexError> {
-        let searcher = self.reader.searcher();
+        let searcher = &self.shown.searcher;
         let count = |field| searcher.doc_freq(&Term::from_field_text(field, term));
         let counts =
             count(self.fields.body).and_then(|body| Ok(body.max(count(self.fields.heading)?)));
@@ -341,92 +352,17 @@ impl LexicalIndex {
         k: usize,
         filter: Option<&dyn Filter>,
     ) -> Result<Vec<Hit>, IndexError> {
-        let searcher = self.reader.searcher();
-        let mut best = Best::new(
-            k,
-            usize::try_from(searcher.num_docs()).unwrap_or(usize::MAX),
-        );
-        let clauses = self.clauses(query)?;
-        if k == 0 || clauses.is_empty() || searcher.num_docs() == 0 {
+        let words = words_of(query);
+        if k == 0 || words.is_empty() || self.is_empty() {
             return Ok(Vec::new());
         }
-        let read = failed("search");
-        let weight = BooleanQuery::new(clauses)
-            .weight(EnableScoring::enabled_from_searcher(&searcher))
-            .map_err(read)?;
-        for segment in searcher.segment_readers() {
-            let ids = segment.fast_fields().u64("id").map_err(read)?;
-            // Just below the worst score kept, so that equal scores are still seen and
-            // ordered by id.
-            let threshold = |best: &Best| best.threshold().next_down().max(f32::MIN);
-            let start = threshold(&best);
-            let mut offer = |document, score| {
-                if segment
-                    .alive_bitset()
-                    .is_none_or(|alive| alive.is_alive(document))
-                    && let Some(id) = ids.first(document)
-                    && filter.is_none_or(|filter| filter.accepts(id))
-                {
-                    best.offer(Hit { id, score });
-                }
-                threshold(&best)
-            };
-            weight
-                .for_each_pruning(start, segment, &mut offer)
-                .map_err(read)?;
-        }
+        let mut best = Best::new(k, self.len());
+        Plan::of(&self.shown, words)
+            .and_then(|plan| plan.search(&mut best, filter))
+            .map_err(failed("search"))?;
         Ok(best.into_hits())
     }
-
-    /// One clause for each term and field, weighted by how often the query has the term.
-    fn clauses(&self, query: &str) -> Result<Vec<Clause>, IndexError> {
-        let mut words: Vec<String> = terms(query).into_iter().map(|term| term.text).collect();
-        if words.iter().any(|word| !is_stop_term(word)) {
-            words.retain(|word| !is_stop_term(word));
-        }
-        words.sort_unstable();
-        let mut counted: Vec<(String, usize)> = Vec::new();
-        for word in words {
-            match counted.last_mut() {
-                Some((last, count)) if *last == word => *count += 1,
-                _ => counted.push((word, 1)),
-            }
-        }
-        if counted.len() > MOST_TERMS {
-            let mut by_rarity = Vec::with_capacity(counted.len());
-            for (word, count) in counted {
-                by_rarity.push((self.document_frequency(&word)?, word, count));
-            }
-            by_rarity.retain(|(frequency, ..)| *frequency > 0);
-            by_rarity.sort_unstable();
-            by_rarity.truncate(MOST_TERMS);
-            counted = by_rarity
-                .into_iter()
-                .map(|(_, word, count)| (word, count))
-                .collect();
-        }
-        let mut clauses: Vec<Clause> = Vec::with_capacity(2 * counted.len());
-        for (word, count) in counted {
-            for (field, weight) in [
-                (self.fields.body, 1.0),
-                (self.fields.heading, HEADING_BOOST),
-            ] {
-                let term = TermQuery::new(
-                    Term::from_field_text(field, &word),
-                    IndexRecordOption::WithFreqs,
-                );
-                clauses.push((
-                    Occur::Should,
-                    Box::new(BoostQuery::new(Box::new(term), weight * count as f32)),
-                ));
-            }
-        }
-        Ok(clauses)
-    }
 }
-
-/// A part of a query and how it counts.
-type Clause = (Occur, Box<dyn Query>);
 
 fn failed(action: &'static str) -> impl Fn(tantivy::TantivyError) -> IndexError + Copy {
     move |error| IndexError::Lexical {

@@ -1,0 +1,224 @@
+//! What a commit shows to searches: the segments and the statistics of BM25, read once.
+
+use std::sync::Arc;
+
+use tantivy::columnar::Column;
+use tantivy::directory::OwnedBytes;
+use tantivy::fastfield::AliveBitSet;
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::BlockSegmentPostings;
+use tantivy::query::Bm25Weight;
+use tantivy::schema::Field;
+use tantivy::{DocId, InvertedIndexReader, Searcher, SegmentReader};
+
+use super::{Fields, HEADING_BOOST};
+
+/// BM25's saturation of a term's frequency; tantivy's, since its block maxima were chosen with it.
+const K1: f32 = 1.2;
+/// How much BM25 counts an entry's length; tantivy's.
+const B: f32 = 0.75;
+/// Frequencies below this have their shares in a table.
+const TABLED: usize = 8;
+/// Lifts a bound over what rounding may have taken from it.
+const ROUNDING: f32 = 1.0 + 1e-5;
+/// How many indexed fields an entry has: body and heading.
+pub(super) const FIELDS: usize = 2;
+
+/// The searcher of a commit and what all its searches need.
+pub(super) struct Shown {
+    pub(super) searcher: Searcher,
+    /// Entries, those that are removed but not merged away included: what BM25 counts.
+    docs: u64,
+    /// Body and heading.
+    pub(super) fields: [ShownField; FIELDS],
+    pub(super) segments: Vec<ShownSegment>,
+}
+
+/// A field's statistics over all segments.
+pub(super) struct ShownField {
+    pub(super) field: Field,
+    /// The weight of its terms against the body's.
+    pub(super) boost: f32,
+    pub(super) shares: Shares,
+    /// Any BM25 weight with the field's average length, to read block maxima with.
+    unit: Bm25Weight,
+}
+
+/// The share (0 to 1, in units of 2⁻³²) of its weight that a term gives to an entry's score:
+/// `f / (f + k1 (1 - b + b l / a))` for the frequency f, the entry's length l and the average length a.
+pub(super) struct Shares {
+    table: Box<[[u32; 256]; TABLED]>,
+    /// `k1 (1 - b + b l / a)` by the code of the length.
+    norms: [f32; 256],
+}
+
+/// A segment's readers, opened once.
+pub(super) struct ShownSegment {
+    pub(super) postings: [Arc<InvertedIndexReader>; FIELDS],
+    norms: [OwnedBytes; FIELDS],
+    norm_readers: [FieldNormReader; FIELDS],
+    /// How much its average length differs from that of all segments, as a factor of at least 1.
+    drift: [f32; FIELDS],
+    ids: Column<u64>,
+    alive: Option<AliveBitSet>,
+    /// Entries, removed ones included.
+    pub(super) docs: DocId,
+}
+
+impl Shown {
+    pub(super) fn of(searcher: Searcher, fields: Fields) -> tantivy::Result<Self> {
+        let docs: u64 = searcher
+            .segment_readers()
+            .iter()
+            .map(|segment| u64::from(segment.max_doc()))
+            .sum();
+        let shown = [(fields.body, 1.0), (fields.heading, HEADING_BOOST)];
+        let mut averages = [0.0; FIELDS];
+        for (average, (field, _)) in averages.iter_mut().zip(shown) {
+            let mut tokens = 0;
+            for segment in searcher.segment_readers() {
+                tokens += segment.inverted_index(field)?.total_num_tokens();
+            }
+            *average = if docs == 0 {
+                0.0
+            } else {
+                tokens as f32 / docs as f32
+            };
+        }
+        let segments = searcher
+            .segment_readers()
+            .iter()
+            .map(|segment| ShownSegment::of(segment, shown.map(|(field, _)| field), averages))
+            .collect::<tantivy::Result<_>>()?;
+        let field = |at: usize| ShownField {
+            field: shown[at].0,
+            boost: shown[at].1,
+            shares: Shares::of(averages[at]),
+            unit: Bm25Weight::for_one_term_without_explain(0, 1, averages[at]),
+        };
+        Ok(Shown {
+            docs,
+            fields: [field(0), field(1)],
+            segments,
+            searcher,
+        })
+    }
+
+    /// BM25's weight of a term that stands in `frequency` entries: `(k1 + 1) ln(1 + (n - f + ½) / (f + ½))`.
+    pub(super) fn weight(&self, frequency: u64) -> f32 {
+        let others = self.docs.saturating_sub(frequency);
+        let odds = (others as f32 + 0.5) / (frequency as f32 + 0.5);
+        (1.0 + odds).ln() * (1.0 + K1)
+    }
+}
+
+impl ShownSegment {
+    fn of(
+        segment: &SegmentReader,
+        fields: [Field; FIELDS],
+        averages: [f32; FIELDS],
+    ) -> tantivy::Result<Self> {
+        let [body, heading] = fields;
+        let postings = [
+            segment.inverted_index(body)?,
+            segment.inverted_index(heading)?,
+        ];
+        let norm_readers = [
+            segment.get_fieldnorms_reader(body)?,
+            segment.get_fieldnorms_reader(heading)?,
+        ];
+        let file = segment.fieldnorms_readers().get_inner_file();
+        let mut norms = [OwnedBytes::empty(), OwnedBytes::empty()];
+        for (bytes, field) in norms.iter_mut().zip(fields) {
+            // There is one, for its reader was opened above.
+            if let Some(slice) = file.open_read(field) {
+                *bytes = slice.read_bytes()?;
+            }
+        }
+        let drift = [0, 1].map(|at| {
+            let own = postings[at].total_num_tokens() as f32 / segment.max_doc() as f32;
+            let ratio = (own / averages[at]).max(averages[at] / own);
+            if ratio.is_nan() { f32::INFINITY } else { ratio }
+        });
+        Ok(ShownSegment {
+            postings,
+            norms,
+            norm_readers,
+            drift,
+            ids: segment.fast_fields().u64("id")?,
+            alive: segment.alive_bitset().cloned(),
+            docs: segment.max_doc(),
+        })
+    }
+
+    /// The id of an entry, unless it is removed.
+    pub(super) fn id(&self, doc: DocId) -> Option<u64> {
+        if self.alive.as_ref().is_none_or(|alive| alive.is_alive(doc)) {
+            self.ids.first(doc)
+        } else {
+            None
+        }
+    }
+
+    /// A bound of the shares of the entries in the block that `postings` is on.
+    ///
+    /// tantivy keeps the best pair of frequency and length of a block by the segment's own average length a.
+    /// With the average r a, the term `k1 (1 - b + b l / a) / f` of each pair changes by a factor between
+    /// 1 and 1/r, so another pair can be better, but its term is at least that of the kept pair divided by
+    /// max(r, 1/r).
+    pub(super) fn block_bound(
+        &self,
+        field: usize,
+        shown: &ShownField,
+        postings: &mut BlockSegmentPostings,
+    ) -> u32 {
+        let most = postings.block_max_score(&self.norm_readers[field], &shown.unit);
+        let term = shown.unit.max_score() / most - 1.0;
+        let bound = ROUNDING / (1.0 + term / self.drift[field]);
+        if bound.is_nan() {
+            u32::MAX
+        } else {
+            units(bound)
+        }
+    }
+
+    /// The codes of the lengths of all entries in a field.
+    pub(super) fn norms(&self, field: usize) -> &[u8] {
+        self.norms[field].as_slice()
+    }
+}
+
+impl Shares {
+    fn of(average: f32) -> Self {
+        let mut norms = [0.0; 256];
+        for (code, norm) in (0..=u8::MAX).zip(&mut norms) {
+            let length = FieldNormReader::id_to_fieldnorm(code) as f32;
+            *norm = K1 * (1.0 - B + B * length / average);
+        }
+        let mut table = Box::new([[0; 256]; TABLED]);
+        for (frequency, row) in (0..).zip(table.iter_mut()) {
+            for (share, norm) in row.iter_mut().zip(norms) {
+                *share = fraction(frequency, norm);
+            }
+        }
+        Shares { table, norms }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, frequency: u32, length: u8) -> u32 {
+        match self.table.get(frequency as usize) {
+            Some(row) => row[usize::from(length)],
+            None => fraction(frequency, self.norms[usize::from(length)]),
+        }
+    }
+}
+
+fn fraction(frequency: u32, norm: f32) -> u32 {
+    let frequency = frequency as f32;
+    units(frequency / (frequency + norm))
+}
+
+/// A share in units of 2⁻³²; the largest is just below 1.
+fn units(share: f32) -> u32 {
+    (f64::from(share) * 2f64.powi(32)) as u32
+}

@@ -1,0 +1,256 @@
+//! Windows and passed-over terms against tantivy's plain scoring of every entry.
+
+use std::collections::{BTreeMap, HashSet};
+
+use proptest::prelude::*;
+use tantivy::Term;
+use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+
+use super::plan::words_of;
+use super::{HEADING_BOOST, LexicalIndex};
+use crate::{Filter, Hit};
+
+/// Scores this close, as a share, may differ by rounding.
+const ROUNDING: f32 = 1e-5;
+
+/// The score of every entry with a term of the query.
+fn plain(index: &LexicalIndex, query: &str) -> BTreeMap<u64, f32> {
+    let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+    for (word, count) in words_of(query) {
+        for (field, boost) in [
+            (index.fields.body, 1.0),
+            (index.fields.heading, HEADING_BOOST),
+        ] {
+            let term = Term::from_field_text(field, &word);
+            let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
+            let boosted = BoostQuery::new(Box::new(query), boost * count as f32);
+            clauses.push((Occur::Should, Box::new(boosted)));
+        }
+    }
+    let searcher = index.reader.searcher();
+    let weight = BooleanQuery::new(clauses)
+        .weight(EnableScoring::enabled_from_searcher(&searcher))
+        .unwrap();
+    let mut scores = BTreeMap::new();
+    for segment in searcher.segment_readers() {
+        let ids = segment.fast_fields().u64("id").unwrap();
+        let mut take = |doc, score| {
+            if segment
+                .alive_bitset()
+                .is_none_or(|alive| alive.is_alive(doc))
+            {
+                scores.insert(ids.first(doc).unwrap(), score);
+            }
+        };
+        weight.for_each(segment, &mut take).unwrap();
+    }
+    scores
+}
+
+struct Some1In(u64);
+
+impl Filter for Some1In {
+    fn accepts(&self, id: u64) -> bool {
+        id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40 & 0xFFFF_FFFF < (1 << 24) / self.0
+    }
+}
+
+/// Fails where `hits` are not the best `k` of `scores`.
+fn check(
+    hits: &[Hit],
+    scores: &BTreeMap<u64, f32>,
+    k: usize,
+    filter: Option<&dyn Filter>,
+) -> Result<(), TestCaseError> {
+    let mut wanted: Vec<f32> = scores
+        .iter()
+        .filter(|(id, _)| filter.is_none_or(|filter| filter.accepts(**id)))
+        .map(|(_, &score)| score)
+        .collect();
+    wanted.sort_unstable_by(|a, b| b.total_cmp(a));
+    wanted.truncate(k);
+    prop_assert_eq!(hits.len(), wanted.len());
+    let mut seen = HashSet::new();
+    for (rank, (hit, wanted)) in hits.iter().zip(wanted).enumerate() {
+        prop_assert!(seen.insert(hit.id), "{} twice", hit.id);
+        prop_assert!(filter.is_none_or(|filter| filter.accepts(hit.id)));
+        // Its own score is right, and so is that of the rank.
+        let own = scores[&hit.id];
+        for right in [own, wanted] {
+            prop_assert!(
+                (hit.score - right).abs() <= ROUNDING * right,
+                "rank {rank}: {hit:?}, but its score is {own} and the rank's {wanted}"
+            );
+        }
+    }
+    for pair in hits.windows(2) {
+        prop_assert!(pair[0].order(&pair[1]).is_lt());
+    }
+    Ok(())
+}
+
+/// xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % n
+    }
+
+    /// The lower, the more often.
+    fn word(&mut self) -> String {
+        let most = 1 + self.below(200);
+        format!("w{}", self.below(most))
+    }
+
+    fn text(&mut self, words: u64) -> String {
+        (0..words).map(|_| self.word() + " ").collect()
+    }
+}
+
+/// Segments of unlike length of text, one of several windows, with removed entries; `w0` stands
+/// in more entries than a window has, others in a handful.
+fn filled() -> LexicalIndex {
+    let mut index = LexicalIndex::in_memory().unwrap();
+    let mut random = Random(9);
+    let mut id = 0;
+    for (generation, (entries, words)) in [(11_000, 12), (3_000, 60), (400, 3), (1, 5)]
+        .into_iter()
+        .enumerate()
+    {
+        for _ in 0..entries {
+            // Some are the same, so that scores tie.
+            let seed = 1 + random.below(entries * 2);
+            let mut own = Random(seed * 77 + 1);
+            let (heading, words) = (own.below(3), 1 + own.below(2 * words));
+            let heading = own.text(heading);
+            index.add(id, &heading, &own.text(words)).unwrap();
+            id += 1;
+        }
+        index.commit(generation as u64).unwrap();
+    }
+    for id in (0..id).step_by(7) {
+        index.remove(id).unwrap();
+    }
+    index.add(3, "w1", "w0 w0 w0 w1 w5").unwrap();
+    index.commit(9).unwrap();
+    assert!(index.shown.segments.len() > 3);
+    index
+}
+
+/// Entries whose scores come close to what their terms can give at most: words over and over,
+/// in entries that are short beside a few long ones. From `w0` in half of them to `w11` in a few.
+fn close_to_bounds() -> LexicalIndex {
+    let mut index = LexicalIndex::in_memory().unwrap();
+    let mut random = Random(31);
+    let text = |random: &mut Random| {
+        let mut text = String::new();
+        for word in 0..12 {
+            if random.below(2 << word) == 0 || random.below(200) == 0 {
+                text += &format!("w{word} ").repeat(1 + random.below(30) as usize);
+            }
+        }
+        text
+    };
+    for id in 0..12_000 {
+        let (heading, mut body) = (text(&mut random), text(&mut random));
+        if id % 20 == 0 {
+            body += &"filler ".repeat(700);
+        }
+        index.add(id, &heading, &body).unwrap();
+        if id == 9000 {
+            index.commit(1).unwrap();
+        }
+    }
+    index.commit(2).unwrap();
+    index
+}
+
+#[test]
+fn a_bound_of_a_block_holds_for_its_entries() {
+    let mut blocks = 0;
+    for index in [filled(), close_to_bounds()] {
+        for segment in &index.shown.segments {
+            for (at, field) in index.shown.fields.iter().enumerate() {
+                for word in 0..230 {
+                    let term = Term::from_field_text(field.field, &format!("w{word}"));
+                    let read = IndexRecordOption::WithFreqs;
+                    let Some(mut postings) = segment.postings[at]
+                        .read_block_postings(&term, read)
+                        .unwrap()
+                    else {
+                        continue;
+                    };
+                    while !postings.docs().is_empty() {
+                        let bound = segment.block_bound(at, field, &mut postings);
+                        for (&doc, &often) in postings.docs().iter().zip(postings.freqs()) {
+                            let length = segment.norms(at)[doc as usize];
+                            assert!(field.shares.get(often, length) <= bound);
+                        }
+                        blocks += 1;
+                        postings.advance();
+                    }
+                }
+            }
+        }
+    }
+    assert!(blocks > 1000);
+}
+
+#[test]
+fn no_bound_is_too_low() {
+    let index = close_to_bounds();
+    let words = prop::collection::vec((0..12u64, 1..9usize), 1..9).prop_map(|words| {
+        let words = words
+            .iter()
+            .map(|&(word, often)| format!("w{word} ").repeat(often));
+        words.collect::<String>()
+    });
+    proptest!(ProptestConfig::with_cases(300), |(
+        query in words,
+        k in prop::sample::select(vec![1usize, 3, 10, 30]),
+    )| {
+        let hits = index.search(&query, k, None).unwrap();
+        check(&hits, &plain(&index, &query), k, None)?;
+    });
+}
+
+#[test]
+fn windows_find_what_plain_scoring_finds() {
+    let index = filled();
+    let words = prop::collection::vec(0..230u64, 1..30)
+        .prop_map(|numbers| numbers.iter().map(|n| format!("w{n} ")).collect::<String>());
+    proptest!(ProptestConfig::with_cases(300), |(
+        query in words,
+        k in prop::sample::select(vec![1usize, 3, 10, 100, 1000, usize::MAX]),
+        one_in in prop::sample::select(vec![0u64, 2, 20, 1000, 100_000]),
+    )| {
+        let only = Some1In(one_in);
+        let filter: Option<&dyn Filter> = if one_in == 0 { None } else { Some(&only) };
+        let hits = index.search(&query, k, filter).unwrap();
+        check(&hits, &plain(&index, &query), k, filter)?;
+    });
+}
+
+#[test]
+fn a_term_of_every_entry_and_frequencies_beyond_the_table_count() {
+    let mut index = LexicalIndex::in_memory().unwrap();
+    for id in 0..5000u64 {
+        let often = 1 + id % 40 * (id % 3);
+        let text = "every ".repeat(often as usize) + "other ".repeat(id as usize % 5).as_str();
+        index.add(id, "", &text).unwrap();
+    }
+    index.commit(1).unwrap();
+    for query in ["every", "every other", "every every every nowhere"] {
+        let scores = plain(&index, query);
+        assert_eq!(scores.len(), 5000);
+        for k in [1, 10, 100, 5000] {
+            let hits = index.search(query, k, None).unwrap();
+            check(&hits, &scores, k, None).unwrap();
+        }
+    }
+}
