@@ -139,10 +139,12 @@ pub(crate) fn answering(question: &Question, text: &str) -> Option<Range<usize>>
             }
         };
         let other_unit = unit.is_some_and(|unit| !text[part.clone()].contains(unit));
-        // A number that the question itself names is not what it asks for.
-        let named = words
-            .iter()
-            .any(|word| word.start < part.end && part.start < word.end);
+        // A number that the question itself names is not what it asks for; a unit that it names is.
+        let named = words.iter().any(|word| {
+            word.start < part.end
+                && part.start < word.end
+                && quantities(&text[word.clone()]).next().is_some()
+        });
         (named, other_unit, words.iter().map(gap).min().unwrap_or(0))
     };
     amounts(text)
