@@ -11,6 +11,10 @@ use serde::Deserialize;
 struct TokenizerFile {
     #[serde(default)]
     normalizer: Option<NormalizerFile>,
+    /// Read in full, though it is not used: the `tokenizers` crate panics where it is no JSON, as
+    /// with a name that is not UTF-8, and a reader that passes over it does not look.
+    #[serde(default, rename = "decoder")]
+    _decoder: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -21,7 +25,7 @@ struct NormalizerFile {
     precompiled_charsmap: Option<String>,
 }
 
-/// Checks every charsmap of the file's normaliser.
+/// Checks every charsmap of the file's normaliser, and that the decoder is JSON.
 pub(crate) fn check_normalizer(json: &[u8]) -> Result<(), String> {
     let file: TokenizerFile = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     let mut open: Vec<NormalizerFile> = file.normalizer.into_iter().collect();
@@ -85,6 +89,13 @@ mod tests {
             .for_each(|unit| bytes.extend(unit.to_le_bytes()));
         bytes.extend(b"1\0fi\0");
         bytes
+    }
+
+    #[test]
+    fn a_decoder_that_is_no_json_is_refused() {
+        assert!(check_normalizer(br#"{"decoder":{"type":"Fuse"}}"#).is_ok());
+        assert!(check_normalizer(b"{}").is_ok());
+        assert!(check_normalizer(b"{\"decoder\":{\"t\xeaype\":1}}").is_err());
     }
 
     #[test]
