@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use yiju_access::Scope;
-use yiju_engine::{Cancel, Engine, EngineError, Filter};
+use yiju_engine::{Cancel, Engine, EngineError, Filter, traced};
 
 use crate::access::Grant;
 use crate::collections::{Collection, DEFAULT};
@@ -49,6 +49,21 @@ impl Target {
         let collection = Arc::clone(&self.collection);
         let call = move |cancel: &Cancel| call(&collection.engine, cancel);
         Ok(self.state.reads().run(call).await??)
+    }
+
+    /// As [`Target::read`], for a question or a search: the time of each of its steps is counted.
+    pub(crate) async fn read_in_steps<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Engine, &Cancel) -> Result<T, EngineError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (out, steps) = self
+            .read(move |engine, cancel| {
+                let (out, steps) = traced(|| call(engine, cancel));
+                Ok((out?, steps))
+            })
+            .await?;
+        self.state.metrics().steps(&steps);
+        Ok(out)
     }
 
     /// Runs a call that changes the library.

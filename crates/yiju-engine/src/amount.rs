@@ -114,9 +114,9 @@ const UNITS: &[&str] = &[
 const AFTER: &[&str] = &["以上", "以下", "以内", "左右", "之间", "多"];
 
 /// The byte range in `text` of the amount or time that a question asks for: of those with the right
-/// kind of unit, one with the very unit where the question names it (多少分), and of these the one nearest to
-/// a word of the question. `None` where the question asks for something else
-/// or the text has none.
+/// kind of unit, one with the very unit where the question names it (多少分), and of these the one
+/// nearest to a word of the question. `None` where the question asks for something else or the text
+/// has none.
 pub(crate) fn answering(question: &Question, text: &str) -> Option<Range<usize>> {
     if !matches!(question.expected, Expected::Quantity(_) | Expected::Time) {
         return None;

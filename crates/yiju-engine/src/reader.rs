@@ -17,7 +17,7 @@ mod weights;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use yiju_index::{CodedTokens, QueryTokens, TokenKind};
+use yiju_index::{CodedTokens, QueryTokens};
 
 use crate::question::Question;
 use crate::rank::Ranked;
@@ -74,9 +74,6 @@ impl Reader {
         place: usize,
     ) -> Option<Vec<Token>> {
         let coded = CodedTokens::read(found.tokens.as_deref()?, question.vector.len()).ok()?;
-        if coded.kind() != TokenKind::Matching {
-            return None;
-        }
         let tokens = features::tokens(question, found, place, &coded)?;
         let projected = coded.similarities(&self.rows);
         let asked = self.weights.asked(question);

@@ -8,7 +8,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings, traced};
+use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
 
 use crate::app::RequestId;
 use crate::error::ApiError;
@@ -108,15 +108,10 @@ pub(crate) async fn ask(
 }
 
 async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
-    let (answer, steps) = target
-        .read(move |engine, cancel| {
-            let (answer, steps) = traced(|| engine.ask_unless(&request, cancel));
-            Ok((answer?, steps))
-        })
+    let answer = target
+        .read_in_steps(move |engine, cancel| engine.ask_unless(&request, cancel))
         .await?;
-    let metrics = target.state.metrics();
-    metrics.steps(&steps);
-    metrics.answer(answer.answered);
+    target.state.metrics().answer(answer.answered);
     Ok(answer)
 }
 

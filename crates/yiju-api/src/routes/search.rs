@@ -1,7 +1,7 @@
 //! `POST /v1/search` and `/v1/search/batch`: ranked clauses.
 
 use serde::{Deserialize, Serialize};
-use yiju_engine::{Filter, SearchRequest, SearchResponse, traced};
+use yiju_engine::{Filter, SearchRequest, SearchResponse};
 
 use crate::app::RequestId;
 use crate::error::ApiError;
@@ -63,14 +63,9 @@ async fn run(
             "query"
         );
     }
-    let (response, steps) = target
-        .read(move |engine, cancel| {
-            let (response, steps) = traced(|| engine.search_unless(&request, cancel));
-            Ok((response?, steps))
-        })
-        .await?;
-    target.state.metrics().steps(&steps);
-    Ok(response)
+    target
+        .read_in_steps(move |engine, cancel| engine.search_unless(&request, cancel))
+        .await
 }
 
 /// Several queries.

@@ -207,6 +207,10 @@ fn distance(found: &[f32], expected: &[f32]) -> f32 {
         / square(&mut expected.iter().copied())
 }
 
+fn both(states: &HiddenStates) -> [&[f32]; 2] {
+    [&states.last, &states.middle]
+}
+
 #[test]
 fn every_shape_and_variant_comes_close_to_f32() {
     for shape in &SHAPES {
@@ -224,13 +228,12 @@ fn every_shape_and_variant_comes_close_to_f32() {
                 let encoder = FastEncoder::load_variant(Arc::clone(&weights), 2, variant).unwrap();
                 assert_eq!((encoder.variant(), encoder.threads()), (variant, 2));
                 let found = encoder.forward(&sequences).unwrap();
-                let both = |states: &HiddenStates| [states.last.clone(), states.middle.clone()];
                 for (found, expected) in found
                     .iter()
                     .zip(&expected)
                     .flat_map(|(found, expected)| std::iter::zip(both(found), both(expected)))
                 {
-                    let distance = distance(&found, &expected);
+                    let distance = distance(found, expected);
                     assert!(
                         distance < TOLERANCE,
                         "{variant:?}, {stored:?}, hidden {}: off by {distance}",

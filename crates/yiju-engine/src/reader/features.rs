@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use yiju_index::{CodedTokens, QueryTokens, normalize, terms};
+use yiju_index::{CodedTokens, QueryTokens, TokenKind, normalize, terms};
 
 use crate::expect::Expected;
 use crate::question::{Question, is_han};
@@ -36,7 +36,7 @@ pub(crate) fn sentence_ranges(found: &Ranked) -> Vec<Range<usize>> {
 }
 
 /// The figures of the tokens of the text of `found`, the candidate at `place`; `None` where there is
-/// no token or no sentence.
+/// no token or no sentence, or the token vectors are not those for matching.
 pub(crate) fn tokens(
     question: &Question,
     found: &Ranked,
@@ -45,7 +45,7 @@ pub(crate) fn tokens(
 ) -> Option<Vec<TokenFeatures>> {
     let text = found.record.text.as_str();
     let sentences = sentence_ranges(found);
-    if sentences.is_empty() {
+    if sentences.is_empty() || coded.kind() != TokenKind::Matching {
         return None;
     }
     let places: Vec<(usize, Range<usize>)> = coded
