@@ -170,6 +170,13 @@ impl Best {
         }
     }
 
+    /// Offers what `other` kept.
+    pub(crate) fn take(&mut self, other: Best) {
+        for Worst(hit) in other.heap {
+            self.offer(hit);
+        }
+    }
+
     /// The score that a hit must reach to matter; minus infinity while there is room.
     pub(crate) fn threshold(&self) -> f32 {
         match self.heap.peek() {

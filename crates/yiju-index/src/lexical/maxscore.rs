@@ -13,24 +13,29 @@
 //! in which terms are added, which differs between windows: entries with the same words
 //! have the same score.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use tantivy::DocId;
 use tantivy::postings::BlockSegmentPostings;
 
-use super::shown::{Shares, ShownField, ShownSegment};
+use super::shown::{Shares, ShownSegment};
 use crate::vector::Best;
 use crate::{Filter, Hit};
 
 /// Entries whose sums are made at once; their sums stay in the nearest cache.
 const WINDOW: usize = 4096;
+/// How many postings are added up in the time of looking one entry up.
+const LOOK_UP: u64 = 8;
 /// What all terms together give is at most 2 to this power, in units.
-const MOST_BITS: i32 = 31;
+const MOST_BITS: i32 = 30;
 
 /// How scores are counted in integers.
 #[derive(Clone, Copy)]
 pub(super) struct Scale(f64);
 
 impl Scale {
-    /// The scale for terms of these weights: their sum is at most 2³¹ units.
+    /// The scale for terms of these weights: their sum is at most 2³⁰ units.
     pub(super) fn of(weights: impl Iterator<Item = f32>) -> Self {
         let all: f64 = weights.map(f64::from).sum();
         let bits = all.max(f64::from(f32::MIN_POSITIVE)).log2().ceil() as i32;
@@ -56,40 +61,19 @@ impl Scale {
 
 /// The postings of a term in a field of a segment.
 pub(super) struct List<'a> {
-    postings: BlockSegmentPostings,
+    pub(super) postings: BlockSegmentPostings,
     /// The next entry, in the block.
-    at: usize,
+    pub(super) at: usize,
     /// In units.
-    weight: u32,
+    pub(super) weight: u32,
     /// The most that it gives an entry.
-    most: u32,
-    shares: &'a Shares,
-    norms: &'a [u8],
+    pub(super) most: u32,
+    pub(super) shares: &'a Shares,
+    /// The codes of the lengths of all entries.
+    pub(super) norms: &'a [u8],
 }
 
-impl<'a> List<'a> {
-    pub(super) fn new(
-        segment: &'a ShownSegment,
-        shown: &'a ShownField,
-        field: usize,
-        mut postings: BlockSegmentPostings,
-        weight: u32,
-    ) -> Self {
-        let most = if postings.docs().len() == postings.doc_freq() as usize {
-            given(weight, segment.block_bound(field, shown, &mut postings))
-        } else {
-            weight
-        };
-        List {
-            postings,
-            at: 0,
-            weight,
-            most,
-            shares: &shown.shares,
-            norms: segment.norms(field),
-        }
-    }
-
+impl List<'_> {
     /// The next entry, if there is one.
     fn doc(&self) -> Option<DocId> {
         self.postings.docs().get(self.at).copied()
@@ -122,42 +106,50 @@ impl<'a> List<'a> {
         }
     }
 
+    /// Goes to the first entry from `doc` on, if it stands before.
+    fn go_to(&mut self, doc: DocId) {
+        if self.doc().is_some_and(|at| at < doc) {
+            self.at = self.postings.seek(doc);
+        }
+    }
+
     /// What it gives to the entry `doc`, and goes there; `doc` does not fall from call to call.
     fn look_up(&mut self, doc: DocId) -> u32 {
-        match self.doc() {
-            Some(at) if at < doc => self.at = self.postings.seek(doc),
-            _ => {}
-        }
+        self.go_to(doc);
         if self.doc() != Some(doc) {
             return 0;
         }
         let frequency = self.postings.freq(self.at);
-        given(
-            self.weight,
-            self.shares.get(frequency, self.norms[doc as usize]),
-        )
+        let share = self.shares.get(frequency, self.norms[doc as usize]);
+        given(self.weight, share)
     }
 }
 
 /// A share of a weight: from 1, so that an entry with the term is told from one without,
 /// up to the weight.
 #[inline]
-fn given(weight: u32, share: u32) -> u32 {
+pub(super) fn given(weight: u32, share: u32) -> u32 {
     1 + ((u64::from(weight) * u64::from(share)) >> 32) as u32
 }
 
 /// An entry that may be among the best.
+#[derive(Clone, Copy, Default)]
 struct Candidate {
     doc: DocId,
     sum: u32,
 }
 
-/// Offers `best` every entry of the segment that can be among them and that `filter` accepts.
+/// Offers `best` every entry of the segment in `docs` that can be among them and that `filter` accepts.
+///
+/// The lists stand at the first of their entries in `docs` or after. `floor` is a sum that as many entries
+/// as are wanted reach, found by whoever searches other parts: lower ones do not matter, and it is raised.
 pub(super) fn search_segment(
     segment: &ShownSegment,
+    docs: Range<DocId>,
     mut lists: Vec<List<'_>>,
     scale: Scale,
     best: &mut Best,
+    floor: &AtomicU32,
     filter: Option<&dyn Filter>,
 ) {
     lists.sort_unstable_by_key(|list| list.most);
@@ -169,38 +161,42 @@ pub(super) fn search_segment(
         sum
     }));
     let mut sums = [0; WINDOW];
-    let mut candidates = Vec::new();
+    let mut candidates = Candidates::new();
     let mut passed = 0;
     loop {
-        let least = scale.least(best.threshold());
+        let own = scale.least(best.threshold());
+        let least = own.max(floor.fetch_max(own, Ordering::Relaxed));
         while passed < lists.len() && most[passed + 1] < least {
             passed += 1;
         }
         let (others, essential) = lists.split_at_mut(passed);
-        let Some(start) = essential.iter().filter_map(|list| list.doc()).min() else {
+        let first = essential.iter().filter_map(|list| list.doc()).min();
+        let Some(start) = first.filter(|first| *first < docs.end) else {
             return;
         };
-        let end = segment.docs.min(start.saturating_add(WINDOW as DocId));
+        let end = docs.end.min(start.saturating_add(WINDOW as DocId));
         for list in essential {
             if list.doc().is_some_and(|doc| doc < end) {
                 list.add_up(start, end, &mut sums);
             }
         }
-        collect(
-            start,
-            least.saturating_sub(most[passed]).max(1),
-            &mut sums,
-            &mut candidates,
-        );
-        for (list, &rest) in others.iter_mut().zip(&most[1..]).rev() {
-            candidates.retain(|candidate| candidate.sum + rest >= least);
-            for candidate in &mut candidates {
-                candidate.sum += list.look_up(candidate.doc);
+        let wanted = least.saturating_sub(most[passed]).max(1);
+        candidates.collect(start, wanted, &mut sums);
+        for (list, &rest) in others.iter_mut().zip(&most).rev() {
+            let wanted = least.saturating_sub(rest);
+            let postings =
+                u64::from(list.postings.doc_freq()) * WINDOW as u64 / u64::from(segment.docs);
+            if candidates.count as u64 * LOOK_UP > postings {
+                list.go_to(start);
+                list.add_up(start, end, &mut sums);
+                candidates.keep(wanted, |doc| sums[(doc - start) as usize % WINDOW]);
+                sums.fill(0);
+            } else {
+                candidates.keep(wanted, |doc| list.look_up(doc));
             }
         }
-        for candidate in candidates.drain(..) {
-            if candidate.sum >= least
-                && let Some(id) = segment.id(candidate.doc)
+        for candidate in candidates.found() {
+            if let Some(id) = segment.id(candidate.doc)
                 && filter.is_none_or(|filter| filter.accepts(id))
             {
                 let score = scale.score(candidate.sum);
@@ -210,19 +206,60 @@ pub(super) fn search_segment(
     }
 }
 
-/// Takes the entries whose sum is at least `least`, which is not 0, out of the sums of the
-/// window from `start`, and clears them.
-fn collect(start: DocId, least: u32, sums: &mut [u32; WINDOW], candidates: &mut Vec<Candidate>) {
-    for (group, at) in sums.chunks_exact(16).zip((start..).step_by(16)) {
-        // The test of a group at once is done in vector registers.
-        if group.iter().fold(0, |most, &sum| most.max(sum)) < least {
-            continue;
-        }
-        for (&sum, doc) in group.iter().zip(at..) {
-            if sum >= least {
-                candidates.push(Candidate { doc, sum });
-            }
+/// The entries of a window that may be among the best.
+struct Candidates {
+    places: Box<[Candidate; WINDOW]>,
+    count: usize,
+}
+
+impl Candidates {
+    fn new() -> Self {
+        Candidates {
+            places: Box::new([Candidate::default(); WINDOW]),
+            count: 0,
         }
     }
-    sums.fill(0);
+
+    /// Takes the entries whose sum is at least `least`, which is not 0, out of the sums of the window from
+    /// `start`, and clears them.
+    fn collect(&mut self, start: DocId, least: u32, sums: &mut [u32; WINDOW]) {
+        self.count = 0;
+        // As signed numbers, which all processors compare in vector registers; neither has the highest bit.
+        let below = least as i32 - 1;
+        for (group, at) in sums.chunks_exact(16).zip((start..).step_by(16)) {
+            // Negative where one of them is above.
+            let any = group
+                .iter()
+                .fold(0, |any, &sum| any | below.wrapping_sub(sum as i32));
+            if any < 0 {
+                for (&sum, doc) in group.iter().zip(at..) {
+                    self.put(Candidate { doc, sum }, sum >= least);
+                }
+            }
+        }
+        sums.fill(0);
+    }
+
+    /// Adds what `given` says to each, and keeps those whose sum is then at least `least`.
+    fn keep(&mut self, least: u32, mut given: impl FnMut(DocId) -> u32) {
+        let count = std::mem::take(&mut self.count);
+        for at in 0..count {
+            let Candidate { doc, sum } = self.places[at % WINDOW];
+            let sum = sum + given(doc);
+            self.put(Candidate { doc, sum }, sum >= least);
+        }
+    }
+
+    /// Adds a candidate if it is `wanted`; written either way, as which are wanted cannot be foreseen and a
+    /// wrong guess of the processor costs more.
+    #[inline]
+    fn put(&mut self, candidate: Candidate, wanted: bool) {
+        // There are never more than a window has entries.
+        self.places[self.count % WINDOW] = candidate;
+        self.count += usize::from(wanted);
+    }
+
+    fn found(&self) -> &[Candidate] {
+        &self.places[..self.count.min(WINDOW)]
+    }
 }

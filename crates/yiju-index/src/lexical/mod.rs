@@ -8,6 +8,7 @@
 //! A commit carries the generation of the store that it shows. Opening an index
 //! verifies the checksums of all its files, because tantivy trusts what it maps.
 
+mod frequent;
 mod maxscore;
 mod plan;
 mod shown;
@@ -15,6 +16,7 @@ mod shown;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
@@ -28,7 +30,6 @@ use yiju_fault::kill_point;
 use self::plan::{Plan, words_of};
 use self::shown::Shown;
 use crate::terms::terms;
-use crate::vector::Best;
 use crate::words_directory::WordsDirectory;
 use crate::{Filter, Hit, IndexError, SnapshotError};
 
@@ -53,6 +54,10 @@ pub struct LexicalIndex {
     writer: Option<IndexWriter>,
     fields: Fields,
     generation: Option<u64>,
+    /// The most that a search uses: one for each processor.
+    threads: usize,
+    /// Searches that run now.
+    running: AtomicUsize,
 }
 
 #[derive(Clone, Copy)]
@@ -211,7 +216,7 @@ impl LexicalIndex {
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
-        let shown = Shown::of(reader.searcher(), fields)?;
+        let shown = Shown::of(reader.searcher(), fields, None)?;
         Ok(LexicalIndex {
             index,
             reader,
@@ -219,6 +224,8 @@ impl LexicalIndex {
             writer: None,
             fields,
             generation,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            running: AtomicUsize::new(0),
         })
     }
 
@@ -282,7 +289,7 @@ impl LexicalIndex {
         self.shown = self
             .reader
             .reload()
-            .and_then(|()| Shown::of(self.reader.searcher(), self.fields))
+            .and_then(|()| Shown::of(self.reader.searcher(), self.fields, Some(&self.shown)))
             .map_err(failed("read what was committed"))?;
         self.generation = Some(generation);
         Ok(())
@@ -318,7 +325,7 @@ impl LexicalIndex {
 
     /// The number of entries that a search can find.
     pub fn len(&self) -> usize {
-        usize::try_from(self.shown.searcher.num_docs()).unwrap_or(usize::MAX)
+        self.shown.entries()
     }
 
     /// Whether a search can find nothing.
@@ -356,11 +363,12 @@ impl LexicalIndex {
         if k == 0 || words.is_empty() || self.is_empty() {
             return Ok(Vec::new());
         }
-        let mut best = Best::new(k, self.len());
-        Plan::of(&self.shown, words)
-            .and_then(|plan| plan.search(&mut best, filter))
-            .map_err(failed("search"))?;
-        Ok(best.into_hits())
+        // Threads are shared by the searches that run.
+        let others = self.running.fetch_add(1, Ordering::Relaxed);
+        let best = Plan::of(&self.shown, words)
+            .and_then(|plan| plan.search(k, self.threads / (others + 1), filter));
+        self.running.fetch_sub(1, Ordering::Relaxed);
+        Ok(best.map_err(failed("search"))?.into_hits())
     }
 }
 

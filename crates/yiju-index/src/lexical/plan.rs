@@ -1,17 +1,23 @@
 //! What a query asks of each segment: its terms, their weights and where their postings are.
 
-use tantivy::Term;
-use tantivy::postings::TermInfo;
-use tantivy::schema::IndexRecordOption;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use super::maxscore::{List, Scale, search_segment};
-use super::shown::{FIELDS, Shown};
+use rayon::prelude::*;
+use tantivy::postings::TermInfo;
+use tantivy::{DocId, Term};
+
+use super::maxscore::{List, Scale, given, search_segment};
+use super::shown::{FIELDS, Shown, ShownSegment};
 use crate::Filter;
 use crate::terms::{is_stop_term, terms};
 use crate::vector::Best;
 
 /// The most different terms of a query that are used; the rarest ones are.
 const MOST_TERMS: usize = 256;
+/// The most entries that a thread searches at once where several do; for fewer it is not worth waking another.
+/// Small in tests, so that they search in parts.
+const PART: DocId = if cfg!(test) { 1 << 10 } else { 1 << 16 };
 
 /// The different terms of `query`, ascending, with how often each stands in it. Terms
 /// that say nothing count only where there is no other.
@@ -44,6 +50,16 @@ struct Wanted {
     weight: f32,
     /// Its postings in each segment.
     places: Vec<Option<TermInfo>>,
+}
+
+/// A term in a field of a segment.
+struct Listed<'a> {
+    field: usize,
+    place: &'a TermInfo,
+    /// In units.
+    weight: u32,
+    /// The most that it gives an entry, in units.
+    most: u32,
 }
 
 impl<'a> Plan<'a> {
@@ -91,30 +107,100 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Offers `best` every entry that can be among them.
+    /// The best `k` of the entries that `filter` accepts. Up to `threads` threads look for them, each in parts
+    /// of its own; what they find does not depend on how many there are.
     pub(super) fn search(
         &self,
-        best: &mut Best,
+        k: usize,
+        threads: usize,
         filter: Option<&dyn Filter>,
-    ) -> tantivy::Result<()> {
-        for (number, segment) in self.shown.segments.iter().enumerate() {
-            let mut lists = Vec::with_capacity(self.wanted.len());
-            for wanted in &self.wanted {
-                let Some(place) = &wanted.places[number] else {
-                    continue;
-                };
-                let postings = segment.postings[wanted.field]
-                    .read_block_postings_from_terminfo(place, IndexRecordOption::WithFreqs)?;
-                lists.push(List::new(
-                    segment,
-                    &self.shown.fields[wanted.field],
-                    wanted.field,
-                    postings,
-                    self.scale.units(wanted.weight),
-                ));
+    ) -> tantivy::Result<Best> {
+        let lists = self.lists()?;
+        let entries = self.shown.entries();
+        let threads = threads.min(entries / PART as usize).max(1);
+        let parts = self.parts(threads);
+        let next = AtomicUsize::new(0);
+        let floor = AtomicU32::new(0);
+        let look = |_| {
+            let mut best = Best::new(k, entries);
+            while let Some((number, docs)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let segment = &self.shown.segments[*number];
+                let opened = lists[*number].iter();
+                let opened = opened
+                    .map(|list| self.open(list, segment, docs.start))
+                    .collect::<tantivy::Result<_>>()?;
+                let docs = docs.clone();
+                search_segment(segment, docs, opened, self.scale, &mut best, &floor, filter);
             }
-            search_segment(segment, lists, self.scale, best, filter);
+            Ok(best)
+        };
+        if threads == 1 {
+            return look(0);
         }
-        Ok(())
+        let found = (0..threads).into_par_iter().map(look);
+        found.try_reduce(
+            || Best::new(k, entries),
+            |mut best, other| {
+                best.take(other);
+                Ok(best)
+            },
+        )
+    }
+
+    /// The segments, cut where several threads search them.
+    fn parts(&self, threads: usize) -> Vec<(usize, Range<DocId>)> {
+        let most = if threads == 1 { DocId::MAX } else { PART };
+        let mut parts = Vec::new();
+        for (number, segment) in self.shown.segments.iter().enumerate() {
+            let mut start = 0;
+            while start < segment.docs {
+                let end = segment.docs.min(start.saturating_add(most));
+                parts.push((number, start..end));
+                start = end;
+            }
+        }
+        parts
+    }
+
+    /// The lists of each segment.
+    fn lists(&self) -> tantivy::Result<Vec<Vec<Listed<'_>>>> {
+        let of = |(number, segment): (usize, &ShownSegment)| {
+            let places = self.wanted.iter().filter_map(|wanted| {
+                let place = wanted.places[number].as_ref()?;
+                Some((wanted, place))
+            });
+            let lists = places.map(|(wanted, place)| {
+                let profile = segment.profile(wanted.field, place)?;
+                let weight = self.scale.units(wanted.weight);
+                let share = profile.most(&self.shown.fields[wanted.field].shares);
+                Ok(Listed {
+                    field: wanted.field,
+                    place,
+                    weight,
+                    most: given(weight, share),
+                })
+            });
+            lists.collect()
+        };
+        self.shown.segments.iter().enumerate().map(of).collect()
+    }
+
+    /// A list, at its first entry from `start` on.
+    fn open<'b>(
+        &'b self,
+        list: &'b Listed<'_>,
+        segment: &'b ShownSegment,
+        start: DocId,
+    ) -> tantivy::Result<List<'b>> {
+        let mut postings = segment.read(list.field, list.place)?;
+        let at = if start == 0 { 0 } else { postings.seek(start) };
+        Ok(List {
+            postings,
+            at,
+            weight: list.weight,
+            most: list.most,
+            shares: &self.shown.fields[list.field].shares,
+            norms: segment.norms(list.field),
+        })
     }
 }

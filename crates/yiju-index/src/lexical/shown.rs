@@ -1,26 +1,26 @@
 //! What a commit shows to searches: the segments and the statistics of BM25, read once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::columnar::Column;
 use tantivy::directory::OwnedBytes;
 use tantivy::fastfield::AliveBitSet;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::BlockSegmentPostings;
-use tantivy::query::Bm25Weight;
-use tantivy::schema::Field;
+use tantivy::index::SegmentId;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, InvertedIndexReader, Searcher, SegmentReader};
 
+use super::frequent::{Frequent, Profile};
 use super::{Fields, HEADING_BOOST};
 
-/// BM25's saturation of a term's frequency; tantivy's, since its block maxima were chosen with it.
+/// BM25's saturation of a term's frequency; the usual one, which is tantivy's.
 const K1: f32 = 1.2;
-/// How much BM25 counts an entry's length; tantivy's.
+/// How much BM25 counts an entry's length; likewise.
 const B: f32 = 0.75;
 /// Frequencies below this have their shares in a table.
 const TABLED: usize = 8;
-/// Lifts a bound over what rounding may have taken from it.
-const ROUNDING: f32 = 1.0 + 1e-5;
 /// How many indexed fields an entry has: body and heading.
 pub(super) const FIELDS: usize = 2;
 
@@ -40,8 +40,6 @@ pub(super) struct ShownField {
     /// The weight of its terms against the body's.
     pub(super) boost: f32,
     pub(super) shares: Shares,
-    /// Any BM25 weight with the field's average length, to read block maxima with.
-    unit: Bm25Weight,
 }
 
 /// The share (0 to 1, in units of 2⁻³²) of its weight that a term gives to an entry's score:
@@ -56,9 +54,8 @@ pub(super) struct Shares {
 pub(super) struct ShownSegment {
     pub(super) postings: [Arc<InvertedIndexReader>; FIELDS],
     norms: [OwnedBytes; FIELDS],
-    norm_readers: [FieldNormReader; FIELDS],
-    /// How much its average length differs from that of all segments, as a factor of at least 1.
-    drift: [f32; FIELDS],
+    /// What is known of its frequent terms; shared with the same segment in other commits.
+    pub(super) frequent: Arc<Frequent>,
     ids: Column<u64>,
     alive: Option<AliveBitSet>,
     /// Entries, removed ones included.
@@ -66,7 +63,12 @@ pub(super) struct ShownSegment {
 }
 
 impl Shown {
-    pub(super) fn of(searcher: Searcher, fields: Fields) -> tantivy::Result<Self> {
+    /// What `searcher` shows; `before` is what the commit before it showed.
+    pub(super) fn of(
+        searcher: Searcher,
+        fields: Fields,
+        before: Option<&Shown>,
+    ) -> tantivy::Result<Self> {
         let docs: u64 = searcher
             .segment_readers()
             .iter()
@@ -85,16 +87,33 @@ impl Shown {
                 tokens as f32 / docs as f32
             };
         }
+        let known: HashMap<SegmentId, &Arc<Frequent>> = before
+            .iter()
+            .flat_map(|before| {
+                before
+                    .searcher
+                    .segment_readers()
+                    .iter()
+                    .zip(&before.segments)
+            })
+            .map(|(reader, segment)| (reader.segment_id(), &segment.frequent))
+            .collect();
         let segments = searcher
             .segment_readers()
             .iter()
-            .map(|segment| ShownSegment::of(segment, shown.map(|(field, _)| field), averages))
+            .map(|segment| {
+                let frequent = known.get(&segment.segment_id()).copied().cloned();
+                ShownSegment::of(
+                    segment,
+                    shown.map(|(field, _)| field),
+                    frequent.unwrap_or_default(),
+                )
+            })
             .collect::<tantivy::Result<_>>()?;
         let field = |at: usize| ShownField {
             field: shown[at].0,
             boost: shown[at].1,
             shares: Shares::of(averages[at]),
-            unit: Bm25Weight::for_one_term_without_explain(0, 1, averages[at]),
         };
         Ok(Shown {
             docs,
@@ -102,6 +121,11 @@ impl Shown {
             segments,
             searcher,
         })
+    }
+
+    /// How many entries a search can find at most.
+    pub(super) fn entries(&self) -> usize {
+        usize::try_from(self.searcher.num_docs()).unwrap_or(usize::MAX)
     }
 
     /// BM25's weight of a term that stands in `frequency` entries: `(k1 + 1) ln(1 + (n - f + ½) / (f + ½))`.
@@ -116,35 +140,25 @@ impl ShownSegment {
     fn of(
         segment: &SegmentReader,
         fields: [Field; FIELDS],
-        averages: [f32; FIELDS],
+        frequent: Arc<Frequent>,
     ) -> tantivy::Result<Self> {
         let [body, heading] = fields;
         let postings = [
             segment.inverted_index(body)?,
             segment.inverted_index(heading)?,
         ];
-        let norm_readers = [
-            segment.get_fieldnorms_reader(body)?,
-            segment.get_fieldnorms_reader(heading)?,
-        ];
         let file = segment.fieldnorms_readers().get_inner_file();
         let mut norms = [OwnedBytes::empty(), OwnedBytes::empty()];
         for (bytes, field) in norms.iter_mut().zip(fields) {
-            // There is one, for its reader was opened above.
+            // There is one, since the schema keeps lengths.
             if let Some(slice) = file.open_read(field) {
                 *bytes = slice.read_bytes()?;
             }
         }
-        let drift = [0, 1].map(|at| {
-            let own = postings[at].total_num_tokens() as f32 / segment.max_doc() as f32;
-            let ratio = (own / averages[at]).max(averages[at] / own);
-            if ratio.is_nan() { f32::INFINITY } else { ratio }
-        });
         Ok(ShownSegment {
             postings,
             norms,
-            norm_readers,
-            drift,
+            frequent,
             ids: segment.fast_fields().u64("id")?,
             alive: segment.alive_bitset().cloned(),
             docs: segment.max_doc(),
@@ -160,26 +174,20 @@ impl ShownSegment {
         }
     }
 
-    /// A bound of the shares of the entries in the block that `postings` is on.
-    ///
-    /// tantivy keeps the best pair of frequency and length of a block by the segment's own average length a.
-    /// With the average r a, the term `k1 (1 - b + b l / a) / f` of each pair changes by a factor between
-    /// 1 and 1/r, so another pair can be better, but its term is at least that of the kept pair divided by
-    /// max(r, 1/r).
-    pub(super) fn block_bound(
+    /// A term's postings in a field, at their start.
+    pub(super) fn read(
         &self,
         field: usize,
-        shown: &ShownField,
-        postings: &mut BlockSegmentPostings,
-    ) -> u32 {
-        let most = postings.block_max_score(&self.norm_readers[field], &shown.unit);
-        let term = shown.unit.max_score() / most - 1.0;
-        let bound = ROUNDING / (1.0 + term / self.drift[field]);
-        if bound.is_nan() {
-            u32::MAX
-        } else {
-            units(bound)
-        }
+        place: &TermInfo,
+    ) -> tantivy::Result<BlockSegmentPostings> {
+        let read = IndexRecordOption::WithFreqs;
+        Ok(self.postings[field].read_block_postings_from_terminfo(place, read)?)
+    }
+
+    /// What a term's postings in a field hold, in short.
+    pub(super) fn profile(&self, field: usize, place: &TermInfo) -> tantivy::Result<Arc<Profile>> {
+        let read = || self.read(field, place);
+        self.frequent.profile(field, place, self.norms(field), read)
     }
 
     /// The codes of the lengths of all entries in a field.

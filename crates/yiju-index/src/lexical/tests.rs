@@ -171,34 +171,86 @@ fn close_to_bounds() -> LexicalIndex {
 }
 
 #[test]
-fn a_bound_of_a_block_holds_for_its_entries() {
-    let mut blocks = 0;
-    for index in [filled(), close_to_bounds()] {
-        for segment in &index.shown.segments {
-            for (at, field) in index.shown.fields.iter().enumerate() {
-                for word in 0..230 {
-                    let term = Term::from_field_text(field.field, &format!("w{word}"));
-                    let read = IndexRecordOption::WithFreqs;
-                    let Some(mut postings) = segment.postings[at]
-                        .read_block_postings(&term, read)
-                        .unwrap()
-                    else {
-                        continue;
-                    };
-                    while !postings.docs().is_empty() {
-                        let bound = segment.block_bound(at, field, &mut postings);
-                        for (&doc, &often) in postings.docs().iter().zip(postings.freqs()) {
-                            let length = segment.norms(at)[doc as usize];
-                            assert!(field.shares.get(often, length) <= bound);
+fn the_most_that_a_term_gives_is_the_most_of_its_entries() {
+    let mut terms = 0;
+    for mut index in [filled(), close_to_bounds()] {
+        // A second time after a commit that changes the average length, with what is kept of unchanged segments.
+        for round in 0..2 {
+            for segment in &index.shown.segments {
+                for (at, field) in index.shown.fields.iter().enumerate() {
+                    for word in 0..230 {
+                        let term = Term::from_field_text(field.field, &format!("w{word}"));
+                        let Some(place) = segment.postings[at].get_term_info(&term).unwrap() else {
+                            continue;
+                        };
+                        let profile = segment.profile(at, &place).unwrap();
+                        let mut postings = segment.read(at, &place).unwrap();
+                        let mut most = 0;
+                        while !postings.docs().is_empty() {
+                            for (&doc, &often) in postings.docs().iter().zip(postings.freqs()) {
+                                let length = segment.norms(at)[doc as usize];
+                                most = most.max(field.shares.get(often, length));
+                            }
+                            postings.advance();
                         }
-                        blocks += 1;
-                        postings.advance();
+                        assert_eq!(
+                            profile.most(&field.shares),
+                            most,
+                            "w{word} in round {round}"
+                        );
+                        terms += 1;
                     }
                 }
             }
+            let long = "longer ".repeat(900);
+            for id in 0..200 {
+                index.add(1_000_000 + id, &long, &long).unwrap();
+            }
+            index.commit(100).unwrap();
         }
     }
-    assert!(blocks > 1000);
+    assert!(terms > 1000);
+}
+
+#[test]
+fn a_frequency_that_a_profile_cannot_hold_gives_all() {
+    let mut index = LexicalIndex::in_memory().unwrap();
+    index.add(1, "", &"w ".repeat(300)).unwrap();
+    index.add(2, "", "w").unwrap();
+    index.commit(1).unwrap();
+    let (segment, field) = (&index.shown.segments[0], &index.shown.fields[0]);
+    let term = Term::from_field_text(field.field, "w");
+    let place = segment.postings[0].get_term_info(&term).unwrap().unwrap();
+    let most = segment.profile(0, &place).unwrap().most(&field.shares);
+    assert_eq!(most, u32::MAX);
+    let best: Vec<u64> = index
+        .search("w", 9, None)
+        .unwrap()
+        .iter()
+        .map(|hit| hit.id)
+        .collect();
+    assert_eq!(best, [1, 2]);
+}
+
+#[test]
+fn as_many_threads_as_there_are_find_the_same() {
+    let mut index = filled();
+    let mut random = Random(5);
+    for _ in 0..200 {
+        let words = 1 + random.below(12);
+        let query = random.text(words);
+        let k = 1 + random.below(120) as usize;
+        index.threads = 1;
+        let one = index.search(&query, k, None).unwrap();
+        for threads in [2, 3, 8] {
+            index.threads = threads;
+            assert_eq!(
+                index.search(&query, k, None).unwrap(),
+                one,
+                "{query}, {threads} threads"
+            );
+        }
+    }
 }
 
 #[test]
