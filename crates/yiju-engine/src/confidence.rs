@@ -65,7 +65,9 @@ pub(crate) fn features(ranked: &[Ranked], others: &[Ranked]) -> Features {
     } else {
         rest.iter().map(|other| other.lanes.late).sum::<f32>() / rest.len() as f32
     };
-    let margin = rest.first().map_or(0.0, |second| best.score - second.score);
+    let margin = rest
+        .first()
+        .map_or(0.0, |second| best.own_score() - second.own_score());
     let evidence = best.evidence();
     let values = [
         best.lanes.dense,

@@ -86,7 +86,7 @@ fn of_others<'r>(
     top: &'r Sentence,
     reach: f32,
 ) -> impl Iterator<Item = Quote> + 'r {
-    let best = ranked.first().map_or(0.0, |best| best.score);
+    let best = ranked.first().map_or(0.0, Ranked::own_score);
     ranked
         .iter()
         .enumerate()
@@ -94,7 +94,7 @@ fn of_others<'r>(
         .filter_map(move |(at, other)| {
             let sentence = other
                 .evidence()
-                .filter(|_| best - other.score <= OTHER_CLAUSE * reach)?;
+                .filter(|_| best - other.own_score() <= OTHER_CLAUSE * reach)?;
             let near = top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading;
             near.then_some(Quote {
                 candidate: at,

@@ -1,9 +1,13 @@
 //! The second stage: candidates and their sentences scored by late interaction with what the first
 //! stage knows.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 use yiju_document::Span;
 use yiju_index::{CodedTokens, normalize};
-use yiju_store::{ClauseRecord, Store};
+use yiju_store::{ClauseRecord, DocumentRecord, Store};
 
 use crate::error::EngineError;
 use crate::expect::fits;
@@ -22,6 +26,9 @@ const PAIRS_WEIGHT: f32 = 0.3;
 const SENTENCE_PAIRS_WEIGHT: f32 = 0.2;
 /// What a clause loses for each e-fold of its characters: a longer one holds a match for anything.
 const LENGTH_LOSS: f32 = 0.02;
+/// Weight of what the better of the two neighbours of a clause has above the least of all candidates: those who
+/// draft put what belongs together next to each other. Across scripts it says less than the text itself.
+const NEIGHBOUR_WEIGHT: f32 = 0.25;
 /// Characters below which a clause is no better for being shorter: a sign-off is not.
 const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
@@ -34,6 +41,9 @@ const COVERAGE_WEIGHT: f32 = 0.15;
 const HEADING_LOSS: f32 = 0.08;
 /// What a sentence loses that cannot hold what is asked for (no number for how many).
 const MISFIT_LOSS: f32 = 0.1;
+
+/// Candidates that a thread scores at once; for fewer it is not worth waking another.
+const TOGETHER: usize = 16;
 
 /// A sentence of a candidate, as evidence.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +64,10 @@ pub(crate) struct Sentence {
 pub(crate) struct Ranked {
     pub record: ClauseRecord,
     pub lanes: Lanes,
-    /// All lanes in one figure; comparable within a question.
+    /// All lanes and the neighbours in one figure; comparable within a question.
     pub score: f32,
+    /// What of the score is the neighbours'.
+    pub neighbours: f32,
     /// The question and the clause are in different scripts.
     pub across: bool,
     pub sentences: Vec<Sentence>,
@@ -104,6 +116,11 @@ impl Ranked {
             .collect()
     }
 
+    /// What the clause itself says, without its neighbours; comparable within a question.
+    pub(crate) fn own_score(&self) -> f32 {
+        self.score - self.neighbours
+    }
+
     /// What the score and the confidence are made of, besides the lanes.
     fn figures(&self) -> Vec<(&'static str, f32)> {
         let best = self.evidence();
@@ -111,6 +128,7 @@ impl Ranked {
         vec![
             ("pairs", self.pairs),
             ("sentence_pairs", self.sentence_pairs),
+            ("neighbours", self.neighbours),
             ("length", self.record.text.chars().count() as f32),
             ("coverage", self.coverage),
             ("missing", self.missing),
@@ -154,20 +172,55 @@ pub(crate) fn rank(
         .tokens(&ids)?
         .into_iter()
         .chain(std::iter::repeat(None));
-    let mut ranked = Vec::with_capacity(candidates.len());
-    let mut scored = 0;
-    for ((candidate, record), tokens) in candidates.iter().zip(records).zip(tokens) {
-        if let Some(record) = record {
-            scored += usize::from(tokens.is_some());
-            ranked.push(score(question, candidate, record, tokens)?);
-        }
-    }
-    ranked[..scored.min(reach)].sort_by(|a: &Ranked, b: &Ranked| {
+    let found: Vec<(&Candidate, ClauseRecord, Option<Vec<u8>>)> = candidates
+        .iter()
+        .zip(records)
+        .zip(tokens)
+        .filter_map(|((candidate, record), tokens)| Some((candidate, record?, tokens)))
+        .collect();
+    let scored = found.iter().filter(|(.., tokens)| tokens.is_some()).count();
+    let mut ranked = found
+        .into_par_iter()
+        .with_min_len(TOGETHER)
+        .map(|(candidate, record, tokens)| score(question, candidate, record, tokens))
+        .collect::<Result<Vec<Ranked>, EngineError>>()?;
+    let scored = &mut ranked[..scored.min(reach)];
+    add_neighbours(scored);
+    scored.sort_by(|a, b| {
         b.score
             .total_cmp(&a.score)
             .then_with(|| a.record.id().cmp(&b.record.id()))
     });
     Ok(ranked)
+}
+
+/// Adds to the score of each candidate what its neighbours in the document give it.
+fn add_neighbours(ranked: &mut [Ranked]) {
+    let least = ranked
+        .iter()
+        .map(|found| found.score)
+        .fold(f32::MAX, f32::min);
+    let documents: Vec<Arc<DocumentRecord>> = ranked
+        .iter()
+        .map(|found| Arc::clone(&found.record.document))
+        .collect();
+    let scores: HashMap<(&str, u32), f32> = documents
+        .iter()
+        .zip(ranked.iter())
+        .map(|(document, found)| ((document.id.as_str(), found.record.index), found.score))
+        .collect();
+    for (document, found) in documents.iter().zip(ranked) {
+        let at = found.record.index;
+        let best = [at.checked_sub(1), at.checked_add(1)]
+            .into_iter()
+            .flatten()
+            .filter_map(|beside| scores.get(&(document.id.as_str(), beside)))
+            .fold(least, |best, &score| best.max(score));
+        if !found.across {
+            found.neighbours = NEIGHBOUR_WEIGHT * (best - least);
+            found.score += found.neighbours;
+        }
+    }
 }
 
 fn score(
@@ -244,6 +297,7 @@ fn score(
             + BEST_SENTENCE_LATE_WEIGHT * best_sentence_late
             + shared
             - LENGTH_LOSS * length.ln(),
+        neighbours: 0.0,
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),

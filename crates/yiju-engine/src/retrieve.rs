@@ -16,7 +16,7 @@ const CLAUSE_HITS: usize = 100;
 /// Hits taken from the lane of sentences; several may be of one clause.
 const SENTENCE_HITS: usize = 200;
 /// Candidates that the second stage scores.
-pub(crate) const CANDIDATES: usize = 40;
+pub(crate) const CANDIDATES: usize = 64;
 /// Weight of the lexical lane's share of its best score against a cosine.
 const LEXICAL_WEIGHT: f32 = 0.05;
 

@@ -26,8 +26,8 @@ use crate::vector::{Best, MAX_DIMENSION, check};
 use crate::{Filter, Hit, IndexError, VectorIndex};
 
 /// How many rows a search keeps in view unless told otherwise: 199,000 passages of statutes
-/// need 72 for a recall@10 of 0.99, 500,000 made vectors 112.
-pub const DEFAULT_EF: usize = 128;
+/// need 72 for a recall@10 of 0.99, 500,000 made vectors 112, a million 160.
+pub const DEFAULT_EF: usize = 160;
 
 /// How many of the best rows by 8-bit code are scored by their float vectors when `k` hits
 /// are asked for.

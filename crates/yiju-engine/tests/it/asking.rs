@@ -53,6 +53,47 @@ fn short_answers_are_marked_within_their_quotes() {
 }
 
 #[test]
+fn what_stands_beside_a_clause_speaks_for_it_within_a_script() {
+    let (_dir, engine) = library();
+    let signals = |question: &str| engine.signals(&SearchRequest::new(question), &[]).unwrap();
+    let neighbours = |signals: &yiju_engine::Signals| {
+        let named = |(name, value): &(&str, f32)| (*name == "neighbours").then_some(*value);
+        signals.figures.iter().find_map(named).unwrap()
+    };
+    let mut given = 0;
+    for question in [
+        "停水要提前多久通知用户？",
+        "擅自改装供水设施罚款多少元？",
+        "图书馆",
+    ] {
+        let found = signals(question);
+        assert!(found.is_sorted_by(|a, b| a.score >= b.score));
+        let own = |of: &yiju_engine::Signals| of.score - neighbours(of);
+        let least = found.iter().map(own).fold(f32::MAX, f32::min);
+        let place = |id: &str| {
+            let (document, index) = id.rsplit_once('.').unwrap();
+            (document.to_owned(), index.parse::<i64>().unwrap())
+        };
+        for one in &found {
+            let (document, index) = place(&one.clause_id);
+            let beside = found.iter().filter(|other| {
+                let (other_document, other) = place(&other.clause_id);
+                other_document == document && (other - index).abs() == 1
+            });
+            let wanted = 0.25 * (beside.map(own).fold(least, f32::max) - least);
+            assert!(
+                (neighbours(one) - wanted).abs() < 1e-5,
+                "{question}: {one:?}"
+            );
+            given += usize::from(wanted > 0.0);
+        }
+    }
+    assert!(given > 3);
+    let across = signals("How long before the water is cut off must users be told?");
+    assert!(across.iter().all(|one| neighbours(one) == 0.0));
+}
+
+#[test]
 fn examples_for_the_reader_have_figures_for_every_token() {
     let (_dir, engine) = library();
     let mut request = SearchRequest::new("擅自改装供水设施罚款多少元？");

@@ -24,7 +24,7 @@ use crate::vector::Best;
 use crate::{Filter, Hit};
 
 /// Entries whose sums are made at once; their sums stay in the nearest cache.
-const WINDOW: usize = 4096;
+const WINDOW: usize = 8192;
 /// How many postings are added up in the time of looking one entry up.
 const LOOK_UP: u64 = 8;
 /// What all terms together give is at most 2 to this power, in units.

@@ -21,6 +21,8 @@ const K1: f32 = 1.2;
 const B: f32 = 0.75;
 /// Frequencies below this have their shares in a table.
 const TABLED: usize = 8;
+/// Entries from which on a segment's frequent terms are prepared for.
+const PREPARED: DocId = 1 << 14;
 /// How many indexed fields an entry has: body and heading.
 pub(super) const FIELDS: usize = 2;
 
@@ -51,6 +53,7 @@ pub(super) struct Shares {
 }
 
 /// A segment's readers, opened once.
+#[derive(Clone)]
 pub(super) struct ShownSegment {
     pub(super) postings: [Arc<InvertedIndexReader>; FIELDS],
     norms: [OwnedBytes; FIELDS],
@@ -98,18 +101,21 @@ impl Shown {
             })
             .map(|(reader, segment)| (reader.segment_id(), &segment.frequent))
             .collect();
-        let segments = searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| {
-                let frequent = known.get(&segment.segment_id()).copied().cloned();
-                ShownSegment::of(
-                    segment,
-                    shown.map(|(field, _)| field),
-                    frequent.unwrap_or_default(),
-                )
-            })
-            .collect::<tantivy::Result<_>>()?;
+        let mut segments = Vec::new();
+        let mut new = Vec::new();
+        for reader in searcher.segment_readers() {
+            let frequent = known.get(&reader.segment_id()).copied().cloned();
+            let is_new = frequent.is_none();
+            let fields = shown.map(|(field, _)| field);
+            let segment = ShownSegment::of(reader, fields, frequent.unwrap_or_default())?;
+            if is_new && segment.docs >= PREPARED {
+                new.push(segment.clone());
+            }
+            segments.push(segment);
+        }
+        if !new.is_empty() {
+            prepare(new);
+        }
         let field = |at: usize| ShownField {
             field: shown[at].0,
             boost: shown[at].1,
@@ -134,6 +140,23 @@ impl Shown {
         let odds = (others as f32 + 0.5) / (frequency as f32 + 0.5);
         (1.0 + odds).ln() * (1.0 + K1)
     }
+}
+
+/// Has what is kept of the segments' most frequent terms read on another thread: for a million entries it takes
+/// a part of a second, which the first searches would have to wait for.
+fn prepare(segments: Vec<ShownSegment>) {
+    let work = move || {
+        for segment in segments {
+            for (field, reader) in segment.postings.iter().enumerate() {
+                // A search of the terms will say what is wrong.
+                let _ = segment
+                    .frequent
+                    .prepare(field, reader, segment.norms(field));
+            }
+        }
+    };
+    // Without a thread the searches do it.
+    let _ = std::thread::Builder::new().name("words".into()).spawn(work);
 }
 
 impl ShownSegment {
@@ -186,8 +209,8 @@ impl ShownSegment {
 
     /// What a term's postings in a field hold, in short.
     pub(super) fn profile(&self, field: usize, place: &TermInfo) -> tantivy::Result<Arc<Profile>> {
-        let read = || self.read(field, place);
-        self.frequent.profile(field, place, self.norms(field), read)
+        let (reader, norms) = (&self.postings[field], self.norms(field));
+        self.frequent.profile(field, place, reader, norms)
     }
 
     /// The codes of the lengths of all entries in a field.
