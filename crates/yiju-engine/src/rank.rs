@@ -1,13 +1,13 @@
 //! The second stage: candidates and their sentences scored by late interaction with what the first
 //! stage knows.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use yiju_document::Span;
 use yiju_index::{CodedTokens, normalize};
-use yiju_store::{ClauseRecord, DocumentRecord, Store};
+use yiju_store::{ClauseRecord, Store};
 
 use crate::error::EngineError;
 use crate::expect::fits;
@@ -116,6 +116,17 @@ impl Ranked {
             .collect()
     }
 
+    /// Its document's id, and its index in it.
+    fn place(&self) -> (&str, u32) {
+        (&self.record.document.id, self.record.index)
+    }
+
+    /// Best first; equal ones by their clauses' ids.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let by_id = || self.record.id().cmp(&other.record.id());
+        other.score.total_cmp(&self.score).then_with(by_id)
+    }
+
     /// What the clause itself says, without its neighbours; comparable within a question.
     pub(crate) fn own_score(&self) -> f32 {
         self.score - self.neighbours
@@ -186,36 +197,27 @@ pub(crate) fn rank(
         .collect::<Result<Vec<Ranked>, EngineError>>()?;
     let scored = &mut ranked[..scored.min(reach)];
     add_neighbours(scored);
-    scored.sort_by(|a, b| {
-        b.score
-            .total_cmp(&a.score)
-            .then_with(|| a.record.id().cmp(&b.record.id()))
-    });
+    scored.sort_by(Ranked::order);
     Ok(ranked)
 }
 
 /// Adds to the score of each candidate what its neighbours in the document give it.
 fn add_neighbours(ranked: &mut [Ranked]) {
-    let least = ranked
+    let scores: HashMap<(&str, u32), f32> = ranked
         .iter()
-        .map(|found| found.score)
-        .fold(f32::MAX, f32::min);
-    let documents: Vec<Arc<DocumentRecord>> = ranked
-        .iter()
-        .map(|found| Arc::clone(&found.record.document))
+        .map(|found| (found.place(), found.score))
         .collect();
-    let scores: HashMap<(&str, u32), f32> = documents
-        .iter()
-        .zip(ranked.iter())
-        .map(|(document, found)| ((document.id.as_str(), found.record.index), found.score))
-        .collect();
-    for (document, found) in documents.iter().zip(ranked) {
-        let at = found.record.index;
-        let best = [at.checked_sub(1), at.checked_add(1)]
+    let least = scores.values().copied().fold(f32::MAX, f32::min);
+    let best_beside = |found: &Ranked| {
+        let (document, at) = found.place();
+        [at.checked_sub(1), at.checked_add(1)]
             .into_iter()
             .flatten()
-            .filter_map(|beside| scores.get(&(document.id.as_str(), beside)))
-            .fold(least, |best, &score| best.max(score));
+            .filter_map(|beside| scores.get(&(document, beside)))
+            .fold(least, |best, &score| best.max(score))
+    };
+    let best: Vec<f32> = ranked.iter().map(best_beside).collect();
+    for (found, best) in ranked.iter_mut().zip(best) {
         if !found.across {
             found.neighbours = NEIGHBOUR_WEIGHT * (best - least);
             found.score += found.neighbours;

@@ -34,11 +34,7 @@ pub(crate) fn rerank(
         // Around the middle, so that scores stay where they are on the whole.
         found.score += WEIGHT * (score - 0.5);
     }
-    best.sort_by(|a, b| {
-        b.score
-            .total_cmp(&a.score)
-            .then_with(|| a.record.id().cmp(&b.record.id()))
-    });
+    best.sort_by(Ranked::order);
     // What was not read stays behind what was.
     let least = best.last().map_or(f32::INFINITY, |found| found.score);
     for found in rest {

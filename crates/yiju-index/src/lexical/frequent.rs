@@ -7,16 +7,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::InvertedIndexReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
-use tantivy::schema::IndexRecordOption::WithFreqs;
 
 use super::shown::{FIELDS, Shares};
 
 /// Postings from which on the profile of a term is kept; shorter ones are read in microseconds.
 const KEPT: u32 = 1024;
-/// A term that stands in more than one of this many entries has its profile made before a search asks for it.
-const COMMON_ONE_IN: usize = 64;
 /// Stands for a highest frequency that is this or more.
 const UNKNOWN: u8 = u8::MAX;
 
@@ -31,21 +27,15 @@ pub(super) struct Profile {
 }
 
 impl Frequent {
-    /// The profile of a term in a field, which `reader` reads. `norms` are the codes of the lengths of the
-    /// segment's entries.
+    /// The profile of a term in a field; `read` makes it where none is kept.
     pub(super) fn profile(
         &self,
         field: usize,
         term: &TermInfo,
-        reader: &InvertedIndexReader,
-        norms: &[u8],
+        read: impl FnOnce() -> tantivy::Result<Profile>,
     ) -> tantivy::Result<Arc<Profile>> {
-        let read = || -> tantivy::Result<_> {
-            let postings = reader.read_block_postings_from_terminfo(term, WithFreqs)?;
-            Ok(Arc::new(Profile::of(postings, norms)))
-        };
         if term.doc_freq < KEPT {
-            return read();
+            return Ok(Arc::new(read()?));
         }
         let place = term.postings_range.start;
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,31 +43,15 @@ impl Frequent {
             return Ok(Arc::clone(profile));
         }
         // Without the lock: other searches go on. Two that want the same term both read it.
-        let profile = read()?;
+        let profile = Arc::new(read()?);
         kept()[field].insert(place, Arc::clone(&profile));
         Ok(profile)
-    }
-
-    /// Makes the profiles of a field's most frequent terms, so that the first searches need not.
-    pub(super) fn prepare(
-        &self,
-        field: usize,
-        reader: &InvertedIndexReader,
-        norms: &[u8],
-    ) -> tantivy::Result<()> {
-        let mut terms = reader.terms().stream()?;
-        while terms.advance() {
-            let term = terms.value();
-            if term.doc_freq as usize > norms.len() / COMMON_ONE_IN {
-                self.profile(field, term, reader, norms)?;
-            }
-        }
-        Ok(())
     }
 }
 
 impl Profile {
-    fn of(mut postings: BlockSegmentPostings, norms: &[u8]) -> Self {
+    /// Reads postings from their start; `norms` are the codes of the lengths of the segment's entries.
+    pub(super) fn of(mut postings: BlockSegmentPostings, norms: &[u8]) -> Self {
         let mut highest = [0u8; 256];
         while !postings.docs().is_empty() {
             for (&doc, &frequency) in postings.docs().iter().zip(postings.freqs()) {

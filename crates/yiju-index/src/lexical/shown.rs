@@ -1,6 +1,5 @@
 //! What a commit shows to searches: the segments and the statistics of BM25, read once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use tantivy::columnar::Column;
@@ -23,6 +22,8 @@ const B: f32 = 0.75;
 const TABLED: usize = 8;
 /// Entries from which on a segment's frequent terms are prepared for.
 const PREPARED: DocId = 1 << 14;
+/// A term that stands in more than one of this many entries has its profile made before a search asks for it.
+const COMMON_ONE_IN: DocId = 64;
 /// How many indexed fields an entry has: body and heading.
 pub(super) const FIELDS: usize = 2;
 
@@ -58,7 +59,7 @@ pub(super) struct ShownSegment {
     pub(super) postings: [Arc<InvertedIndexReader>; FIELDS],
     norms: [OwnedBytes; FIELDS],
     /// What is known of its frequent terms; shared with the same segment in other commits.
-    pub(super) frequent: Arc<Frequent>,
+    frequent: Arc<Frequent>,
     ids: Column<u64>,
     alive: Option<AliveBitSet>,
     /// Entries, removed ones included.
@@ -90,21 +91,10 @@ impl Shown {
                 tokens as f32 / docs as f32
             };
         }
-        let known: HashMap<SegmentId, &Arc<Frequent>> = before
-            .iter()
-            .flat_map(|before| {
-                before
-                    .searcher
-                    .segment_readers()
-                    .iter()
-                    .zip(&before.segments)
-            })
-            .map(|(reader, segment)| (reader.segment_id(), &segment.frequent))
-            .collect();
         let mut segments = Vec::new();
         let mut new = Vec::new();
         for reader in searcher.segment_readers() {
-            let frequent = known.get(&reader.segment_id()).copied().cloned();
+            let frequent = before.and_then(|before| before.frequent(reader.segment_id()));
             let is_new = frequent.is_none();
             let fields = shown.map(|(field, _)| field);
             let segment = ShownSegment::of(reader, fields, frequent.unwrap_or_default())?;
@@ -129,6 +119,14 @@ impl Shown {
         })
     }
 
+    /// What is known of the frequent terms of a segment, if this shows it.
+    fn frequent(&self, id: SegmentId) -> Option<Arc<Frequent>> {
+        let readers = self.searcher.segment_readers().iter();
+        let mut segments = readers.zip(&self.segments);
+        let (_, segment) = segments.find(|(reader, _)| reader.segment_id() == id)?;
+        Some(Arc::clone(&segment.frequent))
+    }
+
     /// How many entries a search can find at most.
     pub(super) fn entries(&self) -> usize {
         usize::try_from(self.searcher.num_docs()).unwrap_or(usize::MAX)
@@ -147,11 +145,9 @@ impl Shown {
 fn prepare(segments: Vec<ShownSegment>) {
     let work = move || {
         for segment in segments {
-            for (field, reader) in segment.postings.iter().enumerate() {
+            for field in 0..FIELDS {
                 // A search of the terms will say what is wrong.
-                let _ = segment
-                    .frequent
-                    .prepare(field, reader, segment.norms(field));
+                let _ = segment.prepare(field);
             }
         }
     };
@@ -209,8 +205,21 @@ impl ShownSegment {
 
     /// What a term's postings in a field hold, in short.
     pub(super) fn profile(&self, field: usize, place: &TermInfo) -> tantivy::Result<Arc<Profile>> {
-        let (reader, norms) = (&self.postings[field], self.norms(field));
-        self.frequent.profile(field, place, reader, norms)
+        self.frequent.profile(field, place, || {
+            Ok(Profile::of(self.read(field, place)?, self.norms(field)))
+        })
+    }
+
+    /// Makes the profiles of a field's most frequent terms, so that the first searches need not.
+    fn prepare(&self, field: usize) -> tantivy::Result<()> {
+        let mut terms = self.postings[field].terms().stream()?;
+        while terms.advance() {
+            let term = terms.value();
+            if term.doc_freq > self.docs / COMMON_ONE_IN {
+                self.profile(field, term)?;
+            }
+        }
+        Ok(())
     }
 
     /// The codes of the lengths of all entries in a field.
