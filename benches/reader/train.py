@@ -1,10 +1,9 @@
 """Learns the weights of the reader of answers.
 
-    yiju eval xquad --with cmrc --readings r-xquad
-    yiju eval cmrc --with xquad --readings r-cmrc
-    yiju eval --docs seeds questions.jsonl --readings r-seed
-    python3 benches/reader/train.py r-xquad r-cmrc r-seed            # cross-validated figures
-    python3 benches/reader/train.py r-xquad r-cmrc r-seed --out crates/yiju-engine/src/reader/weights.safetensors
+    benches/reader/readings.sh SETS OUT
+    cd OUT; set -- xquad cmrc seed own-xquad own-cmrc own-stard; cd -
+    python3 benches/reader/train.py "$@" --model FINGERPRINT           # cross-validated figures
+    python3 benches/reader/train.py "$@" --model FINGERPRINT --out crates/yiju-engine/src/reader/weights.safetensors
 
 Needs numpy, jax and safetensors. Questions of one gold passage (and, in xquad, of one article) stay in one
 fold, so that the figures are of passages never seen. The file's metadata record what was learnt from what.
@@ -24,9 +23,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-RANK, WIDTH, EPOCHS, BATCH = 24, 32, 8, 8
+RANK, WIDTH, EPOCHS, BATCH = 48, 96, 8, 8
 COMPONENTS = 128  # principal components of the token vectors that the projections see
-RATE, DROPOUT, DECAY = 2e-3, 0.2, 1e-4
+RATE, DROPOUT, DECAY = 2e-3, 0.3, 1e-4
 TOKENS = 4096  # batches are filled up to multiples of this, so that little is compiled
 
 

@@ -1,10 +1,11 @@
 //! Which sentences an answer quotes, and which part of them is the answer.
 //!
-//! Of the best clause, sentences are quoted until they hold most of the answer's probability by the reader,
+//! Of the best clause, sentences are quoted as long as the next adds to the answer's probability by the reader,
 //! where that knows the model; else those whose score is nearly the best. Of other clauses that are nearly
 //! as good, the best sentence.
 
 mod by_reader;
+mod marking;
 
 use std::ops::Range;
 
@@ -14,6 +15,7 @@ use crate::expect::Expected;
 use crate::question::Question;
 use crate::rank::{Ranked, Sentence};
 use crate::reader::Reader;
+use marking::Grain;
 
 /// How far below the best sentence another of the same clause may be and still be quoted.
 const SAME_CLAUSE: f32 = 0.05;
@@ -57,13 +59,10 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         .unwrap_or_else(|| of_clause(0, best, top, SAME_CLAUSE * reach));
     quotes.extend(of_others(ranked, top, reach));
     quotes.truncate(limit);
-    // Short answers only: what explains or lists is answered by the sentence.
-    if !matches!(
-        question.expected,
-        Expected::Agent | Expected::Place | Expected::Time | Expected::Quantity(_)
-    ) {
-        return quotes;
-    }
+    let grain = match question.expected {
+        Expected::List | Expected::Location | Expected::Explanation => Grain::Sentences,
+        _ => Grain::Words,
+    };
     for quote in &mut quotes {
         let other;
         let tokens = if quote.candidate == 0 {
@@ -75,7 +74,7 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         quote.answer = ranked
             .get(quote.candidate)
             .zip(tokens)
-            .and_then(|(found, tokens)| by_reader::answer(found, tokens, quote));
+            .and_then(|(found, tokens)| marking::answer(found, tokens, quote, grain));
     }
     quotes
 }

@@ -23,7 +23,9 @@ pub(crate) enum Expected {
     List,
     /// The clause itself: 在哪一条.
     Location,
-    /// Anything else: what, how, why, whether.
+    /// Why or how: 为什么, 怎样, how is.
+    Explanation,
+    /// Anything else: what, whether.
     Open,
 }
 
@@ -98,6 +100,7 @@ const AGENT_ZH: &[&str] = &[
     "哪个机构",
 ];
 const LIST_ZH: &[&str] = &["哪些", "哪几", "分别", "有什么样的", "都有什么", "列举"];
+const EXPLANATION_ZH: &[&str] = &["为什么", "为何", "原因", "怎么", "怎样", "如何"];
 const MONEY_ZH: &[&str] = &[
     "钱", "元", "费", "价", "金额", "罚款", "补贴", "工资", "薪", "资金", "税额", "收入",
 ];
@@ -149,6 +152,9 @@ pub(crate) fn expected(question: &str) -> Expected {
     }
     if has(PLACE_ZH) || phrase(&["where"]) {
         return Expected::Place;
+    }
+    if has(EXPLANATION_ZH) || phrase(&["why"]) || phrase(&["how"]) {
+        return Expected::Explanation;
     }
     Expected::Open
 }
@@ -401,7 +407,9 @@ mod tests {
             ("由谁负责?", Expected::Agent),
             ("包括哪些城市?", Expected::List),
             ("在哪一条提到?", Expected::Location),
-            ("怎样治理黑臭水体?", Expected::Open),
+            ("怎样治理黑臭水体?", Expected::Explanation),
+            ("how are flood risks reduced?", Expected::Explanation),
+            ("what does the show say?", Expected::Open),
             ("几乎没有变化的是什么?", Expected::Open),
             (
                 "how many people work there?",

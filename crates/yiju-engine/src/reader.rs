@@ -33,6 +33,9 @@ pub(crate) struct Token {
     /// Logits: that the answer begins here, and that it ends here.
     pub begin: f32,
     pub end: f32,
+    /// Whether a word of the text begins or ends with this token.
+    pub begins_word: bool,
+    pub ends_word: bool,
 }
 
 /// The reader that the bundled weights make.
@@ -92,6 +95,8 @@ impl Reader {
                         sentence: token.sentence,
                         begin,
                         end,
+                        begins_word: token.begins_word,
+                        ends_word: token.ends_word,
                     }
                 })
                 .collect(),

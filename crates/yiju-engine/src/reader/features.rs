@@ -21,6 +21,9 @@ pub(crate) struct TokenFeatures {
     pub index: usize,
     pub range: Range<usize>,
     pub sentence: usize,
+    /// Whether a word of the text begins or ends with this token.
+    pub begins_word: bool,
+    pub ends_word: bool,
     pub values: [f32; WIDTH],
 }
 
@@ -104,6 +107,8 @@ pub(crate) fn tokens(
                 index,
                 range,
                 sentence,
+                begins_word: lexical.begins[t],
+                ends_word: lexical.ends[t],
                 values,
             }
         })
@@ -366,7 +371,7 @@ fn asked(question: &Question) -> [f32; 10] {
         expected == Expected::Place,
         expected == Expected::List,
         expected == Expected::Location,
-        expected == Expected::Open,
+        matches!(expected, Expected::Open | Expected::Explanation),
         has(&["为什么", "为何", "原因", "why"]),
         has(&["怎么", "怎样", "如何", "how"]),
         question.language == crate::question::Language::English,
