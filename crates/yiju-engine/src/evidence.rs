@@ -67,6 +67,9 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         let other;
         let tokens = if quote.candidate == 0 {
             best_read.as_deref()
+        } else if grain == Grain::Sentences {
+            // Of other clauses one sentence is quoted, and that is marked as a whole.
+            None
         } else {
             other = read(quote.candidate);
             other.as_deref()

@@ -183,7 +183,8 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// GELU by tanh (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016), as the weights were learnt.
 fn gelu(x: f32) -> f32 {
     let inner = (2.0 / std::f32::consts::PI).sqrt() * (x + 0.044_715 * x * x * x);
-    0.5 * x * (1.0 + inner.tanh())
+    // 0.5 × (1 + tanh inner), by an exponential, which is cheaper than tanh.
+    x / (1.0 + (-2.0 * inner).exp())
 }
 
 #[cfg(test)]
