@@ -100,7 +100,9 @@ const AGENT_ZH: &[&str] = &[
     "哪个机构",
 ];
 const LIST_ZH: &[&str] = &["哪些", "哪几", "分别", "有什么样的", "都有什么", "列举"];
-const EXPLANATION_ZH: &[&str] = &["为什么", "为何", "原因", "怎么", "怎样", "如何"];
+/// Words that ask for a reason, and for a way.
+pub(crate) const WHY_ZH: &[&str] = &["为什么", "为何", "原因"];
+pub(crate) const HOW_ZH: &[&str] = &["怎么", "怎样", "如何"];
 const MONEY_ZH: &[&str] = &[
     "钱", "元", "费", "价", "金额", "罚款", "补贴", "工资", "薪", "资金", "税额", "收入",
 ];
@@ -153,7 +155,7 @@ pub(crate) fn expected(question: &str) -> Expected {
     if has(PLACE_ZH) || phrase(&["where"]) {
         return Expected::Place;
     }
-    if has(EXPLANATION_ZH) || phrase(&["why"]) || phrase(&["how"]) {
+    if has(WHY_ZH) || has(HOW_ZH) || phrase(&["why"]) || phrase(&["how"]) {
         return Expected::Explanation;
     }
     Expected::Open

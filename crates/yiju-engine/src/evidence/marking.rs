@@ -92,11 +92,11 @@ fn best_span(tokens: &[Token], grain: Grain) -> Option<Range<usize>> {
     let ends = tried(&ends, grain, closes, |at| tokens[at].ends_word);
     let mut best: Option<(f32, Range<usize>)> = None;
     for &from in &begins {
-        for &to in ends.iter().filter(|&&to| to >= from) {
+        let near = |to: usize| {
+            to >= from && tokens[to].sentence.saturating_sub(tokens[from].sentence) < LONGEST
+        };
+        for &to in ends.iter().filter(|&&to| near(to)) {
             let range = tokens[from].range.start..tokens[to].range.end;
-            if tokens[to].sentence.saturating_sub(tokens[from].sentence) >= LONGEST {
-                continue;
-            }
             let score = expected_f1(&range, &spans, tokens);
             if best.as_ref().is_none_or(|(most, _)| score > *most) {
                 best = Some((score, range));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use yiju_index::{CodedTokens, QueryTokens, TokenKind, normalize, terms};
 
-use crate::expect::Expected;
+use crate::expect::{Expected, HOW_ZH, WHY_ZH};
 use crate::question::{Question, is_han};
 use crate::rank::Ranked;
 
@@ -372,8 +372,8 @@ fn asked(question: &Question) -> [f32; 10] {
         expected == Expected::List,
         expected == Expected::Location,
         matches!(expected, Expected::Open | Expected::Explanation),
-        has(&["为什么", "为何", "原因", "why"]),
-        has(&["怎么", "怎样", "如何", "how"]),
+        has(WHY_ZH) || has(&["why"]),
+        has(HOW_ZH) || has(&["how"]),
         question.language == crate::question::Language::English,
     ]
     .map(|yes| f32::from(u8::from(yes)))
