@@ -370,12 +370,17 @@ impl<'a> Builder<'a> {
         }
         let section = self.stack.last().map(|&(section, _)| section);
         let listed = signs::is_short_entry(line.text);
-        let goes_on = i > 0 && listed && signs::is_short_entry(self.lines[i - 1].text);
+        // The row before stands right above, in the clause: a heading between may look like a row.
+        let above = i
+            .checked_sub(1)
+            .map(|before| &self.lines[before])
+            .filter(|line| listed && signs::is_short_entry(line.text))
+            .map(Line::end);
         let led_in = listed && self.open;
         match self
             .clauses
             .last_mut()
-            .filter(|c| (goes_on && c.listed) || (led_in && c.leads_in))
+            .filter(|c| (c.listed && above == Some(c.range.end)) || (led_in && c.leads_in))
         {
             // The rows of a table and the entries of a list are one clause, with their lead-in.
             Some(clause) => {

@@ -123,6 +123,12 @@ fn fixtures() {
     }
 }
 
+/// A table whose rows stand around a heading that looks like one more row.
+#[test]
+fn a_heading_between_rows() {
+    check_source("- a\nSection 1.   a   a\n\n$\t¡");
+}
+
 #[test]
 fn empty_sources() {
     for source in ["", " \r\n\u{3000}\n", "\u{feff}"] {
