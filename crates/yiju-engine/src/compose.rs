@@ -1,6 +1,5 @@
 //! Answers made of quotes, every one verified at its span.
 
-use std::ops::Range;
 use std::time::Instant;
 
 use yiju_document::{Document, Particular, ParticularPlace, Span};
@@ -16,8 +15,7 @@ use crate::question::{Language, Question, is_han};
 use crate::rank::Ranked;
 use crate::response::{Answer, AskRequest, Citation, DocumentRef, Nearest, Refusal, Timings};
 use crate::trace::{Step, timed};
-use crate::wording;
-use crate::{amount, evidence};
+use crate::{evidence, wording};
 
 /// Clauses listed with a refusal.
 const NEAREST: usize = 3;
@@ -73,9 +71,10 @@ pub(crate) fn answer(
     let mut lines = Vec::with_capacity(quotes.len());
     for (marker, quote) in (1u32..).zip(quotes) {
         let found = &ranked[quote.candidate];
-        let citation = cite(marker, &found.record, quote.span, found.relevance())?;
+        let mut citation = cite(marker, &found.record, quote.span, found.relevance())?;
+        citation.answer_span = quote.answer.and_then(|part| found.record.span_at(part));
         lines.push(line(question, &citation));
-        citations.push(mark_answer(question, citation, quote.answer));
+        citations.push(citation);
     }
     Ok(answered(question, &lines, citations, confidence))
 }
@@ -90,38 +89,6 @@ fn line(question: &Question, citation: &Citation) -> String {
         String::new()
     };
     format!("{place}{}[{}]", citation.quote, citation.marker)
-}
-
-/// Marks the part that answers: the amount or time that was asked for, where the quote holds one, and
-/// else what the reader found (`read`: bytes of the clause's text).
-fn mark_answer(
-    question: &Question,
-    mut citation: Citation,
-    read: Option<Range<usize>>,
-) -> Citation {
-    let start = citation
-        .span
-        .byte_start
-        .saturating_sub(citation.paragraph_span.byte_start);
-    let read = read.map(|part| part.start.saturating_sub(start)..part.end.saturating_sub(start));
-    let part = amount::answering(question, &citation.quote)
-        .or(read)
-        .filter(|part| citation.quote.get(part.clone()).is_some());
-    citation.answer_span = part.map(|part| {
-        let characters = |to: usize| {
-            citation
-                .quote
-                .get(..to)
-                .map_or(0, |text| text.chars().count())
-        };
-        Span {
-            char_start: citation.span.char_start + characters(part.start),
-            char_end: citation.span.char_start + characters(part.end),
-            byte_start: citation.span.byte_start + part.start,
-            byte_end: citation.span.byte_start + part.end,
-        }
-    });
-    citation
 }
 
 /// What a lookup by number found.

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use yiju_document::Span;
 
+use crate::amount;
 use crate::expect::Expected;
 use crate::question::Question;
 use crate::rank::{Ranked, Sentence};
@@ -34,7 +35,7 @@ pub(crate) struct Quote {
     /// Index among the ranked candidates.
     pub candidate: usize,
     pub span: Span,
-    /// The likeliest answer within the quote: bytes of the clause's text.
+    /// The part of the quote that answers, where that is not all of it: bytes of the clause's text.
     pub answer: Option<Range<usize>>,
 }
 
@@ -64,22 +65,31 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         _ => Grain::Words,
     };
     for quote in &mut quotes {
-        let other;
-        let tokens = if quote.candidate == 0 {
-            best_read.as_deref()
-        } else if grain == Grain::Sentences {
-            // Of other clauses one sentence is quoted, and that is marked as a whole.
-            None
-        } else {
-            other = read(quote.candidate);
-            other.as_deref()
+        let Some(found) = ranked.get(quote.candidate) else {
+            continue;
         };
-        quote.answer = ranked
-            .get(quote.candidate)
-            .zip(tokens)
-            .and_then(|(found, tokens)| marking::answer(found, tokens, quote, grain));
+        quote.answer = amount(question, found, quote.span).or_else(|| {
+            let other;
+            let tokens = if quote.candidate == 0 {
+                best_read.as_deref()
+            } else if grain == Grain::Sentences {
+                // Of other clauses one sentence is quoted, and that is marked as a whole.
+                None
+            } else {
+                other = read(quote.candidate);
+                other.as_deref()
+            };
+            marking::answer(found, tokens?, quote, grain)
+        });
     }
     quotes
+}
+
+/// The amount or time that was asked for, as bytes of the clause's text, where the quote at `span` holds one.
+fn amount(question: &Question, found: &Ranked, span: Span) -> Option<Range<usize>> {
+    let within = found.record.within(span)?;
+    let part = amount::answering(question, found.record.slice(span)?)?;
+    Some(within.start + part.start..within.start + part.end)
 }
 
 /// The best sentences of other clauses that are nearly as good as the best one's.

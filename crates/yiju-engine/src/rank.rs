@@ -261,9 +261,7 @@ fn score(
         .iter()
         .enumerate()
         .map(|(at, &span)| {
-            let within = |at: usize| at.saturating_sub(record.clause.span.byte_start);
-            let (start, end) = (within(span.byte_start), within(span.byte_end));
-            let late = meeting.best(question, Some(start..end));
+            let late = meeting.best(question, Some(record.within(span).unwrap_or_default()));
             let normal = normalize(record.slice(span).unwrap_or(""));
             let coverage = question.coverage(&normal).unwrap_or(0.0);
             let fit = fits(question.expected, &normal);

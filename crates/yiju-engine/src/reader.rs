@@ -38,6 +38,17 @@ pub(crate) struct Token {
     pub ends_word: bool,
 }
 
+/// How likely each token is by a logit of it, divided by `temperature`, as a share of the likeliest.
+pub(crate) fn likelihoods(
+    tokens: &[Token],
+    logit: fn(&Token) -> f32,
+    temperature: f32,
+) -> Vec<f32> {
+    let most = tokens.iter().map(logit).fold(f32::MIN, f32::max);
+    let likelihood = |token| ((logit(token) - most) / temperature).exp();
+    tokens.iter().map(likelihood).collect()
+}
+
 /// The reader that the bundled weights make.
 pub(crate) struct Reader {
     weights: Weights,

@@ -1,10 +1,11 @@
 //! What goes into the store and what comes out.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use yiju_document::{Clause, Document};
+use yiju_document::{Clause, Document, Span};
 
 /// How a library is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,10 +185,29 @@ impl ClauseRecord {
     }
 
     /// The text at a span of the document that lies in this clause; `None` where it does not.
-    pub fn slice(&self, span: yiju_document::Span) -> Option<&str> {
+    pub fn slice(&self, span: Span) -> Option<&str> {
+        self.text.get(self.within(span)?)
+    }
+
+    /// The bytes of the text at a span of the document that begins in this clause or behind it; `None` for
+    /// one that begins before.
+    pub fn within(&self, span: Span) -> Option<Range<usize>> {
         let start = span.byte_start.checked_sub(self.clause.span.byte_start)?;
         let end = span.byte_end.checked_sub(self.clause.span.byte_start)?;
-        self.text.get(start..end)
+        Some(start..end)
+    }
+
+    /// The span of the document at bytes of the text; `None` where no characters begin and end there.
+    pub fn span_at(&self, bytes: Range<usize>) -> Option<Span> {
+        let before = self.text.get(..bytes.start)?.chars().count();
+        let inside = self.text.get(bytes.clone())?.chars().count();
+        let start = self.clause.span;
+        Some(Span {
+            char_start: start.char_start + before,
+            char_end: start.char_start + before + inside,
+            byte_start: start.byte_start + bytes.start,
+            byte_end: start.byte_start + bytes.end,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{Quote, joined};
 use crate::rank::Ranked;
-use crate::reader::Token;
+use crate::reader::{Token, likelihoods};
 
 /// Sentences are added as long as the next holds this much more of the probability: of all choices with as
 /// many sentences over many questions, this one holds the most answers.
@@ -34,16 +34,16 @@ pub(super) fn of_best(found: &Ranked, tokens: &[Token]) -> Option<Vec<Quote>> {
 /// Every way in which an answer may reach over the sentences of a clause; headings hold none, where
 /// there is anything else.
 fn reaches(found: &Ranked, tokens: &[Token]) -> Option<Vec<Reach>> {
-    let most = |logit: &dyn Fn(&Token) -> f32| tokens.iter().map(logit).fold(f32::MIN, f32::max);
-    let (most_begin, most_end) = (most(&|t| t.begin), most(&|t| t.end));
+    let begin = likelihoods(tokens, |t| t.begin, 1.0);
+    let end = likelihoods(tokens, |t| t.end, 1.0);
     let count = found.sentences.len();
     let mut begins = vec![0.0f32; count];
     let mut ends = vec![0.0f32; count];
-    for token in tokens {
+    for ((token, begin), end) in tokens.iter().zip(begin).zip(end) {
         let sentence = found.sentences.get(token.sentence)?;
         if !sentence.is_heading || count == 1 {
-            begins[token.sentence] += (token.begin - most_begin).exp();
-            ends[token.sentence] += (token.end - most_end).exp();
+            begins[token.sentence] += begin;
+            ends[token.sentence] += end;
         }
     }
     let mut reaches = Vec::new();

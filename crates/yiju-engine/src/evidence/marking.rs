@@ -11,7 +11,7 @@ use std::ops::Range;
 use super::Quote;
 use super::by_reader::{ACROSS_SENTENCES, LONGEST};
 use crate::rank::Ranked;
-use crate::reader::Token;
+use crate::reader::{Token, likelihoods};
 
 /// The logits are divided by this before they become probabilities: the reader is less sure than it could be.
 const TEMPERATURE: f32 = 0.75;
@@ -42,9 +42,7 @@ pub(super) fn answer(
     quote: &Quote,
     grain: Grain,
 ) -> Option<Range<usize>> {
-    let start = found.record.clause.span.byte_start;
-    let within =
-        quote.span.byte_start.saturating_sub(start)..quote.span.byte_end.saturating_sub(start);
+    let within = found.record.within(quote.span)?;
     let inside = |token: &Token| within.start <= token.range.start && token.range.end <= within.end;
     let first = tokens.iter().position(inside)?;
     let last = tokens.iter().rposition(inside)?;
@@ -56,12 +54,8 @@ pub(super) fn answer(
 
 /// The span of greatest expected F1, as bytes of the clause's text.
 fn best_span(tokens: &[Token], grain: Grain) -> Option<Range<usize>> {
-    let probability = |logit: &dyn Fn(&Token) -> f32| -> Vec<f32> {
-        let most = tokens.iter().map(logit).fold(f32::MIN, f32::max);
-        let exp = |token| ((logit(token) - most) / TEMPERATURE).exp();
-        tokens.iter().map(exp).collect()
-    };
-    let (begin, end) = (probability(&|t| t.begin), probability(&|t| t.end));
+    let begin = likelihoods(tokens, |t| t.begin, TEMPERATURE);
+    let end = likelihoods(tokens, |t| t.end, TEMPERATURE);
     let mut spans: Vec<Likely> = Vec::new();
     let mut begins = vec![0.0f32; tokens.len()];
     let mut ends = vec![0.0f32; tokens.len()];

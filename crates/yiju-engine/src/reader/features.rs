@@ -29,12 +29,10 @@ pub(crate) struct TokenFeatures {
 
 /// The sentences of `found` as byte ranges of its text.
 pub(crate) fn sentence_ranges(found: &Ranked) -> Vec<Range<usize>> {
-    let start = found.record.clause.span.byte_start;
-    let within = |at: usize| at.saturating_sub(start);
     found
         .sentences
         .iter()
-        .map(|sentence| within(sentence.span.byte_start)..within(sentence.span.byte_end))
+        .map(|sentence| found.record.within(sentence.span).unwrap_or_default())
         .collect()
 }
 

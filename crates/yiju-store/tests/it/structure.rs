@@ -51,6 +51,8 @@ fn clauses_agree(
         assert_eq!(found.id(), format!("{}.{index}", record.id));
         for sentence in &clause.sentences {
             assert_eq!(found.slice(*sentence), Some(document.slice(*sentence)));
+            let within = found.within(*sentence).unwrap();
+            assert_eq!(found.span_at(within), Some(*sentence));
         }
     }
     assert!(
