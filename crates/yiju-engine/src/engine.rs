@@ -11,16 +11,16 @@ use yiju_embed::{
 use yiju_fault::kill_point;
 use yiju_store::{Access, Model, Store};
 
-use crate::error::{EngineError, go_on};
+use crate::error::EngineError;
 use crate::indexes::Indexes;
 use crate::lookup::Outcome;
 use crate::question::Question;
-use crate::reader::{self, Reading};
 use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
 use crate::retrieve::CANDIDATES;
 use crate::scope::Scope;
+use crate::stages::Depth;
 use crate::trace::{Step, timed};
-use crate::{about, compose, lookup, rank, rerank, retrieve};
+use crate::{about, compose, lookup, rank, retrieve};
 
 /// The longest question or query, in characters.
 pub(crate) const LONGEST_QUESTION: usize = 2_000;
@@ -28,24 +28,6 @@ pub(crate) const LONGEST_QUESTION: usize = 2_000;
 const MOST_CITATIONS: usize = 20;
 /// The most hits a search gives.
 pub(crate) const MOST_HITS: usize = 100;
-
-/// How many candidates a query looks at.
-#[derive(Clone, Copy)]
-struct Depth {
-    /// How many are found.
-    most: usize,
-    /// How many of them the second stage scores.
-    ranked: usize,
-}
-
-impl Depth {
-    fn of(limit: usize) -> Self {
-        Self {
-            most: CANDIDATES.max(limit),
-            ranked: CANDIDATES,
-        }
-    }
-}
 
 /// Where a library and its model are, and how to use them.
 #[derive(Clone, Debug)]
@@ -92,7 +74,7 @@ pub struct Engine {
     pub(crate) store: Store,
     pub(crate) model: Arc<EmbedQueue>,
     /// Reads the best candidates again, where one is named.
-    reranker: Option<Arc<CrossEncoder>>,
+    pub(crate) reranker: Option<Arc<CrossEncoder>>,
     pub(crate) indexes: RwLock<Indexes>,
     /// Held over each write, so that indexes see writes in the order of the store.
     pub(crate) writing: Mutex<()>,
@@ -369,107 +351,6 @@ impl Engine {
             hits,
             timings_ms: timings,
         })
-    }
-
-    /// What every lane says of the best candidates for a query, without these clauses (by their
-    /// ids): for evaluation.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn signals(
-        &self,
-        request: &SearchRequest,
-        without: &[String],
-    ) -> Result<Vec<rank::Signals>, EngineError> {
-        let (_, ranked) = self.second_stage(request, without)?;
-        Ok(rank::signals(&ranked))
-    }
-
-    /// What the reader sees of the best `request.limit` clauses for a query, and of those of
-    /// `wanted` (clause ids) among the further candidates: the examples that its weights are learnt
-    /// from.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn reading(
-        &self,
-        request: &SearchRequest,
-        wanted: &[String],
-    ) -> Result<Reading, EngineError> {
-        let (question, ranked) = self.second_stage(request, &[])?;
-        Ok(reader::examples(&question, &ranked, request.limit, wanted))
-    }
-
-    /// A query and its candidates without these clauses, as evaluation looks at them.
-    fn second_stage(
-        &self,
-        request: &SearchRequest,
-        without: &[String],
-    ) -> Result<(Question, Vec<rank::Ranked>), EngineError> {
-        check_text(
-            "the query's length in characters",
-            &request.query,
-            LONGEST_QUESTION,
-        )?;
-        let indexes = self.fresh_indexes()?;
-        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, without)?;
-        let mut question = Question::new(&request.query, &indexes.lexical)?;
-        let most = CANDIDATES.max(request.limit);
-        let ranked = self.ranked(
-            &mut question,
-            &indexes,
-            &scope,
-            Depth { most, ranked: most },
-            &mut Timings::default(),
-            &Cancel::default(),
-        )?;
-        Ok((question, ranked))
-    }
-
-    fn ranked(
-        &self,
-        question: &mut Question,
-        indexes: &Indexes,
-        scope: &Scope,
-        depth: Depth,
-        timings: &mut Timings,
-        cancel: &Cancel,
-    ) -> Result<Vec<rank::Ranked>, EngineError> {
-        go_on(cancel)?;
-        let start = Instant::now();
-        question.embed(&self.model)?;
-        timings.embed = milliseconds(start);
-        go_on(cancel)?;
-        let start = Instant::now();
-        let candidates = tracing::debug_span!("retrieve")
-            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, depth.most))?;
-        timings.retrieve = milliseconds(start);
-        go_on(cancel)?;
-        let start = Instant::now();
-        let mut ranked = timed(Step::SecondStage, || {
-            rank::rank(&self.store, question, candidates, depth.ranked)
-        })?;
-        if self.reranker.is_some() {
-            go_on(cancel)?;
-            timed(Step::SecondStage, || {
-                tracing::debug_span!("rerank").in_scope(|| self.rerank(question, &mut ranked))
-            })?;
-        }
-        timings.rank = milliseconds(start);
-        go_on(cancel)?;
-        Ok(ranked)
-    }
-
-    /// Sorts the best of `ranked` again by the cross-encoder, where one is named.
-    pub(crate) fn rerank(
-        &self,
-        question: &Question,
-        ranked: &mut [rank::Ranked],
-    ) -> Result<(), EngineError> {
-        match &self.reranker {
-            Some(reranker) => rerank::rerank(reranker, question, ranked),
-            None => Ok(()),
-        }
     }
 
     /// Writes the indexes to the library where they changed, so that it opens quickly the next time.

@@ -7,6 +7,7 @@
 mod by_reader;
 mod marking;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use yiju_document::Span;
@@ -24,6 +25,9 @@ const SAME_CLAUSE: f32 = 0.05;
 const OTHER_CLAUSE: f32 = 0.145;
 /// How far below the best sentence the best one of another clause may be and still be quoted.
 const OTHER_SENTENCE: f32 = 0.06;
+/// How far below the best candidate's likeliest span, by its logits, another clause's may be and still be quoted: it
+/// hardly ever answers then (docs/retrieval.md). Where several things are asked for each clause holds one of them only.
+const OTHER_SPAN: f32 = 8.0;
 /// Both distances are this much longer where several things are asked for.
 const LIST_FACTOR: f32 = 1.6;
 /// Most sentences quoted of one clause.
@@ -52,13 +56,21 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         1.0
     };
     let reader = Reader::of(question);
-    let read = |candidate: usize| reader?.read(question, ranked.get(candidate)?, candidate);
+    let read = |candidate: usize| {
+        let found = ranked.get(candidate)?;
+        match &found.read {
+            Some(read) => Some(Cow::Borrowed(read.tokens.as_slice())),
+            None => reader?
+                .read(question, found, candidate)
+                .map(|read| Cow::Owned(read.tokens)),
+        }
+    };
     let best_read = read(0);
     let mut quotes = best_read
         .as_deref()
         .and_then(|tokens| by_reader::of_best(best, tokens))
         .unwrap_or_else(|| of_clause(0, best, top, SAME_CLAUSE * reach));
-    quotes.extend(of_others(ranked, top, reach));
+    quotes.extend(of_others(question, ranked, top, reach));
     quotes.truncate(limit);
     let grain = match question.expected {
         Expected::List | Expected::Location | Expected::Explanation => Grain::Sentences,
@@ -94,11 +106,20 @@ fn amount(question: &Question, found: &Ranked, span: Span) -> Option<Range<usize
 
 /// The best sentences of other clauses that are nearly as good as the best one's.
 fn of_others<'r>(
+    question: &'r Question,
     ranked: &'r [Ranked],
     top: &'r Sentence,
     reach: f32,
 ) -> impl Iterator<Item = Quote> + 'r {
     let best = ranked.first().map_or(0.0, Ranked::own_score);
+    let likeliest = |found: &Ranked| found.read.as_ref().map(|read| read.likeliest);
+    let best_span = ranked.first().and_then(likeliest);
+    let silent = move |other: &Ranked| {
+        question.expected != Expected::List
+            && best_span
+                .zip(likeliest(other))
+                .is_some_and(|(best, other)| best - other > OTHER_SPAN)
+    };
     ranked
         .iter()
         .enumerate()
@@ -106,7 +127,7 @@ fn of_others<'r>(
         .filter_map(move |(at, other)| {
             let sentence = other
                 .evidence()
-                .filter(|_| best - other.own_score() <= OTHER_CLAUSE * reach)?;
+                .filter(|_| best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other))?;
             let near = top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading;
             near.then_some(Quote {
                 candidate: at,

@@ -12,6 +12,7 @@ use yiju_store::{ClauseRecord, Store};
 use crate::error::EngineError;
 use crate::expect::fits;
 use crate::question::{Language, Question, is_han};
+use crate::reader::ReadClause;
 use crate::retrieve::Candidate;
 
 /// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
@@ -68,6 +69,10 @@ pub(crate) struct Ranked {
     pub score: f32,
     /// What of the score is the neighbours'.
     pub neighbours: f32,
+    /// What of the score is the reader's.
+    pub reading: f32,
+    /// What the reader makes of the clause, where it has read it.
+    pub read: Option<ReadClause>,
     /// The question and the clause are in different scripts.
     pub across: bool,
     pub sentences: Vec<Sentence>,
@@ -127,9 +132,9 @@ impl Ranked {
         other.score.total_cmp(&self.score).then_with(by_id)
     }
 
-    /// What the clause itself says, without its neighbours; comparable within a question.
+    /// What the clause itself says, without its neighbours and its reader; comparable within a question.
     pub(crate) fn own_score(&self) -> f32 {
-        self.score - self.neighbours
+        self.score - self.neighbours - self.reading
     }
 
     /// What the score and the confidence are made of, besides the lanes.
@@ -140,6 +145,7 @@ impl Ranked {
             ("pairs", self.pairs),
             ("sentence_pairs", self.sentence_pairs),
             ("neighbours", self.neighbours),
+            ("reading", self.reading),
             ("length", self.record.text.chars().count() as f32),
             ("coverage", self.coverage),
             ("missing", self.missing),
@@ -298,6 +304,8 @@ fn score(
             + shared
             - LENGTH_LOSS * length.ln(),
         neighbours: 0.0,
+        reading: 0.0,
+        read: None,
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),

@@ -38,6 +38,13 @@ pub(crate) struct Token {
     pub ends_word: bool,
 }
 
+/// A clause, read.
+pub(crate) struct ReadClause {
+    pub tokens: Vec<Token>,
+    /// The logits of the likeliest beginning and the likeliest end, together: comparable within a question.
+    pub likeliest: f32,
+}
+
 /// How likely each token is by a logit of it, divided by `temperature`, as a share of the likeliest.
 pub(crate) fn likelihoods(
     tokens: &[Token],
@@ -86,32 +93,33 @@ impl Reader {
         question: &Question,
         found: &Ranked,
         place: usize,
-    ) -> Option<Vec<Token>> {
+    ) -> Option<ReadClause> {
         let coded = CodedTokens::read(found.tokens.as_deref()?, question.vector.len()).ok()?;
         let tokens = features::tokens(question, found, place, &coded)?;
         let projected = coded.similarities(&self.rows);
         let asked = self.weights.asked(question);
         let mut input = Vec::new();
-        Some(
-            tokens
-                .into_iter()
-                .map(|token| {
-                    input.clear();
-                    self.weights.normalised(&token.values, &mut input);
-                    let row = |r: usize| projected[r * coded.len() + token.index];
-                    self.weights.products(&asked, row, &mut input);
-                    let (begin, end) = self.weights.logits(&input);
-                    Token {
-                        range: token.range,
-                        sentence: token.sentence,
-                        begin,
-                        end,
-                        begins_word: token.begins_word,
-                        ends_word: token.ends_word,
-                    }
-                })
-                .collect(),
-        )
+        let tokens: Vec<Token> = tokens
+            .into_iter()
+            .map(|token| {
+                input.clear();
+                self.weights.normalised(&token.values, &mut input);
+                let row = |r: usize| projected[r * coded.len() + token.index];
+                self.weights.products(&asked, row, &mut input);
+                let (begin, end) = self.weights.logits(&input);
+                Token {
+                    range: token.range,
+                    sentence: token.sentence,
+                    begin,
+                    end,
+                    begins_word: token.begins_word,
+                    ends_word: token.ends_word,
+                }
+            })
+            .collect();
+        let most = |logit: fn(&Token) -> f32| tokens.iter().map(logit).fold(f32::MIN, f32::max);
+        let likeliest = most(|token| token.begin) + most(|token| token.end);
+        Some(ReadClause { tokens, likeliest })
     }
 }
 

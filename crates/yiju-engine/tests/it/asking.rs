@@ -1,6 +1,6 @@
 //! Questions: by matter, by number, and those without an answer.
 
-use yiju_engine::{Access, AskRequest, Engine, ErrorKind, Filter, SearchRequest};
+use yiju_engine::{Access, AskRequest, Engine, ErrorKind, Filter, SearchRequest, Signals};
 
 use crate::library::{LAW, NOTICE, add, ask, open};
 
@@ -52,14 +52,16 @@ fn short_answers_are_marked_within_their_quotes() {
     }
 }
 
+fn figure(of: &Signals, name: &str) -> f32 {
+    let named = |(other, value): &(&str, f32)| (*other == name).then_some(*value);
+    of.figures.iter().find_map(named).unwrap()
+}
+
 #[test]
 fn what_stands_beside_a_clause_speaks_for_it_within_a_script() {
     let (_dir, engine) = library();
     let signals = |question: &str| engine.signals(&SearchRequest::new(question), &[]).unwrap();
-    let neighbours = |signals: &yiju_engine::Signals| {
-        let named = |(name, value): &(&str, f32)| (*name == "neighbours").then_some(*value);
-        signals.figures.iter().find_map(named).unwrap()
-    };
+    let neighbours = |of: &Signals| figure(of, "neighbours");
     let mut given = 0;
     for question in [
         "停水要提前多久通知用户？",
@@ -68,7 +70,7 @@ fn what_stands_beside_a_clause_speaks_for_it_within_a_script() {
     ] {
         let found = signals(question);
         assert!(found.is_sorted_by(|a, b| a.score >= b.score));
-        let own = |of: &yiju_engine::Signals| of.score - neighbours(of);
+        let own = |of: &Signals| of.score - neighbours(of) - figure(of, "reading");
         let least = found.iter().map(own).fold(f32::MAX, f32::min);
         let place = |id: &str| {
             let (document, index) = id.rsplit_once('.').unwrap();
@@ -91,6 +93,42 @@ fn what_stands_beside_a_clause_speaks_for_it_within_a_script() {
     assert!(given > 3);
     let across = signals("How long before the water is cut off must users be told?");
     assert!(across.iter().all(|one| neighbours(one) == 0.0));
+}
+
+#[test]
+fn close_candidates_are_read_and_sorted_again_before_the_others() {
+    let (_dir, engine) = library();
+    let mut read = 0;
+    for question in [
+        "供水企业应当做什么？",
+        "应当怎样做？",
+        "谁负责？",
+        "夜间",
+        "What must libraries do?",
+        "Who must do what?",
+    ] {
+        let found = engine.signals(&SearchRequest::new(question), &[]).unwrap();
+        assert!(found.is_sorted_by(|a, b| a.score >= b.score), "{question}");
+        let before = |of: &Signals| of.score - figure(of, "reading");
+        let best = found.iter().map(before).fold(f32::MIN, f32::max);
+        let touched: Vec<usize> = (0..found.len())
+            .filter(|&at| figure(&found[at], "reading") != 0.0)
+            .collect();
+        // The best of before is what the others are measured by.
+        assert!(touched.len() <= 3, "{question}: {touched:?}");
+        assert!(touched.iter().all(|&at| at < 4), "{question}: {touched:?}");
+        for &at in &touched {
+            assert!(best - before(&found[at]) <= 0.1501, "{question}: {at}");
+        }
+        read += touched.len();
+        let hits = engine.search(&SearchRequest::new(question)).unwrap().hits;
+        assert_eq!(hits[0].clause_id, found[0].clause_id);
+        let mut request = AskRequest::new(question);
+        request.threshold = Some(0.0);
+        let answer = engine.ask(&request).unwrap();
+        assert_eq!(answer.citations[0].clause_id, found[0].clause_id);
+    }
+    assert!(read > 6, "{read}");
 }
 
 #[test]
