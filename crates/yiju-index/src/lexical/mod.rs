@@ -364,11 +364,30 @@ impl LexicalIndex {
             return Ok(Vec::new());
         }
         // Threads are shared by the searches that run.
-        let others = self.running.fetch_add(1, Ordering::Relaxed);
+        let running = Running::one_more(&self.running);
         let best = Plan::of(&self.shown, words)
-            .and_then(|plan| plan.search(k, self.threads / (others + 1), filter));
-        self.running.fetch_sub(1, Ordering::Relaxed);
+            .and_then(|plan| plan.search(k, self.threads / running.searches, filter));
         Ok(best.map_err(failed("search"))?.into_hits())
+    }
+}
+
+/// A search that runs; counted until it ends, in whatever way.
+struct Running<'a> {
+    count: &'a AtomicUsize,
+    /// How many searches ran when this one began, itself included.
+    searches: usize,
+}
+
+impl<'a> Running<'a> {
+    fn one_more(count: &'a AtomicUsize) -> Self {
+        let searches = count.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        Self { count, searches }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Windows and passed-over terms against tantivy's plain scoring of every entry.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 use tantivy::Term;
@@ -168,6 +169,23 @@ fn close_to_bounds() -> LexicalIndex {
     }
     index.commit(2).unwrap();
     index
+}
+
+#[test]
+fn a_search_that_panics_is_no_longer_counted() {
+    struct Panics;
+    impl Filter for Panics {
+        fn accepts(&self, _: u64) -> bool {
+            panic!("as a faulty filter would")
+        }
+    }
+    let mut index = LexicalIndex::in_memory().unwrap();
+    index.add(1, "", "word").unwrap();
+    index.commit(1).unwrap();
+    let search = || index.search("word", 3, Some(&Panics));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(search)).is_err());
+    assert_eq!(index.running.load(Ordering::Relaxed), 0);
+    assert_eq!(index.search("word", 3, None).unwrap().len(), 1);
 }
 
 #[test]
