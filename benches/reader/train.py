@@ -54,8 +54,8 @@ class Clause:
     def spans(self, answers):
         """First and last token of each place where an accepted answer stands."""
         found = set()
-        for answer in answers:
-            for match in re.finditer(re.escape(answer.strip().encode()), self.text):
+        for answer in filter(None, map(str.strip, answers)):
+            for match in re.finditer(re.escape(answer.encode()), self.text):
                 inside = np.flatnonzero((self.ranges[:, 1] > match.start()) & (self.ranges[:, 0] < match.end()))
                 if len(inside):
                     found.add((int(inside[0]), int(inside[-1])))

@@ -44,10 +44,14 @@ impl Query {
         !self.gold.is_empty() || !self.evidence.is_empty()
     }
 
-    /// Accepted verbatim answers; empty where the set names none.
+    /// Accepted verbatim answers; empty where the set names none, or blank ones only.
     pub fn accepted(&self) -> Vec<String> {
         let single = self.answer.iter().filter(|_| self.answers.is_empty());
-        self.answers.iter().chain(single).cloned().collect()
+        let given = self.answers.iter().chain(single);
+        given
+            .filter(|one| !one.trim().is_empty())
+            .cloned()
+            .collect()
     }
 }
 
@@ -246,6 +250,9 @@ mod tests {
         assert_eq!((read.name.as_str(), read.corpus.len()), ("seed", 0));
         assert_eq!(read.queries[0].accepted(), ["甲乙"]);
         assert!(read.queries[0].answerable());
+        let query: Query =
+            serde_json::from_str(r#"{"q": "问", "evidence": ["甲"], "answer": " "}"#).unwrap();
+        assert!(query.answerable() && query.accepted().is_empty());
     }
 
     #[test]
