@@ -4,9 +4,12 @@
 //! document. They decide two things: whether evidence can answer at all (a question for an amount
 //! is not answered by a text without numbers), and which part of a sentence is the answer.
 
+mod unit;
+
 use std::ops::Range;
 
 use crate::numbers::quantities;
+pub(crate) use unit::Unit;
 
 /// What a question asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,21 +30,6 @@ pub(crate) enum Expected {
     Explanation,
     /// Anything else: what, whether.
     Open,
-}
-
-/// The unit an amount is asked in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
-    /// 多少人, 多少名, how many people.
-    Persons,
-    /// 多少钱, 多少元, how much money.
-    Money,
-    /// A share: 比例, 率, percent.
-    Share,
-    /// 多少年, 几天, how long.
-    Duration,
-    /// Any number will do.
-    Any,
 }
 
 const TIME_ZH: &[&str] = &[
@@ -103,20 +91,6 @@ const LIST_ZH: &[&str] = &["哪些", "哪几", "分别", "有什么样的", "都
 /// Words that ask for a reason, and for a way.
 pub(crate) const WHY_ZH: &[&str] = &["为什么", "为何", "原因"];
 pub(crate) const HOW_ZH: &[&str] = &["怎么", "怎样", "如何"];
-const MONEY_ZH: &[&str] = &[
-    "钱", "元", "费", "价", "金额", "罚款", "补贴", "工资", "薪", "资金", "税额", "收入",
-];
-const SHARE_ZH: &[&str] = &[
-    "比例",
-    "百分之",
-    "率是",
-    "率为",
-    "率多少",
-    "占比",
-    "几成",
-    "百分之几",
-];
-
 /// What `question` asks for. `question` is in normal form (see `yiju_index::normalize`).
 pub(crate) fn expected(question: &str) -> Expected {
     let has = |words: &[&str]| words.iter().any(|word| question.contains(word));
@@ -135,6 +109,7 @@ pub(crate) fn expected(question: &str) -> Expected {
         || phrase(&["how", "much"])
         || phrase(&["what", "percentage"])
         || phrase(&["how", "long"])
+        || phrase(&["how", "old"])
         || phrase(&["how", "large"])
         || asks_for_figure(&english)
         || names_figure(question)
@@ -144,7 +119,7 @@ pub(crate) fn expected(question: &str) -> Expected {
         || question.contains("多长")
         || question.contains("多高")
     {
-        return Expected::Quantity(unit(question, &english));
+        return Expected::Quantity(unit::asked(question, &english));
     }
     if has(LIST_ZH) {
         return Expected::List;
@@ -228,40 +203,12 @@ fn asks_with_ji(question: &str) -> bool {
     })
 }
 
-fn unit(question: &str, english: &[&str]) -> Unit {
-    let after = ["多少", "几"]
-        .iter()
-        .find_map(|word| question.find(word).map(|at| &question[at + word.len()..]))
-        .unwrap_or("");
-    let mut follow = after.chars();
-    let first = follow.next();
-    if first.is_some_and(|c| "人名位".contains(c)) || english.contains(&"people") {
-        return Unit::Persons;
-    }
-    let long = question.contains("多久") || question.contains("多长时间");
-    if long || first.is_some_and(|c| "年月天日".contains(c)) || english.contains(&"long") {
-        return Unit::Duration;
-    }
-    if SHARE_ZH.iter().any(|word| question.contains(word))
-        || english.contains(&"percentage")
-        || english.contains(&"percent")
-    {
-        return Unit::Share;
-    }
-    // 多少钱, 多少元, 金额是多少; but 收费多少次 is a count.
-    let counted = first.is_some_and(|c| "个件家条项次座所种台辆倍分".contains(c));
-    if !counted && MONEY_ZH.iter().any(|word| question.contains(word)) {
-        return Unit::Money;
-    }
-    Unit::Any
-}
-
 /// How well `text` (in normal form) holds what is expected: 1 where it does, 0 where it cannot,
 /// 0.5 where it holds a number of another unit, and 1 where nothing particular is expected.
 pub(crate) fn fits(expected: Expected, text: &str) -> f32 {
     match expected {
         Expected::Quantity(unit) => quantities(text).fold(0.0, |best: f32, found| {
-            let of_unit = unit == Unit::Any || unit_after(text, &found) == unit;
+            let of_unit = unit == Unit::Any || unit::at(text, &found) == unit;
             best.max(if of_unit { 1.0 } else { 0.5 })
         }),
         Expected::Time => {
@@ -272,43 +219,6 @@ pub(crate) fn fits(expected: Expected, text: &str) -> f32 {
             }
         }
         _ => 1.0,
-    }
-}
-
-/// The unit of the number at `found` in `text`.
-fn unit_after(text: &str, found: &Range<usize>) -> Unit {
-    let rest = text[found.end..].trim_start();
-    let rest = rest.trim_start_matches(['多', '余', '十', '百', '千', '万', '亿', '来', '几']);
-    let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
-    if starts(&["%", "‰", "个百分点", "成"]) || text[..found.start].ends_with("分之") {
-        Unit::Share
-    } else if starts(&["人", "名", "位", "户", "people", "persons"]) {
-        Unit::Persons
-    } else if starts(&[
-        "元",
-        "美元",
-        "块",
-        "欧元",
-        "英镑",
-        "日元",
-        "港元",
-        "人民币",
-        "角",
-        "分钱",
-        "yuan",
-        "dollars",
-        "rmb",
-    ]) || text[..found.start]
-        .trim_end()
-        .ends_with(['$', '¥', '€', '£'])
-    {
-        Unit::Money
-    } else if starts(&[
-        "年", "个月", "月", "天", "日", "小时", "周", "分钟", "years", "months", "days", "hours",
-    ]) {
-        Unit::Duration
-    } else {
-        Unit::Any
     }
 }
 
@@ -405,6 +315,17 @@ mod tests {
             ("有多少名员工?", Expected::Quantity(Unit::Persons)),
             ("罚款金额是多少?", Expected::Quantity(Unit::Money)),
             ("会判几年?", Expected::Quantity(Unit::Duration)),
+            ("企业有多少员工?", Expected::Quantity(Unit::Persons)),
+            ("参加的消费者一共有多少?", Expected::Quantity(Unit::Persons)),
+            ("能领多少一次性退役金?", Expected::Quantity(Unit::Money)),
+            ("年龄上限是多少?", Expected::Quantity(Unit::Age)),
+            ("满多少岁可以申请?", Expected::Quantity(Unit::Age)),
+            ("how old must they be?", Expected::Quantity(Unit::Age)),
+            (
+                "how many employees does it have?",
+                Expected::Quantity(Unit::Persons),
+            ),
+            ("黄金有多少吨?", Expected::Quantity(Unit::Any)),
             ("什么时候开展?", Expected::Time),
             ("由谁负责?", Expected::Agent),
             ("包括哪些城市?", Expected::List),
@@ -444,6 +365,8 @@ mod tests {
             fits(Expected::Quantity(Unit::Persons), "每年可发电约2亿千瓦时"),
             0.5
         );
+        assert_eq!(fits(Expected::Quantity(Unit::Age), "年满18周岁的公民"), 1.0);
+        assert_eq!(fits(Expected::Quantity(Unit::Age), "服役满2年"), 0.5);
         assert_eq!(fits(Expected::Time, "今年4月底全部并网"), 1.0);
         assert_eq!(fits(Expected::Time, "完善应急体系"), 0.0);
     }
