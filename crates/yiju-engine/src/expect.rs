@@ -319,6 +319,8 @@ mod tests {
             ("参加的消费者一共有多少?", Expected::Quantity(Unit::Persons)),
             ("能领多少一次性退役金?", Expected::Quantity(Unit::Money)),
             ("年龄上限是多少?", Expected::Quantity(Unit::Age)),
+            ("各年龄段有多少人?", Expected::Quantity(Unit::Persons)),
+            ("用了多少机器人?", Expected::Quantity(Unit::Any)),
             ("满多少岁可以申请?", Expected::Quantity(Unit::Age)),
             ("how old must they be?", Expected::Quantity(Unit::Age)),
             (

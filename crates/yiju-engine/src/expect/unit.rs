@@ -49,16 +49,17 @@ pub(super) fn asked(question: &str, english: &[&str]) -> Unit {
     let first = after.chars().next();
     let noun = counted_noun(question);
     let ends = |endings: &[&str]| endings.iter().any(|ending| noun.ends_with(ending));
+    let persons = first.is_some_and(|c| "人名位".contains(c));
+    if persons || counts_persons(english) {
+        return Unit::Persons;
+    }
     if question.contains("年龄")
         || first == Some('岁')
         || english.windows(2).any(|words| words == ["how", "old"])
     {
         return Unit::Age;
     }
-    if first.is_some_and(|c| "人名位".contains(c))
-        || ends(PERSONS_ENDING) && !noun.ends_with("机器人")
-        || counts_persons(english)
-    {
+    if ends(PERSONS_ENDING) && !noun.ends_with("机器人") {
         return Unit::Persons;
     }
     let long = question.contains("多久") || question.contains("多长时间");
