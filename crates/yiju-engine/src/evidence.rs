@@ -2,7 +2,7 @@
 //!
 //! Of the best clause, sentences are quoted as long as the next adds to the answer's probability by the reader,
 //! where that knows the model; else those whose score is nearly the best. Of other clauses that are nearly
-//! as good, the best sentence.
+//! as good, the best sentence, unless the reader finds hardly an answer there.
 
 mod by_reader;
 mod marking;
