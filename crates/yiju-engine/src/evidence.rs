@@ -16,7 +16,7 @@ use crate::amount;
 use crate::expect::Expected;
 use crate::question::Question;
 use crate::rank::{Ranked, Sentence};
-use crate::reader::Reader;
+use crate::reader::{Reader, likeliest_span};
 use marking::Grain;
 
 /// How far below the best sentence another of the same clause may be and still be quoted.
@@ -59,10 +59,8 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
     let read = |candidate: usize| {
         let found = ranked.get(candidate)?;
         match &found.read {
-            Some(read) => Some(Cow::Borrowed(read.tokens.as_slice())),
-            None => reader?
-                .read(question, found, candidate)
-                .map(|read| Cow::Owned(read.tokens)),
+            Some(tokens) => Some(Cow::Borrowed(tokens.as_slice())),
+            None => reader?.read(question, found, candidate).map(Cow::Owned),
         }
     };
     let best_read = read(0);
@@ -80,7 +78,7 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
         let Some(found) = ranked.get(quote.candidate) else {
             continue;
         };
-        quote.answer = amount(question, found, quote.span).or_else(|| {
+        quote.answer = asked_amount(question, found, quote.span).or_else(|| {
             let other;
             let tokens = if quote.candidate == 0 {
                 best_read.as_deref()
@@ -98,7 +96,7 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
 }
 
 /// The amount or time that was asked for, as bytes of the clause's text, where the quote at `span` holds one.
-fn amount(question: &Question, found: &Ranked, span: Span) -> Option<Range<usize>> {
+fn asked_amount(question: &Question, found: &Ranked, span: Span) -> Option<Range<usize>> {
     let within = found.record.within(span)?;
     let part = amount::answering(question, found.record.slice(span)?)?;
     Some(within.start + part.start..within.start + part.end)
@@ -112,7 +110,7 @@ fn of_others<'r>(
     reach: f32,
 ) -> impl Iterator<Item = Quote> + 'r {
     let best = ranked.first().map_or(0.0, Ranked::own_score);
-    let likeliest = |found: &Ranked| found.read.as_ref().map(|read| read.likeliest);
+    let likeliest = |found: &Ranked| found.read.as_deref().map(likeliest_span);
     let best_span = ranked.first().and_then(likeliest);
     let silent = move |other: &Ranked| {
         question.expected != Expected::List

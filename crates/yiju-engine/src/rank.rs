@@ -12,7 +12,7 @@ use yiju_store::{ClauseRecord, Store};
 use crate::error::EngineError;
 use crate::expect::fits;
 use crate::question::{Language, Question, is_han};
-use crate::reader::ReadClause;
+use crate::reader::Token;
 use crate::retrieve::Candidate;
 
 /// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
@@ -71,8 +71,8 @@ pub(crate) struct Ranked {
     pub neighbours: f32,
     /// What of the score is the reader's.
     pub reading: f32,
-    /// What the reader makes of the clause, where it has read it.
-    pub read: Option<ReadClause>,
+    /// The clause's tokens as the reader reads them, where it has read it.
+    pub read: Option<Vec<Token>>,
     /// The question and the clause are in different scripts.
     pub across: bool,
     pub sentences: Vec<Sentence>,

@@ -38,22 +38,24 @@ pub(crate) struct Token {
     pub ends_word: bool,
 }
 
-/// A clause, read.
-pub(crate) struct ReadClause {
-    pub tokens: Vec<Token>,
-    /// The logits of the likeliest beginning and the likeliest end, together: comparable within a question.
-    pub likeliest: f32,
-}
-
 /// How likely each token is by a logit of it, divided by `temperature`, as a share of the likeliest.
 pub(crate) fn likelihoods(
     tokens: &[Token],
     logit: fn(&Token) -> f32,
     temperature: f32,
 ) -> Vec<f32> {
-    let most = tokens.iter().map(logit).fold(f32::MIN, f32::max);
+    let most = most(tokens, logit);
     let likelihood = |token| ((logit(token) - most) / temperature).exp();
     tokens.iter().map(likelihood).collect()
+}
+
+/// The logits of the likeliest beginning and the likeliest end, together: comparable within a question.
+pub(crate) fn likeliest_span(tokens: &[Token]) -> f32 {
+    most(tokens, |token| token.begin) + most(tokens, |token| token.end)
+}
+
+fn most(tokens: &[Token], logit: fn(&Token) -> f32) -> f32 {
+    tokens.iter().map(logit).fold(f32::MIN, f32::max)
 }
 
 /// The reader that the bundled weights make.
@@ -93,33 +95,32 @@ impl Reader {
         question: &Question,
         found: &Ranked,
         place: usize,
-    ) -> Option<ReadClause> {
+    ) -> Option<Vec<Token>> {
         let coded = CodedTokens::read(found.tokens.as_deref()?, question.vector.len()).ok()?;
         let tokens = features::tokens(question, found, place, &coded)?;
         let projected = coded.similarities(&self.rows);
         let asked = self.weights.asked(question);
         let mut input = Vec::new();
-        let tokens: Vec<Token> = tokens
-            .into_iter()
-            .map(|token| {
-                input.clear();
-                self.weights.normalised(&token.values, &mut input);
-                let row = |r: usize| projected[r * coded.len() + token.index];
-                self.weights.products(&asked, row, &mut input);
-                let (begin, end) = self.weights.logits(&input);
-                Token {
-                    range: token.range,
-                    sentence: token.sentence,
-                    begin,
-                    end,
-                    begins_word: token.begins_word,
-                    ends_word: token.ends_word,
-                }
-            })
-            .collect();
-        let most = |logit: fn(&Token) -> f32| tokens.iter().map(logit).fold(f32::MIN, f32::max);
-        let likeliest = most(|token| token.begin) + most(|token| token.end);
-        Some(ReadClause { tokens, likeliest })
+        Some(
+            tokens
+                .into_iter()
+                .map(|token| {
+                    input.clear();
+                    self.weights.normalised(&token.values, &mut input);
+                    let row = |r: usize| projected[r * coded.len() + token.index];
+                    self.weights.products(&asked, row, &mut input);
+                    let (begin, end) = self.weights.logits(&input);
+                    Token {
+                        range: token.range,
+                        sentence: token.sentence,
+                        begin,
+                        end,
+                        begins_word: token.begins_word,
+                        ends_word: token.ends_word,
+                    }
+                })
+                .collect(),
+        )
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crate::question::Question;
 use crate::rank::Ranked;
-use crate::reader::{ReadClause, Reader};
+use crate::reader::{Reader, Token, likeliest_span};
 
 /// Candidates that are read at most.
 const MOST: usize = 4;
@@ -31,7 +31,7 @@ pub(crate) fn reread(question: &Question, ranked: &mut [Ranked]) {
         return;
     }
     let (close, rest) = ranked.split_at_mut(close);
-    let read: Option<Vec<ReadClause>> = close
+    let read: Option<Vec<Vec<Token>>> = close
         .iter()
         .enumerate()
         .map(|(place, found)| reader.read(question, found, place))
@@ -40,13 +40,13 @@ pub(crate) fn reread(question: &Question, ranked: &mut [Ranked]) {
         return;
     };
     let scores: Vec<f32> = close.iter().map(|found| found.score).collect();
-    let spans: Vec<f32> = read.iter().map(|read| read.likeliest).collect();
+    let spans: Vec<f32> = read.iter().map(|tokens| likeliest_span(tokens)).collect();
     let least = rest.first().map_or(f32::MIN, |next| next.score);
     let readings = readings(&scores, &spans, least);
-    for ((found, read), reading) in close.iter_mut().zip(read).zip(readings) {
+    for ((found, tokens), reading) in close.iter_mut().zip(read).zip(readings) {
         found.reading = reading;
         found.score += reading;
-        found.read = Some(read);
+        found.read = Some(tokens);
     }
     close.sort_by(Ranked::order);
 }

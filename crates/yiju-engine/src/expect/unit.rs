@@ -33,12 +33,12 @@ const SHARE_ZH: &[&str] = &[
     "百分之几",
 ];
 
-/// What nouns that count persons, and those that are sums of money, end with.
+/// What nouns that count persons end with, and those that are sums of money without a word of `MONEY_ZH`.
 const PERSONS_ENDING: &[&str] = &[
     "人", "员", "员工", "职工", "民工", "者", "学生", "教师", "老师", "居民", "群众", "农民",
     "士兵", "人口", "干部",
 ];
-const MONEY_ENDING: &[&str] = &["金", "费", "款", "税", "薪", "债", "价", "钱"];
+const MONEY_ENDING: &[&str] = &["金", "款", "税", "债"];
 
 /// The unit that `question` (in normal form; its words in Latin letters: `english`) asks for an amount in.
 pub(super) fn asked(question: &str, english: &[&str]) -> Unit {
@@ -104,7 +104,6 @@ fn counted_noun(question: &str) -> &str {
 /// `how many employees`.
 fn counts_persons(english: &[&str]) -> bool {
     const PERSONS: &[&str] = &[
-        "people",
         "persons",
         "employees",
         "workers",
