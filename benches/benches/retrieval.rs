@@ -138,7 +138,7 @@ fn words(c: &mut Criterion) {
         b.iter(|| index.search(black_box(&question), 100, None));
     });
     c.bench_function("terms of 200 words", |b| {
-        b.iter(|| yiju_index::terms(black_box(&long)))
+        b.iter(|| yiju_text::terms(black_box(&long)))
     });
 }
 

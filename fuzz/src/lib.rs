@@ -74,8 +74,8 @@ pub fn references(data: &[u8]) {
         assert!(reference.range.start >= last);
         last = reference.range.start;
     }
-    let _ = yiju_document::parse_number(&text);
-    for range in yiju_document::split_sentences(&text) {
+    let _ = yiju_text::parse_number(&text);
+    for range in yiju_text::split_sentences(&text) {
         assert!(text.get(range).is_some());
     }
 }
@@ -95,10 +95,10 @@ pub fn question(data: &[u8]) {
         words
     });
     let text = text(data);
-    for term in yiju_index::terms(&text) {
+    for term in yiju_text::terms(&text) {
         assert!(text.get(term.range).is_some());
     }
-    let _ = yiju_index::normalize(&text);
+    let _ = yiju_text::normalize(&text);
     yiju_engine::fuzzing::question(&text, &WORDS);
     let _ = WORDS.search(&text, 3, None);
 }

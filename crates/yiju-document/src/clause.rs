@@ -5,7 +5,6 @@
 //! under which further numbered paragraphs stand becomes a section, and its remaining text an
 //! unnumbered clause; where it leads in with a colon, they are its items.
 
-use crate::chars::{ends_finally, longer_than, squeeze};
 use crate::clause_heading::clause_heading;
 use crate::draft::{DraftClause, DraftSection, finish, leads_in};
 use crate::front::Front;
@@ -13,6 +12,7 @@ use crate::label::{Label, Style};
 use crate::sequence::{Line, keep_sequences};
 use crate::signs;
 use crate::{Clause, Section, UnitKind};
+use yiju_text::chars::{ends_finally, longer_than, squeeze};
 
 /// The sections and clauses of a text whose lines are its paragraphs.
 pub(crate) fn tree(text: &str, front: &Front) -> (Vec<Section>, Vec<Clause>) {

@@ -1,7 +1,7 @@
 //! The heading that a numbered paragraph begins with: `（二）增强竞争力。推动…`.
 
-use crate::chars::longer_than;
 use crate::label::Style;
+use yiju_text::chars::longer_than;
 
 /// The heading in front of a numbered paragraph and its length in bytes: a short first sentence
 /// with more text behind it, or 【…】.

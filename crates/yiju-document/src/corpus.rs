@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use crate::decode::MAX_BYTES;
 use crate::draft::{DraftClause, finish};
 use crate::label::parse_label;
-use crate::language::guess;
 use crate::lines::drop_stray;
 use crate::sequence::Line;
 use crate::{Document, UnitKind};
+use yiju_text::language::guess;
 
 /// Longest line of a corpus, in bytes.
 const LINE_BYTES: u64 = 16 << 20;

@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::label::{Label, Style};
 use crate::sequence::Line;
 use crate::spans::Offsets;
-use crate::{Clause, Section, UnitKind, split_sentences};
+use crate::{Clause, Section, UnitKind};
+use yiju_text::split_sentences;
 
 /// A section before its span is counted in characters.
 pub(crate) struct DraftSection {

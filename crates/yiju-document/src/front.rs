@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::chars::{is_cjk, longer_than, squeeze};
-use crate::dates::{date_line, dates};
 use crate::label::parse_label;
 use crate::signs;
+use yiju_text::chars::{is_cjk, longer_than, squeeze};
+use yiju_text::dates::{date_line, dates};
 
 /// What a document says about itself, and which of its paragraphs are no body.
 #[derive(Debug, Default)]

@@ -1,9 +1,9 @@
 //! The number at the head of a line: 第十七条, （八）, 一、, 1., Chapter 3.
 
-use crate::chars::is_han;
 use crate::label_english;
 use crate::model::UnitKind;
-use crate::numerals::{decimal, leading_number, to_chinese};
+use yiju_text::chars::is_han;
+use yiju_text::numerals::{decimal, leading_number, to_chinese};
 
 /// How a number is written; finer than `UnitKind`, in the order of the usual nesting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

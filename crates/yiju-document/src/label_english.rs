@@ -1,7 +1,7 @@
 //! English numbers at the head of lines: `Chapter 3`, `ARTICLE XII.`, `IV. Finance`.
 
 use crate::label::{Label, Style, finish};
-use crate::numerals::parse_english_number;
+use yiju_text::numerals::parse_english_number;
 
 /// The label at the head of a line that begins with an ASCII letter.
 pub(crate) fn label(line: &str) -> Option<Label> {

@@ -23,28 +23,23 @@
 //! # Ok::<(), yiju_document::DocumentError>(())
 //! ```
 
-mod chars;
 mod clause;
 mod clause_heading;
 mod corpus;
-mod dates;
 mod decode;
 mod draft;
 mod error;
 mod front;
 mod label;
 mod label_english;
-mod language;
 mod lines;
 mod model;
 mod news;
-mod numerals;
 mod outline;
 mod parse;
 mod particular;
 mod reference;
 mod resolve;
-mod sentence;
 mod sequence;
 mod signs;
 mod spans;
@@ -54,9 +49,7 @@ pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
 pub use error::DocumentError;
 pub use model::{Clause, Document, Section, Span, UnitKind};
-pub use numerals::parse_number;
 pub use outline::outline;
 pub use parse::{parse, parse_text};
 pub use particular::{Particular, ParticularPlace};
 pub use reference::{Reference, Step, Target, Unit, find_references};
-pub use sentence::split_sentences;

@@ -1,12 +1,12 @@
 //! Decoded text to paragraphs: stray characters dropped, broken and wrapped paragraphs joined.
 
-use crate::chars::{
+use crate::label::{Style, parse_label};
+use crate::signs;
+use yiju_text::chars::{
     ends_finally, ends_with_remark, is_cjk, is_closing, is_han, last_char, left_open, longer_than,
     width,
 };
-use crate::dates::date_line;
-use crate::label::{Style, parse_label};
-use crate::signs;
+use yiju_text::dates::date_line;
 
 /// No printed paragraph is longer, in bytes; past it nothing more is joined, so that joining stays
 /// linear.
@@ -367,7 +367,7 @@ mod tests {
         #[test]
         fn nothing_is_lost(text in "(?s)[一-三、。，（）a-c \n\t1-3.第条]{0,200}|.{0,80}") {
             let clean = drop_stray(&text);
-            prop_assert_eq!(crate::chars::squeeze(&joined(&text).concat()), crate::chars::squeeze(&clean));
+            prop_assert_eq!(yiju_text::chars::squeeze(&joined(&text).concat()), yiju_text::chars::squeeze(&clean));
         }
     }
 }

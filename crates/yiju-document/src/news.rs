@@ -1,6 +1,6 @@
 //! Signs of news: datelines, bylines, sign-offs.
 
-use crate::chars::{ends_finally, longer_than};
+use yiju_text::chars::{ends_finally, longer_than};
 
 const AGENCIES: [&str; 24] = [
     "新华社",

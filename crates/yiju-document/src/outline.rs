@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::chars::columns;
 use crate::{Clause, Document, UnitKind};
+use yiju_text::chars::columns;
 
 /// How many columns of a paragraph without a heading are shown: 30 Chinese characters.
 const SHOWN: usize = 60;

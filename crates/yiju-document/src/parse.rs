@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{Document, DocumentError, clause, decode, front, language, lines, split};
+use crate::{Document, DocumentError, clause, decode, front, lines, split};
+use yiju_text::language;
 
 /// Parses the bytes of a source into its documents, one or more.
 ///

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::dates::{dates, news_day};
 use crate::spans::Offsets;
 use crate::{Document, Span, news, signs};
+use yiju_text::dates::{dates, news_day};
 
 /// Something a document says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

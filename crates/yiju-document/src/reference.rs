@@ -269,7 +269,7 @@ fn steps_at(question: &str, at: usize, after_unit: bool) -> Option<Parsed> {
             let inside = before.ends_with(|c: char| c.is_alphanumeric() && c.is_ascii());
             if inside { None } else { english::noun(rest) }
         }
-        c if at == 0 && crate::numerals::is_chinese_numeral(c) => leading_part(rest),
+        c if at == 0 && yiju_text::numerals::is_chinese_numeral(c) => leading_part(rest),
         _ => None,
     }?;
     Some(Parsed {

@@ -1,8 +1,8 @@
 //! Which of the numbers at the heads of lines are labels: those that continue their sequence.
 
-use crate::chars::{longer_than, width};
 use crate::label::{Label, STYLES, Style, parse_label};
 use crate::signs;
+use yiju_text::chars::{longer_than, width};
 
 /// A paragraph of a document's body.
 pub(crate) struct Line<'a> {

@@ -1,9 +1,11 @@
 //! What kind of line a line is: title, number, law header, attachment, list item.
 
-use crate::chars::{ends_finally, is_cjk, is_han, last_char, length_up_to, longer_than, squeeze};
-use crate::dates::date_line;
 use crate::label::parse_label;
 pub(crate) use crate::news::{ends_with_sign_off, is_byline, is_sign_off, starts_with_dateline};
+use yiju_text::chars::{
+    ends_finally, is_cjk, is_han, last_char, length_up_to, longer_than, squeeze,
+};
+use yiju_text::dates::date_line;
 
 /// `索引号：…`, `发文机关：…`: a line of the catalogue entry that official sites print over a text.
 pub(crate) fn is_catalogue_line(line: &str) -> bool {
@@ -47,7 +49,7 @@ pub(crate) fn attachment_rest(line: &str) -> Option<&str> {
         if let Some(rest) = line.strip_prefix(word) {
             let rest = rest.trim_start();
             let number = rest.trim_start_matches(|c: char| {
-                c.is_numeric() || crate::numerals::is_chinese_numeral(c) || c == '-'
+                c.is_numeric() || yiju_text::numerals::is_chinese_numeral(c) || c == '-'
             });
             let after = number.trim_start();
             let marked = after.is_empty() || after.starts_with(['：', ':', '.', '．', '、']);
@@ -118,8 +120,8 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
             chars.as_str()
         };
         let serial = serial.strip_prefix('第').unwrap_or(serial);
-        let year_value = crate::numerals::parse_number(year)?;
-        let serial_value = crate::numerals::parse_number(serial)?;
+        let year_value = yiju_text::numerals::parse_number(year)?;
+        let serial_value = yiju_text::numerals::parse_number(serial)?;
         let named = !name.is_empty()
             && length_up_to(name, 20) < 20
             && name
@@ -131,7 +133,7 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
     // 中华人民共和国主席令第四十五号
     let (name, serial) = end.rsplit_once('第')?;
     let order = name.ends_with('令') || name.ends_with("公告") || name.ends_with("公报");
-    (order && crate::numerals::parse_number(serial).is_some() && !name.contains(['，', '。']))
+    (order && yiju_text::numerals::parse_number(serial).is_some() && !name.contains(['，', '。']))
         .then(|| format!("{name}第{serial}{sign}"))
 }
 
@@ -145,7 +147,7 @@ pub(crate) fn is_bare_serial(line: &str) -> bool {
     squeezed
         .strip_prefix('第')
         .and_then(|r| r.strip_suffix(['号', '號']))
-        .is_some_and(|n| crate::numerals::parse_number(n).is_some())
+        .is_some_and(|n| yiju_text::numerals::parse_number(n).is_some())
 }
 
 /// `（2020年5月28日第十三届全国人民代表大会第三次会议通过）`: the line under a law's title.
@@ -153,7 +155,7 @@ pub(crate) fn is_law_header(line: &str) -> bool {
     let line = line.trim();
     line.starts_with(['（', '(', '根', '2', '1'])
         && !longer_than(line, 800)
-        && !crate::dates::dates(line).is_empty()
+        && !yiju_text::dates::dates(line).is_empty()
         && [
             "通过", "通過", "修正", "修订", "修訂", "公布", "发布", "批准", "施行", "制定",
         ]
@@ -261,7 +263,7 @@ pub(crate) fn is_short_line(line: &str, limit: usize) -> bool {
         .filter(|c| c.is_alphanumeric())
         .count();
     !longer_than(line, limit)
-        && crate::chars::width(line) <= limit
+        && yiju_text::chars::width(line) <= limit
         && letters >= 2
         && !matches!(
             last,

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::chars::{ends_finally, squeeze};
-use crate::dates::date_line;
 use crate::label::parse_label;
 use crate::signs;
+use yiju_text::chars::{ends_finally, squeeze};
+use yiju_text::dates::date_line;
 
 /// The documents of a source as ranges of its paragraphs, in order; together they are the source.
 ///

@@ -11,16 +11,16 @@ use yiju_embed::{
 use yiju_fault::kill_point;
 use yiju_store::{Access, Model, Store};
 
+use crate::ask::lookup::Outcome;
+use crate::ask::pipeline::Depth;
+use crate::ask::question::Question;
+use crate::ask::retrieve::CANDIDATES;
+use crate::ask::scope::Scope;
+use crate::ask::trace::{Step, timed};
+use crate::ask::{about, compose, lookup, rank, retrieve};
 use crate::error::EngineError;
-use crate::indexes::Indexes;
-use crate::lookup::Outcome;
-use crate::question::Question;
+use crate::keep::indexes::Indexes;
 use crate::response::{Answer, AskRequest, SearchHit, SearchRequest, SearchResponse, Timings};
-use crate::retrieve::CANDIDATES;
-use crate::scope::Scope;
-use crate::stages::Depth;
-use crate::trace::{Step, timed};
-use crate::{about, compose, lookup, rank, retrieve};
 
 /// The longest question or query, in characters.
 pub(crate) const LONGEST_QUESTION: usize = 2_000;
@@ -89,7 +89,7 @@ impl Engine {
     /// or another process has it open for writing.
     pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
         // The dictionary and the model take about as long to load, on a core each.
-        let words = std::thread::spawn(yiju_index::warm_up);
+        let words = std::thread::spawn(yiju_text::warm_up);
         let embedder = Embedder::open(
             &options.model,
             EmbedderOptions {

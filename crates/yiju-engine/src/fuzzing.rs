@@ -2,7 +2,7 @@
 
 use yiju_index::LexicalIndex;
 
-use crate::question::Question;
+use crate::ask::question::Question;
 
 /// Analyses a question as [`crate::Engine::ask`] does before anything is searched.
 pub fn question(text: &str, lexical: &LexicalIndex) {

@@ -28,60 +28,35 @@
 //! # Ok::<(), yiju_engine::EngineError>(())
 //! ```
 
-mod ablation;
-mod about;
-mod amount;
-mod bench;
-mod compose;
-mod confidence;
-mod corpus;
+mod ask;
 mod engine;
 mod error;
-mod evidence;
-mod expect;
 #[doc(hidden)]
 pub mod fuzzing;
-mod indexes;
-mod ingest;
-mod locks;
-mod lookup;
-mod maintain;
-mod numbers;
-mod pairs;
-mod question;
-mod rank;
-mod reader;
-mod replace;
-mod rerank;
-mod reread;
+mod keep;
+mod measure;
 mod response;
-mod retrieve;
-mod scope;
-mod stages;
-mod trace;
 mod verify;
-mod views;
-mod wording;
 
-pub use ablation::LaneRankings;
-pub use bench::{FirstStage, LaneFigures};
-pub use confidence::{
+pub use ask::confidence::{
     ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
 };
-pub use corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
+pub use ask::rank::{Lanes, Signals};
+pub use ask::reader::{Reading, ReadingExample};
+pub use ask::trace::{Step, StepTimes, traced};
 pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
 pub use error::{EngineError, ErrorKind};
-pub use ingest::{AddOutcome, AddStatus, Progress, Source};
-pub use maintain::{
+pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
+pub use keep::ingest::{AddOutcome, AddStatus, Progress, Source};
+pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
 };
-pub use rank::{Lanes, Signals};
-pub use reader::{Reading, ReadingExample};
+pub use measure::ablation::LaneRankings;
+pub use measure::bench::{FirstStage, LaneFigures};
 pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
 };
-pub use trace::{Step, StepTimes, traced};
 pub use verify::{
     CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
     QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,

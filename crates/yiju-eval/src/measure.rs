@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use yiju_document::split_sentences;
 use yiju_engine::{Answer, Citation, SearchResponse};
+use yiju_text::split_sentences;
 
 use crate::{ClauseIds, Query, character_f1, exact_match};
 

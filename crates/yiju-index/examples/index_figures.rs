@@ -191,7 +191,7 @@ fn graph(n: usize, plain: bool) -> Result<()> {
 
 fn words(n: usize, files: &[String]) -> Result<()> {
     let start = Instant::now();
-    yiju_index::warm_up();
+    yiju_text::warm_up();
     println!("dictionary loaded in {:.1?}", start.elapsed());
     let parts = [
         "城市",

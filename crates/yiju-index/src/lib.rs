@@ -5,8 +5,7 @@
 //!   ([`ExactIndex`]) while the library is small, a graph ([`HnswIndex`]) above
 //!   [`SWITCH_POINT`], rebuilt in the background, saved as one checksummed file that
 //!   is mapped when loaded. All of them are a [`VectorIndex`].
-//! - [`LexicalIndex`] finds entries by the words of a question (BM25); [`terms`] cuts
-//!   Chinese and other text into words, [`normalize`] folds writings of the same text.
+//! - [`LexicalIndex`] finds entries by the words of a question (BM25).
 //! - A [`Filter`] limits any search, which still gives `k` results where `k` exist.
 //!
 //! ```
@@ -41,7 +40,6 @@ mod build;
 mod coarse;
 mod error;
 mod exact;
-mod fold;
 mod graph;
 mod hnsw;
 mod late;
@@ -50,16 +48,13 @@ mod quantise;
 mod raw;
 mod rows;
 mod snapshot;
-mod terms;
 mod vector;
 mod words_directory;
 
 pub use adaptive::{AdaptiveIndex, SWITCH_POINT};
 pub use error::{IndexError, SnapshotError};
 pub use exact::ExactIndex;
-pub use fold::{Folded, fold, normalize};
 pub use hnsw::{DEFAULT_EF, HnswIndex, Rebuild, Rebuilt};
 pub use late::{CodedTokens, LateError, QueryTokens, TokenKind, TokenVector, encode_tokens};
 pub use lexical::LexicalIndex;
-pub use terms::{Term, is_stop_term, terms, warm_up};
 pub use vector::{Filter, Hit, MAX_DIMENSION, VectorIndex};

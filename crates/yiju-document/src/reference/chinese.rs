@@ -4,7 +4,7 @@ use super::follow::{Place, refers};
 use super::list::{Numbers, link};
 use super::{Parsed, Unit, spaces, step};
 use crate::UnitKind;
-use crate::numerals::{decimal, leading_number};
+use yiju_text::numerals::{decimal, leading_number};
 
 use Unit::{Item, Kind, Paragraph};
 use UnitKind::{

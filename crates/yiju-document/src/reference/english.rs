@@ -3,7 +3,7 @@
 use super::list::Numbers;
 use super::{Parsed, Unit, step};
 use crate::UnitKind;
-use crate::numerals::{leading_number, parse_english_number};
+use yiju_text::numerals::{leading_number, parse_english_number};
 
 use Unit::{Item, Kind, Paragraph};
 use UnitKind::{Arabic, Article, Book, Chapter, Ideographic, Parenthesized, Section};

@@ -1,7 +1,7 @@
 //! Whether what follows 第三条 makes it a reference or a count: 第三条规定 against 第三条地铁.
 
 use super::list;
-use crate::numerals::leading_number;
+use yiju_text::numerals::leading_number;
 
 /// What else is known of the place.
 #[derive(Clone, Copy)]

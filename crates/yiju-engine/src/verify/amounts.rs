@@ -1,6 +1,6 @@
 //! The numbers of a text with their units, in digits, Chinese numerals and English words.
 
-use yiju_document::parse_number;
+use yiju_text::parse_number;
 
 /// A number with its unit.
 #[derive(Clone, Debug, PartialEq)]

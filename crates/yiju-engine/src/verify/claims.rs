@@ -2,7 +2,7 @@
 //! upper bound for a lower one, a negation. Word lists and number shapes of Chinese and English.
 
 use serde::{Deserialize, Serialize};
-use yiju_index::normalize;
+use yiju_text::normalize;
 
 use super::amounts::{Amount, amounts};
 
@@ -241,7 +241,7 @@ fn negations(statement: &str, quote: &str) -> Vec<Mismatch> {
             };
             let matter: String = rest[word.len()..].chars().take(2).collect();
             let chinese =
-                matter.chars().count() == 2 && matter.chars().all(crate::question::is_han);
+                matter.chars().count() == 2 && matter.chars().all(crate::ask::question::is_han);
             if chinese && !known.iter().any(|known| rest.starts_with(known)) && c != ' ' {
                 found.push((matter.clone(), format!("{word}{matter}")));
             }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use yiju_document::Span;
-use yiju_index::{Folded, fold};
+use yiju_text::{Folded, fold};
 
 use super::{MOST_PLACES, QuotePlace, Whole, document_ref};
 

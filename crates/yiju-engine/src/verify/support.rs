@@ -8,13 +8,13 @@
 
 use serde::{Deserialize, Serialize};
 use yiju_embed::{InputType, Priority};
-use yiju_index::normalize;
+use yiju_text::normalize;
 
 use super::claims::{Mismatch, MismatchKind, mismatches};
 use super::{QuoteStatus, VerifiedQuote};
+use crate::ask::question::{Question, is_han};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::question::{Question, is_han};
 
 /// The most that a quote supports a statement that contradicts it.
 const CONTRADICTED: f32 = 0.2;

@@ -29,9 +29,9 @@ use yiju_fault::kill_point;
 
 use self::plan::{Plan, words_of};
 use self::shown::Shown;
-use crate::terms::terms;
 use crate::words_directory::WordsDirectory;
 use crate::{Filter, Hit, IndexError, SnapshotError};
+use yiju_text::terms;
 
 /// Weight of a term in the heading, where one in the body has 1. All clauses under a
 /// heading share it, so it must not drown the body: on 60,725 articles of law 0, 0.25,
@@ -412,7 +412,7 @@ fn parse_payload(payload: &str) -> Option<(u32, u64)> {
 struct TermTokenizer;
 
 struct TermStream {
-    terms: std::vec::IntoIter<crate::terms::Term>,
+    terms: std::vec::IntoIter<yiju_text::Term>,
     token: Token,
 }
 

@@ -10,8 +10,8 @@ use tantivy::{DocId, Term};
 use super::maxscore::{List, Scale, given, search_segment};
 use super::shown::{FIELDS, Shown, ShownSegment};
 use crate::Filter;
-use crate::terms::{is_stop_term, terms};
 use crate::vector::Best;
+use yiju_text::{is_stop_term, terms};
 
 /// The most different terms of a query that are used; the rarest ones are.
 const MOST_TERMS: usize = 256;

@@ -180,7 +180,7 @@ mod tests {
         let made = MadeText::new(1);
         let mut counts: HashMap<String, usize> = HashMap::new();
         for number in 0..2_000 {
-            for term in yiju_index::terms(&made.clause(number).1) {
+            for term in yiju_text::terms(&made.clause(number).1) {
                 *counts.entry(term.text).or_default() += 1;
             }
         }

@@ -1,0 +1,99 @@
+//! How likely it is that the best candidate answers the question.
+//!
+//! A logistic model over a few signals, one for questions in the documents' script and one across
+//! scripts, where shared words say nothing. Weights, provenance and error rates stand in
+//! `confidence/fit.json`, which benches/confidence/fit.py writes.
+
+mod fit;
+
+use std::sync::LazyLock;
+
+use crate::ask::rank::Ranked;
+use fit::Weights;
+pub use fit::{
+    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
+};
+
+/// At or above this confidence an answer is given.
+pub(crate) fn threshold() -> f32 {
+    confidence_fit().threshold
+}
+
+/// The signals, each about 0 to 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features {
+    /// The question is written in another script than the best candidate.
+    pub across: bool,
+    values: [f32; NAMES.len()],
+}
+
+const NAMES: [&str; 9] = [
+    "dense",
+    "sentence",
+    "late",
+    "late_sentence",
+    "above",
+    "margin",
+    "coverage",
+    "missing",
+    "misfit",
+];
+
+impl Features {
+    pub(crate) fn named(&self) -> Vec<(&'static str, f32)> {
+        let across = ("across", if self.across { 1.0 } else { 0.0 });
+        NAMES.into_iter().zip(self.values).chain([across]).collect()
+    }
+}
+
+/// The signals of the best of `ranked` (best first) beside the `others` it stands out from.
+pub(crate) fn features(ranked: &[Ranked], others: &[Ranked]) -> Features {
+    let Some(best) = ranked.first() else {
+        return Features {
+            across: false,
+            values: [0.0; NAMES.len()],
+        };
+    };
+    let across = best.across;
+    let id = best.record.id();
+    let rest: Vec<&Ranked> = others
+        .iter()
+        .filter(|other| other.record.id() != id)
+        .collect();
+    let mean_late = if rest.is_empty() {
+        best.lanes.late
+    } else {
+        rest.iter().map(|other| other.lanes.late).sum::<f32>() / rest.len() as f32
+    };
+    let margin = rest
+        .first()
+        .map_or(0.0, |second| best.own_score() - second.own_score());
+    let evidence = best.evidence();
+    let values = [
+        best.lanes.dense,
+        best.lanes.sentence,
+        best.lanes.late,
+        evidence.map_or(best.lanes.late, |sentence| sentence.late),
+        best.lanes.late - mean_late,
+        margin,
+        best.coverage,
+        best.missing,
+        1.0 - evidence.map_or(1.0, |sentence| sentence.fit),
+    ];
+    Features { across, values }
+}
+
+/// The probability, 0 to 1, that the best candidate answers the question.
+pub(crate) fn confidence(features: &Features) -> f32 {
+    static WITHIN: LazyLock<Weights> = LazyLock::new(|| Weights::of(&confidence_fit().within));
+    static ACROSS: LazyLock<Weights> = LazyLock::new(|| Weights::of(&confidence_fit().across));
+    let model = if features.across { &ACROSS } else { &WITHIN };
+    let sum: f32 = model
+        .of_signals
+        .iter()
+        .zip(features.values)
+        .map(|(weight, value)| weight * value)
+        .sum();
+    let probability = 1.0 / (1.0 + (-(sum + model.constant)).exp());
+    (probability * 1e4).round() / 1e4
+}

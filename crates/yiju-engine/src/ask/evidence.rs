@@ -1,0 +1,188 @@
+//! Which sentences an answer quotes, and which part of them is the answer.
+//!
+//! Of the best clause, sentences are quoted as long as the next adds to the answer's probability by the reader,
+//! where that knows the model; else those whose score is nearly the best. Of other clauses that are nearly
+//! as good, the best sentence, unless the reader finds hardly an answer there.
+
+mod by_reader;
+mod marking;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use yiju_document::Span;
+
+use crate::ask::amount;
+use crate::ask::expect::Expected;
+use crate::ask::question::Question;
+use crate::ask::rank::{Ranked, Sentence};
+use crate::ask::reader::{Reader, likeliest_span};
+use marking::Grain;
+
+/// How far below the best sentence another of the same clause may be and still be quoted.
+const SAME_CLAUSE: f32 = 0.05;
+/// How far below the best candidate another clause may be and still be cited.
+const OTHER_CLAUSE: f32 = 0.145;
+/// How far below the best sentence the best one of another clause may be and still be quoted.
+const OTHER_SENTENCE: f32 = 0.06;
+/// How far below the best candidate's likeliest span, by its logits, another clause's may be and still be quoted: it
+/// hardly ever answers then (docs/retrieval.md). Where several things are asked for each clause holds one of them only.
+const OTHER_SPAN: f32 = 8.0;
+/// Both distances are this much longer where several things are asked for.
+const LIST_FACTOR: f32 = 1.6;
+/// Most sentences quoted of one clause.
+const MOST_OF_CLAUSE: usize = 3;
+
+/// A quote: a candidate and the span of one or several adjacent sentences of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Quote {
+    /// Index among the ranked candidates.
+    pub candidate: usize,
+    pub span: Span,
+    /// The part of the quote that answers, where that is not all of it: bytes of the clause's text.
+    pub answer: Option<Range<usize>>,
+}
+
+/// The quotes that answer `question`, best first, at most `limit`; empty where no candidate has a
+/// sentence.
+pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Vec<Quote> {
+    let (Some(best), Some(top)) = (ranked.first(), ranked.first().and_then(Ranked::evidence))
+    else {
+        return Vec::new();
+    };
+    let reach = if question.expected == Expected::List {
+        LIST_FACTOR
+    } else {
+        1.0
+    };
+    let reader = Reader::of(question);
+    let read = |candidate: usize| {
+        let found = ranked.get(candidate)?;
+        match &found.read {
+            Some(tokens) => Some(Cow::Borrowed(tokens.as_slice())),
+            None => reader?.read(question, found, candidate).map(Cow::Owned),
+        }
+    };
+    let best_read = read(0);
+    let mut quotes = best_read
+        .as_deref()
+        .and_then(|tokens| by_reader::of_best(best, tokens))
+        .unwrap_or_else(|| of_clause(0, best, top, SAME_CLAUSE * reach));
+    quotes.extend(of_others(question, ranked, top, reach));
+    quotes.truncate(limit);
+    let grain = match question.expected {
+        Expected::List | Expected::Location | Expected::Explanation => Grain::Sentences,
+        _ => Grain::Words,
+    };
+    for quote in &mut quotes {
+        let Some(found) = ranked.get(quote.candidate) else {
+            continue;
+        };
+        quote.answer = asked_amount(question, found, quote.span).or_else(|| {
+            let other;
+            let tokens = if quote.candidate == 0 {
+                best_read.as_deref()
+            } else if grain == Grain::Sentences {
+                // Of other clauses one sentence is quoted, and that is marked as a whole.
+                None
+            } else {
+                other = read(quote.candidate);
+                other.as_deref()
+            };
+            marking::answer(found, tokens?, quote, grain)
+        });
+    }
+    quotes
+}
+
+/// The amount or time that was asked for, as bytes of the clause's text, where the quote at `span` holds one.
+fn asked_amount(question: &Question, found: &Ranked, span: Span) -> Option<Range<usize>> {
+    let within = found.record.within(span)?;
+    let part = amount::answering(question, found.record.slice(span)?)?;
+    Some(within.start + part.start..within.start + part.end)
+}
+
+/// The best sentences of other clauses that are nearly as good as the best one's.
+fn of_others<'r>(
+    question: &'r Question,
+    ranked: &'r [Ranked],
+    top: &'r Sentence,
+    reach: f32,
+) -> impl Iterator<Item = Quote> + 'r {
+    let best = ranked.first().map_or(0.0, Ranked::own_score);
+    let likeliest = |found: &Ranked| found.read.as_deref().map(likeliest_span);
+    let best_span = ranked.first().and_then(likeliest);
+    let silent = move |other: &Ranked| {
+        question.expected != Expected::List
+            && best_span
+                .zip(likeliest(other))
+                .is_some_and(|(best, other)| best - other > OTHER_SPAN)
+    };
+    ranked
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter_map(move |(at, other)| {
+            let sentence = other
+                .evidence()
+                .filter(|_| best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other))?;
+            let near = top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading;
+            near.then_some(Quote {
+                candidate: at,
+                span: sentence.span,
+                answer: None,
+            })
+        })
+}
+
+/// The best sentence and those nearly as good; see [`joined`].
+fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote> {
+    let mut chosen: Vec<(usize, &Sentence)> = found
+        .sentences
+        .iter()
+        .enumerate()
+        .filter(|(_, sentence)| {
+            top.score - sentence.score <= reach
+                && (!sentence.is_heading || sentence.span == top.span)
+        })
+        .collect();
+    chosen.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
+    chosen.truncate(MOST_OF_CLAUSE);
+    joined(
+        at,
+        found,
+        chosen.into_iter().map(|(index, _)| index).collect(),
+        top.span,
+    )
+}
+
+/// Quotes of the sentences `chosen` of a clause, adjacent ones joined; the one that holds the span
+/// `first` first, the others in the order of the text.
+fn joined(at: usize, found: &Ranked, mut chosen: Vec<usize>, first: Span) -> Vec<Quote> {
+    chosen.sort_unstable();
+    let mut spans: Vec<(usize, Span)> = Vec::new();
+    for index in chosen {
+        let Some(sentence) = found.sentences.get(index) else {
+            continue;
+        };
+        match spans.last_mut() {
+            Some((last, span)) if *last + 1 == index => {
+                *last = index;
+                span.char_end = sentence.span.char_end;
+                span.byte_end = sentence.span.byte_end;
+            }
+            _ => spans.push((index, sentence.span)),
+        }
+    }
+    let holds_first =
+        |span: &Span| span.byte_start <= first.byte_start && first.byte_end <= span.byte_end;
+    spans.sort_by_key(|(_, span)| (!holds_first(span), span.byte_start));
+    spans
+        .into_iter()
+        .map(|(_, span)| Quote {
+            candidate: at,
+            span,
+            answer: None,
+        })
+        .collect()
+}

@@ -1,0 +1,21 @@
+//! The way of a question: analysed, embedded, retrieved, ranked, read and answered, or refused.
+
+pub(crate) mod about;
+pub(crate) mod amount;
+pub(crate) mod compose;
+pub(crate) mod confidence;
+pub(crate) mod evidence;
+pub(crate) mod expect;
+pub(crate) mod lookup;
+pub(crate) mod numbers;
+pub(crate) mod pairs;
+pub(crate) mod pipeline;
+pub(crate) mod question;
+pub(crate) mod rank;
+pub(crate) mod reader;
+pub(crate) mod rerank;
+pub(crate) mod reread;
+pub(crate) mod retrieve;
+pub(crate) mod scope;
+pub(crate) mod trace;
+pub(crate) mod wording;

@@ -1,0 +1,307 @@
+//! A question, analysed: its words with their weights, what it asks for, what it cites, its vectors.
+
+mod words;
+
+use std::collections::HashSet;
+
+use yiju_document::{Reference, find_references};
+use yiju_embed::{EmbedQueue, Embedding, InputType, Priority, TokenVectors};
+use yiju_index::{LexicalIndex, QueryTokens, TokenKind};
+use yiju_text::{is_stop_term, normalize, terms};
+
+use crate::ask::expect::{Expected, expected};
+use crate::ask::pairs::Pairs;
+use crate::ask::trace::{Step, timed};
+use crate::error::EngineError;
+use words::{ASKING, ASKING_OF_A_UNIT, asking_words};
+
+/// Weight of a token that carries no matter (particles, marks, question words), where the rarest
+/// word has 1.
+const IDLE_WEIGHT: f32 = 0.1;
+
+/// The language an answer's fixed phrases are worded in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    Chinese,
+    English,
+}
+
+/// A word of the question that carries matter.
+#[derive(Clone, Debug)]
+pub(crate) struct Word {
+    /// In normal form.
+    pub text: String,
+    /// How rare it is in the library: 0 (everywhere) to 1 (nowhere).
+    pub weight: f32,
+    range: std::ops::Range<usize>,
+}
+
+pub(crate) struct Question {
+    /// As asked.
+    pub text: String,
+    pub language: Language,
+    pub expected: Expected,
+    pub references: Vec<Reference>,
+    /// Words that carry matter, each once.
+    pub words: Vec<Word>,
+    /// Its pairs of neighbouring characters.
+    pub pairs: Pairs,
+    /// Unit vector of the whole; empty until embedded.
+    pub vector: Vec<f32>,
+    /// Vectors of the tokens for matching; empty until embedded.
+    pub tokens: QueryTokens,
+    /// Their last states, for clauses of libraries of before; empty until embedded.
+    pub last_tokens: QueryTokens,
+    /// A weight for each token, adding up to 1.
+    pub token_weights: Vec<f32>,
+    /// Which tokens are of a word that asks: what, 谁, 多少.
+    pub asking: Vec<bool>,
+    /// The mean vector of those tokens, or of all where there are none; empty until embedded.
+    pub asking_vector: Vec<f32>,
+    /// Fingerprint of the model that embedded it; empty until embedded.
+    pub model: String,
+}
+
+impl Question {
+    /// Analyses a question. `lexical` says how rare its words are.
+    ///
+    /// # Errors
+    /// The lexical index failed.
+    pub(crate) fn new(text: &str, lexical: &LexicalIndex) -> Result<Self, EngineError> {
+        let normal = normalize(text);
+        let total = lexical.len() as f64;
+        let rarest = idf(0.0, total);
+        let mut seen = HashSet::new();
+        let mut words = Vec::new();
+        for term in terms(text) {
+            if is_stop_term(&term.text)
+                || ASKING.contains(&term.text.as_str())
+                || !seen.insert(term.text.clone())
+            {
+                continue;
+            }
+            let frequency =
+                lexical
+                    .document_frequency(&term.text)
+                    .map_err(|source| EngineError::Index {
+                        index: "lexical",
+                        source,
+                    })?;
+            let weight = (idf(frequency as f64, total) / rarest) as f32;
+            words.push(Word {
+                text: term.text,
+                weight,
+                range: term.range,
+            });
+        }
+        let has_han = text.chars().any(is_han);
+        Ok(Self {
+            text: text.to_owned(),
+            language: if has_han {
+                Language::Chinese
+            } else {
+                Language::English
+            },
+            expected: expected(&normal),
+            references: find_references(text),
+            words,
+            pairs: Pairs::of(&normal),
+            vector: Vec::new(),
+            tokens: QueryTokens::new([], 0),
+            last_tokens: QueryTokens::new([], 0),
+            token_weights: Vec::new(),
+            asking: Vec::new(),
+            asking_vector: Vec::new(),
+            model: String::new(),
+        })
+    }
+
+    /// Embeds the question and weighs its tokens by the words they are part of.
+    ///
+    /// # Errors
+    /// The model failed.
+    pub(crate) fn embed(&mut self, model: &EmbedQueue) -> Result<(), EngineError> {
+        let texts = [self.text.as_str()];
+        let prepared = timed(Step::Tokenise, || model.prepare(InputType::Query, &texts))?;
+        timed(Step::Embed, || {
+            let embedded = model.embed_prepared(Priority::Question, &prepared)?;
+            if let Some((embedding, tokens)) = embedded.into_iter().next() {
+                self.take(embedding, &tokens, model);
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes the vectors in and weighs the tokens.
+    fn take(&mut self, embedding: Embedding, tokens: &TokenVectors, model: &EmbedQueue) {
+        self.vector = embedding.vector;
+        self.token_weights = tokens
+            .tokens
+            .iter()
+            .map(|token| {
+                let overlapping = self.words.iter().filter(|word| {
+                    word.range.start < token.range.end && token.range.start < word.range.end
+                });
+                overlapping
+                    .map(|word| word.weight)
+                    .fold(IDLE_WEIGHT, f32::max)
+            })
+            .collect();
+        let sum: f32 = self.token_weights.iter().sum();
+        if sum > 0.0 {
+            self.token_weights
+                .iter_mut()
+                .for_each(|weight| *weight /= sum);
+        }
+        let asking = asking_words(&self.text);
+        self.asking = tokens
+            .tokens
+            .iter()
+            .map(|token| {
+                asking
+                    .iter()
+                    .any(|word| word.start < token.range.end && token.range.start < word.end)
+            })
+            .collect();
+        let none = !self.asking.contains(&true);
+        let asked: Vec<&[f32]> = tokens
+            .tokens
+            .iter()
+            .zip(&self.asking)
+            .filter(|(_, asking)| none || **asking)
+            .map(|(token, _)| token.matching.as_slice())
+            .collect();
+        self.asking_vector = vec![0.0; model.embedder().dimension()];
+        for vector in &asked {
+            for (sum, x) in self.asking_vector.iter_mut().zip(*vector) {
+                *sum += x / asked.len() as f32;
+            }
+        }
+        self.model = model.embedder().fingerprint().to_owned();
+        let dimension = model.embedder().dimension();
+        let vectors = tokens.tokens.iter().map(|t| t.matching.as_slice());
+        self.tokens = QueryTokens::new(vectors, dimension);
+        let vectors = tokens.tokens.iter().map(|t| t.vector.as_slice());
+        self.last_tokens = QueryTokens::new(vectors, dimension);
+    }
+
+    /// The vectors of the tokens that clause tokens of a kind are compared with.
+    pub(crate) fn tokens_like(&self, kind: TokenKind) -> &QueryTokens {
+        match kind {
+            TokenKind::Matching => &self.tokens,
+            TokenKind::Last => &self.last_tokens,
+        }
+    }
+
+    /// The share (0 to 1) of the question's words, by weight, that `text` (in normal form) holds;
+    /// `None` where the question has no words that carry matter.
+    pub(crate) fn coverage(&self, text: &str) -> Option<f32> {
+        let total: f32 = self.words.iter().map(|word| word.weight).sum();
+        if total <= 0.0 {
+            return None;
+        }
+        let found: f32 = self
+            .words
+            .iter()
+            .filter(|word| holds(text, &word.text))
+            .map(|word| word.weight)
+            .sum();
+        Some(found / total)
+    }
+
+    /// Whether the question asks for nothing but what it cites: no word that carries matter stands
+    /// outside the byte ranges `cited` and the titles (in normal form) of the documents cited.
+    pub(crate) fn asks_only(&self, cited: &[std::ops::Range<usize>], titles: &str) -> bool {
+        self.words.iter().all(|word| {
+            ASKING_OF_A_UNIT.contains(&word.text.as_str())
+                || cited
+                    .iter()
+                    .any(|range| range.start < word.range.end && word.range.start < range.end)
+                || titles.contains(&word.text)
+        })
+    }
+
+    /// The weight of the heaviest word that `text` (in normal form) lacks; 0 where it has all.
+    pub(crate) fn missing(&self, text: &str) -> f32 {
+        self.words
+            .iter()
+            .filter(|word| !holds(text, &word.text))
+            .map(|word| word.weight)
+            .fold(0.0, f32::max)
+    }
+}
+
+/// Robertson and Spärck Jones's inverse document frequency as BM25 uses it, never negative.
+fn idf(frequency: f64, total: f64) -> f64 {
+    (1.0 + (total - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln()
+}
+
+/// Whether `text` holds `word`: anywhere for Chinese, at the start of a word for letters and digits,
+/// since 3 is not in 13.
+fn holds(text: &str, word: &str) -> bool {
+    if word.chars().next().is_some_and(is_han) {
+        return text.contains(word);
+    }
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let number = word.ends_with(|c: char| c.is_ascii_digit());
+        let after = text[at + word.len()..].chars().next();
+        before.is_none_or(|c| !c.is_ascii_alphanumeric())
+            && !(number && after.is_some_and(|c| c.is_ascii_digit()))
+    })
+}
+
+pub(crate) fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lexical(texts: &[&str]) -> LexicalIndex {
+        let mut index = LexicalIndex::in_memory().unwrap();
+        for (id, text) in (0u64..).zip(texts) {
+            index.add(id, "", text).unwrap();
+        }
+        index.commit(1).unwrap();
+        index
+    }
+
+    #[test]
+    fn words_that_carry_matter_are_weighed_by_rarity() {
+        let index = lexical(&["城市更新", "城市规划", "城市治理"]);
+        let question = Question::new("城市更新的容积率有什么要求？", &index).unwrap();
+        let weight = |text: &str| {
+            question
+                .words
+                .iter()
+                .find(|w| w.text == text)
+                .map(|w| w.weight)
+        };
+        assert_eq!(weight("容积率"), Some(1.0));
+        assert!(weight("更新") < weight("容积率") && weight("城市") < weight("更新"));
+        assert_eq!(weight("要求"), None);
+        assert_eq!(question.coverage("城市更新容积率"), Some(1.0));
+        assert!(question.coverage("城市更新").unwrap() < 0.5);
+        assert_eq!(question.missing("城市更新"), 1.0);
+        assert_eq!(question.language, Language::Chinese);
+    }
+
+    #[test]
+    fn numbers_and_latin_words_are_held_as_words() {
+        assert!(holds("城市信息模型(cim)平台", "cim"));
+        assert!(!holds("共13个", "3"));
+        assert!(!holds("共131个", "13"));
+        assert!(holds("第13号", "13"));
+        assert!(holds("cities", "citi"));
+    }
+
+    #[test]
+    fn a_question_of_question_words_covers_nothing() {
+        let index = lexical(&["城市更新"]);
+        let question = Question::new("What does it say?", &index).unwrap();
+        assert_eq!(question.coverage("城市更新"), None);
+        assert_eq!(question.language, Language::English);
+    }
+}

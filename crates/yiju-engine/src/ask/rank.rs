@@ -1,0 +1,403 @@
+//! The second stage: candidates and their sentences scored by late interaction with what the first
+//! stage knows.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+use yiju_document::Span;
+use yiju_index::CodedTokens;
+use yiju_store::{ClauseRecord, Store};
+use yiju_text::normalize;
+
+use crate::ask::expect::fits;
+use crate::ask::question::{Language, Question, is_han};
+use crate::ask::reader::Token;
+use crate::ask::retrieve::Candidate;
+use crate::error::EngineError;
+
+/// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
+/// development sets, where they have a broad optimum (docs/retrieval.md).
+const BEST_SENTENCE_WEIGHT: f32 = 2.5;
+const LATE_WEIGHT: f32 = 2.0;
+/// Weight of late interaction within the sentence that is best at it.
+const BEST_SENTENCE_LATE_WEIGHT: f32 = 0.5;
+/// Weight of the share of the question's pairs of characters that the clause or its headings hold.
+const PAIRS_WEIGHT: f32 = 0.3;
+/// Weight of the same share within the best sentence.
+const SENTENCE_PAIRS_WEIGHT: f32 = 0.2;
+/// What a clause loses for each e-fold of its characters: a longer one holds a match for anything.
+const LENGTH_LOSS: f32 = 0.02;
+/// Weight of what the better of the two neighbours of a clause has above the least of all candidates: those who
+/// draft put what belongs together next to each other. Across scripts it says less than the text itself.
+const NEIGHBOUR_WEIGHT: f32 = 0.25;
+/// Characters below which a clause is no better for being shorter: a sign-off is not.
+const SHORT: f32 = 40.0;
+/// Weight of late interaction in a sentence's score.
+const SENTENCE_LATE_WEIGHT: f32 = 1.25;
+/// What a token of the headings loses against one of the text: where both fit, the text decides.
+const ABOVE_LOSS: f32 = 0.08;
+/// Weight of the share of the question's words that a sentence holds.
+const COVERAGE_WEIGHT: f32 = 0.15;
+/// What a heading loses as evidence: it names a matter and rarely says anything of it.
+const HEADING_LOSS: f32 = 0.08;
+/// What a sentence loses that cannot hold what is asked for (no number for how many).
+const MISFIT_LOSS: f32 = 0.1;
+
+/// Candidates that a thread scores at once; for fewer it is not worth waking another.
+const TOGETHER: usize = 16;
+
+/// A sentence of a candidate, as evidence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sentence {
+    pub span: Span,
+    /// Weighted MaxSim of the question's tokens within the sentence.
+    pub late: f32,
+    /// Share of the question's words that it holds.
+    pub coverage: f32,
+    /// How well it holds what is asked for, 0 to 1.
+    pub fit: f32,
+    pub is_heading: bool,
+    /// All of it in one figure; comparable within a question.
+    pub score: f32,
+}
+
+/// A candidate after the second stage.
+pub(crate) struct Ranked {
+    pub record: ClauseRecord,
+    pub lanes: Lanes,
+    /// All lanes and the neighbours in one figure; comparable within a question.
+    pub score: f32,
+    /// What of the score is the neighbours'.
+    pub neighbours: f32,
+    /// What of the score is the reader's.
+    pub reading: f32,
+    /// The clause's tokens as the reader reads them, where it has read it.
+    pub read: Option<Vec<Token>>,
+    /// The question and the clause are in different scripts.
+    pub across: bool,
+    pub sentences: Vec<Sentence>,
+    /// The clause's coded token vectors, where the store has them.
+    pub tokens: Option<Vec<u8>>,
+    /// Share of the question's words that the clause or its headings hold.
+    pub coverage: f32,
+    /// Weight of the heaviest word that is missing there.
+    pub missing: f32,
+    /// Share of the question's pairs of characters that the clause or its headings hold.
+    pub pairs: f32,
+    /// The same share within the sentence that holds the most.
+    pub sentence_pairs: f32,
+}
+
+/// What each lane says of a clause.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Lanes {
+    /// Cosine of the question and the clause.
+    pub dense: f32,
+    /// Cosine of the question and the clause's best sentence.
+    pub sentence: f32,
+    /// BM25 as a share of the best clause's, 0 to 1.
+    pub lexical: f32,
+    /// Weighted MaxSim of the question's tokens in the clause.
+    pub late: f32,
+}
+
+impl Ranked {
+    /// Relevance for people, 0 to 1, in the order of the fused scores: with the bundled model unrelated
+    /// text is below a half and the same words near 1. Across scripts all cosines are lower.
+    pub(crate) fn relevance(&self) -> f32 {
+        let middle = if self.across { 4.3 } else { 5.0 };
+        let relevance = 1.0 / (1.0 + (-5.0 * (self.score - middle)).exp());
+        (relevance * 1e4).round() / 1e4
+    }
+
+    /// Spans of the best sentences, best first.
+    pub(crate) fn best_sentences(&self, most: usize) -> Vec<Span> {
+        let mut sentences: Vec<&Sentence> = self.sentences.iter().collect();
+        sentences.sort_by(|a, b| b.score.total_cmp(&a.score));
+        sentences
+            .iter()
+            .take(most)
+            .map(|sentence| sentence.span)
+            .collect()
+    }
+
+    /// Its document's id, and its index in it.
+    fn place(&self) -> (&str, u32) {
+        (&self.record.document.id, self.record.index)
+    }
+
+    /// Best first; equal ones by their clauses' ids.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let by_id = || self.record.id().cmp(&other.record.id());
+        other.score.total_cmp(&self.score).then_with(by_id)
+    }
+
+    /// What the clause itself says, without its neighbours and its reader; comparable within a question.
+    pub(crate) fn own_score(&self) -> f32 {
+        self.score - self.neighbours - self.reading
+    }
+
+    /// What the score and the confidence are made of, besides the lanes.
+    fn figures(&self) -> Vec<(&'static str, f32)> {
+        let best = self.evidence();
+        let most = |pick: fn(&Sentence) -> f32| self.sentences.iter().map(pick).fold(0.0, f32::max);
+        vec![
+            ("pairs", self.pairs),
+            ("sentence_pairs", self.sentence_pairs),
+            ("neighbours", self.neighbours),
+            ("reading", self.reading),
+            ("length", self.record.text.chars().count() as f32),
+            ("coverage", self.coverage),
+            ("missing", self.missing),
+            ("across", f32::from(u8::from(self.across))),
+            ("best_late", best.map_or(self.lanes.late, |s| s.late)),
+            ("best_coverage", best.map_or(0.0, |s| s.coverage)),
+            ("fit", best.map_or(1.0, |s| s.fit)),
+            ("sentence_late", most(|s| s.late)),
+            ("sentence_coverage", most(|s| s.coverage)),
+            ("sentences", self.sentences.len() as f32),
+        ]
+    }
+
+    /// The best sentence; `None` where the clause has none.
+    pub(crate) fn evidence(&self) -> Option<&Sentence> {
+        self.sentences
+            .iter()
+            .max_by(|a, b| a.score.total_cmp(&b.score))
+    }
+}
+
+/// Scores candidates, best first. Those past the first `reach` keep their order behind them: only a long
+/// list of hits goes that far.
+pub(crate) fn rank(
+    store: &Store,
+    question: &Question,
+    candidates: Vec<Candidate>,
+    reach: usize,
+) -> Result<Vec<Ranked>, EngineError> {
+    let wanted: Vec<(&str, u32)> = candidates
+        .iter()
+        .map(|c| (c.document_id.as_str(), c.clause))
+        .collect();
+    let records = store.clauses(&wanted)?;
+    let ids: Vec<u64> = candidates
+        .iter()
+        .take(reach)
+        .map(|candidate| candidate.id)
+        .collect();
+    let tokens = store
+        .tokens(&ids)?
+        .into_iter()
+        .chain(std::iter::repeat(None));
+    let found: Vec<(&Candidate, ClauseRecord, Option<Vec<u8>>)> = candidates
+        .iter()
+        .zip(records)
+        .zip(tokens)
+        .filter_map(|((candidate, record), tokens)| Some((candidate, record?, tokens)))
+        .collect();
+    let scored = found.iter().filter(|(.., tokens)| tokens.is_some()).count();
+    let mut ranked = found
+        .into_par_iter()
+        .with_min_len(TOGETHER)
+        .map(|(candidate, record, tokens)| score(question, candidate, record, tokens))
+        .collect::<Result<Vec<Ranked>, EngineError>>()?;
+    let scored = &mut ranked[..scored.min(reach)];
+    add_neighbours(scored);
+    scored.sort_by(Ranked::order);
+    Ok(ranked)
+}
+
+/// Adds to the score of each candidate what its neighbours in the document give it.
+fn add_neighbours(ranked: &mut [Ranked]) {
+    let scores: HashMap<(&str, u32), f32> = ranked
+        .iter()
+        .map(|found| (found.place(), found.score))
+        .collect();
+    let least = scores.values().copied().fold(f32::MAX, f32::min);
+    let best_beside = |found: &Ranked| {
+        let (document, at) = found.place();
+        [at.checked_sub(1), at.checked_add(1)]
+            .into_iter()
+            .flatten()
+            .filter_map(|beside| scores.get(&(document, beside)))
+            .fold(least, |best, &score| best.max(score))
+    };
+    let best: Vec<f32> = ranked.iter().map(best_beside).collect();
+    for (found, best) in ranked.iter_mut().zip(best) {
+        if !found.across {
+            found.neighbours = NEIGHBOUR_WEIGHT * (best - least);
+            found.score += found.neighbours;
+        }
+    }
+}
+
+fn score(
+    question: &Question,
+    candidate: &Candidate,
+    record: ClauseRecord,
+    tokens: Option<Vec<u8>>,
+) -> Result<Ranked, EngineError> {
+    let meeting = match tokens.as_deref() {
+        Some(tokens) => {
+            Meeting::of(question, tokens).map_err(|error| EngineError::DamagedTokens {
+                clause_id: record.id(),
+                reason: error.to_string(),
+            })?
+        }
+        None => Meeting::default(),
+    };
+    let text = normalize(&record.text);
+    let with_headings = format!(
+        "{} {} {text}",
+        normalize(&record.document.title),
+        normalize(&record.path.join(" "))
+    );
+    let late = meeting.best(question, None);
+    let across = (question.language == Language::Chinese) != record.text.chars().any(is_han);
+    let lanes = Lanes {
+        dense: candidate.dense,
+        sentence: candidate.best_sentence,
+        lexical: candidate.lexical,
+        late,
+    };
+    let mut sentence_pairs = 0.0f32;
+    let sentences = record
+        .clause
+        .sentences
+        .iter()
+        .enumerate()
+        .map(|(at, &span)| {
+            let late = meeting.best(question, Some(record.within(span).unwrap_or_default()));
+            let normal = normalize(record.slice(span).unwrap_or(""));
+            let coverage = question.coverage(&normal).unwrap_or(0.0);
+            let fit = fits(question.expected, &normal);
+            sentence_pairs = sentence_pairs.max(question.pairs.share_in(&normal));
+            let is_heading =
+                at == 0 && record.clause.heading.is_some() && record.clause.sentences.len() > 1;
+            let score = SENTENCE_LATE_WEIGHT * late + COVERAGE_WEIGHT * coverage
+                - MISFIT_LOSS * (1.0 - fit)
+                - if is_heading { HEADING_LOSS } else { 0.0 };
+            Sentence {
+                span,
+                late,
+                coverage,
+                fit,
+                is_heading,
+                score,
+            }
+        })
+        .collect::<Vec<_>>();
+    let best_sentence_late = sentences.iter().map(|s| s.late).fold(0.0, f32::max);
+    // Pairs that two languages share by chance say little.
+    let pairs = question.pairs.share_in(&with_headings);
+    let shared = if across {
+        0.0
+    } else {
+        PAIRS_WEIGHT * pairs + SENTENCE_PAIRS_WEIGHT * sentence_pairs
+    };
+    let length = (record.text.chars().count() as f32).max(SHORT);
+    Ok(Ranked {
+        score: lanes.dense
+            + BEST_SENTENCE_WEIGHT * lanes.sentence
+            + LATE_WEIGHT * lanes.late
+            + BEST_SENTENCE_LATE_WEIGHT * best_sentence_late
+            + shared
+            - LENGTH_LOSS * length.ln(),
+        neighbours: 0.0,
+        reading: 0.0,
+        read: None,
+        across,
+        coverage: question.coverage(&with_headings).unwrap_or(0.0),
+        missing: question.missing(&with_headings),
+        pairs,
+        sentence_pairs,
+        record,
+        lanes,
+        sentences,
+        tokens,
+    })
+}
+
+/// The cosines of the question's tokens with a clause's.
+#[derive(Default)]
+struct Meeting {
+    ranges: Vec<Option<std::ops::Range<usize>>>,
+    /// Question tokens by clause tokens.
+    cosines: Vec<f32>,
+}
+
+impl Meeting {
+    fn of(question: &Question, tokens: &[u8]) -> Result<Self, yiju_index::LateError> {
+        let coded = CodedTokens::read(tokens, question.vector.len())?;
+        Ok(Self {
+            ranges: coded.ranges().collect(),
+            cosines: coded.similarities(question.tokens_like(coded.kind())),
+        })
+    }
+
+    /// The mean over the question's tokens, by weight, of the best cosine among the tokens of the
+    /// clause and of the headings above it, or among those within `part` of its text; 0 where there
+    /// are none.
+    fn best(&self, question: &Question, part: Option<std::ops::Range<usize>>) -> f32 {
+        let inside = |range: &Option<std::ops::Range<usize>>| match (&part, range) {
+            (None, _) => true,
+            (Some(part), Some(range)) => part.start <= range.start && range.start < part.end,
+            (Some(_), None) => false,
+        };
+        let columns: Vec<usize> = (0..self.ranges.len())
+            .filter(|&t| inside(&self.ranges[t]))
+            .collect();
+        if columns.is_empty() {
+            return 0.0;
+        }
+        self.cosines
+            .chunks_exact(self.ranges.len())
+            .zip(&question.token_weights)
+            .map(|(row, weight)| {
+                let cosine = |t: usize| match self.ranges[t] {
+                    Some(_) => row[t],
+                    None => row[t] - ABOVE_LOSS,
+                };
+                weight * columns.iter().map(|&t| cosine(t)).fold(-1.0, f32::max)
+            })
+            .sum()
+    }
+}
+
+/// One candidate's figures, for evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signals {
+    /// The clause.
+    pub clause_id: String,
+    /// What each lane says.
+    pub lanes: Lanes,
+    /// The fused score.
+    pub score: f32,
+    /// What the confidence is computed from, by name.
+    pub features: Vec<(&'static str, f32)>,
+    /// What else the second stage knows of the clause, by name.
+    pub figures: Vec<(&'static str, f32)>,
+    /// Sentences in the order of the text: span and evidence score.
+    pub sentences: Vec<(Span, f32)>,
+}
+
+pub(crate) fn signals(ranked: &[Ranked]) -> Vec<Signals> {
+    let features = crate::ask::confidence::features(ranked, ranked);
+    ranked
+        .iter()
+        .enumerate()
+        .map(|(at, found)| Signals {
+            clause_id: found.record.id(),
+            lanes: found.lanes,
+            score: found.score,
+            features: if at == 0 {
+                features.named()
+            } else {
+                Vec::new()
+            },
+            figures: found.figures(),
+            sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,153 @@
+//! The fixed phrases of answers, in Chinese and English.
+
+use yiju_text::parse_number;
+
+use crate::ask::question::Language;
+
+/// Why there is no answer: the documents do not hold one.
+pub(crate) fn no_match(language: Language) -> String {
+    match language {
+        Language::Chinese => "库中文件没有回答这个问题；以下是最接近的条款。".into(),
+        Language::English => {
+            "The documents do not answer this question; the nearest clauses follow.".into()
+        }
+    }
+}
+
+/// Why there is no answer: the library is empty, or the filter leaves nothing.
+pub(crate) fn nothing_there(language: Language) -> String {
+    match language {
+        Language::Chinese => "没有可查的文件。".into(),
+        Language::English => "There are no documents to look in.".into(),
+    }
+}
+
+/// What was cited does not exist.
+pub(crate) fn no_such_unit(language: Language, cited: &str) -> String {
+    match language {
+        Language::Chinese => format!("库中文件没有“{cited}”。"),
+        Language::English => format!("The documents have no “{cited}”."),
+    }
+}
+
+/// A document that has no 文号.
+pub(crate) fn says_no_number(language: Language, title: &str) -> String {
+    match language {
+        Language::Chinese => format!("《{title}》没有写文号。"),
+        Language::English => format!("“{title}” gives no document number."),
+    }
+}
+
+/// A list that is too long to give whole.
+pub(crate) fn first_of(language: Language, given: usize, total: usize) -> String {
+    match language {
+        Language::Chinese => format!("共{total}处，以上是前{given}处。"),
+        Language::English => format!("These are the first {given} of {total}."),
+    }
+}
+
+/// Says where a quote in another language stands: the title and headings as printed, their numbers in
+/// the question's language.
+pub(crate) fn stands_in(language: Language, title: &str, path: &[String]) -> String {
+    match language {
+        Language::Chinese => format!("《{title}》{}：", path.join(" > ")),
+        Language::English => {
+            let mut place = format!("In “{title}”");
+            for heading in path {
+                place.push_str(", ");
+                place.push_str(&heading_in_english(heading));
+            }
+            place + ": "
+        }
+    }
+}
+
+/// A heading with its number in English: 第二章 供水管理 is Chapter 2 “供水管理”, （二） is (2).
+fn heading_in_english(heading: &str) -> String {
+    let heading = heading.trim();
+    let (number, rest) = numbered(heading).unwrap_or((String::new(), heading));
+    let rest = rest.trim_start_matches([' ', '\u{3000}']);
+    match (number.is_empty(), rest.is_empty()) {
+        (true, _) => format!("“{rest}”"),
+        (false, true) => number,
+        (false, false) => format!("{number} “{rest}”"),
+    }
+}
+
+/// Units of law as headings print them after 第 and a number.
+const UNITS: &[(&str, &str)] = &[
+    ("部分", "Part"),
+    ("编", "Book"),
+    ("編", "Book"),
+    ("章", "Chapter"),
+    ("节", "Section"),
+    ("節", "Section"),
+    ("条", "Article"),
+    ("條", "Article"),
+    ("款", "Paragraph"),
+    ("项", "Item"),
+    ("項", "Item"),
+];
+
+/// The number at the start of a heading in English, and the rest of the heading.
+fn numbered(heading: &str) -> Option<(String, &str)> {
+    let split = |text: &'static [char], from: &str| -> Option<(u32, usize)> {
+        let end = from.find(text)?;
+        Some((parse_number(from.get(..end)?)?, end))
+    };
+    if let Some(after) = heading.strip_prefix('第') {
+        return UNITS.iter().find_map(|(unit, name)| {
+            let end = after.find(unit)?;
+            let number = parse_number(after.get(..end)?)?;
+            Some((format!("{name} {number}"), after.get(end + unit.len()..)?))
+        });
+    }
+    if let Some(after) = heading.strip_prefix(['（', '(']) {
+        let (number, end) = split(&['）', ')'], after)?;
+        let rest = after.get(end..)?.trim_start_matches(['）', ')']);
+        return Some((format!("({number})"), rest));
+    }
+    let (number, end) = split(&['、', '.', '．'], heading)?;
+    let rest = heading.get(end..)?.trim_start_matches(['、', '.', '．']);
+    Some((format!("Part {number}"), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn english_says_where_a_quote_stands_in_english() {
+        for (heading, english) in [
+            ("第二章　供水管理", "Chapter 2 “供水管理”"),
+            ("第十七条", "Article 17"),
+            ("第三部分 附则", "Part 3 “附则”"),
+            ("二、优化现代化城市体系", "Part 2 “优化现代化城市体系”"),
+            ("（十九）增强综合竞争力", "(19) “增强综合竞争力”"),
+            ("(2)城市", "(2) “城市”"),
+            ("3. 城市", "Part 3 “城市”"),
+            ("总体要求", "“总体要求”"),
+            ("第一百", "“第一百”"),
+        ] {
+            assert_eq!(heading_in_english(heading), english);
+        }
+        let path = ["二、体系".to_owned(), "（二）竞争力".to_owned()];
+        assert_eq!(
+            stands_in(Language::English, "意见", &path),
+            "In “意见”, Part 2 “体系”, (2) “竞争力”: "
+        );
+        assert_eq!(stands_in(Language::English, "意见", &[]), "In “意见”: ");
+        assert_eq!(
+            stands_in(Language::Chinese, "意见", &path),
+            "《意见》二、体系 > （二）竞争力："
+        );
+        assert_eq!(stands_in(Language::Chinese, "意见", &[]), "《意见》：");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_heading_is_worded(heading in "[第（(一二三0-9章条、.）) 城]{0,8}|\\PC{0,12}") {
+            heading_in_english(&heading);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What evaluation and benchmarks look at beside answers.
+
+pub(crate) mod ablation;
+pub(crate) mod bench;

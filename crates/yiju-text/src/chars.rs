@@ -1,0 +1,171 @@
+//! Classes of characters: what ends a sentence, what opens and closes, how wide it prints.
+
+/// A Chinese character proper.
+pub fn is_han(c: char) -> bool {
+    matches!(c as u32,
+        0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF | 0x3005 | 0x3007)
+}
+
+/// A character set without spaces around it: Han, kana, CJK marks, full-width forms.
+pub fn is_cjk(c: char) -> bool {
+    is_han(c)
+        || matches!(c as u32, 0x2E80..=0x2FDF | 0x3000..=0x30FF | 0x31C0..=0x33FF | 0xFF00..=0xFFEF)
+        || matches!(c, '“' | '”' | '‘' | '’' | '…' | '—')
+}
+
+/// Columns that `c` takes in fixed-width print.
+pub fn columns(c: char) -> usize {
+    if is_cjk(c) || matches!(c as u32, 0xAC00..=0xD7AF | 0x1F300..=0x1FAFF) {
+        2
+    } else {
+        1
+    }
+}
+
+/// Columns of a whole line.
+pub fn width(line: &str) -> usize {
+    line.chars().map(columns).sum()
+}
+
+/// A mark that ends a sentence, in any script treated here. The ASCII full stop is not among
+/// them: it needs its surroundings.
+pub fn is_final(c: char) -> bool {
+    matches!(
+        c,
+        '。' | '！' | '？' | '!' | '?' | '｡' | '．' | '‼' | '⁉' | '⁈'
+    )
+}
+
+/// A mark that closes a quotation or a bracket.
+pub fn is_closing(c: char) -> bool {
+    matches!(
+        c,
+        '”' | '’'
+            | '」'
+            | '』'
+            | '）'
+            | ')'
+            | '》'
+            | '〉'
+            | '】'
+            | ']'
+            | '］'
+            | '〕'
+            | '}'
+            | '"'
+            | '\''
+            | '»'
+            | '｣'
+            | '〗'
+    )
+}
+
+/// The mark that closes what `c` opens.
+pub fn closer_of(c: char) -> Option<char> {
+    Some(match c {
+        '“' => '”',
+        '‘' => '’',
+        '「' => '」',
+        '『' => '』',
+        '（' => '）',
+        '(' => ')',
+        '《' => '》',
+        '〈' => '〉',
+        '【' => '】',
+        '［' => '］',
+        '[' => ']',
+        '〔' => '〕',
+        _ => return None,
+    })
+}
+
+/// Whether a paragraph ends as sentences end: a final mark, closing quotes and brackets after it
+/// left aside.
+pub fn ends_finally(text: &str) -> bool {
+    let body = text.trim_end().trim_end_matches(is_closing);
+    match body.chars().next_back() {
+        Some(c) => is_final(c) || matches!(c, '.' | '…'),
+        // Nothing but closing marks.
+        None => true,
+    }
+}
+
+/// Whether a paragraph ends with a bracketed remark after a whole sentence: `…。（完）`.
+pub fn ends_with_remark(text: &str) -> bool {
+    let text = text.trim_end();
+    if !text.ends_with(['）', ')']) {
+        return false;
+    }
+    let open = text
+        .char_indices()
+        .rev()
+        .take(80)
+        .find(|(_, c)| matches!(c, '（' | '('));
+    open.is_some_and(|(at, _)| at > 0 && ends_finally(&text[..at]))
+}
+
+/// The last printed character.
+pub fn last_char(text: &str) -> Option<char> {
+    text.trim_end().chars().next_back()
+}
+
+/// How many characters, counted only up to `limit`.
+pub fn length_up_to(text: &str, limit: usize) -> usize {
+    text.chars().take(limit).count()
+}
+
+/// Whether the text has more than `limit` characters.
+pub fn longer_than(text: &str, limit: usize) -> bool {
+    text.chars().nth(limit).is_some()
+}
+
+/// The text with all white space taken out.
+pub fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// Whether brackets and quotes opened in `text` are left open at its end. Looks at no more than
+/// the last 2,000 bytes: what opened before is not evidence for a broken line.
+pub fn left_open(text: &str) -> bool {
+    let mut start = text.len().saturating_sub(2_000);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    let mut open: Vec<char> = Vec::new();
+    for c in text[start..].chars() {
+        if let Some(closer) = closer_of(c) {
+            open.push(closer);
+        } else if let Some(at) = open.iter().rposition(|&o| o == c) {
+            open.truncate(at);
+        } else if matches!(c, '）' | ')') {
+            // （ may be closed by ): the printed text mixes widths.
+            if let Some(at) = open.iter().rposition(|&o| matches!(o, '）' | ')')) {
+                open.truncate(at);
+            }
+        }
+    }
+    !open.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends() {
+        for text in ["完。", "完。”", "（见附件。）", "What?", "etc.", "等等……"] {
+            assert!(ends_finally(text), "{text}");
+        }
+        for text in ["发挥债券市场、", "推进国家区", "如下：", "and"] {
+            assert!(!ends_finally(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn open_brackets() {
+        assert!(left_open("依照《中华人民共和国"));
+        assert!(!left_open("（见附件)和“x”"));
+        assert!(ends_with_remark("创历史新高。（完）"));
+        assert!(!ends_with_remark("可持续发展城市奖（上海奖）"));
+    }
+}

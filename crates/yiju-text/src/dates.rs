@@ -1,0 +1,226 @@
+//! Dates as documents print them. A date without a year is no date here: none is invented.
+
+use jiff::civil::Date;
+
+use crate::numerals::{decimal, is_chinese_numeral, parse_number};
+
+/// All full dates in a line, in order: `2025年8月15日`, `二〇二五年八月十五日`, `2025-08-15`,
+/// `August 15, 2025`, `15 August 2025`.
+pub fn dates(line: &str) -> Vec<Date> {
+    let mut found: Vec<(usize, Date)> = Vec::new();
+    for (at, _) in line.match_indices('年') {
+        found.extend(chinese_date(line, at).map(|date| (at, date)));
+    }
+    if line.bytes().any(|b| b.is_ascii_digit()) {
+        found.extend(numeric_dates(line));
+        found.extend(english_dates(line));
+    }
+    found.sort_by_key(|&(at, _)| at);
+    found.into_iter().map(|(_, date)| date).collect()
+}
+
+/// The date of a line that holds nothing else: `(2025年8月15日)`, `发布日期：2025-08-15`.
+pub fn date_line(line: &str) -> Option<Date> {
+    if line.chars().nth(40).is_some() {
+        return None;
+    }
+    let date = *dates(line).first()?;
+    let mut rest =
+        line.trim_matches(|c: char| c.is_whitespace() || "()（）[]【】〔〕*#_".contains(c));
+    for lead in [
+        "发布日期",
+        "成文日期",
+        "发文日期",
+        "公布日期",
+        "印发日期",
+        "日期",
+        "时间",
+        "發布日期",
+        "Date",
+        "Dated",
+        "Published",
+        "Issued",
+    ] {
+        if let Some(after) = rest.strip_prefix(lead) {
+            rest = after.trim_start_matches(['：', ':', ' ', '\u{3000}']);
+            break;
+        }
+    }
+    rest = rest
+        .trim_start_matches("中華")
+        .trim_start_matches("民國")
+        .trim_start();
+    for tail in ["发布", "印发", "公布"] {
+        rest = rest.strip_suffix(tail).unwrap_or(rest);
+    }
+    let only_date = rest.chars().all(|c| {
+        decimal(c).is_some()
+            || is_chinese_numeral(c)
+            || c.is_whitespace()
+            || "年月日-./,，".contains(c)
+    }) || (line.is_ascii()
+        && rest
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .all(|w| month(w).is_some() || w.bytes().all(|b| b.is_ascii_digit())));
+    only_date.then_some(date)
+}
+
+/// The day in a dateline, which gives no year: the bytes of `8月28日` in `新华社北京8月28日电`.
+pub fn news_day(line: &str) -> Option<std::ops::Range<usize>> {
+    let sent = line.find(['电', '電', '讯', '訊'])?;
+    let head = line.get(..sent)?;
+    let month = head.rfind('月')?;
+    let day = head.get(month..)?.find('日')? + month;
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| decimal(c).is_some());
+    let start = head
+        .get(..month)?
+        .char_indices()
+        .rev()
+        .take_while(|&(_, c)| decimal(c).is_some())
+        .last()?
+        .0;
+    let end = day + '日'.len_utf8();
+    digits(head.get(month + '月'.len_utf8()..day)?).then_some(start..end)
+}
+
+fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
+    let before = line[..year_at].trim_end();
+    let start = before
+        .char_indices()
+        .rev()
+        .take_while(|&(_, c)| decimal(c).is_some() || is_chinese_numeral(c))
+        .take(8)
+        .last()
+        .map(|(i, _)| i)?;
+    let year = parse_number(&before[start..])?;
+    // 民國113年 counts from 1912.
+    let republic = before[..start].trim_end().ends_with(['國', '国']) && before.contains('民');
+    let year = if republic {
+        year.checked_add(1911)?
+    } else {
+        year
+    };
+    if !(1000..=2999).contains(&year) {
+        return None;
+    }
+    let rest = line[year_at + '年'.len_utf8()..].trim_start();
+    let month_at = rest.find('月').filter(|&at| at <= 12)?;
+    let month = parse_number(&rest[..month_at])?;
+    let rest = rest[month_at + '月'.len_utf8()..].trim_start();
+    let day_at = rest.find('日').filter(|&at| at <= 12)?;
+    let day = parse_number(&rest[..day_at])?;
+    date(year, month, day)
+}
+
+fn date(year: u32, month: u32, day: u32) -> Option<Date> {
+    Date::new(
+        year.try_into().ok()?,
+        month.try_into().ok()?,
+        day.try_into().ok()?,
+    )
+    .ok()
+}
+
+/// `2025-08-15`, `2025/8/15`, `2025.8.15`.
+fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for token in line.split(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '/' | '.'))) {
+        let parts: Vec<&str> = token
+            .trim_matches(['-', '/', '.'])
+            .split(['-', '/', '.'])
+            .collect();
+        let value = |s: &str, most: usize| s.parse::<u32>().ok().filter(|_| s.len() <= most);
+        if let [y, m, d] = parts.as_slice()
+            && y.len() == 4
+            && let (Some(y), Some(m), Some(d)) = (value(y, 4), value(m, 2), value(d, 2))
+        {
+            found.extend(date(y, m, d).map(|date| (at, date)));
+        }
+        // The separator has one to four bytes; only the order of the dates counts.
+        at += token.len() + 1;
+    }
+    found
+}
+
+fn english_dates(line: &str) -> Vec<(usize, Date)> {
+    let words: Vec<&str> = line
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
+    let number = |w: &str| {
+        let digits = w.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        digits.parse::<u32>().ok()
+    };
+    let mut found = Vec::new();
+    for (i, three) in words.windows(3).enumerate() {
+        let Some(year) = three[2]
+            .parse::<u32>()
+            .ok()
+            .filter(|y| (1000..=2999).contains(y))
+        else {
+            continue;
+        };
+        let parsed = match (month(three[0]), month(three[1])) {
+            (Some(month), _) => number(three[1]).and_then(|day| date(year, month, day)),
+            (_, Some(month)) => number(three[0]).and_then(|day| date(year, month, day)),
+            _ => None,
+        };
+        found.extend(parsed.map(|date| (i, date)));
+    }
+    found
+}
+
+fn month(word: &str) -> Option<u32> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let lower = word.to_ascii_lowercase();
+    let at = MONTHS
+        .iter()
+        .position(|m| *m == lower || (lower.len() == 3 && m.starts_with(&lower)))?;
+    Some(at as u32 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_dates() {
+        let day = jiff::civil::date(2025, 8, 15);
+        for line in [
+            "(2025年8月15日)",
+            "二〇二五年八月十五日",
+            "2025 年 8 月 15 日",
+            "发布日期：2025-08-15",
+            "August 15, 2025",
+            "15 August 2025",
+            "中華民國114年8月15日",
+            "中華民國一百一十四年八月十五日",
+        ] {
+            assert_eq!(date_line(line), Some(day), "{line}");
+        }
+        for line in [
+            "8月15日",
+            "2025年8月",
+            "2025年8月15日起施行",
+            "2025年13月1日",
+            "0年0月0日",
+        ] {
+            assert_eq!(date_line(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Folding: what two ways of writing the same text have in common.
+//!
+//! Width, case, quotation marks, brackets, dashes, white space and Traditional
+//! characters are folded one by one, so that every folded character knows the bytes
+//! of the source it came from.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use unicode_normalization::char::decompose_compatible;
+
+/// A folded character and the bytes of the source it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// The character.
+    pub char: char,
+    /// Bytes of the source: those of one character, which may give several folded ones (㎡).
+    pub source: Range<usize>,
+}
+
+/// Folds `text` character by character: as [`normalize`], with every white space character a space
+/// of its own.
+pub fn fold(text: &str) -> Vec<Folded> {
+    let mut folded: Vec<Folded> = Vec::with_capacity(text.len() / 2);
+    for (start, c) in text.char_indices() {
+        let source = start..start + c.len_utf8();
+        let mut push = |c: char| {
+            folded.push(Folded {
+                char: c,
+                source: source.clone(),
+            })
+        };
+        match c {
+            'a'..='z' | '0'..='9' | '\u{4E00}'..='\u{9FFF}' => push(c),
+            'A'..='Z' => push(c.to_ascii_lowercase()),
+            _ if c.is_whitespace() => push(' '),
+            // Marks without width: zero-width spaces and joiners, soft hyphen, byte order mark.
+            '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' => {}
+            '“' | '”' | '„' | '‟' | '〝' | '〞' | '〟' | '「' | '」' | '『' | '』' | '﹁'
+            | '﹂' | '﹃' | '﹄' => push('"'),
+            '‘' | '’' | '‚' | '‛' => push('\''),
+            '【' | '〔' | '〖' | '［' => push('['),
+            '】' | '〕' | '〗' | '］' => push(']'),
+            '《' | '〈' => push('<'),
+            '》' | '〉' => push('>'),
+            '—' | '–' | '‐' | '‑' | '‒' | '―' | '−' => push('-'),
+            '～' | '〜' => push('~'),
+            _ if is_compatibility(c) => {
+                decompose_compatible(c, |part| part.to_lowercase().for_each(&mut push))
+            }
+            _ if c.is_uppercase() => c.to_lowercase().for_each(push),
+            _ => push(c),
+        }
+    }
+    simplify(&mut folded);
+    folded
+}
+
+/// Characters that Unicode keeps only for compatibility and that stand for others:
+/// full and half widths, circled numbers, Roman numerals, units, CJK doubles. Left
+/// alone are the blocks whose decomposition would lose a letter (accents, Hangul).
+fn is_compatibility(c: char) -> bool {
+    matches!(c,
+        '\u{00B2}' | '\u{00B3}' | '\u{00B9}' | '\u{2070}'..='\u{209F}' | '\u{2100}'..='\u{218F}'
+        | '\u{2460}'..='\u{24FF}' | '\u{2E80}'..='\u{2FDF}' | '\u{3200}'..='\u{33FF}'
+        | '\u{F900}'..='\u{FAFF}' | '\u{FB00}'..='\u{FB06}' | '\u{FE30}'..='\u{FE4F}'
+        | '\u{FF00}'..='\u{FFEF}' | '\u{1D400}'..='\u{1D7FF}' | '\u{1F100}'..='\u{1F1FF}'
+        | '\u{2F800}'..='\u{2FA1F}')
+}
+
+/// Turns Traditional characters into Simplified ones, looking at both neighbours
+/// (乾隆 but 干净).
+fn simplify(folded: &mut [Folded]) {
+    let table = Table::get();
+    let mut before = ' ';
+    for i in 0..folded.len() {
+        let c = folded[i].char;
+        if table.may_change(c) {
+            let after = folded.get(i + 1).map_or(' ', |next| next.char);
+            folded[i].char = simple(before, c, after);
+        }
+        before = c;
+    }
+}
+
+/// Corrections to fast2s: two wrong entries and common variants that it lacks.
+const CORRECTIONS: [(char, char); 20] = [
+    ('疊', '叠'),
+    ('嶠', '峤'),
+    ('凈', '净'),
+    ('卽', '即'),
+    ('査', '查'),
+    ('枴', '拐'),
+    ('敎', '教'),
+    ('旣', '既'),
+    ('眞', '真'),
+    ('羣', '群'),
+    ('鎌', '镰'),
+    ('鎭', '镇'),
+    ('皁', '皂'),
+    ('慼', '戚'),
+    ('鉆', '钻'),
+    ('餬', '糊'),
+    ('籅', '𥫣'),
+    ('賻', '赙'),
+    ('贐', '赆'),
+    ('詖', '诐'),
+];
+
+fn simple(before: char, c: char, after: char) -> char {
+    if let Some(&(_, simple)) = CORRECTIONS
+        .iter()
+        .find(|(traditional, _)| *traditional == c)
+    {
+        return simple;
+    }
+    // 著 is a word of its own (著名, 著作) and the Traditional form of the particle 着.
+    if c == '著' {
+        let particle = "沿随隨跟味向看围圍绕繞靠凭憑朝有本接顺順对對带帶试試意".contains(before);
+        return if particle && !"名作述者称稱".contains(after) {
+            '着'
+        } else {
+            c
+        };
+    }
+    // 批覆 is 批复, but 覆盖 keeps its sign.
+    if c == '覆' {
+        return if "反答批回".contains(before) {
+            '复'
+        } else {
+            c
+        };
+    }
+    let window: String = [before, c, after].iter().collect();
+    fast2s::convert(&window).chars().nth(1).unwrap_or(c)
+}
+
+/// Which characters conversion may change: most text has none, and a look-up here
+/// is much cheaper than a conversion.
+struct Table(Vec<u64>);
+
+const TABLE_START: u32 = 0x2E80;
+const TABLE_END: u32 = 0xA000;
+
+impl Table {
+    fn get() -> &'static Table {
+        static TABLE: OnceLock<Table> = OnceLock::new();
+        TABLE.get_or_init(|| {
+            let mut bits = vec![0; (TABLE_END - TABLE_START).div_ceil(64) as usize];
+            let all: String = (TABLE_START..TABLE_END)
+                .filter_map(char::from_u32)
+                .flat_map(|c| [c, ' '])
+                .collect();
+            let converted = fast2s::convert(&all);
+            let changed = all
+                .chars()
+                .zip(converted.chars())
+                .filter(|(a, b)| a != b)
+                .map(|(a, _)| a);
+            // These are converted only beside certain others.
+            let by_context = ['藉', '著', '苧', '覆'];
+            for c in changed
+                .chain(CORRECTIONS.iter().map(|c| c.0))
+                .chain(by_context)
+            {
+                let at = (c as u32).saturating_sub(TABLE_START) as usize;
+                if let Some(word) = bits.get_mut(at / 64) {
+                    *word |= 1u64 << (at % 64);
+                }
+            }
+            Table(bits)
+        })
+    }
+
+    fn may_change(&self, c: char) -> bool {
+        let Some(at) = (c as u32).checked_sub(TABLE_START) else {
+            return false;
+        };
+        self.0
+            .get(at as usize / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+}
+
+/// Text as it is compared: compatibility forms and full width folded, lower case,
+/// Simplified characters, one kind of quotation mark, bracket and dash, and single
+/// spaces with none at the ends.
+///
+/// ```
+/// assert_eq!(yiju_text::normalize("「ＡＢＣ」　第１條（後）"), "\"abc\" 第1条(后)");
+/// ```
+pub fn normalize(text: &str) -> String {
+    let mut normal = String::with_capacity(text.len());
+    for folded in fold(text) {
+        if folded.char != ' ' || !(normal.is_empty() || normal.ends_with(' ')) {
+            normal.push(folded.char);
+        }
+    }
+    normal.truncate(normal.trim_end().len());
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn traditional_becomes_simplified_by_context() {
+        for (from, to) in [
+            ("乾淨的乾隆", "干净的乾隆"),
+            ("以後皇后", "以后皇后"),
+            ("裡面、公里、鄰里", "里面、公里、邻里"),
+            ("頭髮發展", "头发发展"),
+            ("臺灣的舞臺", "台湾的舞台"),
+            ("沿著、隨著、著名、著作權", "沿着、随着、著名、著作权"),
+            ("重疊", "重叠"),
+            ("計畫", "计划"),
+            ("關係、聯繫、系統", "关系、联系、系统"),
+            ("超大特大城市應該怎樣發展", "超大特大城市应该怎样发展"),
+            (
+                "複雜、反覆、批覆、恢復、覆蓋",
+                "复杂、反复、批复、恢复、覆盖",
+            ),
+        ] {
+            assert_eq!(normalize(from), to);
+        }
+    }
+
+    #[test]
+    fn simplified_text_stays_as_it_is() {
+        let text = "后来公里里程碑上着干部、面条、系统、范围、云南、台州、于是、征收、余额、冬天的松树和了解瞭望塔";
+        assert_eq!(normalize(text), text);
+    }
+
+    #[test]
+    fn widths_quotes_brackets_and_spaces_meet() {
+        assert_eq!(normalize("（Ａ）"), normalize("(a)"));
+        assert_eq!(normalize("『好』「好」"), normalize("“好”„好‟"));
+        assert_eq!(normalize("〔2025〕【1】［２］"), "[2025][1][2]");
+        assert_eq!(normalize(" a\u{3000}\n b\u{200B}c "), "a bc");
+        assert_eq!(normalize("５０㎡ ① Ⅳ ５０％"), "50m2 1 iv 50%");
+        assert_eq!(normalize("é한국"), "é한국");
+    }
+
+    proptest! {
+        #[test]
+        fn folding_keeps_places(text in "\\PC*") {
+            let mut last = 0;
+            for folded in fold(&text) {
+                prop_assert!(text.get(folded.source.clone()).is_some_and(|s| s.chars().count() == 1));
+                prop_assert!(folded.source.start >= last);
+                last = folded.source.start;
+            }
+        }
+
+        #[test]
+        fn normal_text_is_stable(text in "[a-zA-Z0-9一-龥「」（）　 \n，。０-９]*") {
+            let once = normalize(&text);
+            prop_assert_eq!(normalize(&once), once.clone());
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Words for the lexical index.
+//!
+//! Runs of Chinese characters go through jieba in search mode (a long word gives
+//! its parts too), without its guessing of unknown words: a guess depends on what
+//! stands around it, so a question and a clause could be cut differently, while
+//! unknown words cut into characters always meet. Runs of letters and digits are
+//! cut here: numbers stay whole with decimals and percent sign, thousands commas
+//! go, English plurals meet their singulars. Marks give no terms.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use jieba_rs::Jieba;
+
+use crate::fold::{Folded, fold};
+
+/// A word of a text, as it is indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The normalised word (see [`crate::normalize`]).
+    pub text: String,
+    /// Where it stands: bytes of the input.
+    pub range: Range<usize>,
+}
+
+fn jieba() -> &'static Jieba {
+    static JIEBA: OnceLock<Jieba> = OnceLock::new();
+    JIEBA.get_or_init(Jieba::new)
+}
+
+/// Loads the dictionary now rather than at the first use; safe to call on another
+/// thread at start, and again.
+pub fn warm_up() {
+    jieba();
+    fold("後");
+}
+
+/// The terms of `text` in order; overlapping where a long word has parts.
+///
+/// ```
+/// let terms = yiju_text::terms("城市规模达到３．５％");
+/// let words: Vec<&str> = terms.iter().map(|t| t.text.as_str()).collect();
+/// assert_eq!(words, ["城市", "规模", "达到", "3.5%"]);
+/// ```
+pub fn terms(text: &str) -> Vec<Term> {
+    let folded = fold(text);
+    let mut terms = Vec::with_capacity(folded.len() / 2);
+    let mut run = String::new();
+    let mut at = 0;
+    while at < folded.len() {
+        let start = at;
+        if is_han(folded[at].char) {
+            run.clear();
+            while at < folded.len() && is_han(folded[at].char) {
+                run.push(folded[at].char);
+                at += 1;
+            }
+            for token in jieba().cut_for_search(&run, false) {
+                let (first, last) = (start + token.start, start + token.end - 1);
+                let range = folded[first].source.start..folded[last].source.end;
+                terms.push(Term {
+                    text: token.word.to_owned(),
+                    range,
+                });
+            }
+        } else if folded[at].char.is_alphanumeric() {
+            at = word_end(&folded, at);
+            let mut text: String = folded[start..at]
+                .iter()
+                .map(|f| f.char)
+                .filter(|&c| c != ',')
+                .collect();
+            singular(&mut text);
+            terms.push(Term {
+                text,
+                range: folded[start].source.start..folded[at - 1].source.end,
+            });
+        } else {
+            at += 1;
+        }
+    }
+    terms
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{3007}' | '\u{20000}'..='\u{323AF}')
+}
+
+/// Where the word of letters and digits that starts at `at` ends.
+fn word_end(folded: &[Folded], mut at: usize) -> usize {
+    let digit = |i: usize| folded.get(i).is_some_and(|f| f.char.is_ascii_digit());
+    while let Some(f) = folded.get(at) {
+        let inner = match f.char {
+            '.' => digit(at + 1) && digit(at - 1),
+            // A comma between thousands, not between items of a list.
+            ',' => digit(at - 1) && (1..=3).all(|i| digit(at + i)) && !digit(at + 4),
+            c => c.is_alphanumeric() && !is_han(c),
+        };
+        if !inner {
+            break;
+        }
+        at += 1;
+    }
+    if folded.get(at).is_some_and(|f| f.char == '%') && digit(at - 1) {
+        at + 1
+    } else {
+        at
+    }
+}
+
+/// Takes an English plural ending off.
+fn singular(word: &mut String) {
+    if word.len() < 4 || !word.bytes().all(|b| b.is_ascii_lowercase()) {
+        return;
+    }
+    if word.ends_with("ies") && word.len() > 4 {
+        word.truncate(word.len() - 3);
+        word.push('y');
+    } else if ["sses", "shes", "ches", "xes", "zes"]
+        .iter()
+        .any(|end| word.ends_with(end))
+    {
+        word.truncate(word.len() - 2);
+    } else if word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end)) {
+        word.truncate(word.len() - 1);
+    }
+}
+
+/// Words that carry no matter of their own: particles, pronouns, conjunctions and
+/// the words that make a sentence a question.
+const STOP_TERMS: &[&str] = &[
+    "的",
+    "了",
+    "着",
+    "过",
+    "地",
+    "得",
+    "之",
+    "所",
+    "与",
+    "和",
+    "及",
+    "以及",
+    "或",
+    "或者",
+    "并",
+    "并且",
+    "而",
+    "而且",
+    "但",
+    "但是",
+    "因为",
+    "所以",
+    "如果",
+    "则",
+    "在",
+    "于",
+    "从",
+    "自",
+    "到",
+    "至",
+    "向",
+    "往",
+    "由",
+    "被",
+    "把",
+    "将",
+    "对",
+    "对于",
+    "关于",
+    "以",
+    "为",
+    "为了",
+    "按",
+    "按照",
+    "是",
+    "有",
+    "也",
+    "都",
+    "就",
+    "还",
+    "又",
+    "再",
+    "很",
+    "更",
+    "最",
+    "不",
+    "没",
+    "没有",
+    "这",
+    "那",
+    "这个",
+    "那个",
+    "这些",
+    "那些",
+    "此",
+    "其",
+    "该",
+    "它",
+    "他",
+    "她",
+    "我",
+    "你",
+    "我们",
+    "你们",
+    "他们",
+    "它们",
+    "自己",
+    "吗",
+    "呢",
+    "吧",
+    "啊",
+    "呀",
+    "么",
+    "什么",
+    "怎么",
+    "怎样",
+    "怎么样",
+    "如何",
+    "哪",
+    "哪些",
+    "哪个",
+    "哪里",
+    "谁",
+    "几",
+    "多少",
+    "为什么",
+    "为何",
+    "何",
+    "是否",
+    "能否",
+    "可否",
+    "请问",
+    "请",
+    "一个",
+    "a",
+    "an",
+    "the",
+    "of",
+    "to",
+    "in",
+    "on",
+    "at",
+    "by",
+    "for",
+    "with",
+    "from",
+    "as",
+    "and",
+    "or",
+    "but",
+    "if",
+    "is",
+    "are",
+    "was",
+    "were",
+    "be",
+    "been",
+    "being",
+    "do",
+    "does",
+    "did",
+    "it",
+    "its",
+    "this",
+    "that",
+    "these",
+    "those",
+    "there",
+    "what",
+    "which",
+    "who",
+    "whom",
+    "whose",
+    "when",
+    "where",
+    "why",
+    "how",
+    "shall",
+    "should",
+    "will",
+    "would",
+    "can",
+    "could",
+    "may",
+    "might",
+    "must",
+    "have",
+    "has",
+    "had",
+    "not",
+    "no",
+];
+
+/// Whether a term (as [`terms`] gives it) carries no matter of its own. Such terms
+/// are indexed like all others; queries leave them out where others remain.
+pub fn is_stop_term(term: &str) -> bool {
+    STOP_TERMS.contains(&term)
+        || STOP_TERMS.contains(&format!("{term}s").as_str()) && term.len() >= 3 && term.is_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words(text: &str) -> Vec<String> {
+        terms(text).into_iter().map(|t| t.text).collect()
+    }
+
+    #[test]
+    fn chinese_is_cut_with_parts_and_places() {
+        assert_eq!(
+            words("中华人民共和国"),
+            ["中华", "华人", "人民", "共和", "共和国", "中华人民共和国"]
+        );
+        let text = "（一）發展城市「更新」";
+        for term in terms(text) {
+            assert_eq!(crate::normalize(&text[term.range.clone()]), term.text);
+        }
+        assert_eq!(words(text), ["一", "发展", "城市", "更新"]);
+    }
+
+    #[test]
+    fn numbers_and_english_words_stay_whole() {
+        assert_eq!(
+            words("１，０００万元占12.5％，PM2.5为3.0。"),
+            ["1000", "万元", "占", "12.5%", "pm2.5", "为", "3.0"]
+        );
+        assert_eq!(
+            words("Article 12. Cities, policies & classes' GLASS status"),
+            [
+                "article", "12", "city", "policy", "class", "glass", "status"
+            ]
+        );
+        assert_eq!(
+            words("2020—2025年，1,2,3"),
+            ["2020", "2025", "年", "1", "2", "3"]
+        );
+        assert_eq!(words("国发〔2025〕3号"), ["国", "发", "2025", "3", "号"]);
+    }
+
+    #[test]
+    fn marks_alone_give_nothing() {
+        assert!(terms("，。！？（）——…… \n\u{3000}").is_empty());
+        assert!(terms("").is_empty());
+    }
+
+    #[test]
+    fn stop_terms_are_particles_not_matter() {
+        for word in ["的", "怎样", "哪些", "the", "which"] {
+            assert!(is_stop_term(word), "{word}");
+        }
+        for word in ["城市", "发展", "规模", "city", "12"] {
+            assert!(!is_stop_term(word), "{word}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn terms_lie_in_the_text(text in "\\PC*") {
+            for term in terms(&text) {
+                prop_assert!(!term.text.is_empty());
+                prop_assert!(text.get(term.range.clone()).is_some_and(|s| !s.is_empty()), "{:?}", term);
+            }
+        }
+
+        #[test]
+        fn traditional_and_width_make_no_difference(text in "[城市發展規劃後與應該（）０-９ａ-ｚ，。]{0,40}") {
+            prop_assert_eq!(words(&text), words(&crate::normalize(&text)));
+        }
+    }
+}
