@@ -33,8 +33,14 @@ pub fn date_line(line: &str) -> Option<Date> {
         "发文日期",
         "公布日期",
         "印发日期",
-        "日期",
+        "修正日期",
+        "修訂日期",
+        "制定日期",
+        "公發布日",
+        "公布日期",
+        "成文時間",
         "时间",
+        "日期",
         "發布日期",
         "Date",
         "Dated",
@@ -57,7 +63,7 @@ pub fn date_line(line: &str) -> Option<Date> {
         decimal(c).is_some()
             || is_chinese_numeral(c)
             || c.is_whitespace()
-            || "年月日-./,，".contains(c)
+            || "年月日-./,，ＯOo".contains(c)
     }) || (line.is_ascii()
         && rest
             .split(|c: char| !c.is_ascii_alphanumeric())
@@ -89,11 +95,14 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
     let start = before
         .char_indices()
         .rev()
-        .take_while(|&(_, c)| decimal(c).is_some() || is_chinese_numeral(c))
+        .take_while(|&(_, c)| {
+            decimal(c).is_some() || is_chinese_numeral(c) || matches!(c, 'Ｏ' | 'O' | 'o')
+        })
         .take(8)
         .last()
         .map(|(i, _)| i)?;
-    let year = parse_number(&before[start..])?;
+    // 二Ｏ二四: the letter for the zero.
+    let year = parse_number(&before[start..].replace(['Ｏ', 'O', 'o'], "〇"))?;
     // 民國113年 counts from 1912.
     let republic = before[..start].trim_end().ends_with(['國', '国']) && before.contains('民');
     let year = if republic {

@@ -138,7 +138,7 @@ pub fn parse_english_number(word: &str) -> Option<u32> {
     if word.chars().nth(24).is_some() {
         return None;
     }
-    let lower = word.to_ascii_lowercase();
+    let lower = word.to_lowercase();
     let ordinal = ["st", "nd", "rd", "th"]
         .iter()
         .find_map(|suffix| lower.strip_suffix(suffix))
@@ -156,7 +156,15 @@ pub fn parse_english_number(word: &str) -> Option<u32> {
         let (tens, ones) = (english_word(tens)?, english_word(ones)?);
         return ((20..=90).contains(&tens) && (1..=9).contains(&ones)).then_some(tens + ones);
     }
-    roman(&lower)
+    // Ⅳ and Ⅻ are characters of their own.
+    let spelled: String = lower
+        .chars()
+        .map(|c| match c {
+            'ⅰ'..='ⅻ' => write_roman(c as u32 - 'ⅰ' as u32 + 1),
+            c => c.to_string(),
+        })
+        .collect();
+    parse_roman(&spelled)
 }
 
 fn english_word(word: &str) -> Option<u32> {
@@ -214,8 +222,9 @@ fn english_word(word: &str) -> Option<u32> {
         .or_else(|| find(&TENS).map(|i| (i + 3) * 10))
 }
 
-/// Roman numerals up to 89, which is as far as headings go; longer words are words.
-fn roman(lower: &str) -> Option<u32> {
+/// The value of a small Roman number: `iv`. Up to 89, which is as far as headings go; longer
+/// words are words.
+pub fn parse_roman(lower: &str) -> Option<u32> {
     let value = |c| {
         Some(match c {
             'i' => 1u32,
