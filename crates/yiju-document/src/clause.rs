@@ -9,7 +9,7 @@ use crate::clause_heading::clause_heading;
 use crate::draft::{DraftClause, DraftSection, finish, leads_in};
 use crate::front::Front;
 use crate::label::{Label, Style};
-use crate::sequence::{Line, keep_sequences};
+use crate::sequence::{Line, keep_sequences, label_bare_articles};
 use crate::signs;
 use crate::{Clause, Section, UnitKind};
 use yiju_text::chars::{ends_finally, longer_than, squeeze};
@@ -23,6 +23,9 @@ pub(crate) fn tree(text: &str, front: &Front) -> (Vec<Section>, Vec<Clause>) {
         let outside = flag(&front.outside) || paragraph.is_empty();
         lines.push(Line::new(paragraph, start, outside, flag(&front.signature)));
         start += paragraph.len() + 1;
+    }
+    if front.fielded {
+        label_bare_articles(&mut lines);
     }
     keep_sequences(&mut lines);
     let mut builder = Builder::new(&lines);
@@ -91,7 +94,7 @@ impl<'a> Builder<'a> {
             self.attachment(i);
         } else if let Some(marks) = line
             .markdown
-            .filter(|_| line.style() != Some(Style::Article))
+            .filter(|_| line.style().is_none_or(|style| style > Style::Article))
         {
             self.push_section(line, Level::Markdown(marks), line.end());
         } else if let Some(label) = &line.label {
@@ -170,8 +173,10 @@ impl<'a> Builder<'a> {
         }
         match self.open_style() {
             Some(Style::Article) => {
-                let section =
-                    label.style == Style::Ideographic && heading && self.stands_over(i, label);
+                let section = label.style == Style::Ideographic
+                    && heading
+                    && self.stands_over(i, label)
+                    && !self.lists(i, label);
                 if !section {
                     if let Some(clause) = self.open_clause() {
                         clause.add_item(line, label);
@@ -199,11 +204,47 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
-        if heading && self.stands_over(i, label) {
+        // （二）位置如下： over 甲、 leads in to items.
+        let list = line.rest().ends_with(['：', ':'])
+            && self.lines.get(i + 1).and_then(Line::style) >= Some(Style::ParenthesizedArabic);
+        if heading && !list && self.stands_over(i, label) {
             self.push_section(line, Level::Numbered(label.style), line.end());
         } else {
             self.numbered_clause(line, label);
         }
+    }
+
+    /// Whether the open article lists the number at `i`: the article leads in to a list, the number
+    /// follows its last item, or the next article follows it.
+    fn lists(&self, i: usize, label: &Label) -> bool {
+        let Some(clause) = self.clauses.last() else {
+            return false;
+        };
+        let listed = clause
+            .items
+            .last()
+            .is_some_and(|(last, _)| last + 1 == label.number);
+        // 二、 goes on with section 一、, which the articles stand under.
+        let sibling = self.stack.iter().any(|&(at, level)| {
+            level == Level::Numbered(label.style)
+                && self.sections[at]
+                    .number
+                    .is_some_and(|n| n + 1 == label.number)
+        });
+        if clause.leads_in || listed || sibling {
+            return clause.leads_in || listed;
+        }
+        clause.label.as_ref().is_some_and(|open| {
+            self.lines[i..]
+                .iter()
+                .take_while(|l| !l.attachment && !l.style().is_some_and(Style::is_division))
+                .filter_map(|l| l.label.as_ref())
+                .find(|l| l.style == Style::Article)
+                .is_some_and(|next| {
+                    next.number == open.number + 1
+                        || next.number == open.number && next.sub.is_some()
+                })
+        })
     }
 
     fn lists_attachments(&self) -> bool {
@@ -339,6 +380,12 @@ impl<'a> Builder<'a> {
         let line = &self.lines[i];
         let next = self.lines.get(i + 1).filter(|l| !l.outside && !l.signature);
         let in_article = self.open_style() == Some(Style::Article);
+        // 第一条 alone on its line: the next line is its text.
+        let bare = in_article
+            && self
+                .clauses
+                .last()
+                .is_some_and(|c| c.paragraphs.is_empty() && c.heading.is_none());
         let over = next.is_some_and(|next| match next.style() {
             Some(style) => !in_article || style == Style::Article || style.is_division(),
             None => {
@@ -355,7 +402,7 @@ impl<'a> Builder<'a> {
             && (line.text.contains(['＝', '=', '×', '%', '％', '+', '＋'])
                 || longer_than(line.text, 24));
         let led_in = self.open && self.clauses.last().is_some_and(|c| c.leads_in);
-        if over && !text && !led_in && signs::is_subheading(line.text) {
+        if over && !text && !bare && !led_in && signs::is_subheading(line.text) {
             // The supplementary provisions of a law stand beside its outermost parts.
             if matches!(squeeze(line.text).as_str(), "附则" | "附則") {
                 self.stack.clear();
@@ -402,14 +449,19 @@ impl<'a> Builder<'a> {
     /// is that clause's successor or stands under it. After the last of its kind it is a clause
     /// of its section.
     fn belongs_to_open(&self, i: usize) -> bool {
-        let Some(label) = self
-            .clauses
-            .last()
-            .filter(|_| self.open)
-            .and_then(|c| c.label.as_ref())
-        else {
+        let Some(clause) = self.clauses.last().filter(|_| self.open) else {
             return false;
         };
+        let Some(label) = &clause.label else {
+            return false;
+        };
+        // A heading alone on its line is nothing without what follows.
+        if clause.heading.is_none()
+            && clause.short_text.is_some()
+            && !signs::is_short_entry(self.lines[i].text)
+        {
+            return true;
+        }
         let Some(next) = self
             .lines
             .get(self.next_label[i])

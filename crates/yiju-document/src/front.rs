@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
-use crate::label::parse_label;
+use crate::label::{Style, parse_label};
+use crate::page::{self, FrontMatter};
 use crate::signs;
-use yiju_text::chars::{is_cjk, longer_than, squeeze};
+use yiju_text::chars::{is_cjk, is_han, left_open, longer_than, squeeze};
 use yiju_text::dates::{date_line, dates};
 
 /// What a document says about itself, and which of its paragraphs are no body.
@@ -16,6 +17,9 @@ pub(crate) struct Front {
     pub(crate) date: Option<Date>,
     /// For each paragraph, whether it is title, date, number, header or table of contents.
     pub(crate) outside: Vec<bool>,
+    /// Whether the title stands in a field, as in the tables of the ministry of justice, where a bare
+    /// number is the head of an article.
+    pub(crate) fielded: bool,
     /// Paragraphs that are signed: organs and the date at the end of a document.
     pub(crate) signature: Vec<bool>,
 }
@@ -23,12 +27,16 @@ pub(crate) struct Front {
 /// How many paragraphs from the start may hold a document's head.
 const HEAD: usize = 40;
 
-pub(crate) fn read(paragraphs: &[&str], given: Option<&str>) -> Front {
+pub(crate) fn read(paragraphs: &[&str], given: Option<&str>, matter: &FrontMatter) -> Front {
     let mut front = Front {
         outside: vec![false; paragraphs.len()],
         signature: vec![false; paragraphs.len()],
         ..Front::default()
     };
+    front.fielded = paragraphs
+        .iter()
+        .take(3)
+        .any(|p| signs::title_field(p).is_some());
     mark_signatures(paragraphs, &mut front);
     let title = title_lines(paragraphs, given, &front);
     for &i in &title {
@@ -40,8 +48,18 @@ pub(crate) fn read(paragraphs: &[&str], given: Option<&str>) -> Front {
     front.title = match given.map(str::trim).filter(|t| !t.is_empty()) {
         Some(given) => tidy_title(given),
         None if !printed.is_empty() => printed,
-        None => first_words(paragraphs),
+        None => {
+            let field = paragraphs
+                .iter()
+                .take(HEAD)
+                .find_map(|p| signs::title_field(p));
+            match field.or(matter.title.as_deref()) {
+                Some(title) => tidy_title(title),
+                None => first_words(paragraphs),
+            }
+        }
     };
+    front.date = front.date.or(matter.date);
     if front.date.is_none() {
         front.date = tail_date(paragraphs, &front).or_else(|| news_date(paragraphs));
     }
@@ -91,6 +109,9 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
             return vec![law];
         }
     }
+    if let Some(only) = only_line(paragraphs) {
+        return vec![only];
+    }
     let mut lines: Vec<usize> = Vec::new();
     for (i, line) in paragraphs.iter().enumerate().take(12) {
         if front.signature[i] && lines.is_empty() {
@@ -99,7 +120,8 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
         let around = date_line(line).is_some()
             || signs::document_number(line).is_some()
             || signs::is_bare_serial(line)
-            || squeeze_short(line).ends_with("文件")
+            || is_letterhead(line)
+            || page::is_site_words(line)
             || signs::is_catalogue_line(line);
         if around && lines.is_empty() {
             continue;
@@ -111,8 +133,12 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
             && signs::is_short_line(text, 200)
             && parse_label(text).is_none();
         let title = signs::is_official_title(text) || signs::is_headline(text) || about;
+        // 《甲法⏎实施条例》有关规定 goes on.
+        let open = lines
+            .last()
+            .is_some_and(|&last| left_open(paragraphs[last]));
         let complete = lines.last().is_some_and(|&last| {
-            signs::is_official_title(paragraphs[last])
+            signs::is_official_title(paragraphs[last]) && !open
                 || signs::markdown_heading(paragraphs[last]).is_some()
         });
         // A title line stands over text; the last line of all is none.
@@ -133,6 +159,38 @@ fn title_lines(paragraphs: &[&str], given: Option<&str>, front: &Front) -> Vec<u
         lines.truncate(1);
     }
     lines
+}
+
+/// The one line above the first numbered head, where there is no other.
+fn only_line(paragraphs: &[&str]) -> Option<usize> {
+    let first = *paragraphs.first()?;
+    let second = *paragraphs.get(1)?;
+    let begins = match parse_label(second) {
+        Some(label) => label.number == 1 && label.style <= Style::Article,
+        // `1 总则` above `1.1 目的`
+        None => {
+            let below = paragraphs.get(2).and_then(|third| parse_label(third));
+            second.starts_with("1 ") && below.is_some_and(|label| label.text == "1.1")
+        }
+    };
+    let line = !longer_than(first, 300)
+        && !first.contains(['。', '；', '：'])
+        && parse_label(first).is_none()
+        && signs::markdown_heading(first).is_none()
+        && !page::is_site_words(first)
+        && !signs::is_law_header(first)
+        && !signs::is_catalogue_line(first)
+        && date_line(first).is_none()
+        && signs::document_number(first).is_none()
+        && !signs::is_contents(first)
+        && (first.chars().any(is_han) || first.starts_with(char::is_uppercase));
+    (begins && line).then_some(0)
+}
+
+/// `某市人民政府文件`, the printed head of a sheet.
+fn is_letterhead(line: &str) -> bool {
+    let line = squeeze_short(line);
+    line.ends_with("文件") && !line.contains("关于") && !line.contains("關於")
 }
 
 fn squeeze_short(line: &str) -> String {
@@ -186,8 +244,23 @@ fn first_words(paragraphs: &[&str]) -> String {
 
 /// Date, number and header lines around the title.
 fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
+    // A decree proclaims the law below it on the day it is signed.
+    let proclaimed = (0..from.saturating_sub(1))
+        .filter(|&i| i > 1)
+        .filter_map(|i| date_line(paragraphs[i]).or_else(|| signed_date(paragraphs[i])))
+        .next_back();
+    let decree = proclaimed.filter(|_| {
+        paragraphs
+            .iter()
+            .take(3)
+            .any(|p| squeeze_short(p).contains('令'))
+    });
     // Before the title stand the letterhead and the number.
-    for i in 0..paragraphs.len().min(from + 6) {
+    let mut end = from + 6;
+    for i in 0..paragraphs.len().min(HEAD) {
+        if i >= end {
+            break;
+        }
         let line = paragraphs[i];
         if front.outside[i] {
             continue;
@@ -220,7 +293,7 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
             // ——2024年3月5日在…会议上: the title's second line.
             front.date = front.date.or_else(|| dates(line).first().copied());
             front.outside[i] = true;
-        } else if squeeze_short(line).ends_with("文件") && !beyond {
+        } else if is_letterhead(line) && !beyond || page::is_site_words(line) {
             front.outside[i] = true;
         } else if front.signature[i] {
             continue;
@@ -229,24 +302,71 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
             front.outside[i] = true;
         } else if beyond && signs::is_law_header(line) {
             front.outside[i] = true;
-            if let Some(date) = header_date(line) {
-                front.date = Some(date);
-            }
+            end = i + 6;
+            front.date = front.date.max(header_date(line));
+        } else if beyond && is_speaker(line) {
+            front.outside[i] = true;
         } else if beyond && !signs::is_contents(line) {
             break;
         }
     }
+    front.date = decree.or(front.date);
 }
 
-/// The last date on which the text was adopted, revised or proclaimed; not when it takes effect.
+/// `省长 某某`: who gave a speech.
+fn is_speaker(line: &str) -> bool {
+    !longer_than(line, 12)
+        && line.chars().all(|c| is_han(c) || c.is_whitespace())
+        && line.split_whitespace().count() == 2
+        && !signs::is_byline(line)
+        && parse_label(line).is_none()
+        && !signs::is_contents(line)
+        && !squeeze(line).starts_with(['总', '附', '前'])
+}
+
+/// `测试委员会 2024年3月15日`: the date of a line that an organ signs.
+fn signed_date(line: &str) -> Option<Date> {
+    if longer_than(line, 60)
+        || line.contains(['。', '，', '；', '：'])
+        || parse_label(line).is_some()
+    {
+        return None;
+    }
+    let organs = organs_before_date(line);
+    let signed = !organs.is_empty() && organs.iter().all(|organ| signs::names_organ(organ));
+    signed.then(|| dates(line).last().copied())?
+}
+
+/// The words of a signature line up to its date; none where no date ends it.
+fn organs_before_date(line: &str) -> Vec<&str> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    (1..words.len())
+        .find(|&at| date_line(&words[at..].concat()).is_some())
+        .map_or_else(Vec::new, |at| words[..at].to_vec())
+}
+
+/// The latest date on which the text was adopted, revised or proclaimed; not when it takes effect.
 fn header_date(header: &str) -> Option<Date> {
-    let acts: String = header
-        .split_inclusive(['　', ' ', '，', '；', '）', ')', '\n'])
-        .filter(|part| {
-            !(part.starts_with('自') && (part.contains("施行") || part.contains("实施")))
-        })
-        .collect();
-    dates(&acts).last().copied()
+    // Each date with what was done on it.
+    let mut acts: Vec<String> = Vec::new();
+    for part in header.split_inclusive(['　', ' ', '，', '；', '）', ')', '\n']) {
+        match acts.last_mut().filter(|_| dates(part).is_empty()) {
+            Some(act) => act.push_str(part),
+            None => acts.push(part.to_string()),
+        }
+    }
+    let effect = |act: &String| {
+        ["施行", "实施", "生效", "實施"]
+            .iter()
+            .any(|w| act.contains(w))
+            && ![
+                "通过", "通過", "公布", "发布", "發布", "批准", "修正", "修订", "修訂", "制定",
+            ]
+            .iter()
+            .any(|w| act.contains(w))
+    };
+    acts.retain(|act| !effect(act));
+    acts.iter().flat_map(|act| dates(act)).max()
 }
 
 /// A table of contents: its lines, up to where its first entry comes again.
@@ -284,7 +404,16 @@ fn mark_contents(paragraphs: &[&str], front: &mut Front) {
 /// Signatures: up to four lines of organs, then a date.
 fn mark_signatures(paragraphs: &[&str], front: &mut Front) {
     for i in 1..paragraphs.len() {
-        if date_line(paragraphs[i]).is_none() || paragraphs[i].starts_with(['(', '（', '#']) {
+        if signed_date(paragraphs[i]).is_some() && i > 2 {
+            front.signature[i] = true;
+            continue;
+        }
+        let bracketed = paragraphs[i].starts_with(['(', '（']);
+        let under_organ = i > 3 && signs::names_organ(paragraphs[i - 1]);
+        if date_line(paragraphs[i]).is_none()
+            || paragraphs[i].starts_with('#')
+            || bracketed && !under_organ
+        {
             continue;
         }
         let signs_here = |line: &str| {
@@ -311,7 +440,7 @@ fn mark_signatures(paragraphs: &[&str], front: &mut Front) {
 fn tail_date(paragraphs: &[&str], front: &Front) -> Option<Date> {
     (0..paragraphs.len())
         .filter(|&i| front.signature[i])
-        .find_map(|i| date_line(paragraphs[i]))
+        .find_map(|i| date_line(paragraphs[i]).or_else(|| signed_date(paragraphs[i])))
 }
 
 /// A news dateline or sign-off that gives the year itself.
@@ -381,7 +510,7 @@ fn header_issuer(paragraphs: &[&str]) -> Option<String> {
         true => {
             let before = &adopted[..at];
             let before = before.rsplit_once('日').map_or(before, |(_, after)| after);
-            before.split('第').next().unwrap_or("").to_string()
+            before.split('第').next().unwrap_or("").trim().to_string()
         }
         false => String::new(),
     };
@@ -397,6 +526,12 @@ fn issuer_of_order(number: &str) -> Option<String> {
 
 /// The organs over the date at the end.
 fn signed_by(paragraphs: &[&str], front: &Front) -> Option<String> {
+    if let Some(line) = (0..paragraphs.len())
+        .filter(|&i| front.signature[i])
+        .find(|&i| signed_date(paragraphs[i]).is_some())
+    {
+        return Some(organs_before_date(paragraphs[line]).join("、"));
+    }
     let date_at = (0..paragraphs.len())
         .find(|&i| front.signature[i] && date_line(paragraphs[i]).is_some())?;
     let mut from = date_at;
@@ -407,6 +542,7 @@ fn signed_by(paragraphs: &[&str], front: &Front) -> Option<String> {
         .iter()
         .flat_map(|line| line.split_whitespace())
         .filter(|o| signs::names_organ(o))
+        .map(|o| o.split(['（', '(']).next().unwrap_or(o))
         .collect();
     (!organs.is_empty()).then(|| organs.join("、"))
 }
@@ -431,7 +567,7 @@ mod tests {
             "第一章　总则",
             "第一条　为了某事，制定本法。",
         ];
-        let front = read(&text, None);
+        let front = read(&text, None, &FrontMatter::default());
         assert_eq!(front.title, "中华人民共和国某法");
         assert_eq!(
             front.number.as_deref(),
@@ -472,7 +608,7 @@ mod tests {
                 None,
             ),
         ] {
-            let front = read(&lines, None);
+            let front = read(&lines, None, &FrontMatter::default());
             assert_eq!(front.title, title);
             assert_eq!(front.issuer.as_deref(), issuer);
         }

@@ -2,8 +2,8 @@
 
 use crate::label_english;
 use crate::model::UnitKind;
-use yiju_text::chars::is_han;
-use yiju_text::numerals::{decimal, leading_number, to_chinese};
+use yiju_text::chars::{is_han, squeeze};
+use yiju_text::numerals::{decimal, leading_number, parse_number, parse_roman, to_chinese};
 
 /// How a number is written; finer than `UnitKind`, in the order of the usual nesting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,20 +24,30 @@ pub(crate) enum Style {
     Ideographic,
     /// （一）
     Parenthesized,
-    /// 1.
+    /// 1., or 1 above 1.1
     Arabic,
+    /// 1.1
+    Decimal2,
+    /// 1.1.1
+    Decimal3,
+    /// 1.1.1.1
+    Decimal4,
     /// （1）
     ParenthesizedArabic,
     /// 1）
     HalfParenthesis,
     /// ①
     Circled,
-    /// (a)
+    /// 甲、
+    Stem,
+    /// (a), a)
     Letter,
+    /// (i), i)
+    Roman,
 }
 
 /// How many styles there are.
-pub(crate) const STYLES: usize = Style::Letter as usize + 1;
+pub(crate) const STYLES: usize = Style::Roman as usize + 1;
 
 impl Style {
     pub(crate) fn kind(self) -> UnitKind {
@@ -48,12 +58,19 @@ impl Style {
             Style::Article => UnitKind::Article,
             Style::Ideographic => UnitKind::Ideographic,
             Style::Parenthesized => UnitKind::Parenthesized,
-            Style::Arabic => UnitKind::Arabic,
+            Style::Arabic | Style::Decimal2 | Style::Decimal3 | Style::Decimal4 => UnitKind::Arabic,
             Style::ParenthesizedArabic
             | Style::HalfParenthesis
             | Style::Circled
-            | Style::Letter => UnitKind::ParenthesizedArabic,
+            | Style::Stem
+            | Style::Letter
+            | Style::Roman => UnitKind::ParenthesizedArabic,
         }
+    }
+
+    /// 1.1, 1.1.1 and deeper.
+    pub(crate) fn is_decimal(self) -> bool {
+        matches!(self, Style::Decimal2 | Style::Decimal3 | Style::Decimal4)
     }
 
     /// 编, 章 and 节: always headings of what follows.
@@ -78,71 +95,50 @@ pub(crate) struct Label {
     pub(crate) separated: bool,
 }
 
-/// The label at the head of `line`, which has no white space in front.
+/// The label at the head of `line`, which has no white space in front. A list or quote mark may
+/// stand before 第三条 and the like, 【】 around it.
 pub(crate) fn parse_label(line: &str) -> Option<Label> {
     let first = line.chars().next()?;
+    let after = &line[first.len_utf8()..];
+    // One character that is the whole number, counted from the first of its kind.
+    let single = |style, one: char, text: &dyn Fn(u32) -> String| {
+        let number = first as u32 - one as u32 + 1;
+        let text = text(number);
+        Some(finish(line, style, number, None, text, first.len_utf8()))
+    };
     match first {
         '第' => ordinal(line),
         '（' | '(' | '〔' | '﹙' => bracketed(line),
-        '①'..='⑳' => Some(finish(
-            line,
-            Style::Circled,
-            first as u32 - '①' as u32 + 1,
-            None,
-            first.to_string(),
-            first.len_utf8(),
-        )),
-        '⑴'..='⒇' => {
-            let number = first as u32 - '⑴' as u32 + 1;
-            let text = format!("（{number}）");
-            Some(finish(
-                line,
-                Style::ParenthesizedArabic,
-                number,
-                None,
-                text,
-                first.len_utf8(),
-            ))
+        '【' => shifted(line, after, ordinal).filter(|l| line[..l.end].trim_end().ends_with('】')),
+        '-' | '*' | '•' | '>' if after.starts_with(' ') => {
+            shifted(line, after.trim_start(), parse_label).filter(|l| l.style <= Style::Article)
         }
-        '㈠'..='㈩' => {
-            let number = first as u32 - '㈠' as u32 + 1;
-            let text = format!("（{}）", to_chinese(number));
-            Some(finish(
-                line,
-                Style::Parenthesized,
-                number,
-                None,
-                text,
-                first.len_utf8(),
-            ))
-        }
-        '⒈'..='⒛' => {
-            let number = first as u32 - '⒈' as u32 + 1;
-            Some(finish(
-                line,
-                Style::Arabic,
-                number,
-                None,
-                format!("{number}."),
-                first.len_utf8(),
-            ))
-        }
+        '①'..='⑳' => single(Style::Circled, '①', &|_| first.to_string()),
+        '⑴'..='⒇' => single(Style::ParenthesizedArabic, '⑴', &|n| format!("（{n}）")),
+        '㈠'..='㈩' => single(Style::Parenthesized, '㈠', &|n| {
+            format!("（{}）", to_chinese(n))
+        }),
+        '⒈'..='⒛' => single(Style::Arabic, '⒈', &|n| format!("{n}.")),
         '§' => {
-            let rest = line[first.len_utf8()..].trim_start();
-            let (number, len) = leading_number(rest)?;
+            let rest = after.trim_start();
+            let (number, sub, len) = label_english::number(rest)?;
             let end = line.len() - rest.len() + len;
-            Some(finish(
-                line,
-                Style::Section,
-                number,
-                None,
-                format!("§ {number}"),
-                end,
-            ))
+            let text = format!("§ {}", &rest[..len]);
+            Some(finish(line, Style::Article, number, sub, text, end))
         }
-        c if c.is_ascii_alphabetic() => label_english::label(line),
+        '甲' | '乙' | '丙' | '丁' | '戊' | '己' | '庚' | '辛' | '壬' | '癸' => stem(line),
+        c if c.is_ascii_alphabetic() => label_english::label(line).or_else(|| lettered(line)),
         _ => listed(line),
     }
+}
+
+/// The label that `read` finds in `rest`, the end of `line`.
+fn shifted(line: &str, rest: &str, read: fn(&str) -> Option<Label>) -> Option<Label> {
+    let label = read(rest)?;
+    Some(Label {
+        end: label.end + line.len() - rest.len(),
+        ..label
+    })
 }
 
 /// Completes a label: swallows the separator after `end`.
@@ -186,6 +182,35 @@ pub(crate) fn finish(
     }
 }
 
+/// A number whose digits may be set apart by spaces (第 十 二 条), and its length.
+fn spaced_number(text: &str) -> Option<(u32, usize)> {
+    let (mut value, mut len) = leading_number(text)?;
+    loop {
+        let gap = spaces(&text[len..]);
+        match leading_number(&text[len + gap..]).filter(|_| gap > 0) {
+            Some((_, more)) => len += gap + more,
+            None => break,
+        }
+        value = parse_number(&squeeze(&text[..len]))?;
+    }
+    Some((value, len))
+}
+
+/// `-1`, `之1`, `之一` at the start of `text`, behind the number or the unit: the number of an
+/// article put in later, and the length.
+pub(crate) fn sub_number(text: &str) -> Option<(u32, usize)> {
+    let mut at = spaces(text);
+    let mark = text[at..]
+        .chars()
+        .next()
+        .filter(|c| "-－—–之".contains(*c))?;
+    at += mark.len_utf8();
+    at += spaces(&text[at..]);
+    let (value, len) = leading_number(&text[at..])?;
+    let digits = mark == '之' || text[at..].starts_with(|c| decimal(c).is_some());
+    (digits && (1..1000).contains(&value)).then_some((value, at + len))
+}
+
 fn ordinal(line: &str) -> Option<Label> {
     let mut at = '第'.len_utf8();
     at += spaces(&line[at..]);
@@ -197,7 +222,7 @@ fn ordinal(line: &str) -> Option<Label> {
     if let Some(c) = bracket {
         at += c.len_utf8();
     }
-    let (number, len) = leading_number(&line[at..])?;
+    let (number, len) = spaced_number(&line[at..])?;
     at += len;
     if bracket.is_some() {
         let closing = line[at..]
@@ -206,8 +231,11 @@ fn ordinal(line: &str) -> Option<Label> {
             .filter(|c| matches!(c, '）' | ')'))?;
         at += closing.len_utf8();
     }
+    // 第 2-1 條, 第5之1条
+    let mut sub = sub_number(&line[at..]);
+    at += sub.map_or(0, |(_, len)| len);
     at += spaces(&line[at..]);
-    const UNITS: [(&str, Style, &str); 13] = [
+    const UNITS: [(&str, Style, &str); 14] = [
         ("部分", Style::Part, "部分"),
         ("分编", Style::SubBook, "分编"),
         ("分編", Style::SubBook, "分編"),
@@ -215,6 +243,7 @@ fn ordinal(line: &str) -> Option<Label> {
         ("編", Style::Book, "編"),
         ("篇", Style::Book, "篇"),
         ("卷", Style::Book, "卷"),
+        ("部", Style::Part, "部"),
         ("章", Style::Chapter, "章"),
         ("节", Style::Section, "节"),
         ("節", Style::Section, "節"),
@@ -226,47 +255,60 @@ fn ordinal(line: &str) -> Option<Label> {
         .into_iter()
         .find(|(name, ..)| line[at..].starts_with(name))?;
     at += printed.len();
+    // 第一部法律 counts laws.
+    if unit == "部" && !line[at..].starts_with([' ', '\u{3000}', '：', ':']) && at < line.len() {
+        return None;
+    }
+    // 第 2 條之 1, 第4条-1
+    if sub.is_none() {
+        sub = sub_number(&line[at..]);
+        at += sub.map_or(0, |(_, len)| len);
+    }
+    let sub = sub.map(|(value, _)| value);
     let mut text = format!("第{}{unit}", to_chinese(number));
-    let mut sub = None;
-    if let Some(rest) = line[at..].strip_prefix('之')
-        && let Some((value, len)) = leading_number(rest).filter(|_| style == Style::Article)
-    {
-        sub = Some(value);
+    if let Some(value) = sub {
         text.push_str(&format!("之{}", to_chinese(value)));
-        at += '之'.len_utf8() + len;
+    }
+    if let Some(rest) = line[at..].strip_prefix('】').filter(|_| bracket.is_none()) {
+        at = line.len() - rest.len();
     }
     // 第三条规定的, 第二章的规定, 第三条第一款, 第三部分中: a reference, not a label.
     let rest = &line[at..];
-    let reference = [
-        "规定",
-        "規定",
-        "的",
-        "第",
-        "至第",
-        "和第",
-        "、第",
-        "及第",
-        "及其",
-        "或第",
-        "或者",
-        "所称",
-        "所列",
-        "所述",
-        "所规定",
-        "中的",
-        "中规定",
-        "以上",
-        "以下",
-        "以外",
-        "以内",
-    ]
-    .iter()
-    .any(|w| rest.starts_with(w));
-    if reference {
+    if REFERENCE_WORDS.iter().any(|w| rest.starts_with(w)) {
         return None;
     }
     Some(finish(line, style, number, sub, text, at))
 }
+
+/// Behind 第三条 these make it a reference.
+const REFERENCE_WORDS: [&str; 26] = [
+    "规定",
+    "規定",
+    "的",
+    "第",
+    "至第",
+    "和第",
+    "与第",
+    "、第",
+    "及第",
+    "及其",
+    "及本",
+    "或第",
+    "或者",
+    "所称",
+    "所稱",
+    "所列",
+    "所述",
+    "所规定",
+    "所定",
+    "中的",
+    "中规定",
+    "以上",
+    "以下",
+    "以外",
+    "以内",
+    "之",
+];
 
 fn bracketed(line: &str) -> Option<Label> {
     let open = line.chars().next()?;
@@ -274,19 +316,7 @@ fn bracketed(line: &str) -> Option<Label> {
     at += spaces(&line[at..]);
     let first = line[at..].chars().next()?;
     if first.is_ascii_lowercase() {
-        let end = at + 1;
-        let rest = &line[end..];
-        let closing = rest.chars().next().filter(|c| matches!(c, ')' | '）'))?;
-        let number = u32::from(first as u8 - b'a') + 1;
-        let end = end + closing.len_utf8();
-        return Some(finish(
-            line,
-            Style::Letter,
-            number,
-            None,
-            format!("({first})"),
-            end,
-        ));
+        return letter(line, at, "(");
     }
     let (number, len) = leading_number(&line[at..])?;
     at += len;
@@ -296,7 +326,9 @@ fn bracketed(line: &str) -> Option<Label> {
         .next()
         .filter(|c| matches!(c, '）' | ')' | '〕' | '﹚'))?;
     at += closing.len_utf8();
-    if number == 0 || number > 999 {
+    // （三）项 is a reference.
+    let refers = ["项", "項", "款", "目", "规定", "規定"];
+    if number == 0 || number > 999 || refers.iter().any(|w| line[at..].starts_with(w)) {
         return None;
     }
     let (style, text) = if decimal(first).is_some() {
@@ -305,6 +337,84 @@ fn bracketed(line: &str) -> Option<Label> {
         (Style::Parenthesized, format!("（{}）", to_chinese(number)))
     };
     Some(finish(line, style, number, None, text, at))
+}
+
+/// `a)`, `ii)`.
+fn lettered(line: &str) -> Option<Label> {
+    line.starts_with(|c: char| c.is_ascii_lowercase())
+        .then(|| letter(line, 0, ""))?
+}
+
+/// The letter or the small Roman number at byte `at`, up to its closing bracket.
+fn letter(line: &str, at: usize, open: &str) -> Option<Label> {
+    let end = at + line[at..].find(|c: char| !c.is_ascii_lowercase())?;
+    let printed = &line[at..end];
+    let closing = line[end..]
+        .chars()
+        .next()
+        .filter(|c| matches!(c, ')' | '）'))?;
+    let first = printed.bytes().next()?;
+    let (style, number) = match parse_roman(printed) {
+        // (c) and (d) are no hundreds; (i), (v) and (x) are letters where (h), (u) or (w) precede.
+        Some(number) => (Style::Roman, number),
+        None if printed.len() == 1 => (Style::Letter, u32::from(first - b'a') + 1),
+        None => return None,
+    };
+    let text = format!("{open}{printed})");
+    Some(finish(
+        line,
+        style,
+        number,
+        None,
+        text,
+        end + closing.len_utf8(),
+    ))
+}
+
+/// `甲、`
+fn stem(line: &str) -> Option<Label> {
+    const STEMS: &str = "甲乙丙丁戊己庚辛壬癸";
+    let first = line.chars().next()?;
+    let number = STEMS.chars().position(|c| c == first)? as u32 + 1;
+    let rest = line[first.len_utf8()..].strip_prefix(['、', '．'])?;
+    let text = format!("{first}、");
+    // 甲、乙双方 names both.
+    let both = rest.chars().next().is_none_or(|c| STEMS.contains(c));
+    (!both).then(|| {
+        finish(
+            line,
+            Style::Stem,
+            number,
+            None,
+            text,
+            line.len() - rest.len(),
+        )
+    })
+}
+
+/// `1.1 目的`, `1.2.1 试用期`: the number, and the styles by depth.
+fn decimals(line: &str) -> Option<Label> {
+    let end = line
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(line.len());
+    let printed = line[..end].trim_end_matches('.');
+    let parts: Vec<u32> = printed
+        .split('.')
+        .map(|part| part.parse().ok().filter(|n| (1..100).contains(n)))
+        .collect::<Option<_>>()?;
+    let style = match parts.len() {
+        2 => Style::Decimal2,
+        3 => Style::Decimal3,
+        4 => Style::Decimal4,
+        _ => return None,
+    };
+    // 3.5亿元 and 1.5% are amounts.
+    let rest = &line[end..];
+    let next = rest.trim_start().chars().next()?;
+    let spaced = rest.starts_with(char::is_whitespace) && !next.is_lowercase();
+    let plain = spaced || is_han(next) && !"万亿千百元倍个年月日时度米吨".contains(next);
+    let number = *parts.last()?;
+    plain.then(|| finish(line, style, number, None, printed.to_string(), end))
 }
 
 /// `一、`, `1.`, `1、`, `1）`.
@@ -337,9 +447,9 @@ fn listed(line: &str) -> Option<Label> {
     }
     match mark {
         '.' | '．' | '、' | '﹑' => {
-            // 3.5亿元 and 1.1 are decimals; 1、2、3月 is an enumeration.
+            // 3.5亿元 is a decimal; 1、2、3月 is an enumeration.
             if next.is_some_and(|c| decimal(c).is_some()) {
-                return None;
+                return decimals(line);
             }
             Some(finish(
                 line,

@@ -1,6 +1,6 @@
 //! English numbers at the head of lines: `Chapter 3`, `ARTICLE XII.`, `IV. Finance`.
 
-use crate::label::{Label, Style, finish};
+use crate::label::{Label, Style, finish, sub_number};
 use yiju_text::numerals::parse_english_number;
 
 /// The label at the head of a line that begins with an ASCII letter.
@@ -19,20 +19,23 @@ pub(crate) fn label(line: &str) -> Option<Label> {
         return None;
     }
     let rest = line[word_end..].trim_start_matches('.').trim_start();
-    let number_end = rest
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-        .unwrap_or(rest.len());
-    let printed = rest[..number_end].trim_end_matches('-');
-    let number = parse_english_number(printed).filter(|&n| n > 0 && n < 2_000)?;
-    let end = line.len() - rest.len() + printed.len();
+    let (value, sub, length) = number(rest)?;
+    let printed = &rest[..length];
+    let end = line.len() - rest.len() + length;
     let rest = &line[end..];
     // "Section 5 of the Act", "Article 3 shall": a reference.
     let next = rest.trim_start().chars().next();
     if rest.starts_with(|c: char| c.is_whitespace()) && next.is_some_and(char::is_lowercase)
-        || rest.starts_with([',', ';', '(', ')', '\'', '’'])
+        || rest.starts_with([',', ';', ')', '\'', '’'])
+        || rest.starts_with('(') && style != Style::Section
     {
         return None;
     }
+    // Roman and written numbers are shown in digits, 2-1 and 2A as printed.
+    let shown = match sub {
+        Some(_) => printed.to_string(),
+        None => value.to_string(),
+    };
     let name = format!(
         "{}{}",
         word[..1].to_ascii_uppercase(),
@@ -41,11 +44,62 @@ pub(crate) fn label(line: &str) -> Option<Label> {
     Some(finish(
         line,
         style,
-        number,
-        None,
-        format!("{name} {number}"),
+        value,
+        sub,
+        format!("{name} {shown}"),
         end,
     ))
+}
+
+/// The number at the start of `text`, its sub-number and its length: `12`, `XII`, `five`, `2-1`,
+/// `2A`, `2 bis`. 1 is the first article put in behind another, however it is counted.
+pub(crate) fn number(text: &str) -> Option<(u32, Option<u32>, usize)> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    if digits == 0 {
+        let roman = text
+            .find(|c: char| !('Ⅰ'..='ⅿ').contains(&c))
+            .unwrap_or(text.len());
+        let end = match roman {
+            0 => text
+                .find(|c: char| !c.is_ascii_alphabetic() && c != '-')
+                .unwrap_or(text.len()),
+            _ => roman,
+        };
+        let printed = text[..end].trim_end_matches('-');
+        let value = parse_english_number(printed).filter(|&n| n > 0)?;
+        // Section II-1
+        let sub =
+            sub_number(&text[printed.len()..]).filter(|_| text[printed.len()..].starts_with('-'));
+        let length = printed.len() + sub.map_or(0, |(_, length)| length);
+        return Some((value, sub.map(|(value, _)| value), length));
+    }
+    let value = text[..digits]
+        .parse()
+        .ok()
+        .filter(|n| (1..2_000).contains(n))?;
+    let rest = &text[digits..];
+    if let Some((sub, length)) = sub_number(rest).filter(|_| rest.starts_with('-')) {
+        return Some((value, Some(sub), digits + length));
+    }
+    const LATIN: [&str; 5] = ["bis", "ter", "quater", "quinquies", "sexies"];
+    let word = rest.trim_start();
+    let end = word
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(word.len());
+    if let Some(at) = LATIN.iter().position(|latin| *latin == &word[..end]) {
+        let length = text.len() - word.len() + end;
+        return Some((value, Some(at as u32 + 1), length));
+    }
+    match rest.as_bytes() {
+        // 2A; but where the space is lost, 2The is 2 and a word.
+        [letter @ b'A'..=b'Z', next @ ..] if !next.first().is_some_and(u8::is_ascii_lowercase) => {
+            Some((value, Some(u32::from(letter - b'A') + 1), digits + 1))
+        }
+        [b'a'..=b'z', ..] => None,
+        _ => Some((value, None, digits)),
+    }
 }
 
 /// `IV. Financing`: a heading numbered in Roman.

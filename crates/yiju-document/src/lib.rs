@@ -36,6 +36,7 @@ mod lines;
 mod model;
 mod news;
 mod outline;
+mod page;
 mod parse;
 mod particular;
 mod reference;

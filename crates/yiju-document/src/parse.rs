@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::page::{self, FrontMatter};
 use crate::{Document, DocumentError, clause, decode, front, lines, split};
 use yiju_text::language;
 
@@ -28,7 +29,10 @@ pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, Docu
             limit: decode::MAX_BYTES,
         });
     }
-    let paragraphs = lines::paragraphs(&lines::drop_stray(text));
+    let text = lines::drop_stray(text);
+    let text = page::without_comments(&text);
+    let (matter, text) = page::front_matter(&text);
+    let paragraphs = lines::paragraphs(text);
     if paragraphs.is_empty() {
         return Err(DocumentError::Empty);
     }
@@ -39,14 +43,14 @@ pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, Docu
     };
     Ok(ranges
         .into_iter()
-        .map(|range| document(title, &paragraphs[range]))
+        .map(|range| document(title, &paragraphs[range], &matter))
         .collect())
 }
 
-fn document(title: Option<&str>, paragraphs: &[String]) -> Document {
+fn document(title: Option<&str>, paragraphs: &[String], matter: &FrontMatter) -> Document {
     let text = paragraphs.join("\n");
     let paragraphs: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
-    let front = front::read(&paragraphs, title);
+    let front = front::read(&paragraphs, title, matter);
     let (sections, clauses) = clause::tree(&text, &front);
     let sha256 = Sha256::digest(text.as_bytes())
         .iter()

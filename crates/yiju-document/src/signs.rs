@@ -13,9 +13,8 @@ pub(crate) fn is_catalogue_line(line: &str) -> bool {
     let Some((field, _)) = line.split_once(['：', ':']) else {
         return false;
     };
-    !longer_than(line, 120)
-        && !longer_than(field, 12)
-        && words::CATALOGUE_FIELDS.contains(&squeeze(field).as_str())
+    let known = || words::CATALOGUE_FIELDS.contains(&squeeze(field).as_str());
+    !longer_than(line, 120) && !longer_than(field, 12) && known() || title_field(line).is_some()
 }
 
 /// `附件`, `附件1`, `附：`, `附录一`, `Annex A`: the line that opens what is attached.
@@ -122,8 +121,17 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
     // 中华人民共和国主席令第四十五号
     let (name, serial) = end.rsplit_once('第')?;
     let order = name.ends_with('令') || name.ends_with("公告") || name.ends_with("公报");
-    (order && yiju_text::numerals::parse_number(serial).is_some() && !name.contains(['，', '。']))
-        .then(|| format!("{name}第{serial}{sign}"))
+    // 财政部公告2024年第12号
+    let year = name
+        .strip_suffix('年')
+        .and_then(|dated| dated.split_once("公告"));
+    let yearly = year.is_some_and(|(organ, year)| {
+        !organ.is_empty() && yiju_text::numerals::parse_number(year).is_some()
+    });
+    ((order || yearly)
+        && yiju_text::numerals::parse_number(serial).is_some()
+        && !name.contains(['，', '。']))
+    .then(|| format!("{name}第{serial}{sign}"))
 }
 
 /// `第四十五号` alone under `中华人民共和国主席令`.
@@ -139,19 +147,48 @@ pub(crate) fn is_bare_serial(line: &str) -> bool {
         .is_some_and(|n| yiju_text::numerals::parse_number(n).is_some())
 }
 
-/// `（2020年5月28日第十三届全国人民代表大会第三次会议通过）`: the line under a law's title.
+/// Words for what a law's header says was done on a date.
+const ACTS: [&str; 13] = [
+    "通过", "通過", "修正", "修订", "修訂", "修改", "公布", "发布", "發布", "批准", "施行", "制定",
+    "訂定",
+];
+
+/// `（2020年5月28日第十三届全国人民代表大会第三次会议通过）`, with or without brackets: the line under a
+/// law's title.
 pub(crate) fn is_law_header(line: &str) -> bool {
     let line = line.trim();
-    line.starts_with(['（', '(', '根', '2', '1'])
-        && !longer_than(line, 800)
-        && !yiju_text::dates::dates(line).is_empty()
-        && [
-            "通过", "通過", "修正", "修订", "修訂", "公布", "发布", "批准", "施行", "制定",
-        ]
-        .iter()
-        .any(|w| line.contains(w))
-        && (line.ends_with(['）', ')']) || !ends_finally(line) || line.starts_with(['（', '(']))
-        && (line.starts_with(['（', '(']) || line.ends_with(['）', ')']))
+    if longer_than(line, 800)
+        || !line.starts_with(['（', '(', '根', '2', '1', '中', '民'])
+        || !ACTS.iter().any(|w| line.contains(w))
+        || yiju_text::dates::dates(line).is_empty()
+    {
+        return false;
+    }
+    line.starts_with(['（', '(']) || line.ends_with(['）', ')']) || is_bare_header(line)
+}
+
+/// `2019年5月30日 某市人民代表大会常务委员会第十次会议修正`
+fn is_bare_header(line: &str) -> bool {
+    let dated = line
+        .trim_start_matches("中華")
+        .trim_start_matches("民國")
+        .trim_start();
+    let Some((_, after)) = dated.split_once('日') else {
+        return false;
+    };
+    dated.starts_with(|c: char| c.is_ascii_digit())
+        && !after.starts_with(['，', ',', '起'])
+        && !line.contains(['。', '；', '：'])
+        && !ends_finally(line)
+        && ACTS.iter().any(|w| after.contains(w))
+}
+
+/// The title that a line gives after `法規名稱：` or the like.
+pub(crate) fn title_field(line: &str) -> Option<&str> {
+    let (field, title) = line.split_once(['：', ':'])?;
+    let title = title.trim();
+    let known = !longer_than(field, 12) && words::TITLE_FIELDS.contains(&squeeze(field).as_str());
+    (known && !title.is_empty() && !longer_than(title, 300)).then_some(title)
 }
 
 /// A line that names a law or an official document: `国务院关于…的通知`, `中华人民共和国…法`.
@@ -214,6 +251,7 @@ pub(crate) fn is_headline(line: &str) -> bool {
         && parse_label(line).is_none()
         && !is_attachment(line)
         && !is_contents(line)
+        && !is_law_header(line)
 }
 
 /// An unnumbered heading inside a text: shorter and without marks inside.
@@ -224,6 +262,7 @@ pub(crate) fn is_subheading(line: &str) -> bool {
         && parse_label(line).is_none()
         && !line.contains(['！', '？', '!', '?', '：', '，'])
         && !line.ends_with(['”', '）', ')', '"'])
+        && !matches!(line, "Deleted" | "Repealed" | "刪除" | "删除")
         && line.split_whitespace().count() <= words
         && (han || line.starts_with(|c: char| c.is_uppercase() || c.is_numeric()))
 }
@@ -271,7 +310,12 @@ pub(crate) fn is_table_row(line: &str) -> bool {
 
 /// Whether a line names who issues or signs: it ends as the names of organs do.
 pub(crate) fn names_organ(text: &str) -> bool {
-    let text = text.trim_end_matches(['）', ')']);
+    let text = text.trim_end();
+    let text = ["（公章）", "（盖章）", "（章）", "(公章)", "(盖章)"]
+        .iter()
+        .find_map(|seal| text.strip_suffix(seal))
+        .unwrap_or(text)
+        .trim_end_matches(['）', ')']);
     !text.is_empty() && words::ORGAN_ENDS.iter().any(|end| text.ends_with(end))
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::label::parse_label;
+use crate::label::{Style, parse_label};
 use crate::signs;
 use yiju_text::chars::{ends_finally, squeeze};
 use yiju_text::dates::date_line;
@@ -109,13 +109,28 @@ fn begins(paragraphs: &[String], start: usize, i: usize, attached: &Attached) ->
     let header = text.is_some_and(|t| {
         signs::is_law_header(t) || (t.starts_with(['(', '（']) && date_line(t).is_some())
     });
+    // Numbers that start anew below a title are another law's.
+    let first = after
+        .iter()
+        .take(12)
+        .find_map(|p| parse_label(p))
+        .filter(|label| label.style <= Style::Article && label.number == 1);
+    let numbered = |p: &String| parse_label(p).is_some_and(|l| l.style == Style::Article);
+    let anew = first.is_some()
+        && after
+            .iter()
+            .take(12)
+            .take_while(|p| parse_label(p).is_none())
+            .all(|p| is_front(p) || signs::is_headline(p) || signs::is_contents(p))
+        && paragraphs[start..i].iter().rev().take(200).any(numbered)
+        && ends_finally(before);
     let ended = date_line(before).is_some() || signs::ends_with_sign_off(before);
     let addressed = text.is_some_and(|t| {
         t.ends_with(['：', ':']) && !ends_finally(t) && parse_label(t).is_none()
             || signs::document_number(t).is_some()
             || date_line(t).is_some()
     });
-    header || (ended && addressed)
+    header || anew || (ended && addressed)
 }
 
 /// A line that may stand around a title.

@@ -17,6 +17,13 @@ pub(crate) static AGENCIES: Words = LazyLock::new(|| entries(include_str!("../da
 pub(crate) static CATALOGUE_FIELDS: Words =
     LazyLock::new(|| entries(include_str!("../data/catalogue_fields.txt")));
 
+/// Fields that give the title.
+pub(crate) static TITLE_FIELDS: Words =
+    LazyLock::new(|| entries(include_str!("../data/title_fields.txt")));
+/// What a web page prints around a text: its links and buttons.
+pub(crate) static SITE_WORDS: Words =
+    LazyLock::new(|| entries(include_str!("../data/site_words.txt")));
+
 fn entries(list: &'static str) -> Vec<&'static str> {
     list.lines()
         .map(str::trim)

@@ -11,7 +11,11 @@ fn squeeze(text: &str) -> String {
 
 /// The printed characters of a source: stray ones are no text.
 fn printed(source: &str) -> String {
-    let stray = ['\u{FEFF}', '\u{200B}', '\u{2060}', '\u{FFFE}', '\u{FFFF}'];
+    let stray = [
+        '\u{FEFF}', '\u{200B}', '\u{200E}', '\u{200F}', '\u{202A}', '\u{202B}', '\u{202C}',
+        '\u{202D}', '\u{202E}', '\u{2060}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+        '\u{FFFE}', '\u{FFFF}',
+    ];
     source
         .chars()
         .filter(|c| !c.is_whitespace() && !c.is_control() && !stray.contains(c))
