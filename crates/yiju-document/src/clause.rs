@@ -15,13 +15,16 @@ use crate::{Clause, Section, UnitKind};
 use yiju_text::chars::{ends_finally, longer_than, squeeze};
 
 /// The sections and clauses of a text whose lines are its paragraphs.
-pub(crate) fn tree(text: &str, front: &Front) -> (Vec<Section>, Vec<Clause>) {
+/// `inferred` says of each line whether it begins where the source has no line break.
+pub(crate) fn tree(text: &str, front: &Front, inferred: &[bool]) -> (Vec<Section>, Vec<Clause>) {
     let mut start = 0;
     let mut lines: Vec<Line> = Vec::new();
     for (i, paragraph) in text.split('\n').enumerate() {
         let flag = |flags: &[bool]| flags.get(i).copied().unwrap_or(false);
         let outside = flag(&front.outside) || paragraph.is_empty();
-        lines.push(Line::new(paragraph, start, outside, flag(&front.signature)));
+        let mut line = Line::new(paragraph, start, outside, flag(&front.signature));
+        line.inferred = flag(inferred);
+        lines.push(line);
         start += paragraph.len() + 1;
     }
     if front.fielded {

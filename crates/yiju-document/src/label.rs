@@ -95,6 +95,24 @@ pub(crate) struct Label {
     pub(crate) separated: bool,
 }
 
+impl Label {
+    /// Whether the label reads 2A, which may be 2 and the first word of `A person…`.
+    pub(crate) fn ends_with_article(&self) -> bool {
+        self.style <= Style::Article && self.sub == Some(1) && self.text.ends_with('A')
+    }
+
+    /// The label as 2 of `2A person…`; `line` is the line that it heads.
+    pub(crate) fn without_article(&self, line: &str) -> Label {
+        Label {
+            sub: None,
+            text: self.text.trim_end_matches('A').to_string(),
+            end: line[..self.end].trim_end().len() - 1,
+            separated: true,
+            ..self.clone()
+        }
+    }
+}
+
 /// The label at the head of `line`, which has no white space in front. A list or quote mark may
 /// stand before 第三条 and the like, 【】 around it.
 pub(crate) fn parse_label(line: &str) -> Option<Label> {
@@ -274,18 +292,37 @@ fn ordinal(line: &str) -> Option<Label> {
     }
     // 第三条规定的, 第二章的规定, 第三条第一款, 第三部分中: a reference, not a label.
     let rest = &line[at..];
-    if REFERENCE_WORDS.iter().any(|w| rest.starts_with(w)) {
+    let spaced = line['第'.len_utf8()..].starts_with(' ');
+    if REFERENCE_WORDS.iter().any(|w| rest.starts_with(w)) || unit_follows(rest, spaced) {
         return None;
     }
     Some(finish(line, style, number, sub, text, at))
 }
 
+/// Whether 第一款 or the like follows: 第三条第一款 is a reference, 第三条第三人 is none. A head in
+/// spaced digits, 第 7 條, may open with a reference in characters, 第五條.
+fn unit_follows(rest: &str, spaced: bool) -> bool {
+    let Some(after) = rest.strip_prefix('第') else {
+        return false;
+    };
+    let after = after.trim_start();
+    let Some((_, len)) = leading_number(after) else {
+        return false;
+    };
+    let unit = after[len..].trim_start();
+    if spaced && unit.starts_with(['條', '条']) && after.starts_with(is_han) {
+        return false;
+    }
+    unit.starts_with([
+        '条', '條', '款', '项', '項', '章', '节', '節', '目', '编', '編', '部',
+    ])
+}
+
 /// Behind 第三条 these make it a reference.
-const REFERENCE_WORDS: [&str; 26] = [
+const REFERENCE_WORDS: [&str; 25] = [
     "规定",
     "規定",
     "的",
-    "第",
     "至第",
     "和第",
     "与第",

@@ -19,7 +19,11 @@ pub(crate) fn label(line: &str) -> Option<Label> {
         return None;
     }
     let rest = line[word_end..].trim_start_matches('.').trim_start();
-    let (value, sub, length) = number(rest)?;
+    let (value, mut sub, mut length) = number(rest)?;
+    // Where the space is lost, 2A person is 2 and a word; 2A of the Act is a reference to 2A.
+    if sub == Some(1) && rest[..length].ends_with('A') && opens_with_noun(&rest[length..]) {
+        (sub, length) = (None, length - 1);
+    }
     let printed = &rest[..length];
     let end = line.len() - rest.len() + length;
     let rest = &line[end..];
@@ -121,4 +125,17 @@ fn roman_heading(line: &str, word: &str) -> Option<Label> {
         format!("{word}."),
         end,
     ))
+}
+
+/// Whether a word follows that an article stands before: `person`, but not `of` or `shall`.
+fn opens_with_noun(text: &str) -> bool {
+    const OTHERS: [&str; 9] = [
+        "of", "or", "and", "to", "shall", "is", "in", "may", "applies",
+    ];
+    text.strip_prefix(' ').is_some_and(|rest| {
+        let end = rest
+            .find(|c: char| !c.is_ascii_lowercase())
+            .unwrap_or(rest.len());
+        end > 0 && !OTHERS.contains(&&rest[..end])
+    })
 }

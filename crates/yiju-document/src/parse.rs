@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::page::{self, FrontMatter};
-use crate::{Document, DocumentError, clause, decode, front, lines, split};
+use crate::{Document, DocumentError, clause, decode, front, lines, marks, running, split};
 use yiju_text::language;
 
 /// Parses the bytes of a source into its documents, one or more.
@@ -32,7 +32,10 @@ pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, Docu
     let text = lines::drop_stray(text);
     let text = page::without_comments(&text);
     let (matter, text) = page::front_matter(&text);
-    let paragraphs = lines::paragraphs(text);
+    let text = marks::with_breaks(text);
+    let paragraphs = running::cut(lines::paragraphs(&text));
+    let (paragraphs, inferred): (Vec<String>, Vec<bool>) =
+        paragraphs.into_iter().map(|p| (p.text, p.inferred)).unzip();
     if paragraphs.is_empty() {
         return Err(DocumentError::Empty);
     }
@@ -43,15 +46,20 @@ pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, Docu
     };
     Ok(ranges
         .into_iter()
-        .map(|range| document(title, &paragraphs[range], &matter))
+        .map(|range| document(title, &paragraphs[range.clone()], &inferred[range], &matter))
         .collect())
 }
 
-fn document(title: Option<&str>, paragraphs: &[String], matter: &FrontMatter) -> Document {
+fn document(
+    title: Option<&str>,
+    paragraphs: &[String],
+    inferred: &[bool],
+    matter: &FrontMatter,
+) -> Document {
     let text = paragraphs.join("\n");
     let paragraphs: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
     let front = front::read(&paragraphs, title, matter);
-    let (sections, clauses) = clause::tree(&text, &front);
+    let (sections, clauses) = clause::tree(&text, &front, inferred);
     let sha256 = Sha256::digest(text.as_bytes())
         .iter()
         .map(|b| format!("{b:02x}"))

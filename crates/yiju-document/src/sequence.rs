@@ -16,6 +16,8 @@ pub(crate) struct Line<'a> {
     pub(crate) label: Option<Label>,
     /// Title, date, number or table of contents: belongs to no clause.
     pub(crate) outside: bool,
+    /// Begins where the source has no line break.
+    pub(crate) inferred: bool,
     /// Part of the signature.
     pub(crate) signature: bool,
     /// `附件…`
@@ -42,6 +44,7 @@ impl<'a> Line<'a> {
                 ..l
             }),
             outside,
+            inferred: false,
             signature,
             attachment: !outside && signs::is_attachment(text),
         }
@@ -98,6 +101,7 @@ pub(crate) fn keep_sequences(lines: &mut [Line]) {
             outline.clear();
         }
         let heading = lines[i].is_heading();
+        let inferred = lines[i].inferred;
         let followed = lines[i].style() == Some(Style::Stem) && has_second(&lines[i..]);
         let Some(label) = &mut lines[i].label else {
             continue;
@@ -106,6 +110,10 @@ pub(crate) fn keep_sequences(lines: &mut [Line]) {
             as_letter(label, last[Style::Letter as usize]);
         }
         let slot = &mut last[label.style as usize];
+        // 2A follows 2.
+        if label.ends_with_article() && *slot != Some(label.number) {
+            *label = label.without_article(lines[i].text);
+        }
         let kept = match label.style {
             Style::Decimal2 | Style::Decimal3 | Style::Decimal4 => {
                 let path = decimal_path(&label.text);
@@ -116,6 +124,8 @@ pub(crate) fn keep_sequences(lines: &mut [Line]) {
                 kept
             }
             Style::Stem => followed || slot.is_some_and(|last| label.number == last + 1),
+            // The head of an inferred line was chosen in the reading of the whole text.
+            Style::Article if inferred && slot.is_some_and(|last| label.number > last) => true,
             _ => continues(label, *slot, heading),
         };
         // 第三条之一 comes once, and before 第三条之二.

@@ -20,6 +20,9 @@ pub(crate) static CATALOGUE_FIELDS: Words =
 /// Fields that give the title.
 pub(crate) static TITLE_FIELDS: Words =
     LazyLock::new(|| entries(include_str!("../data/title_fields.txt")));
+/// Fields that give a date.
+pub(crate) static DATE_FIELDS: Words =
+    LazyLock::new(|| entries(include_str!("../data/date_fields.txt")));
 /// What a web page prints around a text: its links and buttons.
 pub(crate) static SITE_WORDS: Words =
     LazyLock::new(|| entries(include_str!("../data/site_words.txt")));

@@ -1,0 +1,497 @@
+//! Heads inside running text, where line breaks are lost: 第三条, 二、, （一）, Article 3.
+//!
+//! Every number at a place where a head could stand is a candidate, those at the heads of lines
+//! too. For each style, outermost first, the best consistent reading of the whole text is the
+//! chain of candidates with the highest score: each continues the number before it, better places
+//! weigh more, gaps and new starts cost. A reference (依照本法第三条) stands in the middle of a
+//! sentence and continues nothing, so that it is in no chain. Where two candidates fit a chain
+//! equally well, neither is cut: the doubtful part stays text of what is before it.
+
+use crate::label::{Label, Style, parse_label};
+use crate::opening;
+use crate::signs;
+use yiju_text::chars::{is_cjk, is_closing, is_final, longer_than};
+
+/// A paragraph, and whether it begins where the source has no line break.
+#[derive(Debug)]
+pub(crate) struct Paragraph {
+    pub(crate) text: String,
+    pub(crate) inferred: bool,
+}
+
+/// A number that may be a head.
+struct Candidate {
+    paragraph: usize,
+    /// Byte in the paragraph.
+    at: usize,
+    label: Label,
+    /// How well a head could stand here.
+    weight: i32,
+    /// At the start of its paragraph: a line of the source.
+    line: bool,
+}
+
+/// Weights of places, in tenths.
+const LINE: i32 = 30;
+const AFTER_MARK: i32 = 20;
+const AFTER_HEAD: i32 = 15;
+const AFTER_SPACE: i32 = 10;
+const FIRST: i32 = 5;
+
+/// What a chain pays, in tenths: to start at 1, to start anew at 1, to start elsewhere, and for
+/// each number that is missing.
+const START: i32 = 10;
+const ANEW: i32 = 15;
+const MIDDLE: i32 = 50;
+const MISSING: i32 = 15;
+
+/// The styles whose numbers are read, outermost first; divisions are read from what follows them.
+const CHAINS: [Style; 8] = [
+    Style::Article,
+    Style::Ideographic,
+    Style::Parenthesized,
+    Style::Arabic,
+    Style::ParenthesizedArabic,
+    Style::HalfParenthesis,
+    Style::Circled,
+    Style::Letter,
+];
+
+/// Cuts paragraphs before the heads inside them, and the opening of a text on one line into its
+/// title, number and the like.
+pub(crate) fn cut(paragraphs: Vec<String>) -> Vec<Paragraph> {
+    let candidates = candidates(&paragraphs);
+    let mut chosen = vec![false; candidates.len()];
+    if candidates.iter().any(|c| !c.line) {
+        for style in CHAINS {
+            choose(&candidates, style, &mut chosen);
+        }
+        choose_divisions(&paragraphs, &candidates, &mut chosen);
+        keep_lists_of_running_text(&paragraphs, &candidates, &mut chosen);
+    }
+    let mut out = Vec::with_capacity(paragraphs.len());
+    let mut heads = candidates.iter().zip(&chosen).peekable();
+    for (i, paragraph) in paragraphs.iter().enumerate() {
+        let mut cuts: Vec<(usize, Option<Style>)> = Vec::new();
+        while let Some((head, chosen)) = heads.next_if(|(head, _)| head.paragraph == i) {
+            if *chosen && (!head.line || !cuts.is_empty()) {
+                cuts.push((head.at, Some(head.label.style)));
+            }
+        }
+        push(&mut out, paragraph, i, i + 1 == paragraphs.len(), &cuts);
+    }
+    out
+}
+
+/// Adds the parts of a paragraph: its opening or start, and a part for each cut.
+fn push(
+    out: &mut Vec<Paragraph>,
+    text: &str,
+    i: usize,
+    last: bool,
+    cuts: &[(usize, Option<Style>)],
+) {
+    let first = cuts.first().map_or(text.len(), |cut| cut.0);
+    let mut at: Vec<usize> = Vec::new();
+    // The head of a document, where the text on its first lines goes on with its body.
+    if i < 3 && (!cuts.is_empty() || longer_than(text, 120) || signs::title_field(text).is_some()) {
+        at.extend(opening::cuts(&text[..first]));
+    }
+    for (n, &(cut, style)) in cuts.iter().enumerate() {
+        at.push(cut);
+        let end = cuts.get(n + 1).map_or(text.len(), |next| next.0);
+        if style.is_some_and(|style| matches!(style, Style::Ideographic | Style::Parenthesized)) {
+            at.extend(heading_end(&text[cut..end]).map(|end| cut + end));
+        }
+    }
+    if last && (!cuts.is_empty() || longer_than(text, 400)) {
+        let from = at.last().copied().unwrap_or(0);
+        at.extend(opening::signature(&text[from..]).map(|cut| from + cut));
+    }
+    let mut start = 0;
+    for end in at.into_iter().chain([text.len()]) {
+        let part = text[start..end].trim();
+        if !part.is_empty() {
+            out.push(Paragraph {
+                text: part.to_string(),
+                inferred: start > 0,
+            });
+        }
+        start = end;
+    }
+}
+
+/// Where the heading behind a number ends, if a space parts it from its text: `一、总体要求 坚持…`.
+fn heading_end(text: &str) -> Option<usize> {
+    let label = parse_label(text)?;
+    let rest = &text[label.end..];
+    let end = rest.find(char::is_whitespace)?;
+    let heading = &rest[..end];
+    let short = !heading.is_empty() && !longer_than(heading, 40);
+    let plain = !heading.contains(|c: char| is_final(c) || "，；：、,;:（".contains(c));
+    (short && plain && heading.chars().all(is_cjk)).then_some(label.end + end)
+}
+
+fn candidates(paragraphs: &[String]) -> Vec<Candidate> {
+    let mut out = Vec::new();
+    let mut articles = false;
+    for (paragraph, text) in paragraphs.iter().enumerate() {
+        if let Some(label) = parse_label(text) {
+            articles |= label.style == Style::Article;
+            out.push(Candidate {
+                paragraph,
+                at: 0,
+                label,
+                weight: LINE,
+                line: true,
+            });
+        }
+        if longer_than(text, 30) && !signs::is_table_row(text) {
+            inside(paragraph, text, &mut articles, &mut out);
+        }
+    }
+    out
+}
+
+/// The candidates inside a paragraph.
+fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candidate>) {
+    // The last character that is no space, and whether a space follows it.
+    let (mut before, mut gap) = (' ', false);
+    // Where a quotation began: a quoted head is none of this text.
+    let mut quoted: Option<usize> = None;
+    // The style and end of the last candidate while what follows may be its heading.
+    let mut heading: Option<(Style, usize)> = out
+        .last()
+        .filter(|c| c.paragraph == paragraph)
+        .map(|c| (c.label.style, c.label.end));
+    let mut skip = heading.map_or(0, |(_, end)| end);
+    for (at, c) in text.char_indices() {
+        if at < skip {
+            if !c.is_whitespace() {
+                before = c;
+            }
+            continue;
+        }
+        if c.is_whitespace() {
+            gap = true;
+            continue;
+        }
+        if quoted.is_some_and(|from| at - from > 1_500) {
+            quoted = None;
+        }
+        let word = gap || !before.is_alphanumeric() || is_head_word(&text[at..]);
+        if quoted.is_none() && at > 0 && may_begin(c, word) {
+            let place = place(before, gap, heading.filter(|(_, end)| at - end <= 120));
+            if let Some(found) = candidate(&text[at..], &text[..at], place, *articles) {
+                let (label, weight) = found;
+                *articles |= label.style == Style::Article;
+                heading = Some((label.style, at + label.end));
+                skip = at + label.end.max(c.len_utf8());
+                out.push(Candidate {
+                    paragraph,
+                    at,
+                    label,
+                    weight,
+                    line: false,
+                });
+            }
+        }
+        match c {
+            '“' | '「' | '『' => quoted = Some(at),
+            '”' | '」' | '』' => quoted = None,
+            _ => {}
+        }
+        if is_final(c) || "，；：,;:".contains(c) {
+            heading = None;
+        }
+        (before, gap) = (c, false);
+    }
+}
+
+/// Whether a label may begin with `c`; letters only at the start of a word.
+fn may_begin(c: char, word: bool) -> bool {
+    match c {
+        '第' | '（' | '(' | '【' | '§' | '①'..='⑳' | '⑴'..='⒇' | '㈠'..='㈩' | '⒈'..='⒛' => {
+            true
+        }
+        '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' => true,
+        'A' | 'B' | 'C' | 'P' | 'S' | 'T' | 'a'..='k' => word,
+        '0'..='9' => word,
+        _ => false,
+    }
+}
+
+/// `Article 1`, behind whatever letter.
+fn is_head_word(text: &str) -> bool {
+    ["Article ", "Chapter ", "Section ", "Part "]
+        .iter()
+        .any(|word| text.starts_with(word))
+}
+
+/// How a place could hold a head.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// Behind a mark that ends a sentence or part of one.
+    Mark,
+    /// Behind the heading of an outer head.
+    Heading(Style),
+    /// Behind a space only.
+    Space,
+    /// In the middle of a sentence.
+    Inside,
+}
+
+fn place(before: char, gap: bool, heading: Option<(Style, usize)>) -> Place {
+    if is_final(before) || is_closing(before) || matches!(before, '；' | '：' | ';' | ':' | '.') {
+        Place::Mark
+    } else if let Some((style, _)) = heading {
+        Place::Heading(style)
+    } else if gap && !matches!(before, '、' | '，' | ',' | '和' | '及' | '或' | '至' | '与')
+    {
+        Place::Space
+    } else {
+        Place::Inside
+    }
+}
+
+/// The label at the start of `rest`, where it may be a head, and its weight. `articles`: whether
+/// there was an article before.
+fn candidate(rest: &str, before: &str, place: Place, articles: bool) -> Option<(Label, i32)> {
+    let latin = before
+        .trim_end()
+        .ends_with(|c: char| c.is_ascii_alphabetic());
+    let first = rest.chars().next()?;
+    // In the middle of a sentence only the first article and division of a text may stand.
+    let ordinal = matches!(first, '第' | '【' | 'A' | 'B' | 'C' | 'P' | 'S' | 'T');
+    if place == Place::Inside && (!ordinal || articles) {
+        return None;
+    }
+    let label = parse_label(rest)?;
+    let behind = &rest[label.end..];
+    let refers = if label.separated {
+        behind.starts_with("规定") || behind.starts_with("規定")
+    } else {
+        refers(behind)
+    };
+    if label.style <= Style::Article && refers || before.ends_with('第') {
+        return None;
+    }
+    // A closing bracket ends no sentence: （试行）（一） may, GB（1） may not.
+    let weight = match place {
+        Place::Mark => AFTER_MARK,
+        Place::Heading(outer) if outer < label.style => AFTER_HEAD,
+        _ if latin && label.style > Style::Article => return None,
+        _ if latin && preposition(before) => return None,
+        Place::Heading(_) | Place::Space if before.ends_with(char::is_whitespace) && !latin => {
+            AFTER_SPACE
+        }
+        _ if latin && label.style == Style::Article && articles => FIRST,
+        _ if label.number == 1 && label.style <= Style::Article && !articles => FIRST,
+        _ => return None,
+    };
+    Some((label, weight))
+}
+
+/// Words that make the number before them a reference, where no space is between.
+fn refers(behind: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "规定", "規定", "所列", "所称", "所稱", "所定", "之", "的", "款", "项", "項", "、", "，",
+    ];
+    WORDS.iter().any(|word| behind.starts_with(word)) || behind.starts_with([',', ';', ')', '）'])
+}
+
+/// `under Article 7`
+fn preposition(before: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "under", "of", "in", "to", "with", "and", "or", "by", "per", "from", "see", "the",
+        "through", "under", "this", "that",
+    ];
+    let word = before
+        .trim_end()
+        .rsplit(|c: char| !c.is_ascii_alphabetic())
+        .next();
+    word.is_some_and(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+}
+
+/// The end of a chain so far.
+#[derive(Clone, Copy)]
+struct End {
+    score: i32,
+    candidate: usize,
+}
+
+/// A candidate in its best chain.
+struct Link {
+    candidate: usize,
+    /// The candidate before it in the chain, as an index of links.
+    before: Option<usize>,
+    /// Whether its numbers start here.
+    starts: bool,
+    /// Another candidate would serve the chain as well.
+    doubtful: bool,
+}
+
+/// Chooses the candidates of a style that are the best chain. Time is linear in their number.
+fn choose(candidates: &[Candidate], style: Style, chosen: &mut [bool]) {
+    let mut links: Vec<Link> = Vec::new();
+    // The best chain that ends with each number, and the best of all.
+    let mut ends: Vec<Option<End>> = Vec::new();
+    let mut best: Option<End> = None;
+    // Outer heads that were passed: a list does not run on over an article.
+    let mut articles = 0;
+    let mut article_of: Vec<usize> = Vec::new();
+    for (i, candidate) in candidates.iter().enumerate() {
+        let Candidate { label, .. } = candidate;
+        if chosen[i] && label.style == Style::Article {
+            articles += 1;
+        }
+        if label.style != style {
+            continue;
+        }
+        let number = label.number as usize;
+        if number >= ends.len() {
+            ends.resize(number + 1, None);
+        }
+        let sub = |link: usize| candidates[links[link].candidate].label.sub.unwrap_or(0);
+        let same = |end: &End| article_of[end.candidate] == articles;
+        let mut options: Vec<(i32, Option<usize>)> = Vec::new();
+        // 2A follows 2; behind 1 it is 2 and the first word of `A person…`.
+        let plain = label.ends_with_article() && ends[number].is_none();
+        match label.sub {
+            Some(this) if !plain => {
+                if let Some(end) = ends[number].filter(|end| sub(end.candidate) < this) {
+                    let missing = (this - sub(end.candidate) - 1) as i32;
+                    options.push((end.score - MISSING * missing.min(3), Some(end.candidate)));
+                }
+            }
+            _ => {
+                for missing in 0..3usize {
+                    let Some(before) = number.checked_sub(missing + 1).filter(|n| *n > 0) else {
+                        break;
+                    };
+                    if let Some(end) = ends[before].filter(|end| same(end)) {
+                        options.push((end.score - MISSING * missing as i32, Some(end.candidate)));
+                    }
+                }
+            }
+        }
+        let start = match number {
+            1 => (START, ANEW),
+            _ => (MIDDLE, MIDDLE),
+        };
+        let starting = match best {
+            Some(end) if end.score > start.1 - start.0 => {
+                (end.score - start.1, Some(end.candidate))
+            }
+            _ => (-start.0, None),
+        };
+        let continuing = options.into_iter().max_by_key(|option| option.0);
+        let (score, before, starts) = match continuing {
+            Some((score, before)) if score >= starting.0 => (score, before, false),
+            _ => (starting.0, starting.1, true),
+        };
+        let score = score + candidate.weight;
+        let link = links.len();
+        links.push(Link {
+            candidate: i,
+            before,
+            starts,
+            doubtful: false,
+        });
+        article_of.push(articles);
+        let end = End {
+            score,
+            candidate: link,
+        };
+        match &mut ends[number] {
+            // Behind the same number, at a place as good: which one is the head, nobody knows.
+            Some(other)
+                if other.score == score && links[other.candidate].before == before && !starts =>
+            {
+                links[other.candidate].doubtful = true;
+            }
+            Some(other) if other.score >= score => {}
+            slot => *slot = Some(end),
+        }
+        if best.is_none_or(|best| score > best.score) {
+            best = Some(end);
+        }
+    }
+    keep_chain(candidates, &links, best, chosen);
+}
+
+/// Marks the candidates of the chain that ends with `best`; numbers that start and do not go on
+/// are none.
+fn keep_chain(candidates: &[Candidate], links: &[Link], best: Option<End>, chosen: &mut [bool]) {
+    let mut next = best.filter(|end| end.score > 0).map(|end| end.candidate);
+    let mut group: Vec<usize> = Vec::new();
+    while let Some(link) = next.map(|at| &links[at]) {
+        if !link.doubtful || candidates[link.candidate].line {
+            group.push(link.candidate);
+        }
+        if link.starts {
+            if group.len() > 1 || group.iter().all(|&at| candidates[at].line) {
+                for &at in &group {
+                    chosen[at] = true;
+                }
+            }
+            group.clear();
+        }
+        next = link.before;
+    }
+}
+
+/// 编, 章 and 节 stand right above a head that is chosen, with nothing but their heading between.
+fn choose_divisions(paragraphs: &[String], candidates: &[Candidate], chosen: &mut [bool]) {
+    for i in (0..candidates.len()).rev() {
+        let candidate = &candidates[i];
+        if !candidate.label.style.is_division() {
+            continue;
+        }
+        let text = &paragraphs[candidate.paragraph];
+        let from = candidate.at + candidate.label.end;
+        let next = (i + 1..candidates.len())
+            .take(6)
+            .find(|&next| chosen[next])
+            .map(|next| &candidates[next]);
+        let end = match next {
+            Some(next) if next.paragraph == candidate.paragraph => next.at,
+            Some(next) if next.paragraph == candidate.paragraph + 1 && next.at == 0 => text.len(),
+            _ if candidate.line => continue,
+            _ => continue,
+        };
+        let heading = text.get(from..end).unwrap_or("");
+        chosen[i] = candidate.line
+            || !longer_than(heading, 100) && !heading.contains(['。', '；', '：', '”']);
+    }
+}
+
+/// Takes the lists back that stand in one line of a text that has its line breaks, but for those
+/// that an article leads in: elsewhere its author wrote them as sentences.
+fn keep_lists_of_running_text(
+    paragraphs: &[String],
+    candidates: &[Candidate],
+    chosen: &mut [bool],
+) {
+    let characters: usize = paragraphs.iter().map(|p| p.len() / 3).sum();
+    let running = characters > 300 * paragraphs.len();
+    let mut cut = vec![false; paragraphs.len()];
+    let mut article = vec![false; paragraphs.len()];
+    for (candidate, _) in candidates
+        .iter()
+        .zip(chosen.iter())
+        .filter(|(_, chosen)| **chosen)
+    {
+        let style = candidate.label.style;
+        cut[candidate.paragraph] |= style <= Style::Article && !candidate.line;
+        article[candidate.paragraph] |= style == Style::Article;
+    }
+    for (candidate, chosen) in candidates.iter().zip(chosen) {
+        let at = candidate.paragraph;
+        let led_in = article[at] && paragraphs[at].contains('：');
+        let kept = cut[at] || led_in || running && longer_than(&paragraphs[at], 200);
+        if candidate.label.style > Style::Article && !candidate.line && !kept {
+            *chosen = false;
+        }
+    }
+}
