@@ -311,6 +311,26 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
         }
     }
     front.date = decree.or(front.date);
+    if front.number.is_none() {
+        let header = paragraphs[..paragraphs.len().min(end)]
+            .iter()
+            .find(|p| signs::is_law_header(p));
+        front.number = header.and_then(|header| order_of(header));
+    }
+}
+
+/// 某市人民政府令第12号 of a header that tells of one order.
+fn order_of(header: &str) -> Option<String> {
+    let (before, after) = header.split_once("令第")?;
+    let start = before
+        .rfind(|c: char| !is_han(c) || c == '日')
+        .map_or(0, |at| {
+            at + before[at..].chars().next().map_or(1, char::len_utf8)
+        });
+    let end = after.find(['号', '號'])?;
+    let one = !after.contains("令第");
+    let order = format!("{}令第{}号", &before[start..], &after[..end]);
+    (one && start < before.len()).then(|| signs::document_number(&order))?
 }
 
 /// `省长 某某`: who gave a speech.

@@ -8,6 +8,9 @@ use yiju_text::chars::is_han;
 /// breaks of its own.
 pub(crate) fn with_breaks(text: &str) -> Cow<'_, str> {
     let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+    if lines > 20 && text.len() < 600 * lines {
+        return Cow::Borrowed(text);
+    }
     let spelt = |mark: &str| text.matches(mark).count();
     let mut text = Cow::Borrowed(text);
     for marks in [

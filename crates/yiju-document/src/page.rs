@@ -80,6 +80,61 @@ pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text of an HTML page or fragment: blocks as lines, no tags, entities as characters. Other
+/// texts stay as they are.
+pub(crate) fn without_markup(text: &str) -> Cow<'_, str> {
+    let markup = text.trim_start().starts_with('<') && text.contains("</");
+    if !markup {
+        return Cow::Borrowed(text);
+    }
+    const BLOCKS: [&str; 14] = [
+        "p", "div", "br", "tr", "li", "ul", "ol", "table", "title", "h1", "h2", "h3", "h4",
+        "section",
+    ];
+    const HIDDEN: [&str; 2] = ["script", "style"];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        let Some(close) = rest[open..].find('>') else {
+            break;
+        };
+        let tag = rest[open + 1..open + close]
+            .trim_start_matches('/')
+            .to_ascii_lowercase();
+        let name = tag
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or("");
+        rest = &rest[open + close + 1..];
+        if BLOCKS.contains(&name) {
+            out.push('\n');
+        } else if matches!(name, "td" | "th") {
+            out.push('\t');
+        } else if HIDDEN.contains(&name) {
+            rest = rest.find("</").map_or("", |end| &rest[end..]);
+        }
+    }
+    if !rest.starts_with('<') {
+        out.push_str(rest);
+    }
+    for (entity, character) in [
+        ("&nbsp;", " "),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&ldquo;", "“"),
+        ("&rdquo;", "”"),
+        ("&mdash;", "—"),
+        ("&hellip;", "…"),
+        ("&#160;", " "),
+        ("&amp;", "&"),
+    ] {
+        out = out.replace(entity, character);
+    }
+    Cow::Owned(out)
+}
+
 /// What the YAML front matter of a Markdown file says of the document.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct FrontMatter {

@@ -31,6 +31,7 @@ pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, Docu
     }
     let text = lines::drop_stray(text);
     let text = page::without_comments(&text);
+    let text = page::without_markup(&text);
     let (matter, text) = page::front_matter(&text);
     let text = marks::with_breaks(text);
     let paragraphs = running::cut(lines::paragraphs(&text));

@@ -71,14 +71,15 @@ pub(crate) fn cut(paragraphs: Vec<String>) -> Vec<Paragraph> {
     }
     let mut out = Vec::with_capacity(paragraphs.len());
     let mut heads = candidates.iter().zip(&chosen).peekable();
-    for (i, paragraph) in paragraphs.iter().enumerate() {
+    let count = paragraphs.len();
+    for (i, paragraph) in paragraphs.into_iter().enumerate() {
         let mut cuts: Vec<(usize, Option<Style>)> = Vec::new();
         while let Some((head, chosen)) = heads.next_if(|(head, _)| head.paragraph == i) {
             if *chosen && (!head.line || !cuts.is_empty()) {
                 cuts.push((head.at, Some(head.label.style)));
             }
         }
-        push(&mut out, paragraph, i, i + 1 == paragraphs.len(), &cuts);
+        push(&mut out, paragraph, i, i + 1 == count, &cuts);
     }
     out
 }
@@ -86,11 +87,12 @@ pub(crate) fn cut(paragraphs: Vec<String>) -> Vec<Paragraph> {
 /// Adds the parts of a paragraph: its opening or start, and a part for each cut.
 fn push(
     out: &mut Vec<Paragraph>,
-    text: &str,
+    paragraph: String,
     i: usize,
     last: bool,
     cuts: &[(usize, Option<Style>)],
 ) {
+    let text = paragraph.as_str();
     let first = cuts.first().map_or(text.len(), |cut| cut.0);
     let mut at: Vec<usize> = Vec::new();
     // The head of a document, where the text on its first lines goes on with its body.
@@ -107,6 +109,12 @@ fn push(
     if last && (!cuts.is_empty() || longer_than(text, 400)) {
         let from = at.last().copied().unwrap_or(0);
         at.extend(opening::signature(&text[from..]).map(|cut| from + cut));
+    }
+    if at.is_empty() {
+        return out.push(Paragraph {
+            text: paragraph,
+            inferred: false,
+        });
     }
     let mut start = 0;
     for end in at.into_iter().chain([text.len()]) {
@@ -136,7 +144,9 @@ fn candidates(paragraphs: &[String]) -> Vec<Candidate> {
     let mut out = Vec::new();
     let mut articles = false;
     for (paragraph, text) in paragraphs.iter().enumerate() {
-        if let Some(label) = parse_label(text) {
+        let start = signs::markdown_heading(text).map_or(0, |(_, at)| at);
+        if let Some(mut label) = parse_label(&text[start..]) {
+            label.end += start;
             articles |= label.style == Style::Article;
             out.push(Candidate {
                 paragraph,
@@ -146,7 +156,7 @@ fn candidates(paragraphs: &[String]) -> Vec<Candidate> {
                 line: true,
             });
         }
-        if longer_than(text, 30) && !signs::is_table_row(text) {
+        if start == 0 && text.len() > 60 && !text.starts_with('|') && !text.contains('\t') {
             inside(paragraph, text, &mut articles, &mut out);
         }
     }
@@ -179,8 +189,8 @@ fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candi
         if quoted.is_some_and(|from| at - from > 1_500) {
             quoted = None;
         }
-        let word = gap || !before.is_alphanumeric() || is_head_word(&text[at..]);
-        if quoted.is_none() && at > 0 && may_begin(c, word) {
+        let free = gap || !before.is_ascii_alphanumeric();
+        if quoted.is_none() && at > 0 && may_begin(c, free, &text[at..]) {
             let place = place(before, gap, heading.filter(|(_, end)| at - end <= 120));
             if let Some(found) = candidate(&text[at..], &text[..at], place, *articles) {
                 let (label, weight) = found;
@@ -209,14 +219,15 @@ fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candi
 }
 
 /// Whether a label may begin with `c`; letters only at the start of a word.
-fn may_begin(c: char, word: bool) -> bool {
+fn may_begin(c: char, free: bool, text: &str) -> bool {
     match c {
         '第' | '（' | '(' | '【' | '§' | '①'..='⑳' | '⑴'..='⒇' | '㈠'..='㈩' | '⒈'..='⒛' => {
             true
         }
         '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' => true,
-        'A' | 'B' | 'C' | 'P' | 'S' | 'T' | 'a'..='k' => word,
-        '0'..='9' => word,
+        'A' | 'B' | 'C' | 'P' | 'S' | 'T' => free || is_head_word(text),
+        'a'..='k' => free,
+        '0'..='9' => free,
         _ => false,
     }
 }

@@ -10,11 +10,18 @@ use yiju_text::dates::date_line;
 
 /// `索引号：…`, `发文机关：…`: a line of the catalogue entry that official sites print over a text.
 pub(crate) fn is_catalogue_line(line: &str) -> bool {
-    let Some((field, _)) = line.split_once(['：', ':']) else {
-        return false;
-    };
-    let known = || words::CATALOGUE_FIELDS.contains(&squeeze(field).as_str());
-    !longer_than(line, 120) && !longer_than(field, 12) && known() || title_field(line).is_some()
+    field(line).is_some_and(|(field, _)| {
+        words::CATALOGUE_FIELDS.contains(&field.as_str()) && !longer_than(line, 120)
+    }) || title_field(line).is_some()
+}
+
+/// The name of a field, without white space, and what stands behind its colon.
+fn field(line: &str) -> Option<(String, &str)> {
+    let (colon, mark) = line
+        .char_indices()
+        .take(13)
+        .find(|(_, c)| matches!(c, '：' | ':'))?;
+    Some((squeeze(&line[..colon]), &line[colon + mark.len_utf8()..]))
 }
 
 /// `附件`, `附件1`, `附：`, `附录一`, `Annex A`: the line that opens what is attached.
@@ -157,8 +164,8 @@ const ACTS: [&str; 13] = [
 /// law's title.
 pub(crate) fn is_law_header(line: &str) -> bool {
     let line = line.trim();
-    if longer_than(line, 800)
-        || !line.starts_with(['（', '(', '根', '2', '1', '中', '民'])
+    if !line.starts_with(['（', '(', '根', '2', '1', '中', '民'])
+        || longer_than(line, 800)
         || !ACTS.iter().any(|w| line.contains(w))
         || yiju_text::dates::dates(line).is_empty()
     {
@@ -185,9 +192,9 @@ fn is_bare_header(line: &str) -> bool {
 
 /// The title that a line gives after `法規名稱：` or the like.
 pub(crate) fn title_field(line: &str) -> Option<&str> {
-    let (field, title) = line.split_once(['：', ':'])?;
+    let (field, title) = field(line)?;
     let title = title.trim();
-    let known = !longer_than(field, 12) && words::TITLE_FIELDS.contains(&squeeze(field).as_str());
+    let known = words::TITLE_FIELDS.contains(&field.as_str());
     (known && !title.is_empty() && !longer_than(title, 300)).then_some(title)
 }
 
