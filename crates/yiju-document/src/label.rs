@@ -305,11 +305,12 @@ fn unit_follows(rest: &str, spaced: bool) -> bool {
     let Some(after) = rest.strip_prefix('第') else {
         return false;
     };
-    let after = after.trim_start();
+    // 第（三）项
+    let after = after.trim_start().trim_start_matches(['（', '(']);
     let Some((_, len)) = leading_number(after) else {
         return false;
     };
-    let unit = after[len..].trim_start();
+    let unit = after[len..].trim_start_matches(['）', ')', ' ']);
     if spaced && unit.starts_with(['條', '条']) && after.starts_with(is_han) {
         return false;
     }

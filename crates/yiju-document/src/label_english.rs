@@ -31,7 +31,9 @@ pub(crate) fn label(line: &str) -> Option<Label> {
     let next = rest.trim_start().chars().next();
     if rest.starts_with(|c: char| c.is_whitespace()) && next.is_some_and(char::is_lowercase)
         || rest.starts_with([',', ';', ')', '\'', '’'])
-        || rest.starts_with('(') && style != Style::Section
+        || rest.starts_with('(')
+            && style != Style::Section
+            && !rest.to_ascii_lowercase().starts_with("(deleted")
     {
         return None;
     }

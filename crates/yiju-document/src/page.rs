@@ -83,8 +83,23 @@ pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
 /// The text of an HTML page or fragment: blocks as lines, no tags, entities as characters. Other
 /// texts stay as they are.
 pub(crate) fn without_markup(text: &str) -> Cow<'_, str> {
-    let markup = text.trim_start().starts_with('<') && text.contains("</");
-    if !markup {
+    const FIRST: [&str; 12] = [
+        "<!doctype",
+        "<html",
+        "<head",
+        "<body",
+        "<div",
+        "<p>",
+        "<p ",
+        "<table",
+        "<tbody",
+        "<section",
+        "<article",
+        "<h1",
+    ];
+    let start: String = text.trim_start().chars().take(12).collect();
+    let start = start.to_ascii_lowercase();
+    if !FIRST.iter().any(|tag| start.starts_with(tag)) || !text.contains("</") {
         return Cow::Borrowed(text);
     }
     const BLOCKS: [&str; 14] = [

@@ -191,7 +191,12 @@ fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candi
         }
         let free = gap || !before.is_ascii_alphanumeric();
         if quoted.is_none() && at > 0 && may_begin(c, free, &text[at..]) {
-            let place = place(before, gap, heading.filter(|(_, end)| at - end <= 120));
+            // No space stands before a capital: a line ended here.
+            let broken = !gap && before.is_ascii_lowercase() && c.is_ascii_uppercase();
+            let place = match broken {
+                true => Place::Mark,
+                false => place(before, gap, heading.filter(|(_, end)| at - end <= 120)),
+            };
             if let Some(found) = candidate(&text[at..], &text[..at], place, *articles) {
                 let (label, weight) = found;
                 *articles |= label.style == Style::Article;
@@ -211,7 +216,7 @@ fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candi
             '”' | '」' | '』' => quoted = None,
             _ => {}
         }
-        if is_final(c) || "，；：,;:".contains(c) {
+        if is_final(c) || "；：;:".contains(c) {
             heading = None;
         }
         (before, gap) = (c, false);
@@ -253,11 +258,15 @@ enum Place {
 }
 
 fn place(before: char, gap: bool, heading: Option<(Style, usize)>) -> Place {
-    if is_final(before) || is_closing(before) || matches!(before, '；' | '：' | ';' | ':' | '.') {
+    // 《某法》第三条 and （试行）第三条 are references, as a rule.
+    let bracket = matches!(before, '）' | ')');
+    let closing = is_closing(before) && !bracket && !matches!(before, '》' | '〉');
+    if is_final(before) || closing || matches!(before, '；' | '：' | ';' | ':' | '.') {
         Place::Mark
     } else if let Some((style, _)) = heading {
         Place::Heading(style)
-    } else if gap && !matches!(before, '、' | '，' | ',' | '和' | '及' | '或' | '至' | '与')
+    } else if (gap || bracket)
+        && !matches!(before, '、' | '，' | ',' | '和' | '及' | '或' | '至' | '与')
     {
         Place::Space
     } else {
@@ -272,9 +281,9 @@ fn candidate(rest: &str, before: &str, place: Place, articles: bool) -> Option<(
         .trim_end()
         .ends_with(|c: char| c.is_ascii_alphabetic());
     let first = rest.chars().next()?;
-    // In the middle of a sentence only the first article and division of a text may stand.
+    // In the middle of a sentence only an ordinal may stand, and then hardly.
     let ordinal = matches!(first, '第' | '【' | 'A' | 'B' | 'C' | 'P' | 'S' | 'T');
-    if place == Place::Inside && (!ordinal || articles) {
+    if place == Place::Inside && !ordinal {
         return None;
     }
     let label = parse_label(rest)?;
@@ -296,8 +305,25 @@ fn candidate(rest: &str, before: &str, place: Place, articles: bool) -> Option<(
         Place::Heading(_) | Place::Space if before.ends_with(char::is_whitespace) && !latin => {
             AFTER_SPACE
         }
+        Place::Space if before.ends_with(['）', ')']) => match label.style > Style::Article {
+            true => AFTER_SPACE,
+            false => FIRST,
+        },
         _ if latin && label.style == Style::Article && articles => FIRST,
-        _ if label.number == 1 && label.style <= Style::Article && !articles => FIRST,
+        _ if label.number == 1
+            && label.style <= Style::Article
+            && !articles
+            && !refers_forward(before) =>
+        {
+            FIRST
+        }
+        // 机构与职责第八条 环保部门负责: a heading without a number before.
+        _ if label.style == Style::Article
+            && (label.separated || rest.starts_with("第 "))
+            && !leads_to_reference(before) =>
+        {
+            FIRST
+        }
         _ => return None,
     };
     Some((label, weight))
@@ -309,6 +335,37 @@ fn refers(behind: &str) -> bool {
         "规定", "規定", "所列", "所称", "所稱", "所定", "之", "的", "款", "项", "項", "、", "，",
     ];
     WORDS.iter().any(|word| behind.starts_with(word)) || behind.starts_with([',', ';', ')', '）'])
+}
+
+/// Whether what is before makes the first number a reference: a title may end with 法.
+fn refers_forward(before: &str) -> bool {
+    const WORDS: [&str; 15] = [
+        "依照",
+        "按照",
+        "根据",
+        "违反",
+        "和",
+        "及",
+        "与",
+        "或",
+        "或者",
+        "至",
+        "、",
+        "，",
+        "本法",
+        "本条例",
+        "本办法",
+    ];
+    let before = before.trim_end();
+    WORDS.iter().any(|word| before.ends_with(word))
+}
+
+/// Whether what is before makes 第八条 a reference: 依照本法, 和.
+fn leads_to_reference(before: &str) -> bool {
+    const ENDS: &str = "法例定则章程照据反合的和及与或至、，（(《》”";
+    before
+        .trim_end()
+        .ends_with(|c: char| ENDS.contains(c) || !is_cjk(c))
 }
 
 /// `under Article 7`
