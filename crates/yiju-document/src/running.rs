@@ -192,7 +192,9 @@ fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candi
         let free = gap || !before.is_ascii_alphanumeric();
         if quoted.is_none() && at > 0 && may_begin(c, free, &text[at..]) {
             // No space stands before a capital: a line ended here.
-            let broken = !gap && before.is_ascii_lowercase() && c.is_ascii_uppercase();
+            let broken = !gap
+                && (before.is_ascii_alphanumeric() || matches!(before, ')' | '"' | '\'' | '”'))
+                && is_head_word(&text[at..]);
             let place = match broken {
                 true => Place::Mark,
                 false => place(before, gap, heading.filter(|(_, end)| at - end <= 120)),
@@ -263,7 +265,7 @@ fn place(before: char, gap: bool, heading: Option<(Style, usize)>) -> Place {
     let closing = is_closing(before) && !bracket && !matches!(before, '》' | '〉');
     if is_final(before) || closing || matches!(before, '；' | '：' | ';' | ':' | '.') {
         Place::Mark
-    } else if let Some((style, _)) = heading {
+    } else if let Some((style, _)) = heading.filter(|_| !bracket) {
         Place::Heading(style)
     } else if (gap || bracket)
         && !matches!(before, '、' | '，' | ',' | '和' | '及' | '或' | '至' | '与')
@@ -313,6 +315,13 @@ fn candidate(rest: &str, before: &str, place: Place, articles: bool) -> Option<(
         _ if label.number == 1
             && label.style <= Style::Article
             && !articles
+            && !refers_forward(before) =>
+        {
+            FIRST
+        }
+        // A division is chosen only right above another head.
+        _ if label.style < Style::Article
+            && (label.separated || rest.starts_with("第 "))
             && !refers_forward(before) =>
         {
             FIRST
