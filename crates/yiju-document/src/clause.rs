@@ -6,7 +6,7 @@
 //! unnumbered clause; where it leads in with a colon, they are its items.
 
 use crate::clause_heading::clause_heading;
-use crate::draft::{DraftClause, DraftSection, finish, leads_in};
+use crate::draft::{DraftClause, DraftSection, finish, leads_in, parts};
 use crate::front::Front;
 use crate::label::{Label, Style};
 use crate::sequence::{Line, keep_sequences, label_bare_articles};
@@ -35,7 +35,9 @@ pub(crate) fn tree(text: &str, front: &Front, inferred: &[bool]) -> (Vec<Section
     for i in 0..lines.len() {
         builder.line(i);
     }
-    finish(text, builder.sections, builder.clauses)
+    let clauses = builder.clauses.into_iter();
+    let clauses = clauses.flat_map(|clause| parts(text, clause)).collect();
+    finish(text, builder.sections, clauses)
 }
 
 /// How a section on the stack was announced, which says what it closes.

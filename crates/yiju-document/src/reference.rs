@@ -265,6 +265,17 @@ fn steps_at(question: &str, at: usize, after_unit: bool) -> Option<Parsed> {
             )],
             end: first.len_utf8(),
         }),
+        '§' => {
+            let number = rest[first.len_utf8()..].trim_start();
+            let (value, sub_number, length) = crate::label_english::number(number)?;
+            Some(Parsed {
+                steps: vec![Step {
+                    sub_number,
+                    ..step(&[Unit::Kind(UnitKind::Article)], value)
+                }],
+                end: rest.len() - number.len() + length,
+            })
+        }
         c if c.is_ascii_alphabetic() => {
             let inside = before.ends_with(|c: char| c.is_alphanumeric() && c.is_ascii());
             if inside { None } else { english::noun(rest) }

@@ -133,6 +133,17 @@ pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Pars
     at += first.length;
     let mut numbers = Numbers::default();
     numbers.push(first.value, false);
+    // 第 2-1 條, 第5之1条; but 第5-7条 is a range where the text is in simplified characters.
+    let mut sub_number = crate::label::sub_number(&rest[at..])
+        .filter(|&(sub, length)| {
+            let unit = rest[at + length..].trim_start();
+            let range = !rest[at..].trim_start().starts_with('之') && sub > first.value;
+            unit.starts_with('條') || unit.starts_with('条') && !range
+        })
+        .map(|(sub, length)| {
+            at += length + spaces(&rest[at + length..]);
+            sub
+        });
     let (name, units) = loop {
         if let Some(unit) = UNITS.iter().find(|(name, _)| rest[at..].starts_with(name)) {
             break *unit;
@@ -159,12 +170,13 @@ pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Pars
     if !refers(name, &rest[at..], place) {
         return None;
     }
-    let mut sub_number = None;
-    if let Some(sub) = rest[at..].strip_prefix('之')
-        && let Some((value, length)) = leading_number(sub).filter(|_| matches!(name, "条" | "條"))
+    // 第十七条之一, 第 2 條之 1, 第4条-1
+    if matches!(name, "条" | "條")
+        && sub_number.is_none()
+        && let Some((value, length)) = crate::label::sub_number(&rest[at..])
     {
         sub_number = Some(value);
-        at += '之'.len_utf8() + length;
+        at += length;
     }
     // 第八条至十条, 第八条、九条
     while sub_number.is_none() && numbers.values.len() <= super::list::MOST_UNITS {

@@ -78,6 +78,23 @@ pub(super) fn noun(rest: &str) -> Option<Parsed> {
     {
         return None;
     }
+    let plural = first.ends_with('s');
+    // Article 2-1, 2A, 2 bis; but Articles 5-7 is a range.
+    if let Some((value, Some(sub), length)) = crate::label_english::number(&rest[second_at..])
+        && !plural
+        && match rest[second_at..second_at + length].contains('-') {
+            true => sub <= value,
+            // part 5G is none.
+            false => capital && first.starts_with(['a', 's']),
+        }
+    {
+        let mut only = step(units, value);
+        only.sub_number = Some(sub);
+        return Some(Parsed {
+            steps: vec![only],
+            end: second_at + length,
+        });
+    }
     let (number, length) = number(&rest[second_at..], capital)?;
     let mut at = second_at + length;
     if bracketed {
@@ -89,7 +106,6 @@ pub(super) fn noun(rest: &str) -> Option<Parsed> {
     }
     let mut numbers = Numbers::default();
     numbers.push(number, false);
-    let plural = first.ends_with('s');
     while numbers.values.len() <= super::list::MOST_UNITS {
         let Some((range, length)) = link(&rest[at..], plural) else {
             break;

@@ -194,3 +194,28 @@ fn ranges_of_text() {
         }
     }
 }
+
+#[test]
+fn sub_numbers_in_any_writing() {
+    for (question, number, sub) in [
+        ("第 2-1 條", 2, 1),
+        ("第2條之1", 2, 1),
+        ("第5之1条规定了什么", 5, 1),
+        ("第4条-1", 4, 1),
+        ("第十七条之一", 17, 1),
+        ("What does Article 2-1 say?", 2, 1),
+        ("Article 2A", 2, 1),
+        ("Article 2 bis", 2, 1),
+    ] {
+        let references = find_references(question);
+        assert_eq!(references.len(), 1, "{question}");
+        let step = &references[0].steps[0];
+        assert_eq!(
+            (step.number, step.sub_number),
+            (number, Some(sub)),
+            "{question}"
+        );
+    }
+    assert_eq!(find_references("第5-7条").len(), 3);
+    assert_eq!(find_references("§ 5").len(), 1);
+}

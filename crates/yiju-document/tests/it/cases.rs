@@ -286,3 +286,26 @@ fn text_without_line_breaks() {
     );
     assert_eq!(english.clauses[2].items.len(), 2);
 }
+
+/// Half a megabyte on one line is clauses of a limited length, in the time of its length.
+#[test]
+fn no_clause_is_without_a_limit() {
+    let sentence = "县级以上人民政府应当加强绿化工作，依照第九条规定将绿化纳入规划。";
+    for text in [
+        sentence.repeat(6_000),
+        "绿".repeat(200_000),
+        "word ".repeat(100_000),
+    ] {
+        let document = read(&text);
+        assert!(
+            document
+                .clauses
+                .iter()
+                .all(|c| c.span.byte_end - c.span.byte_start <= 12_000)
+        );
+        let whole: String = texts(&document).concat();
+        assert_eq!(whole.replace(' ', ""), text.replace(' ', ""));
+    }
+    let document = read(&sentence.repeat(6_000));
+    assert!(texts(&document).iter().all(|text| text.ends_with("规划。")));
+}
