@@ -109,8 +109,7 @@ pub(crate) fn parts(text: &str, clause: DraftClause) -> Vec<DraftClause> {
             [.., last, _] => last.end,
             _ => within
                 .char_indices()
-                .filter(|&(at, c)| at > PART / 2 && matches!(c, '，' | '、' | ',' | ' '))
-                .next_back()
+                .rfind(|&(at, c)| at > PART / 2 && matches!(c, '，' | '、' | ',' | ' '))
                 .map_or(within.len(), |(at, c)| at + c.len_utf8()),
         };
         parts.push(part(start..start + end));

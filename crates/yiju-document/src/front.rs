@@ -346,7 +346,8 @@ fn is_speaker(line: &str) -> bool {
 
 /// `测试委员会 2024年3月15日`: the date of a line that an organ signs.
 fn signed_date(line: &str) -> Option<Date> {
-    if longer_than(line, 60)
+    if line.len() > 200
+        || !line.contains(|c: char| c == '年' || c.is_ascii_digit())
         || line.contains(['。', '，', '；', '：'])
         || parse_label(line).is_some()
     {

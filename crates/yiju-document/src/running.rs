@@ -156,7 +156,7 @@ fn candidates(paragraphs: &[String]) -> Vec<Candidate> {
                 line: true,
             });
         }
-        if start == 0 && text.len() > 60 && !text.starts_with('|') && !text.contains('\t') {
+        if start == 0 && text.len() > 100 && !text.starts_with('|') && !text.contains('\t') {
             inside(paragraph, text, &mut articles, &mut out);
         }
     }

@@ -301,6 +301,9 @@ pub(crate) fn markdown_heading(line: &str) -> Option<(u8, usize)> {
 
 /// A table row: cells parted by tabs or wide gaps.
 pub(crate) fn is_table_row(line: &str) -> bool {
+    if !line.starts_with('|') && !line.contains('\t') && !line.contains("   ") {
+        return false;
+    }
     let end = line
         .char_indices()
         .nth(200)

@@ -73,7 +73,9 @@ impl Attached {
 fn begins(paragraphs: &[String], start: usize, i: usize, attached: &Attached) -> bool {
     let before = &paragraphs[i - 1];
     let line = &paragraphs[i];
-    if !(signs::is_headline(line) || signs::is_official_title(line)) {
+    // Most lines are prose.
+    let prose = line.len() > 500 || line.ends_with(['。', '；', '：', '，', '.']);
+    if prose || !(signs::is_headline(line) || signs::is_official_title(line)) {
         return false;
     }
     let after = &paragraphs[i + 1..];
