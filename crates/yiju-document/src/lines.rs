@@ -51,7 +51,10 @@ fn is_stray(c: char) -> bool {
 /// space at its ends; white space apart, together they are the whole text.
 pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let lines = lines(text);
-    let wrap = wrap_width(&lines);
+    let wrap = wrap_width(&lines).map(|limit| Wrap {
+        limit,
+        first_indent: first_indent(&lines, limit),
+    });
     let mut out: Vec<String> = Vec::new();
     // The line that the last paragraph ends with.
     let mut last: Option<&Line> = None;
@@ -59,7 +62,9 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
         let joined = match (out.last(), last) {
             (Some(paragraph), Some(previous)) if paragraph.len() < MAX_PARAGRAPH => {
                 let wrapped = !line.after_blank
-                    && wrap.is_some_and(|w| continues_wrapped(paragraph, previous, line, w));
+                    && wrap
+                        .as_ref()
+                        .is_some_and(|wrap| continues_wrapped(paragraph, previous, line, wrap));
                 wrapped || continues_broken(paragraph, line, &out)
             }
             _ => false,
@@ -101,6 +106,28 @@ fn lines(text: &str) -> Vec<Line<'_>> {
         after_blank = false;
     }
     lines
+}
+
+/// How a text was wrapped.
+struct Wrap {
+    /// The width in columns.
+    limit: usize,
+    /// The indent of the first line of each paragraph, where the others have less.
+    first_indent: Option<usize>,
+}
+
+/// The indent that opens paragraphs: full lines with it are followed by lines with less.
+fn first_indent(lines: &[Line], limit: usize) -> Option<usize> {
+    let full: Vec<(usize, usize)> = lines
+        .windows(2)
+        .filter(|pair| !pair[1].after_blank && is_full(&pair[0], &pair[1], limit, slack(limit)))
+        .map(|pair| (pair[0].indent, pair[1].indent))
+        .collect();
+    let opening = full.iter().filter(|(this, next)| this > next);
+    let hanging = full.iter().filter(|(this, next)| this < next).count();
+    (opening.clone().count() > 2 * hanging + 1)
+        .then(|| opening.map(|&(this, _)| this).min())
+        .flatten()
 }
 
 /// The width at which a text was wrapped by hand or machine, in columns; `None` where each line
@@ -157,7 +184,14 @@ fn first_word_width(text: &str) -> usize {
 }
 
 /// Whether `line` goes on with a paragraph of wrapped text.
-fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, limit: usize) -> bool {
+fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, wrap: &Wrap) -> bool {
+    let limit = wrap.limit;
+    if wrap
+        .first_indent
+        .is_some_and(|indent| line.indent >= indent)
+    {
+        return false;
+    }
     let finished = ends_finally(paragraph)
         || paragraph.ends_with(['：', ':', '；', ';'])
         || ends_with_remark(paragraph);
@@ -171,11 +205,14 @@ fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, limit: usize
     if line.indent > previous.indent && !hanging {
         return false;
     }
-    if signs::is_catalogue_line(paragraph) {
+    if signs::is_catalogue_line(paragraph)
+        && (date_line(paragraph).is_some() || line.text.bytes().all(|b| b.is_ascii_digit()))
+    {
         return false;
     }
     if finished || ends_division(paragraph) {
-        return !opens_paragraph(line.text);
+        let organ = signs::is_short_line(line.text, 40) && signs::names_organ(line.text);
+        return !opens_paragraph(line.text) && !organ;
     }
     // A full line without an end runs on even into what looks like a number: 依照本法⏎第十七条规定.
     match parse_label(line.text) {
