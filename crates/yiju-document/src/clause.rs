@@ -321,6 +321,7 @@ impl<'a> Builder<'a> {
             section: self.stack.last().map(|&(section, _)| section),
             range: line.start..line.end(),
             leads_in: leads_in(line),
+            inferred: line.inferred,
             short_text: short.then(|| rest.trim_end_matches(['。', '.']).to_string()),
             ..DraftClause::default()
         };

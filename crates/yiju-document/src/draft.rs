@@ -39,6 +39,8 @@ pub(crate) struct DraftClause {
     pub(crate) listed: bool,
     /// Whether its last line leads in with a colon to what follows.
     pub(crate) leads_in: bool,
+    /// Its head begins where the source has no line break.
+    pub(crate) inferred: bool,
 }
 
 impl DraftClause {
@@ -168,6 +170,7 @@ pub(crate) fn finish(
                 .into_iter()
                 .map(|(number, range)| (number, span(range)))
                 .collect(),
+            inferred: c.inferred,
         }
     });
     (sections.collect(), clauses.collect())

@@ -84,6 +84,10 @@ pub struct Clause {
     /// 项 (（一）… inside a clause): number and span, in order; empty where there are none. Numbers
     /// start anew in each paragraph.
     pub items: Vec<(u32, Span)>,
+    /// Whether its head was found inside running text, by its number, where the source has no line
+    /// break. Left out of JSON where false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
 }
 
 /// One source text, parsed.

@@ -106,6 +106,9 @@ fn clause_line(document: &Document, clause: &Clause, out: &mut String) {
         1 => notes.push("1 item".to_string()),
         n => notes.push(format!("{n} items")),
     }
+    if clause.inferred {
+        notes.push("inferred".to_string());
+    }
     if !notes.is_empty() {
         let _ = write!(out, " [{}]", notes.join(", "));
     }

@@ -164,6 +164,7 @@ fn source(name: &str, articles: u32) -> NewSource {
             sentences,
             paragraphs: vec![span],
             items: Vec::new(),
+            inferred: false,
         });
     }
     let hex = |bytes: &[u8]| {

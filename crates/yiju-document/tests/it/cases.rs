@@ -261,6 +261,8 @@ fn text_without_line_breaks() {
             ["第一条", "第二条", "第三条", "第四条", "第五条"]
         );
         assert_eq!(rules.clauses[2].items.len(), 2);
+        assert!(rules.clauses.iter().all(|clause| clause.inferred));
+        assert!(yiju_document::outline(&rules).contains("[2 items, inferred]"));
     }
     let opinion = case!("e3-ideographic-spaces.txt");
     assert_eq!(

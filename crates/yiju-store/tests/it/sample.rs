@@ -109,6 +109,7 @@ pub fn document(title: &str, articles: &[Vec<String>]) -> Document {
             section: sections.len().checked_sub(1),
             span,
             paragraphs: vec![span],
+            inferred: false,
             items: spans
                 .iter()
                 .copied()
@@ -325,6 +326,7 @@ fn any_clause(writer: &mut Writer, parts: ClauseParts, sections: usize) -> Claus
         section: section.filter(|section| *section < sections),
         span,
         paragraphs: sentences.iter().take(2).copied().collect(),
+        inferred: false,
         items: sentences
             .iter()
             .skip(1)
