@@ -23,6 +23,7 @@
 //! # Ok::<(), yiju_document::DocumentError>(())
 //! ```
 
+mod chain;
 mod clause;
 mod clause_heading;
 mod corpus;
@@ -48,6 +49,7 @@ mod sequence;
 mod signs;
 mod spans;
 mod split;
+mod title;
 mod words;
 
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
