@@ -53,6 +53,8 @@ struct Builder<'a> {
     lines: &'a [Line<'a>],
     /// For each line, the next line at or after it that has a label.
     next_label: Vec<usize>,
+    /// For each line, the next article at or after it, before a division or an attachment.
+    next_article: Vec<usize>,
     /// The last line that is body and not an 附件 line.
     last_body: usize,
     sections: Vec<DraftSection>,
@@ -72,9 +74,18 @@ impl<'a> Builder<'a> {
                 next_label[i + 1]
             };
         }
+        let mut next_article = vec![lines.len(); lines.len() + 1];
+        for (i, line) in lines.iter().enumerate().rev() {
+            next_article[i] = match line.style() {
+                Some(Style::Article) => i,
+                style if line.attachment || style.is_some_and(Style::is_division) => lines.len(),
+                _ => next_article[i + 1],
+            };
+        }
         Builder {
             lines,
             next_label,
+            next_article,
             last_body: lines
                 .iter()
                 .rposition(|l| !l.outside && !l.attachment)
@@ -239,16 +250,10 @@ impl<'a> Builder<'a> {
         if clause.leads_in || listed || sibling {
             return clause.leads_in || listed;
         }
-        clause.label.as_ref().is_some_and(|open| {
-            self.lines[i..]
-                .iter()
-                .take_while(|l| !l.attachment && !l.style().is_some_and(Style::is_division))
-                .filter_map(|l| l.label.as_ref())
-                .find(|l| l.style == Style::Article)
-                .is_some_and(|next| {
-                    next.number == open.number + 1
-                        || next.number == open.number && next.sub.is_some()
-                })
+        let next = self.lines.get(self.next_article[i]);
+        let next = next.and_then(|line| line.label.as_ref());
+        clause.label.as_ref().zip(next).is_some_and(|(open, next)| {
+            next.number == open.number + 1 || next.number == open.number && next.sub.is_some()
         })
     }
 
