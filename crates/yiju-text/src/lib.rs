@@ -8,6 +8,7 @@ pub mod language;
 pub mod numerals;
 mod sentence;
 mod terms;
+pub mod words;
 
 pub use fold::{Folded, fold, normalize};
 pub use numerals::parse_number;
