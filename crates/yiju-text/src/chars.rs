@@ -1,9 +1,15 @@
 //! Classes of characters: what ends a sentence, what opens and closes, how wide it prints.
 
-/// A Chinese character proper.
+/// A Chinese character, as a reader takes it. Text is cut into words, and its language told, by this class:
+///
+/// - the unified ideographs and the compatibility ideographs (U+F900 to U+FAFF), which print like them;
+/// - 々, which repeats the character before it, and 〇, the digit of 二〇二五: both stand inside words;
+/// - planes 2 and 3 whole, not block by block: Unicode keeps them for ideographs, and adds to them.
+///
+/// The hexagrams between the blocks (U+4DC0 to U+4DFF) are signs.
 pub fn is_han(c: char) -> bool {
-    matches!(c as u32,
-        0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF | 0x3005 | 0x3007)
+    matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{F900}'..='\u{FAFF}'
+        | '々' | '〇' | '\u{20000}'..='\u{3FFFD}')
 }
 
 /// A character set without spaces around it: Han, kana, CJK marks, full-width forms.
@@ -150,6 +156,39 @@ pub fn left_open(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn han_is_one_class() {
+        for c in [
+            '一',
+            '龥',
+            '㐀',
+            '々',
+            '〇',
+            '\u{F900}',
+            '\u{FA0E}',
+            '𠀀',
+            '\u{2A6DF}',
+            '\u{323AF}',
+        ] {
+            assert!(is_han(c) && is_cjk(c), "{c}");
+        }
+        for c in [
+            '〆',
+            '䷀',
+            '⼀',
+            '⺀',
+            'ア',
+            '한',
+            '○',
+            '、',
+            'a',
+            '１',
+            '\u{1F600}',
+        ] {
+            assert!(!is_han(c), "{c}");
+        }
+    }
 
     #[test]
     fn ends() {

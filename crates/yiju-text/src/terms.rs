@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 
 use jieba_rs::Jieba;
 
+use crate::chars::is_han;
 use crate::fold::{Folded, fold};
 use crate::words::WordList;
 
@@ -81,10 +82,6 @@ pub fn terms(text: &str) -> Vec<Term> {
         }
     }
     terms
-}
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{3007}' | '\u{20000}'..='\u{323AF}')
 }
 
 /// Where the word of letters and digits that starts at `at` ends.

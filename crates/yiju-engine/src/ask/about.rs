@@ -9,9 +9,10 @@ mod words;
 use yiju_document::{Document, Particular, ParticularPlace};
 use yiju_embed::{EmbedQueue, InputType, Priority};
 use yiju_store::{DocumentRecord, Store};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
-use crate::ask::question::{Language, Question, is_han};
+use crate::ask::question::{Language, Question};
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
 use words::Asked;

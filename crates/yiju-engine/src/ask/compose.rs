@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use yiju_document::{Document, Particular, ParticularPlace, Span};
 use yiju_store::{ClauseRecord, DocumentRecord, Store};
+use yiju_text::chars::is_han;
 
 use crate::ask::about::Particulars;
 use crate::ask::confidence;
 use crate::ask::expect::Expected;
 use crate::ask::lookup::{Found, Item};
-use crate::ask::question::{Language, Question, is_han};
+use crate::ask::question::{Language, Question};
 use crate::ask::rank::Ranked;
 use crate::ask::trace::{Step, timed};
 use crate::ask::{evidence, wording};

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use yiju_document::{Document, Reference, Span, Target, Unit};
 use yiju_store::{ClauseRecord, Store};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
-use crate::ask::question::{Question, is_han};
+use crate::ask::question::Question;
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
 

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use yiju_document::{Reference, find_references};
 use yiju_embed::{EmbedQueue, Embedding, InputType, Priority, TokenVectors};
 use yiju_index::{LexicalIndex, QueryTokens, TokenKind};
+use yiju_text::chars::is_han;
 use yiju_text::{is_stop_term, normalize, terms};
 
 use crate::ask::expect::{Expected, expected};
@@ -249,10 +250,6 @@ fn holds(text: &str, word: &str) -> bool {
         before.is_none_or(|c| !c.is_ascii_alphanumeric())
             && !(number && after.is_some_and(|c| c.is_ascii_digit()))
     })
-}
-
-pub(crate) fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
 #[cfg(test)]

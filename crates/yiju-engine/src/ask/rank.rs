@@ -8,10 +8,11 @@ use rayon::prelude::*;
 use yiju_document::Span;
 use yiju_index::CodedTokens;
 use yiju_store::{ClauseRecord, Store};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
 use crate::ask::expect::fits;
-use crate::ask::question::{Language, Question, is_han};
+use crate::ask::question::{Language, Question};
 use crate::ask::reader::Token;
 use crate::ask::retrieve::Candidate;
 use crate::error::EngineError;

@@ -2,6 +2,7 @@
 //! upper bound for a lower one, a negation. Word lists and number shapes of Chinese and English.
 
 use serde::{Deserialize, Serialize};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
 use super::amounts::{Amount, amounts};
@@ -240,8 +241,7 @@ fn negations(statement: &str, quote: &str) -> Vec<Mismatch> {
                 continue;
             };
             let matter: String = rest[word.len()..].chars().take(2).collect();
-            let chinese =
-                matter.chars().count() == 2 && matter.chars().all(crate::ask::question::is_han);
+            let chinese = matter.chars().count() == 2 && matter.chars().all(is_han);
             if chinese && !known.iter().any(|known| rest.starts_with(known)) && c != ' ' {
                 found.push((matter.clone(), format!("{word}{matter}")));
             }

@@ -8,11 +8,12 @@
 
 use serde::{Deserialize, Serialize};
 use yiju_embed::{InputType, Priority};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
 use super::claims::{Mismatch, MismatchKind, mismatches};
 use super::{QuoteStatus, VerifiedQuote};
-use crate::ask::question::{Question, is_han};
+use crate::ask::question::Question;
 use crate::engine::Engine;
 use crate::error::EngineError;
 

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use yiju_index::{CodedTokens, QueryTokens, TokenKind};
+use yiju_text::chars::is_han;
 use yiju_text::{normalize, terms};
 
 use crate::ask::expect::{Expected, HOW_ZH, WHY_ZH};
-use crate::ask::question::{Question, is_han};
+use crate::ask::question::Question;
 use crate::ask::rank::Ranked;
 
 /// Figures for each token.
@@ -332,7 +333,8 @@ impl Kinds {
         Self {
             digit: any(&|c| c.is_ascii_digit()),
             latin: any(&|c| c.is_ascii_alphabetic()),
-            han: any(&is_han),
+            // The weights were learnt from figures that count 〇 as no Han character.
+            han: any(&|c| is_han(c) && c != '〇'),
             mark: !token.is_empty() && token.chars().all(mark),
             numeral: any(&|c| "零一二三四五六七八九十百千万亿两".contains(c)),
             date: any(&|c| "年月日".contains(c)),
