@@ -188,7 +188,7 @@ impl Engine {
     /// The question or the limit is out of range, or a part failed. A question that the documents
     /// do not answer is no error.
     pub fn ask(&self, request: &AskRequest) -> Result<Answer, EngineError> {
-        self.ask_without(request, &[])
+        self.ask_unless(request, &Cancel::default())
     }
 
     /// As [`Engine::ask`], given up between two steps once `cancel` says so.
@@ -199,19 +199,7 @@ impl Engine {
         self.answer(request, &[], cancel)
     }
 
-    /// Answers as if these clauses (by their ids) were not there: how refusals are measured.
-    ///
-    /// # Errors
-    /// As [`Engine::ask`].
-    pub fn ask_without(
-        &self,
-        request: &AskRequest,
-        clauses: &[String],
-    ) -> Result<Answer, EngineError> {
-        self.answer(request, clauses, &Cancel::default())
-    }
-
-    fn answer(
+    pub(crate) fn answer(
         &self,
         request: &AskRequest,
         clauses: &[String],

@@ -34,6 +34,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod keep;
+#[cfg(feature = "measure")]
 mod measure;
 mod response;
 mod verify;
@@ -41,8 +42,8 @@ mod verify;
 pub use ask::confidence::{
     ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
 };
-pub use ask::rank::{Lanes, Signals};
-pub use ask::reader::{Reading, ReadingExample};
+#[cfg(feature = "measure")]
+pub use ask::rank::Lanes;
 pub use ask::trace::{Step, StepTimes, traced};
 pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
 pub use error::{EngineError, ErrorKind};
@@ -51,8 +52,12 @@ pub use keep::ingest::{AddOutcome, AddStatus, Progress, Source};
 pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
 };
-pub use measure::ablation::LaneRankings;
-pub use measure::bench::{FirstStage, LaneFigures};
+#[cfg(feature = "measure")]
+pub use measure::{
+    ablation::LaneRankings,
+    bench::{FirstStage, LaneFigures},
+    candidates::{Reading, ReadingExample, Signals},
+};
 pub use response::{
     Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
     Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,

@@ -40,6 +40,8 @@ const NAMES: [&str; 9] = [
 ];
 
 impl Features {
+    /// The signals by name, then whether the scripts differ.
+    #[cfg(feature = "measure")]
     pub(crate) fn named(&self) -> Vec<(&'static str, f32)> {
         let across = ("across", if self.across { 1.0 } else { 0.0 });
         NAMES.into_iter().zip(self.values).chain([across]).collect()

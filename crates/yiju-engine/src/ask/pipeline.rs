@@ -1,20 +1,18 @@
-//! The stages that a query goes through: embedded, retrieved, ranked, and its best candidates sorted again; and
-//! what evaluation sees of them.
+//! The stages that a query goes through: embedded, retrieved, ranked, and its best candidates sorted again.
 
 use std::time::Instant;
 
 use yiju_embed::Cancel;
 
 use crate::ask::question::Question;
-use crate::ask::reader::{self, Reading};
 use crate::ask::retrieve::CANDIDATES;
 use crate::ask::scope::Scope;
 use crate::ask::trace::{Step, timed};
 use crate::ask::{rank, rerank, reread, retrieve};
-use crate::engine::{Engine, LONGEST_QUESTION, check_text, milliseconds};
+use crate::engine::{Engine, milliseconds};
 use crate::error::{EngineError, go_on};
 use crate::keep::indexes::Indexes;
-use crate::response::{SearchRequest, Timings};
+use crate::response::Timings;
 
 /// How many candidates a query looks at.
 #[derive(Clone, Copy)]
@@ -38,66 +36,6 @@ impl Depth {
 }
 
 impl Engine {
-    /// What every lane says of the best candidates for a query, without these clauses (by their
-    /// ids): for evaluation.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn signals(
-        &self,
-        request: &SearchRequest,
-        without: &[String],
-    ) -> Result<Vec<rank::Signals>, EngineError> {
-        let (_, ranked) = self.second_stage(request, without, true)?;
-        Ok(rank::signals(&ranked))
-    }
-
-    /// What the reader sees of the best `request.limit` clauses for a query, and of those of
-    /// `wanted` (clause ids) among the further candidates: the examples that its weights are learnt
-    /// from.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn reading(
-        &self,
-        request: &SearchRequest,
-        wanted: &[String],
-    ) -> Result<Reading, EngineError> {
-        let (question, ranked) = self.second_stage(request, &[], false)?;
-        Ok(reader::examples(&question, &ranked, request.limit, wanted))
-    }
-
-    /// A query and its candidates without these clauses, as evaluation looks at them; close ones read `again` or not.
-    fn second_stage(
-        &self,
-        request: &SearchRequest,
-        without: &[String],
-        again: bool,
-    ) -> Result<(Question, Vec<rank::Ranked>), EngineError> {
-        check_text(
-            "the query's length in characters",
-            &request.query,
-            LONGEST_QUESTION,
-        )?;
-        let indexes = self.fresh_indexes()?;
-        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, without)?;
-        let mut question = Question::new(&request.query, &indexes.lexical)?;
-        let most = CANDIDATES.max(request.limit);
-        let ranked = self.ranked(
-            &mut question,
-            &indexes,
-            &scope,
-            Depth {
-                most,
-                ranked: most,
-                again,
-            },
-            &mut Timings::default(),
-            &Cancel::default(),
-        )?;
-        Ok((question, ranked))
-    }
-
     /// The candidates for a question, best first, through all stages.
     pub(crate) fn ranked(
         &self,

@@ -85,8 +85,10 @@ pub(crate) struct Ranked {
     /// Weight of the heaviest word that is missing there.
     pub missing: f32,
     /// Share of the question's pairs of characters that the clause or its headings hold.
+    #[cfg_attr(not(feature = "measure"), expect(dead_code))]
     pub pairs: f32,
     /// The same share within the sentence that holds the most.
+    #[cfg_attr(not(feature = "measure"), expect(dead_code))]
     pub sentence_pairs: f32,
 }
 
@@ -137,28 +139,6 @@ impl Ranked {
     /// What the clause itself says, without its neighbours and its reader; comparable within a question.
     pub(crate) fn own_score(&self) -> f32 {
         self.score - self.neighbours - self.reading
-    }
-
-    /// What the score and the confidence are made of, besides the lanes.
-    fn figures(&self) -> Vec<(&'static str, f32)> {
-        let best = self.evidence();
-        let most = |pick: fn(&Sentence) -> f32| self.sentences.iter().map(pick).fold(0.0, f32::max);
-        vec![
-            ("pairs", self.pairs),
-            ("sentence_pairs", self.sentence_pairs),
-            ("neighbours", self.neighbours),
-            ("reading", self.reading),
-            ("length", self.record.text.chars().count() as f32),
-            ("coverage", self.coverage),
-            ("missing", self.missing),
-            ("across", f32::from(u8::from(self.across))),
-            ("best_late", best.map_or(self.lanes.late, |s| s.late)),
-            ("best_coverage", best.map_or(0.0, |s| s.coverage)),
-            ("fit", best.map_or(1.0, |s| s.fit)),
-            ("sentence_late", most(|s| s.late)),
-            ("sentence_coverage", most(|s| s.coverage)),
-            ("sentences", self.sentences.len() as f32),
-        ]
     }
 
     /// The best sentence; `None` where the clause has none.
@@ -364,41 +344,4 @@ impl Meeting {
             })
             .sum()
     }
-}
-
-/// One candidate's figures, for evaluation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Signals {
-    /// The clause.
-    pub clause_id: String,
-    /// What each lane says.
-    pub lanes: Lanes,
-    /// The fused score.
-    pub score: f32,
-    /// What the confidence is computed from, by name.
-    pub features: Vec<(&'static str, f32)>,
-    /// What else the second stage knows of the clause, by name.
-    pub figures: Vec<(&'static str, f32)>,
-    /// Sentences in the order of the text: span and evidence score.
-    pub sentences: Vec<(Span, f32)>,
-}
-
-pub(crate) fn signals(ranked: &[Ranked]) -> Vec<Signals> {
-    let features = crate::ask::confidence::features(ranked, ranked);
-    ranked
-        .iter()
-        .enumerate()
-        .map(|(at, found)| Signals {
-            clause_id: found.record.id(),
-            lanes: found.lanes,
-            score: found.score,
-            features: if at == 0 {
-                features.named()
-            } else {
-                Vec::new()
-            },
-            figures: found.figures(),
-            sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),
-        })
-        .collect()
 }

@@ -124,69 +124,6 @@ impl Reader {
     }
 }
 
-/// What an example for training needs of a candidate.
-#[derive(Clone, Debug)]
-pub struct ReadingExample {
-    /// The clause.
-    pub clause_id: String,
-    /// Its fused score in the second stage.
-    pub score: f32,
-    /// The clause's text.
-    pub text: String,
-    /// Sentences as byte ranges of the text.
-    pub sentences: Vec<Range<usize>>,
-    /// The coded token vectors of the clause (the format of `yiju_index::encode_tokens`).
-    pub tokens: Vec<u8>,
-    /// The tokens read: index among the coded tokens, bytes of the text.
-    pub ranges: Vec<(usize, Range<usize>)>,
-    /// The features, token by token.
-    pub features: Vec<f32>,
-}
-
-/// A question for training: its two vectors and its candidates.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// The unit vector of the question.
-    pub vector: Vec<f32>,
-    /// The mean vector of its asking words' tokens.
-    pub asking: Vec<f32>,
-    /// The best candidates, best first, then those wanted besides.
-    pub examples: Vec<ReadingExample>,
-}
-
-/// The examples that `ranked` gives: the best `most`, and those of `wanted` (clause ids) further down.
-pub(crate) fn examples(
-    question: &Question,
-    ranked: &[Ranked],
-    most: usize,
-    wanted: &[String],
-) -> Reading {
-    let examples = ranked
-        .iter()
-        .enumerate()
-        .filter(|(place, found)| *place < most || wanted.contains(&found.record.id()))
-        .filter_map(|(place, found)| {
-            let bytes = found.tokens.as_deref()?;
-            let coded = CodedTokens::read(bytes, question.vector.len()).ok()?;
-            let tokens = features::tokens(question, found, place, &coded)?;
-            Some(ReadingExample {
-                clause_id: found.record.id(),
-                score: found.score,
-                text: found.record.text.clone(),
-                sentences: features::sentence_ranges(found),
-                tokens: bytes.to_vec(),
-                ranges: tokens.iter().map(|t| (t.index, t.range.clone())).collect(),
-                features: tokens.iter().flat_map(|t| t.values).collect(),
-            })
-        })
-        .collect();
-    Reading {
-        vector: question.vector.clone(),
-        asking: question.asking_vector.clone(),
-        examples,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
