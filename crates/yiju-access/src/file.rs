@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use yiju_files::Readers;
 
 use crate::error::AccessError;
 use crate::key::{Key, Keys, NewKey};
@@ -147,8 +148,7 @@ impl KeyFile {
         Ok(file)
     }
 
-    /// Writes beside the file and renames, so that it is there whole or as it was; on disk when this
-    /// returns. A temporary file is readable by its owner only, and so is what it becomes.
+    /// Replaces the file as a whole.
     fn write(&self, keys: Keys) -> Result<(), AccessError> {
         let content = Content {
             version: VERSION,
@@ -158,22 +158,8 @@ impl KeyFile {
             path: self.path.clone(),
             reason: error.to_string(),
         })?;
-        let directory = match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            file.write_all(&json)?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path).map_err(|error| error.error)?;
-            // Makes the rename durable; Windows has no such call and needs none.
-            if cfg!(unix) {
-                File::open(directory)?.sync_all()?;
-            }
-            Ok(())
-        };
-        write().map_err(|e| self.io("write", e))
+        yiju_files::replace(&self.path, Readers::Owner, |file| file.write_all(&json))
+            .map_err(|e| self.io("write", e))
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> AccessError {

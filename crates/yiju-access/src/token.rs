@@ -39,10 +39,7 @@ impl fmt::Debug for Token {
 
 /// SHA-256 of a token as 64 lower-case hex digits.
 pub(crate) fn hash(token: &str) -> String {
-    Sha256::digest(token)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(token))
 }
 
 #[cfg(test)]

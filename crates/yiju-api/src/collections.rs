@@ -4,7 +4,7 @@
 //! renamed before it is deleted: a start after any crash finds it whole or not at all.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use serde::Deserialize;
 use yiju_access::check_name;
 use yiju_engine::{Access, Engine, EngineError, LibraryLimits};
+use yiju_files::Readers;
 
 use crate::error::ApiError;
 
@@ -200,8 +201,7 @@ impl Collections {
         }
         drop(default.engine.open_beside(&making, Access::ReadWrite)?);
         write_limits(&making, limits)?;
-        fs::rename(&making, &place).map_err(failed)?;
-        sync_directory(root).map_err(failed)?;
+        yiju_files::rename(&making, &place).map_err(failed)?;
         let engine = default.engine.open_beside(&place, Access::ReadWrite)?;
         Collection::new(name, Arc::new(engine), &place)
     }
@@ -241,8 +241,7 @@ impl Collections {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        fs::rename(root.join(name), &trash).map_err(failed)?;
-        sync_directory(root).map_err(failed)?;
+        yiju_files::rename(&root.join(name), &trash).map_err(failed)?;
         if let Err(error) = fs::remove_dir_all(&trash) {
             tracing::warn!(%error, name, "a removed collection still takes room; the next start deletes it");
         }
@@ -306,21 +305,8 @@ fn write_limits(directory: &Path, limits: LibraryLimits) -> Result<(), ApiError>
     let path = directory.join(LIMITS_FILE);
     let write = || -> io::Result<()> {
         let json = serde_json::to_vec_pretty(&serde_json::json!({ "limits": limits }))?;
-        let unfinished = directory.join(format!(".{LIMITS_FILE}"));
-        let mut file = File::create(&unfinished)?;
-        file.write_all(&json)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, &path)?;
-        sync_directory(directory)
+        yiju_files::remove_unfinished(&path);
+        yiju_files::replace(&path, Readers::ByUmask, |file| file.write_all(&json))
     };
     write().map_err(|error| ApiError::broken(format!("{}: {error}", path.display())))
-}
-
-/// Makes a rename in `directory` durable. Windows has no such call and needs none.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()
-    } else {
-        Ok(())
-    }
 }

@@ -27,7 +27,7 @@ use crate::error::{Fault, StoreError};
 use crate::pool::open_reader;
 use crate::schema::FORMAT_VERSION;
 use crate::seal::Meta;
-use crate::store::{Store, sync_directory};
+use crate::store::Store;
 
 const MAGIC: [u8; 8] = *b"YIJUBAK\n";
 /// Raised with each change of the trailer.
@@ -192,7 +192,7 @@ impl Partial {
         fs::rename(&self.path, to).map_err(failed)?;
         self.done = true;
         let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-        sync_directory(directory.unwrap_or(Path::new("."))).map_err(failed)
+        yiju_files::sync_directory(directory.unwrap_or(Path::new("."))).map_err(failed)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Opening and making a library.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -316,16 +316,7 @@ fn create(dir: &Path, database: &Path, model: &Model) -> Result<(), StoreError> 
         // They are empty by now, and the next start removes what stays.
         let _ = fs::remove_file(left);
     }
-    sync_directory(dir).map_err(io)
-}
-
-/// Makes a rename in `dir` durable. Windows has no such call and needs none.
-pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(dir)?.sync_all()
-    } else {
-        Ok(())
-    }
+    yiju_files::sync_directory(dir).map_err(io)
 }
 
 /// Opens a library that is there for writing, and brings it to the present format; the header has

@@ -267,10 +267,7 @@ pub(crate) async fn text(
     let text = target
         .read(move |engine, _| {
             Ok(engine.text(&wanted)?.map(|text| {
-                let hash: String = Sha256::digest(&text)
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                let hash = base16ct::lower::encode_string(&Sha256::digest(&text));
                 (text, hash)
             }))
         })
