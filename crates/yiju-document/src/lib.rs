@@ -44,6 +44,7 @@ mod sequence;
 mod signs;
 mod spans;
 mod split;
+mod words;
 
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;

@@ -1,40 +1,17 @@
 //! Signs of news: datelines, bylines, sign-offs.
 
+use crate::words;
 use yiju_text::chars::{ends_finally, longer_than};
-
-const AGENCIES: [&str; 24] = [
-    "新华社",
-    "新华网",
-    "新華社",
-    "中新社",
-    "中新网",
-    "中央社",
-    "人民日报",
-    "人民网",
-    "光明日报",
-    "经济日报",
-    "本报",
-    "本報",
-    "本刊",
-    "本网",
-    "本台",
-    "央视",
-    "总台",
-    "中国日报",
-    "解放军报",
-    "科技日报",
-    "法治日报",
-    "农民日报",
-    "工人日报",
-    "记者",
-];
 
 /// `新华社北京8月28日电 …`, `据新华社…电`, `本报讯`, `BEIJING, Aug. 28 (Xinhua) --`: the line that
 /// opens a news text.
 pub(crate) fn starts_with_dateline(line: &str) -> bool {
     let line = line.trim_start_matches(['（', '(', '【', '[']);
     let line = line.strip_prefix(['据', '據']).unwrap_or(line);
-    if let Some(rest) = AGENCIES.iter().find_map(|name| line.strip_prefix(name)) {
+    if let Some(rest) = words::AGENCIES
+        .iter()
+        .find_map(|name| line.strip_prefix(name))
+    {
         let head: Vec<char> = rest.chars().take(24).collect();
         let sent = head
             .iter()
@@ -58,7 +35,7 @@ pub(crate) fn is_byline(line: &str) -> bool {
     !longer_than(line, 40)
         && !ends_finally(line)
         && !line.contains(['，', '：'])
-        && AGENCIES
+        && words::AGENCIES
             .iter()
             .filter_map(|name| line.strip_prefix(name))
             .any(|rest| rest.starts_with(['记', '記', ' ', '通', '评', '評']))
@@ -100,7 +77,7 @@ fn bracketed_sign_off(line: &str) -> bool {
     if matches!(inner, "完" | "End" | "END") {
         return true;
     }
-    let agency = AGENCIES.iter().any(|name| inner.starts_with(name));
+    let agency = words::AGENCIES.iter().any(|name| inner.starts_with(name));
     let word = ["电", "電", "讯", "訊", "记者", "記者", "报道", "供稿"]
         .iter()
         .any(|w| inner.contains(w));

@@ -2,6 +2,7 @@
 
 use crate::label::parse_label;
 pub(crate) use crate::news::{ends_with_sign_off, is_byline, is_sign_off, starts_with_dateline};
+use crate::words;
 use yiju_text::chars::{
     ends_finally, is_cjk, is_han, last_char, length_up_to, longer_than, squeeze,
 };
@@ -9,24 +10,12 @@ use yiju_text::dates::date_line;
 
 /// `索引号：…`, `发文机关：…`: a line of the catalogue entry that official sites print over a text.
 pub(crate) fn is_catalogue_line(line: &str) -> bool {
-    const FIELDS: [&str; 12] = [
-        "索引号",
-        "主题分类",
-        "发文机关",
-        "发布机构",
-        "成文日期",
-        "发布日期",
-        "标题",
-        "主题词",
-        "来源",
-        "发布时间",
-        "信息来源",
-        "有效性",
-    ];
     let Some((field, _)) = line.split_once(['：', ':']) else {
         return false;
     };
-    !longer_than(line, 120) && !longer_than(field, 12) && FIELDS.contains(&squeeze(field).as_str())
+    !longer_than(line, 120)
+        && !longer_than(field, 12)
+        && words::CATALOGUE_FIELDS.contains(&squeeze(field).as_str())
 }
 
 /// `附件`, `附件1`, `附：`, `附录一`, `Annex A`: the line that opens what is attached.
@@ -165,67 +154,6 @@ pub(crate) fn is_law_header(line: &str) -> bool {
         && (line.starts_with(['（', '(']) || line.ends_with(['）', ')']))
 }
 
-const TITLE_ENDS: [&str; 58] = [
-    "意见",
-    "意見",
-    "通知",
-    "决定",
-    "決定",
-    "公告",
-    "通告",
-    "通报",
-    "通報",
-    "批复",
-    "批覆",
-    "函",
-    "决议",
-    "決議",
-    "命令",
-    "办法",
-    "辦法",
-    "规定",
-    "規定",
-    "条例",
-    "條例",
-    "规则",
-    "規則",
-    "细则",
-    "細則",
-    "准则",
-    "规程",
-    "章程",
-    "方案",
-    "规划",
-    "規劃",
-    "纲要",
-    "綱要",
-    "计划",
-    "計劃",
-    "指引",
-    "指南",
-    "解释",
-    "解釋",
-    "标准",
-    "措施",
-    "报告",
-    "法",
-    "法典",
-    "宪法",
-    "请示",
-    "安排",
-    "协定",
-    "協定",
-    "公约",
-    "公約",
-    "议定书",
-    "声明",
-    "聲明",
-    "宣言",
-    "要点",
-    "清单",
-    "说明",
-];
-
 /// A line that names a law or an official document: `国务院关于…的通知`, `中华人民共和国…法`.
 pub(crate) fn is_official_title(line: &str) -> bool {
     if longer_than(line, 120) || line.contains(['。', '；', '：', '？', '！']) {
@@ -241,7 +169,7 @@ pub(crate) fn is_official_title(line: &str) -> bool {
     if parse_label(line).is_some() || length_up_to(line, 5) < 5 {
         return false;
     }
-    let ends = TITLE_ENDS.iter().any(|end| line.ends_with(end));
+    let ends = words::TITLE_ENDS.iter().any(|end| line.ends_with(end));
     let named = line.contains("关于")
         || line.contains("關於")
         || line.starts_with("中华人民共和国")
@@ -343,46 +271,8 @@ pub(crate) fn is_table_row(line: &str) -> bool {
 
 /// Whether a line names who issues or signs: it ends as the names of organs do.
 pub(crate) fn names_organ(text: &str) -> bool {
-    const ENDS: [&str; 36] = [
-        "中央",
-        "国务院",
-        "國務院",
-        "中央军委",
-        "办公厅",
-        "办公室",
-        "委员会",
-        "部",
-        "委",
-        "局",
-        "署",
-        "总局",
-        "院",
-        "厅",
-        "廳",
-        "政府",
-        "法院",
-        "检察院",
-        "银行",
-        "银监会",
-        "证监会",
-        "会",
-        "會",
-        "司",
-        "处",
-        "處",
-        "组",
-        "中心",
-        "协会",
-        "集团",
-        "公司",
-        "大学",
-        "社",
-        "府",
-        "行",
-        "全国人大常委会",
-    ];
     let text = text.trim_end_matches(['）', ')']);
-    !text.is_empty() && ENDS.iter().any(|end| text.ends_with(end))
+    !text.is_empty() && words::ORGAN_ENDS.iter().any(|end| text.ends_with(end))
 }
 
 #[cfg(test)]
