@@ -1,9 +1,11 @@
-//! `yiju model pull`, from a hub on this machine that has the bundled model.
+//! `yiju model pull` from a local hub that serves the bundled model.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::support::{Done, Place, root, run};
@@ -17,7 +19,7 @@ const FILES: [&str; 6] = [
     "model.gguf",
 ];
 
-/// Serves until the test process ends; gives the address. `spoil` names a file that arrives
+/// Starts a hub that serves until the test process ends; returns its URL. The file `spoil` is served
 /// damaged.
 fn hub(spoil: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -25,7 +27,7 @@ fn hub(spoil: Option<&'static str>) -> String {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             std::thread::spawn(move || {
-                // A client that hangs up is none of the test's concern.
+                // The client may hang up.
                 let _ = answer(stream, spoil);
             });
         }
@@ -72,10 +74,7 @@ fn answer(mut stream: TcpStream, spoil: Option<&str>) -> std::io::Result<()> {
     };
     let model = root().join("models/multilingual-e5-small-q4");
     let mut bytes = fs::read(model.join(name))?;
-    let digest: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = HEXLOWER.encode(&Sha256::digest(&bytes));
     if spoil == Some(name) {
         bytes[1000] ^= 1;
     }
@@ -100,8 +99,8 @@ fn pull(place: &Place, hub: &str, arguments: &[&str]) -> Done {
 #[test]
 fn a_model_is_fetched_whole_tried_and_usable() {
     let place = Place::new();
-    let to = place.path().join("pulled");
-    let target = to.to_str().unwrap();
+    let target = &place.named("pulled");
+    let to = Path::new(target);
     let hub = hub(None);
     let done = pull(&place, &hub, &["some/model", "--to", target]);
     assert!(done.ok(), "{}", done.err);
@@ -131,8 +130,8 @@ fn a_model_is_fetched_whole_tried_and_usable() {
 #[test]
 fn what_goes_wrong_is_said_and_leaves_no_model() {
     let place = Place::new();
-    let to = place.path().join("pulled");
-    let target = to.to_str().unwrap();
+    let target = &place.named("pulled");
+    let to = Path::new(target);
     let hub = hub(Some("model.gguf"));
     let damaged = pull(&place, &hub, &["some/model", "--to", target]);
     assert_eq!(damaged.code, Some(2));

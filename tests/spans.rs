@@ -1,4 +1,4 @@
-//! Spans sent to a collector, in builds that can.
+//! Spans sent to a collector, in builds with the feature `otlp`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{Server, seeded};
 
-/// Takes what is sent to it, and says that all is well.
+/// A collector that stores what it receives and answers 200.
 fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
@@ -45,7 +45,8 @@ fn the_steps_of_a_question_reach_the_collector() {
     let place = seeded();
     let (url, taken) = collector();
     let server = Server::start(&place, &["--otlp-endpoint", &url]);
-    let answer = reqwest::blocking::Client::new()
+    let answer = server
+        .client
         .post(server.at("/v1/ask"))
         .header("x-request-id", "the-request-of-this-test")
         .json(&json!({"question": "群租房怎么管？"}))
@@ -84,17 +85,12 @@ fn the_steps_of_a_question_reach_the_collector() {
 #[test]
 fn a_collector_that_cannot_be_reached_is_said_and_harms_nothing() {
     let place = seeded();
-    // A port that was free a moment ago.
+    // A port on which nothing listens.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
     drop(listener);
     let server = Server::start(&place, &["--otlp-endpoint", &url]);
-    let answer = reqwest::blocking::Client::new()
-        .post(server.at("/v1/ask"))
-        .json(&json!({"question": "群租房怎么管？"}))
-        .send()
-        .unwrap();
-    assert_eq!(answer.status(), 200);
+    assert_eq!(server.ask("群租房怎么管？").status(), 200);
     server.signal("-TERM");
     let (code, said) = server.end();
     assert_eq!(code, Some(0), "{said}");

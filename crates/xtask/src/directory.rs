@@ -1,4 +1,4 @@
-//! The model directory: which files it has, and what is in them.
+//! The files of the model directory and their content.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -145,8 +145,7 @@ fn modules() -> anyhow::Result<Vec<u8>> {
     ]))
 }
 
-/// JSON with its keys in the order of the alphabet, whatever order the map at hand keeps, and a
-/// line feed at the end.
+/// Indented JSON with sorted keys and a line feed at the end.
 fn pretty(value: &serde_json::Value) -> anyhow::Result<Vec<u8>> {
     let mut value = value.clone();
     value.sort_all_objects();

@@ -338,17 +338,10 @@ impl Metrics {
         ] {
             gauge.set(whole(value as u64));
         }
-        self.resident_memory.set(whole(resident_bytes()));
+        let resident = yiju_machine::resident().map_or(0, |(now, _)| now);
+        self.resident_memory.set(whole(resident));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
-}
-
-/// Memory of this process in bytes, as Linux tells it; 0 elsewhere.
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or(0).saturating_mul(1024)
 }

@@ -50,8 +50,9 @@ pub use error::{EngineError, ErrorKind};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use keep::ingest::{AddOutcome, AddStatus, Progress, Source};
 pub use keep::maintain::{
-    Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
+    Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
 };
+pub use keep::shelf::Shelf;
 #[cfg(feature = "measure")]
 pub use measure::{
     ablation::LaneRankings,

@@ -11,7 +11,7 @@ use yiju_store::{NewDocument, NewPassage, NewSource};
 use crate::engine::Engine;
 use crate::error::{EngineError, go_on};
 use crate::keep::indexes::{Added, heading};
-use crate::keep::views::summary;
+use crate::keep::views::{held, summary};
 use crate::response::DocumentSummary;
 
 /// Passages embedded between two reports of progress.
@@ -163,20 +163,8 @@ impl Engine {
         name: &str,
         sha256: &str,
     ) -> Result<Option<AddOutcome>, EngineError> {
-        let Some(known) = self
-            .store
-            .source(name)?
-            .filter(|s| s.sha256 == sha256 && s.complete)
-        else {
-            return Ok(None);
-        };
-        let mut documents = Vec::new();
-        for id in &known.document_ids {
-            if let Some(record) = self.store.document_record(id)? {
-                documents.push(summary(record));
-            }
-        }
-        Ok(Some(AddOutcome {
+        let documents = held(&self.store, name, sha256)?;
+        Ok(documents.map(|documents| AddOutcome {
             status: AddStatus::Unchanged,
             documents,
         }))

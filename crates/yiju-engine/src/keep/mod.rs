@@ -6,4 +6,5 @@ pub(crate) mod ingest;
 pub(crate) mod locks;
 pub(crate) mod maintain;
 pub(crate) mod replace;
+pub(crate) mod shelf;
 pub(crate) mod views;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use yiju_store::{ClauseRecord, DocumentRecord};
+use yiju_store::{ClauseRecord, DocumentRecord, Store};
 
 use crate::ask::compose::document_ref;
 use crate::engine::{Engine, LibraryLimits, LibrarySize};
@@ -154,6 +154,25 @@ fn view(record: ClauseRecord) -> ClauseView {
             .map(id),
         paragraph: record.text,
     }
+}
+
+/// The documents of the source `name` where all of it is there, made from bytes of this SHA-256.
+pub(crate) fn held(
+    store: &Store,
+    name: &str,
+    sha256: &str,
+) -> Result<Option<Vec<DocumentSummary>>, EngineError> {
+    let Some(source) = store.source(name)? else {
+        return Ok(None);
+    };
+    if source.sha256 != sha256 || !source.complete {
+        return Ok(None);
+    }
+    let mut documents = Vec::new();
+    for id in &source.document_ids {
+        documents.extend(store.document_record(id)?.map(summary));
+    }
+    Ok(Some(documents))
 }
 
 pub(crate) fn summary(record: DocumentRecord) -> DocumentSummary {

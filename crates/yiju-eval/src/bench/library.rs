@@ -8,7 +8,7 @@ use yiju_engine::{AskRequest, Engine, Filter, InputType, Step, StepTimes, traced
 
 use super::report::{Cold, LibraryFigures, Settings, StepLatency};
 use super::sweep::{self, NEIGHBOURS};
-use super::{BenchError, Latency, Plan, Watch, loads, machine};
+use super::{BenchError, Latency, Plan, Watch, loads};
 
 /// Seconds that the plan gives a fresh process.
 const PROCESS_SECONDS: f64 = 0.3;
@@ -128,7 +128,7 @@ pub fn measure_library(
         Ok(times)
     };
     let (closed, open) = loads::measure(&ask, settings, &mut plan, cancel)?;
-    let memory = machine::resident();
+    let memory = yiju_machine::resident();
     let sweep = sweep_clauses(task, lanes.clauses_scanned, each, &mut plan, cancel)?;
     Ok(LibraryFigures {
         documents: size.documents,

@@ -10,7 +10,7 @@ use yiju_index::{AdaptiveIndex, LexicalIndex, SWITCH_POINT, VectorIndex};
 use super::made::{LEAST_CLAUSES, MOST_CLAUSES, MOST_SENTENCES, MadeText, MadeVectors, SEED};
 use super::report::{MadeFigures, Settings};
 use super::sweep::{self, NEIGHBOURS};
-use super::{BenchError, Plan, SweepPoint, Watch, bytes_in, loads, machine};
+use super::{BenchError, Plan, SweepPoint, Watch, bytes_in, loads};
 
 /// Different questions that are asked.
 const QUESTIONS: usize = 1_000;
@@ -432,7 +432,7 @@ impl Kept<'_> {
             load_seconds,
             vector_bytes: clauses.memory().0 + sentences.memory().0,
             saved_bytes: bytes_in(clause_dir) + bytes_in(sentence_dir),
-            resident_bytes: machine::resident().map(|(now, _)| now),
+            resident_bytes: yiju_machine::resident().map(|(now, _)| now),
             first_ms,
             closed,
             open,

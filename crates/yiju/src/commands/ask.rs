@@ -14,9 +14,9 @@ use crate::library;
 
 /// Answer a question with the clauses the answer rests on
 ///
-/// The answer is made of sentences of the documents, word for word, each with a marker; under it
-/// stands each cited clause with the quoted sentence in brackets. Where the documents do not answer,
-/// that is said, with the nearest clauses: a refusal is an answer, too, and the exit code is 0.
+/// The answer consists of verbatim sentences of the documents, each with a marker; below it, each cited
+/// clause is shown with the quoted sentence in brackets. If the documents do not answer the question, the
+/// command says so and shows the nearest clauses; the exit code is 0 then, too.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     yiju ask \"到2030年的主要目标是什么？\"\n  \
@@ -38,7 +38,7 @@ pub(crate) struct Ask {
     question: Vec<String>,
 }
 
-/// What thresholds stand for, on the sets that the confidence was learnt from.
+/// Error rates by threshold, on the sets that the confidence model was trained on.
 fn threshold_help() -> String {
     let fit = confidence_fit();
     let mut help = format!(
@@ -48,7 +48,7 @@ fn threshold_help() -> String {
          threshold  refused though it has   answered though not  |  across: refused, answered\n",
         fit.threshold
     );
-    // Every second row is enough to choose by.
+    // Every second row is enough.
     for row in fit
         .error_rates
         .iter()

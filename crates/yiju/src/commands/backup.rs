@@ -56,11 +56,11 @@ impl Backup {
     }
 }
 
-/// Make the library that of a backup
+/// Restore the library from a backup
 ///
 /// A new library is made whole or not at all. One that holds documents is overwritten only with
-/// --replace, in one step, also while a service has it open: it answers from the old documents until
-/// it answers from the new.
+/// --replace, in one step, also while a server has it open: the server answers from the old documents
+/// until the new ones are in place.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     yiju restore /backups/policies.yiju\n  \

@@ -22,9 +22,9 @@ use crate::failure::Failure;
 use crate::progress::Planned;
 use crate::{library, model};
 
-/// Components of made vectors: those of the bundled model.
+/// Dimension of generated vectors: that of the bundled model.
 const DIMENSION: usize = 384;
-/// The exit code of a process that Ctrl-C ended, as shells count it.
+/// Exit code after Ctrl-C, as shells report it.
 const INTERRUPTED: u8 = 130;
 
 /// Measure how fast questions are answered, and how cost grows with size
@@ -134,7 +134,7 @@ impl Bench {
     fn measure(&self, context: &Context, cancel: &AtomicBool) -> anyhow::Result<BenchReport> {
         let settings = self.settings(context)?;
         for path in [&self.out, &self.html].into_iter().flatten() {
-            // Better known now than after minutes of measuring.
+            // Checked before measuring, which takes minutes.
             check_place(path)?;
         }
         if cfg!(debug_assertions) {
@@ -203,7 +203,7 @@ impl Bench {
         let sources = if self.docs.is_empty() {
             Vec::new()
         } else {
-            // Closed again, so that what is opened and measured is a library at rest.
+            // Closed again, so that opening a library at rest is what is measured.
             library::with_docs(&context.settings, &self.docs, &context.notes)?.sources
         };
         let start = Instant::now();
@@ -259,7 +259,7 @@ impl Bench {
     }
 }
 
-/// What the user is told of an error: what can be put right, with a hint.
+/// The error with a hint on how to fix it.
 fn user(error: BenchError) -> Failure {
     let failure = Failure::new(error.to_string());
     match error {
@@ -286,7 +286,7 @@ fn is_stopped(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(BenchError::Stopped))
 }
 
-/// The model's arithmetic and what it runs on.
+/// The model's arithmetic and kernels, for the report.
 fn precision(precision: Precision) -> String {
     match (precision, yiju_embed::Variant::detect()) {
         (Precision::F32, _) => "f32".into(),
@@ -295,7 +295,7 @@ fn precision(precision: Precision) -> String {
     }
 }
 
-/// Set by the first Ctrl-C, so that what was begun is cleaned up; the second ends the process at once.
+/// A flag that the first Ctrl-C sets, so that temporary files are removed; the second ends the process.
 fn stop_on_interrupt() -> Arc<AtomicBool> {
     let cancel = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&cancel);
@@ -303,7 +303,7 @@ fn stop_on_interrupt() -> Arc<AtomicBool> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .build();
-        // Without it, Ctrl-C ends the process as it ends any other.
+        // Without a runtime, Ctrl-C ends the process at once.
         let Ok(runtime) = runtime else { return };
         runtime.block_on(async {
             while tokio::signal::ctrl_c().await.is_ok() {
@@ -316,7 +316,7 @@ fn stop_on_interrupt() -> Arc<AtomicBool> {
     cancel
 }
 
-/// Asks a question in a process of its own.
+/// Asks a question in a new process.
 fn fresh_process(request: &AskRequest, context: &Context) -> Result<ColdRun, BenchError> {
     let failed = |error: &dyn std::fmt::Display| BenchError::Process(error.to_string());
     let settings = &context.settings;
@@ -349,7 +349,7 @@ fn fresh_process(request: &AskRequest, context: &Context) -> Result<ColdRun, Ben
         .spawn()
         .map_err(|error| failed(&error))?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A process that ended early says why on standard error.
+        // If the process has ended already, its standard error says why.
         let _ = stdin.write_all(&request);
     }
     let output = child.wait_with_output().map_err(|error| failed(&error))?;
@@ -362,7 +362,7 @@ fn fresh_process(request: &AskRequest, context: &Context) -> Result<ColdRun, Ben
     Ok(ColdRun { process_ms, ..run })
 }
 
-/// What [`fresh_process`] starts.
+/// The child's side of [`fresh_process`].
 fn first(context: &Context) -> anyhow::Result<ExitCode> {
     let mut request = Vec::new();
     io::stdin().lock().read_to_end(&mut request)?;
@@ -375,7 +375,7 @@ fn first(context: &Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The command line as a shell takes it.
+/// The command line, quoted for a shell.
 fn command_line() -> String {
     let mut words = vec!["yiju".to_owned()];
     words.extend(std::env::args_os().skip(1).map(|word| {
@@ -397,7 +397,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// # Errors
-/// Where a file cannot be put there.
+/// No file can be written there.
 fn check_place(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::new(format!(
@@ -414,13 +414,13 @@ fn check_place(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a file beside its place and then moves it there: it is whole or as it was before.
+/// Replaces a file in one step: it has the old content or the new.
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> io::Result<()> {
         let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder(path))?);
         file.write_all(bytes)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        // As any other new file, which a temporary one is not.
+        // A temporary file is private to its owner; this one is not.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -12,13 +12,13 @@ use crate::failure::Failure;
 use crate::library;
 use crate::model;
 
-/// Lines embedded together; memory holds no more of them.
+/// Lines embedded together, and held in memory.
 const BATCH: usize = 32;
 
 /// Longest line in bytes.
 const LINE_BYTES: u64 = 4 << 20;
 
-/// Embed texts: a text a line in, a line of JSON out
+/// Embed texts: one text per line in, one JSON object per line out
 ///
 /// Reads standard input to its end and writes `{"embedding": […], "tokens": n}` for each line, in
 /// order. Vectors have unit length. Needs no library.
@@ -27,7 +27,7 @@ const LINE_BYTES: u64 = 4 << 20;
     after_help = "Examples:\n  yiju embed --input-type query < questions.txt > vectors.jsonl"
 )]
 pub(crate) struct Embed {
-    /// What the texts are: the model puts a prefix before each
+    /// What the texts are: it decides the model's prefix
     #[arg(long, value_name = "TYPE")]
     input_type: Kind,
 }
