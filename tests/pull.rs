@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
-use data_encoding::HEXLOWER;
+use base16ct::lower::encode_string as hexadecimal;
 use sha2::{Digest, Sha256};
 
 use crate::support::{Done, Place, root, run};
@@ -74,7 +74,7 @@ fn answer(mut stream: TcpStream, spoil: Option<&str>) -> std::io::Result<()> {
     };
     let model = root().join("models/multilingual-e5-small-q4");
     let mut bytes = fs::read(model.join(name))?;
-    let digest = HEXLOWER.encode(&Sha256::digest(&bytes));
+    let digest = hexadecimal(&Sha256::digest(&bytes));
     if spoil == Some(name) {
         bytes[1000] ^= 1;
     }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use data_encoding::HEXLOWER;
+use base16ct::lower::encode_string as hexadecimal;
 use sha2::{Digest, Sha256};
 
 /// The file inside the wheel.
@@ -167,7 +167,7 @@ fn read_replacements(cursor: &mut Cursor<'_>) -> anyhow::Result<Vec<(char, Strin
 
 /// The hex SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> String {
-    HEXLOWER.encode(&Sha256::digest(bytes))
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 struct Cursor<'a> {

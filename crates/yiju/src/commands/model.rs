@@ -5,8 +5,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use base16ct::lower::encode_string as hexadecimal;
 use clap::{Args, Subcommand};
-use data_encoding::HEXLOWER;
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
 use serde::Serialize;
@@ -314,7 +314,7 @@ fn sha256(path: &Path) -> io::Result<String> {
         }
         hash.update(buffer.get(..read).unwrap_or_default());
     }
-    Ok(HEXLOWER.encode(&hash.finalize()))
+    Ok(hexadecimal(&hash.finalize()))
 }
 
 #[cfg(test)]
