@@ -1,7 +1,9 @@
 //! Opens the library and adds files to it.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
+use yiju_embed::{Embedder, EmbedderOptions};
 use yiju_engine::{
     Access, AddOutcome, AddStatus, CrossEncoder, DocumentSummary, Engine, EngineError,
     EngineOptions, Shelf,
@@ -34,8 +36,20 @@ pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine
     Ok(engine.with_reranker(CrossEncoder::open(reranker).map_err(EngineError::from)?))
 }
 
+/// Opens the embedding model in `directory`, without a library.
+///
+/// # Errors
+/// It is no model directory, or its files are damaged.
+pub(crate) fn embedder(settings: &Settings, directory: &Path) -> Result<Embedder, EngineError> {
+    let options = EmbedderOptions {
+        precision: precision(settings.precision),
+        threads: settings.threads,
+    };
+    Ok(Embedder::open(directory, options)?)
+}
+
 /// The setting as `yiju_embed` names it.
-pub(crate) fn precision(precision: cli::Precision) -> yiju_embed::Precision {
+fn precision(precision: cli::Precision) -> yiju_embed::Precision {
     match precision {
         cli::Precision::Int8 => yiju_embed::Precision::Int8,
         cli::Precision::F32 => yiju_embed::Precision::F32,
@@ -283,8 +297,9 @@ pub(crate) fn summary(total: &Total) -> String {
 }
 
 /// `1 file`, `2 files`.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+pub(crate) fn count(number: impl TryInto<u64> + Copy + Display, what: &str) -> String {
+    let one = number.try_into().is_ok_and(|number| number == 1);
+    format!("{number} {what}{}", if one { "" } else { "s" })
 }
 
 #[cfg(test)]

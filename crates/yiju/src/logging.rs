@@ -50,10 +50,8 @@ pub(crate) fn start(global: &Global, server: Option<&Server>) -> Result<Logging,
         (1, _) => "info",
         _ => "debug",
     };
-    // Dependencies log warnings only.
-    let default = format!(
-        "warn,yiju={level},yiju_access={level},yiju_api={level},yiju_engine={level},yiju_store={level},yiju_index={level},yiju_embed={level},yiju_document={level}"
-    );
+    // Dependencies log warnings only. The prefix `yiju` covers all crates of the workspace.
+    let default = format!("warn,yiju={level}");
     let filter = std::env::var("YIJU_LOG")
         .ok()
         .and_then(|filter| EnvFilter::try_new(filter).ok())

@@ -126,7 +126,7 @@ fn acknowledge(
         serde_json::to_writer(&mut out, &line)?;
         writeln!(out)?;
     } else if let Ok(outcome) = outcome {
-        let clauses = outcome
+        let clauses: usize = outcome
             .documents
             .iter()
             .map(|document| document.clauses)

@@ -93,9 +93,8 @@ impl Ask {
             context.view().answer(&answer, &mut io::stdout().lock())?;
         }
         if !answer.answered && library.engine.documents(None, 1)?.documents.is_empty() {
-            context.notes.hint(Some(
-                "the library is empty: add documents with `yiju add PATH`".to_owned(),
-            ));
+            let hint = "the library is empty: add documents with `yiju add PATH`";
+            context.notes.hint(hint);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -47,7 +47,7 @@ impl Backup {
                 io::stdout().lock(),
                 "backed up  {}  ({}, {} bytes, generation {})",
                 crate::text::clean(&self.file.display().to_string()),
-                count(number(done.documents), "document"),
+                count(done.documents, "document"),
                 done.bytes,
                 done.generation
             )?;
@@ -100,14 +100,10 @@ impl Restore {
                 io::stdout().lock(),
                 "restored  {}  ({}, generation {})",
                 crate::text::clean(&library.display().to_string()),
-                count(number(done.documents), "document"),
+                count(done.documents, "document"),
                 done.generation
             )?;
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn number(n: u64) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
 }

@@ -38,9 +38,7 @@ impl Check {
                 .any(|finding| finding.advice == Advice::Repair)
                 && !self.repair
             {
-                context
-                    .notes
-                    .hint(Some("`yiju check --repair` makes it again".to_owned()));
+                context.notes.hint("`yiju check --repair` makes it again");
             }
         }
         Ok(if checked.sound {
@@ -78,11 +76,11 @@ fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "checked   {}, {}, {}, {} of token vectors, {} of text; generation {}",
-        count(number(checked.documents), "document"),
-        count(number(checked.clauses), "clause"),
-        count(number(checked.passages), "passage"),
-        count(number(checked.token_vectors), "row"),
-        count(number(checked.text_bytes), "byte"),
+        count(checked.documents, "document"),
+        count(checked.clauses, "clause"),
+        count(checked.passages, "passage"),
+        count(checked.token_vectors, "row"),
+        count(checked.text_bytes, "byte"),
         checked.generation
     )?;
     let indexes: Vec<String> = checked
@@ -105,13 +103,9 @@ fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
         if checked.sound {
             "sound".to_owned()
         } else {
-            count(number(checked.finding_count), "finding")
+            count(checked.finding_count, "finding")
         }
     )
-}
-
-fn number(n: u64) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
 }
 
 /// Advice in words; `None` for a repair, which the hint names.

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use yiju_embed::{Embedder, EmbedderOptions, InputType};
+use yiju_embed::InputType;
+use yiju_engine::EngineError;
 
 use super::Context;
 use crate::failure::Failure;
@@ -49,12 +50,7 @@ struct Line<'a> {
 impl Embed {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let directory = model::find(context.settings.model.as_deref())?;
-        let options = EmbedderOptions {
-            precision: library::precision(context.settings.precision),
-            threads: context.settings.threads,
-        };
-        let embedder =
-            Embedder::open(&directory, options).map_err(yiju_engine::EngineError::from)?;
+        let embedder = library::embedder(&context.settings, &directory)?;
         let kind = match self.input_type {
             Kind::Query => InputType::Query,
             Kind::Passage => InputType::Passage,
@@ -67,9 +63,7 @@ impl Embed {
                 return Ok(ExitCode::SUCCESS);
             }
             let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
-            let embeddings = embedder
-                .embed(kind, &texts)
-                .map_err(yiju_engine::EngineError::from)?;
+            let embeddings = embedder.embed(kind, &texts).map_err(EngineError::from)?;
             for made in embeddings {
                 let line = Line {
                     embedding: &made.vector,

@@ -23,9 +23,7 @@ impl List {
             })?;
         } else if documents.is_empty() {
             context.notes.say("the library is empty");
-            context
-                .notes
-                .hint(Some("add documents with `yiju add PATH`".to_owned()));
+            context.notes.hint("add documents with `yiju add PATH`");
         } else {
             context
                 .view()

@@ -76,7 +76,9 @@ impl Notes {
             self.paint.paint(Style::Warning, "warning:"),
             crate::text::clean(&text)
         );
-        self.hint(failure::hint(error));
+        if let Some(hint) = failure::hint(error) {
+            self.hint(&hint);
+        }
     }
 
     /// An error: the command goes on, but fails in the end.
@@ -85,14 +87,10 @@ impl Notes {
     }
 
     /// Advice, which `--quiet` suppresses.
-    pub(crate) fn hint(&self, hint: Option<String>) {
-        if let Some(hint) = hint.filter(|_| !self.quiet) {
-            let hint = crate::text::clean(&hint);
-            let _ = writeln!(
-                io::stderr(),
-                "{} {hint}",
-                self.paint.paint(Style::Hint, "hint:")
-            );
+    pub(crate) fn hint(&self, hint: &str) {
+        if !self.quiet {
+            let label = self.paint.paint(Style::Hint, "hint:");
+            let _ = writeln!(io::stderr(), "{label} {}", crate::text::clean(hint));
         }
     }
 }

@@ -11,7 +11,7 @@ use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use yiju_embed::{Embedder, EmbedderOptions, InputType};
+use yiju_embed::InputType;
 use yiju_engine::EngineError;
 
 use super::{Context, print_json};
@@ -139,7 +139,7 @@ impl Pull {
             )?;
             context
                 .notes
-                .hint(Some("use it with `--model` or YIJU_MODEL, and a library of its own: vectors of two models do not mix".into()));
+                .hint("use it with `--model` or YIJU_MODEL, and a library of its own: vectors of two models do not mix");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -195,11 +195,7 @@ fn choose(model: &str, there: &[String]) -> Result<Vec<String>, Failure> {
 
 /// Embeds a text to see that the model runs; returns the dimension.
 fn try_out(directory: &Path, context: &Context) -> anyhow::Result<usize> {
-    let options = EmbedderOptions {
-        precision: library::precision(context.settings.precision),
-        threads: context.settings.threads,
-    };
-    let embedder = Embedder::open(directory, options).map_err(EngineError::from)?;
+    let embedder = library::embedder(&context.settings, directory)?;
     embedder
         .embed(InputType::Query, &["试"])
         .map_err(EngineError::from)?;
