@@ -1,43 +1,22 @@
 //! Spans sent to a collector, in builds with the feature `otlp`.
 
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::post;
 use serde_json::json;
 
-use crate::support::{Server, seeded};
+use crate::support::{Server, seeded, serve};
 
-/// A collector that stores what it receives and answers 200.
+/// A collector that stores what it receives; its URL and what it has.
 fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
-    let taken = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::<Mutex<Vec<u8>>>::default();
     let all = Arc::clone(&taken);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            loop {
-                let (mut length, mut line) = (0, String::new());
-                while stream.read_line(&mut line).unwrap_or(0) > 2 {
-                    let header = line.to_ascii_lowercase();
-                    if let Some(value) = header.strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    line.clear();
-                }
-                if line.is_empty() {
-                    break;
-                }
-                let mut body = vec![0; length];
-                stream.read_exact(&mut body).unwrap();
-                all.lock().unwrap().extend(body);
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-                stream.get_mut().write_all(answer).unwrap();
-            }
-        }
-    });
-    (url, taken)
+    let take = move |body: Bytes| async move { all.lock().unwrap().extend(body) };
+    let url = serve(Router::new().route("/v1/traces", post(take)));
+    (format!("{url}/v1/traces"), taken)
 }
 
 #[test]

@@ -206,6 +206,22 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Done {
     }
 }
 
+/// Serves `routes` on a free port until the test process ends; returns the URL.
+pub(crate) fn serve(routes: axum::Router) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, routes).await.unwrap();
+        });
+    });
+    url
+}
+
 /// A running `yiju serve`; killed when dropped.
 pub(crate) struct Server {
     pub(crate) child: Child,

@@ -224,15 +224,15 @@ impl File {
                 "the keys are library, model, reranker, threads, precision and the table [serve]",
             )
         })?;
-        file.library = file.library.map(|path| base.join(path));
         for path in [
+            &mut file.library,
+            &mut file.reranker,
             &mut file.serve.data,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
         ] {
             *path = path.take().map(|path| base.join(path));
         }
-        file.reranker = file.reranker.map(|path| base.join(path));
         // A single word is a model's name, not a path.
         file.model = file.model.map(|model| {
             if model.components().count() > 1 {

@@ -1,6 +1,6 @@
 //! Finds the files to add, names their sources, and reads them.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufReader, Read};
@@ -102,7 +102,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
     let here = std::env::current_dir().ok();
     let mut found = Vec::new();
     let mut failures = Vec::new();
-    let mut seen = BTreeMap::new();
+    let mut seen = HashSet::new();
     for path in paths {
         let mut files = Vec::new();
         match fs::metadata(path) {
@@ -126,7 +126,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
         for file in files {
             match source(&file, here.as_deref()) {
                 Ok(source) => {
-                    if seen.insert(source.name.clone(), ()).is_none() {
+                    if seen.insert(source.name.clone()) {
                         found.push(source);
                     }
                 }
