@@ -1,6 +1,6 @@
 //! `yiju bench`
 
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use yiju_eval::bench::{
     self, BenchError, BenchReport, ColdRun, Comparison, LibraryTask, Machine, MadeTask, Phase,
     Settings, derive_questions, first_question, made_seconds, measure_library, measure_made,
 };
+use yiju_files::Readers;
 
 use super::{Context, print_json};
 use crate::cli::Precision;
@@ -416,19 +417,6 @@ fn check_place(path: &Path) -> Result<(), Failure> {
 
 /// Replaces a file in one step: it has the old content or the new.
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let write = || -> io::Result<()> {
-        let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder(path))?);
-        file.write_all(bytes)?;
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        // A temporary file is private to its owner; this one is not.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::Permissions::from_mode(0o644);
-            file.as_file().set_permissions(mode)?;
-        }
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    yiju_files::replace(path, Readers::ByUmask, |file| file.write_all(bytes))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
