@@ -5,6 +5,7 @@
 //! ([`std::fmt::Display`]) and as a page ([`html`]). [`Comparison`] sets two reports side by side.
 
 mod compare;
+mod figures;
 mod html;
 mod latency;
 mod library;
