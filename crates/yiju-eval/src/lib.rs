@@ -33,7 +33,6 @@ mod dataset;
 mod error;
 mod measure;
 mod metrics;
-mod random;
 mod reading;
 mod report;
 mod run;

@@ -1,19 +1,19 @@
-//! What the measurements ran on.
+//! The machine that was measured on.
 
 use serde::{Deserialize, Serialize};
 
 /// The machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
-    /// The processor's name, where the system tells.
+    /// The processor's name, where the system reports it.
     pub processor: Option<String>,
     /// Cores that this process may use.
     pub cores: usize,
     /// The operating system and the architecture.
     pub system: String,
-    /// Instruction sets that the kernels look for and that are there.
+    /// Instruction sets for which there are kernels and which this processor has.
     pub instructions: Vec<String>,
-    /// Memory, where the system tells.
+    /// Bytes of memory, where the system reports it.
     pub memory_bytes: Option<u64>,
 }
 
@@ -32,15 +32,14 @@ impl Machine {
     }
 }
 
-/// Memory of this process in bytes: what it holds now, and the most it held; `None` where the system does
-/// not tell.
+/// Memory of this process in bytes, now and at most; `None` where the system does not report it.
 pub(crate) fn resident() -> Option<(u64, u64)> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let of = |name| field(&status, name).and_then(kilobytes);
     Some((of("VmRSS")?, of("VmHWM")?))
 }
 
-/// What stands after `name` and a colon.
+/// The value after `name` and a colon.
 fn field<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     text.lines()
         .filter_map(|line| line.split_once(':'))
