@@ -108,7 +108,7 @@ def texts(parity, seconds):
 
 
 def run(command, env=None):
-    """Runs one peer in a process of its own; its JSON, with the peak of its memory."""
+    """Runs one peer in a separate process; its JSON, with the peak of its memory."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:

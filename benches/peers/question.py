@@ -20,7 +20,7 @@ LINKS, EF_CONSTRUCTION, EF_SEARCH = 32, 200, 64
 
 
 def stack(weights, model, file, threads):
-    """The Python stack, in a process of its own; prints figures as JSON."""
+    """The Python stack, in a separate process; prints figures as JSON."""
     import faiss
     from peer import Onnx
 
