@@ -2,7 +2,7 @@
 //! be limited to.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use crate::IndexError;
 use crate::raw::Kernels;
@@ -47,6 +47,16 @@ pub trait Filter: Sync {
     /// not in the index are passed over, and [`Filter::accepts`] is still asked.
     fn ids(&self) -> Option<&[u64]> {
         None
+    }
+}
+
+impl Filter for HashSet<u64> {
+    fn accepts(&self, id: u64) -> bool {
+        self.contains(&id)
+    }
+
+    fn cardinality(&self) -> Option<usize> {
+        Some(self.len())
     }
 }
 

@@ -1,19 +1,19 @@
-//! What the measurements ran on.
+//! The machine that was measured on.
 
 use serde::{Deserialize, Serialize};
 
 /// The machine.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
-    /// The processor's name, where the system tells.
+    /// The processor's name, where the system reports it.
     pub processor: Option<String>,
     /// Cores that this process may use.
     pub cores: usize,
     /// The operating system and the architecture.
     pub system: String,
-    /// Instruction sets that the kernels look for and that are there.
+    /// Instruction sets for which there are kernels and which this processor has.
     pub instructions: Vec<String>,
-    /// Memory, where the system tells.
+    /// Bytes of memory, where the system reports it.
     pub memory_bytes: Option<u64>,
 }
 

@@ -1,24 +1,29 @@
 //! Made data of a given size, searched as the first stage of a question searches a library.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use yiju_engine::{FirstStage, PassageRecord, Step, StepTimes, traced};
 use yiju_index::{AdaptiveIndex, LexicalIndex, SWITCH_POINT, VectorIndex};
+use yiju_made::{MadeText, MadeVectors, SEED};
 
-use super::made::{LEAST_CLAUSES, MOST_CLAUSES, MOST_SENTENCES, MadeText, MadeVectors, SEED};
 use super::report::{MadeFigures, Settings};
 use super::sweep::{self, NEIGHBOURS};
 use super::{BenchError, Plan, SweepPoint, Watch, bytes_in, loads};
 
+/// How many clauses can be made.
+const CLAUSES: RangeInclusive<usize> = 1_000..=1_000_000;
+/// The most sentences for each clause.
+const MOST_SENTENCES: usize = 10;
 /// Different questions that are asked.
 const QUESTIONS: usize = 1_000;
 /// Clauses of a made document.
 const DOCUMENT: u64 = 100;
-/// Entries between two looks at the clock.
+/// Entries between two reports of progress.
 const BATCH: usize = 2_000;
-/// Seconds that the plan gives for each vector, each clause's words, and each vector of a graph on one
+/// Planned seconds for each vector, each clause's words, and each vector of a graph on one
 /// thread: about what they take on the machine of docs/bench.md.
 const VECTOR_SECONDS: f64 = 15e-6;
 const WORDS_SECONDS: f64 = 60e-6;
@@ -43,10 +48,10 @@ impl MadeTask<'_> {
     /// # Errors
     /// [`BenchError::OutOfRange`] names the limit.
     pub fn check(&self) -> Result<(), BenchError> {
-        if !(LEAST_CLAUSES..=MOST_CLAUSES).contains(&self.clauses) {
+        if !CLAUSES.contains(&self.clauses) {
             return Err(BenchError::OutOfRange {
                 what: "--made",
-                range: format!("{LEAST_CLAUSES} to {MOST_CLAUSES} clauses"),
+                range: format!("{} to {} clauses", CLAUSES.start(), CLAUSES.end()),
                 value: self.clauses.to_string(),
             });
         }
@@ -60,7 +65,7 @@ impl MadeTask<'_> {
         Ok(())
     }
 
-    /// Ids that a clause and its sentences take.
+    /// Number of ids for a clause and its sentences.
     fn step(&self) -> u64 {
         self.sentences as u64 + 1
     }
@@ -76,7 +81,7 @@ impl MadeTask<'_> {
     }
 }
 
-/// Seconds that the plan gives a size: measurements as set, building as it usually takes.
+/// Planned seconds for a size: the measurements as set, and building as long as it usually takes.
 pub fn seconds_for(task: &MadeTask<'_>, settings: &Settings) -> f64 {
     let clauses = task.clauses as f64;
     let sweep = (sweep::widths().len() + 1) as f64 * settings.seconds / 5.0;
@@ -141,7 +146,7 @@ pub fn measure_made(
     let characters = index_words(task, &text, &word_dir, &mut plan)?;
     let words_seconds = start.elapsed().as_secs_f64();
 
-    // What is in no graph yet is scanned: the exact answers.
+    // Vectors that are in no graph yet are scanned, which gives the exact neighbours.
     let queries: Vec<Vec<f32>> = (0..QUESTIONS)
         .map(|at| made.clause((task.clauses + at) as u64))
         .collect();
@@ -170,10 +175,13 @@ pub fn measure_made(
         queries: &queries,
         text: &text,
     };
-    // Each size is searched as a library of its size would be.
-    let small = scanned
-        .then(|| kept.search(&vectors, &mut plan))
-        .transpose()?;
+    // Each size is searched the way that a library of its size is.
+    let small = if scanned {
+        let save_seconds = kept.save(&vectors, &plan)?;
+        Some(kept.open_and_search(save_seconds, &mut plan)?)
+    } else {
+        None
+    };
     let graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
     sweep.extend(sweep_graph(
         &mut vectors,
@@ -185,7 +193,12 @@ pub fn measure_made(
     )?);
     let search = match small {
         Some(search) => search,
-        None => kept.search_instead(vectors, &mut plan)?,
+        None => {
+            let save_seconds = kept.save(&vectors, &plan)?;
+            // Drop them before the saved ones are opened.
+            drop(vectors);
+            kept.open_and_search(save_seconds, &mut plan)?
+        }
     };
     let Search {
         save_seconds,
@@ -250,7 +263,7 @@ fn insert_vectors(
     Ok(vectors)
 }
 
-/// Indexes the text of every clause in `dir`; gives how many characters that were.
+/// Indexes the text of every clause in `dir`; returns the number of characters.
 fn index_words(
     task: &MadeTask<'_>,
     text: &MadeText,
@@ -319,7 +332,7 @@ fn sweep_graph(
     Ok(points)
 }
 
-/// Builds a graph over the clauses, and over the sentences where a library would; gives the seconds.
+/// Builds a graph over the clauses, and over the sentences where a library would; returns the seconds.
 fn build_graphs(
     task: &MadeTask<'_>,
     vectors: &mut Vectors,
@@ -329,7 +342,7 @@ fn build_graphs(
     let begin = Instant::now();
     vectors.clauses.set_switch_point(0);
     for index in [&mut vectors.clauses, &mut vectors.sentences] {
-        // This starts the build on another thread, and puts it in place once it is done. A stop drops
+        // This starts the build on another thread, and installs the graph once it is done. A stop drops
         // the index, which ends the build.
         index.hold_rebuilds(false);
         while index.is_rebuilding() {
@@ -346,7 +359,7 @@ fn build_graphs(
     Ok(begin.elapsed().as_secs_f64())
 }
 
-/// What searching showed.
+/// The figures of searching.
 struct Search {
     save_seconds: f64,
     load_seconds: f64,
@@ -368,19 +381,7 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    /// Saves the vectors, opens all indexes and searches them.
-    fn search(&self, vectors: &Vectors, plan: &mut Plan<'_>) -> Result<Search, BenchError> {
-        let save_seconds = self.save(vectors, plan)?;
-        self.open_and_search(save_seconds, plan)
-    }
-
-    /// The same; the vectors in memory are dropped before those on disk are opened.
-    fn search_instead(&self, vectors: Vectors, plan: &mut Plan<'_>) -> Result<Search, BenchError> {
-        let save_seconds = self.save(&vectors, plan)?;
-        drop(vectors);
-        self.open_and_search(save_seconds, plan)
-    }
-
+    /// Saves the vectors; returns the seconds.
     fn save(&self, vectors: &Vectors, plan: &Plan<'_>) -> Result<f64, BenchError> {
         plan.at("saving the indexes", 0.0)?;
         let start = Instant::now();
@@ -389,6 +390,7 @@ impl Kept<'_> {
         Ok(start.elapsed().as_secs_f64())
     }
 
+    /// Opens all indexes and searches them.
     fn open_and_search(
         &self,
         save_seconds: f64,
@@ -422,7 +424,7 @@ impl Kept<'_> {
         let first_ms = start.elapsed().as_secs_f64() * 1e3;
         let (mut closed, mut open) = loads::measure(&search, self.settings, plan, plan.cancel)?;
         if task.sentences == 0 {
-            // A search of an empty index is no step.
+            // Without sentence vectors that lane does nothing.
             for load in closed.iter_mut().chain(&mut open) {
                 load.steps.retain(|step| step.step != Some(Step::Sentences));
             }

@@ -10,8 +10,8 @@ use clap::Args;
 use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
-    ClauseIds, Dataset, EvalError, EvalOptions, Progress, add_corpus, candidates, corpus_name,
-    evaluate, find_added_corpus, find_corpus, readings, signals,
+    Asked, ClauseIds, Dataset, EvalOptions, Records, add_corpus, corpus_name, evaluate,
+    find_added_corpus, find_corpus,
 };
 
 use super::ask::share;
@@ -19,9 +19,6 @@ use super::{Context, print_json};
 use crate::failure::Failure;
 use crate::library;
 use crate::progress::Steps;
-
-/// Candidates written for each question.
-const DEPTH: usize = 100;
 
 /// Measure retrieval, evidence and refusals on a question set
 ///
@@ -95,27 +92,22 @@ impl Eval {
             ));
         }
         let (engine, clauses, filter) = self.library(&set, context)?;
-        if let Some(path) = &self.signals {
-            let most = self.questions;
-            write_rows(path, context, |at, each| {
-                signals(&engine, &set, &clauses, &filter, most, at, |row| {
-                    each(&|out| serde_json::to_writer(out, &row));
-                })
-            })?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if let Some(path) = &self.candidates {
-            write_rows(path, context, |at, each| {
-                candidates(&engine, &set, &clauses, &filter, DEPTH, at, |row| {
-                    each(&|out| serde_json::to_writer(out, &row));
-                })
-            })?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if let Some(dir) = &self.readings {
+        let records = [
+            (&self.signals, Records::Signals),
+            (&self.candidates, Records::Candidates),
+            (&self.readings, Records::Readings),
+        ];
+        let asked = Asked {
+            engine: &engine,
+            set: &set,
+            clauses: &clauses,
+            filter: &filter,
+            most: self.questions,
+        };
+        for (path, records) in records {
+            let Some(path) = path else { continue };
             let steps = Steps::new("questions", context.notes.quiet());
-            let at = |progress: Progress| steps.at(progress.done, progress.total);
-            readings(&engine, &set, &clauses, &filter, self.questions, &at, dir)?;
+            asked.write(records, path, &|at| steps.at(at.done, at.total))?;
             return Ok(ExitCode::SUCCESS);
         }
         let options = EvalOptions {
@@ -237,30 +229,4 @@ fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
     Ok(BufWriter::new(
         File::create(path).with_context(|| cannot_write(path))?,
     ))
-}
-
-type Row<'r> = &'r dyn Fn(&mut BufWriter<File>) -> serde_json::Result<()>;
-
-/// Writes a line of JSON for each row that `make` yields.
-fn write_rows(
-    path: &Path,
-    context: &Context,
-    make: impl FnOnce(&dyn Fn(Progress), &mut dyn FnMut(Row)) -> Result<(), EvalError>,
-) -> anyhow::Result<()> {
-    let mut out = create(path)?;
-    let mut written = Ok(());
-    let steps = Steps::new("questions", context.notes.quiet());
-    make(
-        &|progress| steps.at(progress.done, progress.total),
-        &mut |row| {
-            if written.is_ok() {
-                written = row(&mut out)
-                    .map_err(io::Error::from)
-                    .and_then(|()| writeln!(out));
-            }
-        },
-    )?;
-    written
-        .and_then(|()| out.flush())
-        .with_context(|| cannot_write(path))
 }

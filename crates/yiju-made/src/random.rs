@@ -1,14 +1,21 @@
 //! Repeatable random numbers: the same ones for the same seed, on every machine.
 
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-pub(crate) struct Random(u64);
+/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+#[derive(Clone, Debug)]
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Numbers from a seed; any seed will do.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next number, any of the 2^64.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the numbers have no end to signal"
+    )]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -16,18 +23,18 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `limit`, which is at least 1.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
+    /// A number from 0 to `limit` − 1; 0 for a limit of 0.
+    pub fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 
-    /// A number from 0 up to 1.
-    pub(crate) fn share(&mut self) -> f64 {
+    /// A number from 0 to less than 1.
+    pub fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// About a standard normal number: the sum of twelve uniform ones less six.
-    pub(crate) fn normal(&mut self) -> f32 {
+    /// An approximately standard normal number: the sum of twelve uniform ones less six.
+    pub fn normal(&mut self) -> f32 {
         // Three of 21 bits from each draw.
         let mut sum = -6.0;
         for _ in 0..4 {
