@@ -3,6 +3,12 @@
 use std::ops::Range;
 
 use crate::chars::{closer_of, is_cjk, is_closing, is_final, is_han};
+use crate::words::WordList;
+
+const WORDS: &str = include_str!("../data/sentences.txt");
+static SAID: WordList = WordList::section(WORDS, "said");
+static TITLES: WordList = WordList::section(WORDS, "titles");
+static BEFORE_NUMBER: WordList = WordList::section(WORDS, "before a number");
 
 /// Sentences over this many characters are split at their semicolons.
 const LONG: usize = 300;
@@ -120,19 +126,15 @@ fn closing_run(chars: &[(usize, char)], mut i: usize) -> usize {
 
 /// Whether a quotation is followed by who said it: `“…。”张三说`.
 fn attributed(chars: &[(usize, char)], from: usize) -> bool {
-    let after: Vec<char> = chars
+    let after: String = chars
         .iter()
         .skip(from)
         .map(|&(_, c)| c)
         .take(48)
         .take_while(|&c| !matches!(c, '，' | '。' | '；' | '！' | '？' | '：' | '\n'))
         .collect();
-    const SAID: [char; 10] = ['说', '說', '道', '称', '稱', '问', '問', '答', '表', '指'];
-    match after.first() {
-        None => false,
-        Some(c) if c.is_whitespace() => false,
-        Some(_) => after.iter().any(|c| SAID.contains(c)) || after.len() < 3,
-    }
+    let spoken = SAID.is_in(&after) || after.chars().nth(2).is_none();
+    spoken && after.starts_with(|c: char| !c.is_whitespace())
 }
 
 /// Whether the ASCII full stop at `i` ends a sentence.
@@ -178,20 +180,13 @@ fn full_stop_ends(chars: &[(usize, char)], start: usize, i: usize) -> bool {
     {
         return false;
     }
-    const TITLES: [&str; 14] = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "gov", "sen", "rep", "gen", "col", "vs", "cf",
-        "messrs",
-    ];
-    const BEFORE_NUMBER: [&str; 14] = [
-        "no", "nos", "art", "arts", "sec", "secs", "para", "paras", "fig", "vol", "pp", "p", "ch",
-        "cl",
-    ];
+
     let lower = word.to_ascii_lowercase();
-    if TITLES.contains(&lower.as_str()) {
+    if TITLES.contains(&lower) {
         return false;
     }
     let number_next = next.is_some_and(|c| c.is_numeric() || c == '(');
-    !(number_next && BEFORE_NUMBER.contains(&lower.as_str()))
+    !(number_next && BEFORE_NUMBER.contains(&lower))
 }
 
 fn is_word(c: char) -> bool {
