@@ -128,7 +128,7 @@ fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
         {
             found.extend(date(y, m, d).map(|date| (at, date)));
         }
-        // The separator has one to four bytes; only the order of the dates counts.
+        // A separator may have more bytes than one, but only the order of the dates counts.
         at += token.len() + 1;
     }
     found

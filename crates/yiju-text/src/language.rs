@@ -1,4 +1,4 @@
-//! A guess at a text's language from its characters.
+//! Language detection from characters and frequent words.
 
 use std::collections::HashSet;
 
@@ -10,9 +10,9 @@ static ENGLISH: WordList = WordList::section(SOURCE, "english");
 static SIMPLIFIED: WordList = WordList::section(SOURCE, "simplified");
 static TRADITIONAL: WordList = WordList::section(SOURCE, "traditional");
 
-/// `zh`, `zh-Hant`, `en` or `und`.
+/// The likely language of a text: `zh` (Simplified), `zh-Hant`, `en`, or `und` for any other or none.
 pub fn guess(text: &str) -> &'static str {
-    // The start of a text tells as much as all of it.
+    // The start of a long text is enough.
     let sample = || text.chars().take(20_000);
     let (mut han, mut kana, mut latin, mut accented, mut other) = (0u32, 0u32, 0u32, 0u32, 0u32);
     for c in sample() {
@@ -46,7 +46,7 @@ pub fn guess(text: &str) -> &'static str {
     "und"
 }
 
-/// English cannot do without these words; texts of a few words get the benefit of the doubt.
+/// Whether a tenth of the words are frequent English ones; texts of up to five words pass.
 fn english_words(text: &str) -> bool {
     let words: Vec<String> = text
         .split(|c: char| !c.is_ascii_alphabetic())

@@ -136,7 +136,7 @@ fn with_units(text: &str) -> Option<u32> {
     total.checked_add(group)?.checked_add(digit.unwrap_or(0))
 }
 
-/// The number at the start of `text` and its length in bytes: digits of one script.
+/// The number at the start of `text`, in digits of one script, and its length in bytes.
 pub fn leading_number(text: &str) -> Option<(u32, usize)> {
     let first = text.chars().next()?;
     let belongs: fn(char) -> bool = if decimal(first).is_some() {
@@ -173,7 +173,7 @@ pub fn parse_english_number(word: &str) -> Option<u32> {
         let (tens, ones) = (english_word(tens)?, english_word(ones)?);
         return ((20..=90).contains(&tens) && (1..=9).contains(&ones)).then_some(tens + ones);
     }
-    // Ⅻ is no word of a heading yet: numbers of outlines stay as they are.
+    // Headings with Ⅻ are not numbered: the outlines of kept libraries would change.
     word.is_ascii().then(|| parse_roman(word)).flatten()
 }
 
@@ -193,7 +193,7 @@ pub(crate) fn english_amount(word: &str) -> Option<u32> {
 
 /// The value of a Roman numeral in letters of either case or in Unicode's own characters: `XIV`, `xiv`, `Ⅻ`.
 /// `None` for anything else, for numerals that are not written the usual way (`iiii`), and over 89, which is as
-/// far as headings go: longer words are words.
+/// far as headings go.
 pub fn parse_roman(word: &str) -> Option<u32> {
     let mut lower = String::new();
     for c in word.chars() {
