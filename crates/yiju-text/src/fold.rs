@@ -1,8 +1,7 @@
-//! Folding: what two ways of writing the same text have in common.
+//! Folding: one form for the ways of writing the same text.
 //!
-//! Width, case, quotation marks, brackets, dashes, white space and Traditional
-//! characters are folded one by one, so that every folded character knows the bytes
-//! of the source it came from.
+//! Width, case, quotation marks, brackets, dashes, white space and Traditional characters are folded one by one, so
+//! that every folded character keeps the bytes of the source that it came from.
 
 mod simplified;
 
@@ -17,7 +16,7 @@ use simplified::simplify;
 pub struct Folded {
     /// The character.
     pub char: char,
-    /// Bytes of the source: those of one character, which may give several folded ones (㎡).
+    /// Bytes of the one source character; several folded ones may come from it (㎡).
     pub source: Range<usize>,
 }
 
@@ -59,9 +58,8 @@ pub fn fold(text: &str) -> Vec<Folded> {
     folded
 }
 
-/// Characters that Unicode keeps only for compatibility and that stand for others:
-/// full and half widths, circled numbers, Roman numerals, units, CJK doubles. Left
-/// alone are the blocks whose decomposition would lose a letter (accents, Hangul).
+/// Characters with a compatibility decomposition: full and half widths, circled numbers, Roman numerals, units,
+/// CJK duplicates. Blocks whose decomposition would lose a letter (accents, Hangul) are left out.
 fn is_compatibility(c: char) -> bool {
     matches!(c,
         '\u{00B2}' | '\u{00B3}' | '\u{00B9}' | '\u{2070}'..='\u{209F}' | '\u{2100}'..='\u{218F}'
@@ -71,7 +69,7 @@ fn is_compatibility(c: char) -> bool {
         | '\u{2F800}'..='\u{2FA1F}')
 }
 
-/// Text as it is compared: compatibility forms and full width folded, lower case,
+/// The normal form in which texts are compared: compatibility forms and full width folded, lower case,
 /// Simplified characters, one kind of quotation mark, bracket and dash, and single
 /// spaces with none at the ends.
 ///

@@ -1,11 +1,10 @@
-//! Words for the lexical index.
+//! Segmentation into terms for the lexical index.
 //!
-//! Runs of Chinese characters go through jieba in search mode (a long word gives
-//! its parts too), without its guessing of unknown words: a guess depends on what
-//! stands around it, so a question and a clause could be cut differently, while
-//! unknown words cut into characters always meet. Runs of letters and digits are
-//! cut here: numbers stay whole with decimals and percent sign, thousands commas
-//! go, English plurals meet their singulars. Marks give no terms.
+//! Runs of Chinese characters are segmented by jieba in search mode (a long word also gives its parts), without its
+//! model for unknown words: that depends on the context, so a question and a clause might be segmented
+//! differently, while an unknown word cut into characters always matches. Runs of letters and digits are cut
+//! here: numbers keep decimals and the percent sign and lose thousands separators, English plurals become
+//! singular. Punctuation gives no terms.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -16,12 +15,12 @@ use crate::chars::is_han;
 use crate::fold::{Folded, fold};
 use crate::words::WordList;
 
-/// A word of a text, as it is indexed.
+/// A term of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     /// The normalised word (see [`crate::normalize`]).
     pub text: String,
-    /// Where it stands: bytes of the input.
+    /// Its bytes in the input.
     pub range: Range<usize>,
 }
 
@@ -30,14 +29,13 @@ fn jieba() -> &'static Jieba {
     JIEBA.get_or_init(Jieba::new)
 }
 
-/// Loads the dictionary now rather than at the first use; safe to call on another
-/// thread at start, and again.
+/// Loads the dictionary now rather than at the first use. May be called from any thread, and again.
 pub fn warm_up() {
     jieba();
     fold("後");
 }
 
-/// The terms of `text` in order; overlapping where a long word has parts.
+/// The terms of `text` in order; the parts of a long word overlap with it.
 ///
 /// ```
 /// let terms = yiju_text::terms("城市规模达到３．５％");
@@ -84,7 +82,7 @@ pub fn terms(text: &str) -> Vec<Term> {
     terms
 }
 
-/// Where the word of letters and digits that starts at `at` ends.
+/// The end of the word of letters and digits that starts at `at`.
 fn word_end(folded: &[Folded], mut at: usize) -> usize {
     let digit = |i: usize| folded.get(i).is_some_and(|f| f.char.is_ascii_digit());
     while let Some(f) = folded.get(at) {
@@ -106,7 +104,7 @@ fn word_end(folded: &[Folded], mut at: usize) -> usize {
     }
 }
 
-/// Takes an English plural ending off.
+/// Turns an English plural into its singular.
 fn singular(word: &mut String) {
     if word.len() < 4 || !word.bytes().all(|b| b.is_ascii_lowercase()) {
         return;
@@ -126,10 +124,10 @@ fn singular(word: &mut String) {
 
 static STOP_TERMS: WordList = WordList::new(include_str!("../data/stop-terms.txt"));
 
-/// Whether a term (as [`terms`] gives it) carries no matter. Such terms are indexed like all
-/// others; queries leave them out where others remain.
+/// Whether a term (as [`terms`] gives it) is a stop word. Stop words are indexed like all others; queries leave
+/// them out where others remain.
 pub fn is_stop_term(term: &str) -> bool {
-    // `terms` takes the plural ending off: doe for does.
+    // `terms` makes does doe.
     STOP_TERMS.contains(term)
         || term.len() >= 3 && term.is_ascii() && STOP_TERMS.contains(&format!("{term}s"))
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 use yiju_document::{Document, Particular, ParticularPlace, Span};
 use yiju_store::{ClauseRecord, DocumentRecord, Store};
 use yiju_text::chars::is_han;
+use yiju_text::questions::Expected;
 
 use crate::ask::about::Particulars;
 use crate::ask::confidence;
-use crate::ask::expect::Expected;
 use crate::ask::lookup::{Found, Item};
 use crate::ask::question::{Language, Question};
 use crate::ask::rank::Ranked;

@@ -11,9 +11,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use yiju_document::Span;
+use yiju_text::questions::Expected;
 
 use crate::ask::amount;
-use crate::ask::expect::Expected;
 use crate::ask::question::Question;
 use crate::ask::rank::{Ranked, Sentence};
 use crate::ask::reader::{Reader, likeliest_span};

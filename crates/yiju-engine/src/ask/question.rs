@@ -1,20 +1,17 @@
 //! A question, analysed: its words with their weights, what it asks for, what it cites, its vectors.
 
-mod words;
-
 use std::collections::HashSet;
 
 use yiju_document::{Reference, find_references};
 use yiju_embed::{EmbedQueue, Embedding, InputType, Priority, TokenVectors};
 use yiju_index::{LexicalIndex, QueryTokens, TokenKind};
 use yiju_text::chars::is_han;
+use yiju_text::questions::{Expected, IDLE, OF_A_UNIT, asking_words, expected};
 use yiju_text::{is_stop_term, normalize, terms};
 
-use crate::ask::expect::{Expected, expected};
 use crate::ask::pairs::Pairs;
 use crate::ask::trace::{Step, timed};
 use crate::error::EngineError;
-use words::{ASKING, ASKING_OF_A_UNIT, asking_words};
 
 /// Weight of a token that carries no matter (particles, marks, question words), where the rarest
 /// word has 1.
@@ -76,7 +73,7 @@ impl Question {
         let mut words = Vec::new();
         for term in terms(text) {
             if is_stop_term(&term.text)
-                || ASKING.contains(&term.text.as_str())
+                || IDLE.contains(&term.text)
                 || !seen.insert(term.text.clone())
             {
                 continue;
@@ -214,7 +211,7 @@ impl Question {
     /// outside the byte ranges `cited` and the titles (in normal form) of the documents cited.
     pub(crate) fn asks_only(&self, cited: &[std::ops::Range<usize>], titles: &str) -> bool {
         self.words.iter().all(|word| {
-            ASKING_OF_A_UNIT.contains(&word.text.as_str())
+            OF_A_UNIT.contains(&word.text)
                 || cited
                     .iter()
                     .any(|range| range.start < word.range.end && word.range.start < range.end)

@@ -10,8 +10,8 @@ use yiju_index::CodedTokens;
 use yiju_store::{ClauseRecord, Store};
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
+use yiju_text::questions::fits;
 
-use crate::ask::expect::fits;
 use crate::ask::question::{Language, Question};
 use crate::ask::reader::Token;
 use crate::ask::retrieve::Candidate;

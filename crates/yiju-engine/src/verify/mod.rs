@@ -11,7 +11,6 @@
 //! text, in proportion to the library, and the folding of at most nine documents.
 
 mod align;
-mod amounts;
 mod claims;
 mod find;
 mod support;

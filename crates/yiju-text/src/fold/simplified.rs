@@ -30,11 +30,14 @@ pub(super) fn simplify(folded: &mut [Folded]) {
     }
 }
 
+/// A character whose form depends on its word: the form elsewhere, and the words with the form there.
+type ByWord = (char, Vec<([char; 2], char)>);
+
 struct Table {
     /// The form of each character from `START`, as an array because every character of a text is looked up.
     forms: Vec<char>,
-    /// Characters whose form depends on their word: the form elsewhere, and the words with the form there.
-    by_word: HashMap<char, (char, Vec<([char; 2], char)>)>,
+    /// The characters that are `BY_WORD` in it.
+    by_word: HashMap<char, ByWord>,
 }
 
 impl Table {
@@ -45,7 +48,7 @@ impl Table {
                 forms[(from as u32 - START) as usize] = to;
             }
         }
-        let mut by_word: HashMap<char, (char, Vec<([char; 2], char)>)> = HashMap::new();
+        let mut by_word: HashMap<char, ByWord> = HashMap::new();
         for [word, simple] in WORDS.rows() {
             let word: Vec<char> = word.chars().collect();
             for (&c, simple) in word.iter().zip(simple.chars()) {

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use yiju_index::{CodedTokens, QueryTokens, TokenKind};
 use yiju_text::chars::is_han;
+use yiju_text::questions::{Expected, HOW, WHY};
 use yiju_text::{normalize, terms};
 
-use crate::ask::expect::{Expected, HOW_ZH, WHY_ZH};
 use crate::ask::question::Question;
 use crate::ask::rank::Ranked;
 
@@ -363,7 +363,6 @@ impl Kinds {
 /// What kind of answer is asked for.
 fn asked(question: &Question) -> [f32; 10] {
     let text = normalize(&question.text);
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let expected = question.expected;
     [
         matches!(expected, Expected::Quantity(_)),
@@ -373,8 +372,8 @@ fn asked(question: &Question) -> [f32; 10] {
         expected == Expected::List,
         expected == Expected::Location,
         matches!(expected, Expected::Open | Expected::Explanation),
-        has(WHY_ZH) || has(&["why"]),
-        has(HOW_ZH) || has(&["how"]),
+        WHY.is_in(&text),
+        HOW.is_in(&text),
         question.language == crate::ask::question::Language::English,
     ]
     .map(|yes| f32::from(u8::from(yes)))
