@@ -8,7 +8,8 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use yiju_embed::{Embedder, EmbedderOptions, InputType, Precision, Variant};
+use yiju_embed::{Embedder, EmbedderOptions, InputType, Precision};
+use yiju_kernels::Variant;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();

@@ -289,10 +289,7 @@ fn check_label(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, EmbedError> {
-    std::fs::read(path).map_err(|source| EmbedError::Io {
-        path: path.to_path_buf(),
-        source,
-    })
+    std::fs::read(path).map_err(EmbedError::io(path))
 }
 
 fn xlm_config(config: &ModelConfig, pad: u32) -> xlm_roberta::Config {

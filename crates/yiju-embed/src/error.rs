@@ -1,6 +1,6 @@
 //! What can go wrong when a model is loaded or a text embedded.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of this crate. Messages name the value, the limit and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -57,16 +57,9 @@ pub enum EmbedError {
         /// The values that work.
         supported: &'static str,
     },
-    /// `YIJU_KERNELS` names kernels that are not known, or not for this processor.
-    #[error(
-        "YIJU_KERNELS is `{value}`, but this processor's kernels are {available}; unset it for the best"
-    )]
-    Kernels {
-        /// The name.
-        value: String,
-        /// The names that work here.
-        available: String,
-    },
+    /// `YIJU_KERNELS` names kernels that do not exist or that this processor lacks.
+    #[error(transparent)]
+    Kernels(#[from] yiju_kernels::UnknownVariant),
     /// A weight tensor is missing.
     #[error("the weights have no tensor `{name}`, which config.json calls for")]
     MissingTensor {
@@ -120,6 +113,16 @@ pub enum EmbedError {
     /// The engine failed; this is a defect of the software or of the model files.
     #[error("the model failed to run: {0}")]
     Compute(String),
+}
+
+impl EmbedError {
+    /// Names the file in an error of the operating system.
+    pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
 }
 
 impl From<candle_core::Error> for EmbedError {

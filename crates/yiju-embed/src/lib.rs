@@ -35,8 +35,6 @@ mod fast;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gguf;
-mod kernels;
-mod mapping;
 mod pooled;
 mod queue;
 mod reference;
@@ -52,6 +50,5 @@ pub use cross_encoder::CrossEncoder;
 pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
 pub use engine::Precision;
 pub use error::EmbedError;
-pub use kernels::{MatrixProbe, Variant};
 pub use queue::{EmbedQueue, PreparedTexts, Priority, QueueFigures, QueueOptions};
 pub use tokenizer::{CompactSource, Token, build_compact, build_double_array};

@@ -198,10 +198,7 @@ fn read_text(path: &Path) -> Result<Option<String>, EmbedError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(EmbedError::Io {
-            path: path.to_path_buf(),
-            source,
-        }),
+        Err(source) => Err(EmbedError::io(path)(source)),
     }
 }
 

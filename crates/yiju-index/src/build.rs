@@ -17,8 +17,8 @@ use rayon::prelude::*;
 use crate::IndexError;
 use crate::coarse::Coarse;
 use crate::graph::{Graph, MAX_ROWS, NONE};
-use crate::raw::{Kernels, prefetch, roomy};
 use crate::rows::{Column, Rows};
+use yiju_kernels::{Kernels, prefetch, roomy};
 
 /// Links of a point in the upper layers; twice as many in layer 0.
 pub(crate) const LINKS: usize = 16;

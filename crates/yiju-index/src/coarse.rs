@@ -9,8 +9,8 @@
 //! neither do components with a wide spread. Both go into the query, so a row's sum of
 //! products is in one unit for all rows and needs no scale of its own.
 
-use crate::raw::{Kernels, LANE, roomy};
 use crate::rows::{Column, Rows};
+use yiju_kernels::{Kernels, LANE, roomy};
 
 /// The best even step for 16 levels of a normally distributed value, in standard
 /// deviations (Max, Quantizing for minimum distortion, 1960).
@@ -122,7 +122,7 @@ impl<'a> Scorer<'a> {
     /// Asks for the code of `row` to be brought near.
     #[inline]
     pub(crate) fn prefetch(&self, row: u32) {
-        crate::raw::prefetch(&self.codes[row as usize * self.stride..][..self.stride]);
+        yiju_kernels::prefetch(&self.codes[row as usize * self.stride..][..self.stride]);
     }
 
     /// Scores of `rows`, in a unit of their own, into the front of `scores`.

@@ -10,8 +10,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::coarse::{Coarse, CoarseQuery, Scorer};
-use crate::raw::prefetch;
 use crate::rows::Column;
+use yiju_kernels::prefetch;
 
 /// Marks an empty neighbour slot and a row without upper layers.
 pub(crate) const NONE: u32 = u32::MAX;

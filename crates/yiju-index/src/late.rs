@@ -13,7 +13,7 @@
 
 use std::ops::Range;
 
-use crate::raw::Kernels;
+use yiju_kernels::Kernels;
 
 const MAGIC: &[u8; 4] = b"YTV2";
 /// Before vectors for matching were told apart from last states.

@@ -45,7 +45,6 @@ mod hnsw;
 mod late;
 mod lexical;
 mod quantise;
-mod raw;
 mod rows;
 mod snapshot;
 mod vector;

@@ -6,22 +6,25 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use memmap2::Mmap;
+use yiju_kernels::Mapping;
 
 use crate::Hit;
 use crate::quantise::{Quality, Query, encode, stride};
-use crate::raw::{Kernels, prefetch, roomy};
 use crate::vector::Best;
+use yiju_kernels::{Kernels, prefetch, roomy};
 
 /// A column of plain values.
 pub(crate) enum Column<T> {
     Owned(Vec<T>),
-    Mapped { map: Arc<Mmap>, bytes: Range<usize> },
+    Mapped {
+        map: Arc<Mapping>,
+        bytes: Range<usize>,
+    },
 }
 
 impl<T: bytemuck::AnyBitPattern> Column<T> {
     /// A view of `bytes` of `map`, or `None` where they do not hold whole, aligned values.
-    pub(crate) fn mapped(map: &Arc<Mmap>, bytes: Range<usize>) -> Option<Self> {
+    pub(crate) fn mapped(map: &Arc<Mapping>, bytes: Range<usize>) -> Option<Self> {
         let part = map.get(bytes.clone())?;
         bytemuck::try_cast_slice::<u8, T>(part).ok()?;
         Some(Column::Mapped {
@@ -198,7 +201,7 @@ impl Rows {
                 continue;
             }
             let score = query.close(
-                &kernels,
+                kernels,
                 &codes[row * stride..(row + 1) * stride],
                 quality[row].scale,
             );
@@ -262,7 +265,7 @@ impl Rows {
             if let Some(&row) = found.get(i + AHEAD) {
                 prefetch(code(row));
             }
-            let score = query.close(&kernels, code(row), quality[row as usize].scale);
+            let score = query.close(kernels, code(row), quality[row as usize].scale);
             scored.push((score, row));
         }
         let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));

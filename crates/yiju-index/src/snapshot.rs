@@ -27,8 +27,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use memmap2::Mmap;
 use yiju_fault::kill_point;
+use yiju_kernels::Mapping;
 
 use crate::SnapshotError;
 use crate::coarse::Coarse;
@@ -36,7 +36,6 @@ use crate::exact::ExactIndex;
 use crate::graph::Graph;
 use crate::hnsw::{Base, HnswIndex};
 use crate::quantise::{Quality, stride};
-use crate::raw;
 use crate::rows::{Column, Rows};
 
 const MAGIC: [u8; 8] = *b"YIJUVEC\n";
@@ -182,7 +181,7 @@ pub(crate) fn load(dir: &Path, dimension: usize) -> Result<(HnswIndex, u64), Sna
             source,
         },
     })?;
-    let map = raw::map(&file).map_err(|source| SnapshotError::Io {
+    let map = Mapping::new(&file).map_err(|source| SnapshotError::Io {
         action: "map",
         path: path.clone(),
         source,
@@ -209,7 +208,7 @@ struct Head {
 
 struct Reader {
     path: PathBuf,
-    map: Arc<Mmap>,
+    map: Arc<Mapping>,
 }
 
 impl Reader {

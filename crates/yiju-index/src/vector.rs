@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashSet};
 
 use crate::IndexError;
-use crate::raw::Kernels;
+use yiju_kernels::Kernels;
 
 /// The longest vector an index takes; sums over 8-bit codes stay within 32 bits.
 pub const MAX_DIMENSION: usize = 16_384;

@@ -7,7 +7,7 @@
 
 use std::f32::consts::LOG2_E;
 
-use crate::kernels::{ActBlock, BLOCK, Kernels, LANES, Lanes, MAX_ROWS, Q8Block};
+use yiju_kernels::{ActBlock, BLOCK, Kernels, LANES, Lanes, MAX_ROWS, Q8Block};
 
 use super::plan::Tiles;
 

@@ -1,7 +1,7 @@
 //! The encoder's layers on a packed batch.
 
 use crate::error::EmbedError;
-use crate::kernels::{ActBlock, BLOCK, LANES, Lanes, MAX_ROWS, Matrix, NonLinearity, Norm};
+use yiju_kernels::{ActBlock, BLOCK, LANES, Lanes, MAX_ROWS, Matrix, NonLinearity, Norm};
 
 use super::FastEncoder;
 use super::attention::Heads;

@@ -16,39 +16,16 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::ModelConfig;
 use crate::engine::HiddenStates;
 use crate::error::EmbedError;
-use crate::kernels::{Kernels, Norm, Pool, Variant};
 use crate::weights::ModelWeights;
+use yiju_kernels::{Kernels, Norm, Pool, Variant};
 
 use layers::{Layer, Scratch};
 use plan::{Exec, groups};
-
-impl Variant {
-    /// The best variant of this processor, or the one that `YIJU_KERNELS` names, for tests and
-    /// measurements.
-    ///
-    /// # Errors
-    /// [`EmbedError::Kernels`] where that name is unknown or the processor lacks the variant.
-    pub fn detect() -> Result<Self, EmbedError> {
-        Self::chosen(std::env::var_os("YIJU_KERNELS").as_deref())
-    }
-
-    fn chosen(wanted: Option<&OsStr>) -> Result<Self, EmbedError> {
-        let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else {
-            return Ok(Self::best());
-        };
-        let value = wanted.to_string_lossy();
-        Self::named(&value).map_err(|available| EmbedError::Kernels {
-            value: value.into_owned(),
-            available,
-        })
-    }
-}
 
 /// An encoder whose weights are packed for this processor.
 #[derive(Debug)]

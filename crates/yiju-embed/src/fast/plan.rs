@@ -1,6 +1,6 @@
 //! Who computes what: rows in tiles, columns in chunks, sequences in groups.
 
-use crate::kernels::{MAX_ROWS, Pool};
+use yiju_kernels::{MAX_ROWS, Pool};
 
 /// About how many tokens one thread takes through all layers at a time. Their activations then
 /// stay in its second-level cache, while each weight read from the third serves all of them.

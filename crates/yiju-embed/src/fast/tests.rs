@@ -318,21 +318,3 @@ fn nothing_in_nothing_out_and_bad_sequences_are_errors() {
     let long: Vec<&[u32]> = vec![&[3; 90]; 8];
     assert!(encoder.forward(&long).is_ok());
 }
-
-#[test]
-fn kernels_that_are_not_there_are_an_error() {
-    assert_eq!(Variant::chosen(None).unwrap(), Variant::best());
-    assert_eq!(Variant::chosen(Some("".as_ref())).unwrap(), Variant::best());
-    let portable = Variant::chosen(Some("portable".as_ref())).unwrap();
-    assert_eq!(portable, Variant::Portable);
-    let missing = Variant::ALL.into_iter().filter(|it| !it.is_available());
-    for name in missing.map(Variant::name).chain(["avx513", "AVX2 "]) {
-        let error = Variant::chosen(Some(name.as_ref()))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains(&format!("`{name}`")) && error.contains("portable"),
-            "{error}"
-        );
-    }
-}

@@ -11,10 +11,10 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::EmbedError;
-use crate::mapping::Mapping;
 use crate::sample::{Sample, sample};
 use crate::tokenizer::double_array::{build_double_array, prefixes};
 use crate::tokenizer::{SpecialTokens, Token};
+use yiju_kernels::Mapping;
 
 const MAGIC: &[u8; 8] = b"YIJUTOK1";
 /// Magic, CRC-32 of all that follows it, six counts and ids, and the size and sample of the JSON.
@@ -142,7 +142,7 @@ pub(crate) struct CompactTokenizer {
 impl CompactTokenizer {
     /// Maps and checks the file. The error says what is wrong.
     pub(crate) fn open(path: &Path) -> Result<Self, EmbedError> {
-        let mapping = Mapping::open(path)?;
+        let mapping = Mapping::open(path).map_err(EmbedError::io(path))?;
         Self::read(mapping).map_err(|reason| EmbedError::InvalidFile {
             path: path.to_path_buf(),
             reason,
@@ -150,7 +150,7 @@ impl CompactTokenizer {
     }
 
     fn read(mapping: Mapping) -> Result<Self, String> {
-        let bytes = mapping.bytes();
+        let bytes: &[u8] = &mapping;
         if bytes.len() < HEADER_BYTES || &bytes[..8] != MAGIC {
             return Err("it does not begin with the header of a compact tokenizer".to_owned());
         }
@@ -250,7 +250,7 @@ impl CompactTokenizer {
         at: usize,
         size: usize,
     ) -> bool {
-        let all = self.mapping.bytes();
+        let all = &self.mapping;
         let units = &all[self.units.clone()];
         let scores = &all[self.scores.clone()];
         let so_far = lattice.score(at - start);
@@ -271,7 +271,7 @@ impl CompactTokenizer {
     }
 
     fn replacement(&self, character: char) -> Option<&str> {
-        let all = self.mapping.bytes();
+        let all = &self.mapping;
         let code_points = &all[self.code_points.clone()];
         let ends = &all[self.ends.clone()];
         let (mut low, mut high) = (0, code_points.len() / 4);

@@ -289,7 +289,7 @@ fn is_stopped(error: &anyhow::Error) -> bool {
 
 /// The model's arithmetic and kernels, for the report.
 fn precision(precision: Precision) -> String {
-    match (precision, yiju_embed::Variant::detect()) {
+    match (precision, yiju_kernels::Variant::detect()) {
         (Precision::F32, _) => "f32".into(),
         (Precision::Int8, Ok(kernels)) => format!("int8 on {} kernels", kernels.name()),
         (Precision::Int8, Err(_)) => "int8".into(),

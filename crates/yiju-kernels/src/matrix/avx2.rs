@@ -8,6 +8,7 @@
 use std::arch::x86_64::*;
 
 use super::layout::{ActBlock, Lanes, Q4Block, Q8Block};
+use crate::simd::avx2::{load_bytes, load_floats, store_floats};
 
 /// Rows handled together: sixteen registers hold no more sums.
 const GROUP: usize = 4;
@@ -22,32 +23,6 @@ fn quad(act: &ActBlock, k: usize) -> __m256i {
         q[k + 2] as u8,
         q[k + 3] as u8,
     ]))
-}
-
-/// Bytes `32·half` to `32·half + 32`.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_bytes(bytes: &[u8; 64], half: usize) -> __m256i {
-    let part = &bytes[32 * half..32 * half + 32];
-    // SAFETY: `part` is 32 readable bytes, and an unaligned load asks for no more.
-    unsafe { _mm256_loadu_si256(part.as_ptr().cast()) }
-}
-
-/// Floats `8·half` to `8·half + 8`.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_floats(floats: &[f32; 16], half: usize) -> __m256 {
-    let part = &floats[8 * half..8 * half + 8];
-    // SAFETY: `part` is 8 readable floats, and an unaligned load asks for no more.
-    unsafe { _mm256_loadu_ps(part.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_floats(floats: &mut [f32; 16], half: usize, value: __m256) {
-    let part = &mut floats[8 * half..8 * half + 8];
-    // SAFETY: `part` is 8 writable floats, and an unaligned store asks for no more.
-    unsafe { _mm256_storeu_ps(part.as_mut_ptr(), value) }
 }
 
 #[inline]
@@ -70,12 +45,12 @@ fn four_rows<const R: usize, const G: usize>(
     let low = _mm256_set1_epi8(15);
     let ones = _mm256_set1_epi16(1);
     for half in 0..2 {
-        let mut total = [load_floats(&bias.0, half); G];
+        let mut total = [load_floats(&bias.0.as_chunks().0[half]); G];
         for (acts, weights) in acts.iter().zip(weights) {
             let acts = &acts[first..first + G];
             let mut dot = [_mm256_setzero_si256(); G];
             for j in 0..4 {
-                let bytes = load_bytes(&weights.nibbles[j], half);
+                let bytes = load_bytes(&weights.nibbles[j].as_chunks().0[half]);
                 let lower = _mm256_and_si256(bytes, low);
                 let upper = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), low);
                 for g in 0..G {
@@ -87,7 +62,7 @@ fn four_rows<const R: usize, const G: usize>(
                     dot[g] = _mm256_add_epi16(dot[g], product);
                 }
             }
-            let scales = load_floats(&weights.scales, half);
+            let scales = load_floats(&weights.scales.as_chunks().0[half]);
             for g in 0..G {
                 let wide = _mm256_madd_epi16(dot[g], ones);
                 let wide = _mm256_add_epi32(wide, _mm256_set1_epi32(acts[g].comp));
@@ -95,7 +70,7 @@ fn four_rows<const R: usize, const G: usize>(
             }
         }
         for g in 0..G {
-            store_floats(&mut out[first + g].0, half, total[g]);
+            store_floats(&mut out[first + g].0.as_chunks_mut().0[half], total[g]);
         }
     }
 }
@@ -113,12 +88,13 @@ fn eight_rows<const R: usize, const G: usize>(
     let ones = _mm256_set1_epi16(1);
     let offset = _mm256_set1_epi8(-128);
     for half in 0..2 {
-        let mut total = [load_floats(&bias.0, half); G];
+        let mut total = [load_floats(&bias.0.as_chunks().0[half]); G];
         for (acts, weights) in acts.iter().zip(weights) {
             let acts = &acts[first..first + G];
             let mut dot = [_mm256_setzero_si256(); G];
             for j in 0..8 {
-                let signed = _mm256_xor_si256(load_bytes(&weights.weights[j], half), offset);
+                let signed =
+                    _mm256_xor_si256(load_bytes(&weights.weights[j].as_chunks().0[half]), offset);
                 let magnitude = _mm256_abs_epi8(signed);
                 for g in 0..G {
                     let act = _mm256_sign_epi8(quad(&acts[g], 4 * j), signed);
@@ -126,13 +102,13 @@ fn eight_rows<const R: usize, const G: usize>(
                     dot[g] = _mm256_add_epi32(dot[g], _mm256_madd_epi16(product, ones));
                 }
             }
-            let scales = load_floats(&weights.scales, half);
+            let scales = load_floats(&weights.scales.as_chunks().0[half]);
             for g in 0..G {
                 total[g] = accumulate(total[g], dot[g], &acts[g], scales);
             }
         }
         for g in 0..G {
-            store_floats(&mut out[first + g].0, half, total[g]);
+            store_floats(&mut out[first + g].0.as_chunks_mut().0[half], total[g]);
         }
     }
 }

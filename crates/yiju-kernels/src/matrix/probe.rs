@@ -1,6 +1,7 @@
 //! A matrix product to measure.
 
-use super::{ActBlock, BLOCK, Kernels, LANES, Lanes, MAX_ROWS, Matrix, Variant};
+use super::{ActBlock, BLOCK, LANES, Lanes, MAX_ROWS, Matrix};
+use crate::{Kernels, Variant};
 
 /// A product of activations and a weight matrix on the kernels of one variant, for benchmarks.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::vector::{ROUND, Vector, larger, nearest, shift_for, smaller};
 
 /// The non-linearities of the feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NonLinearity {
+pub enum NonLinearity {
     /// x · Φ(x), by the error function.
     Gelu,
     /// Its tanh form (Hendrycks and Gimpel, arXiv:1606.08415).
@@ -148,10 +148,14 @@ fn map<V: Vector>(values: &mut [Lanes], function: impl Fn(V) -> V) {
 
 /// The weights of a layer norm over `width` values.
 #[derive(Debug)]
-pub(crate) struct Norm {
+pub struct Norm {
+    /// The factor of each value; zero past the width.
     pub weight: Vec<Lanes>,
+    /// What is added to each value; zero past the width.
     pub bias: Vec<Lanes>,
+    /// Values of a row.
     pub width: usize,
+    /// Added to the variance before the square root.
     pub eps: f32,
 }
 
@@ -279,9 +283,10 @@ pub(super) fn softmax_tile<V: Vector>(
     }
 }
 
-/// Quantises 32 rows of sixteen columns as a weight block whose inner dimension is the rows.
+/// Quantises 32 rows of sixteen columns as a weight block whose inner dimension is the rows. Plain
+/// loops, which the compiler turns into the instructions of each variant.
 #[inline(always)]
-pub(super) fn transpose_block(rows: &[&Lanes; BLOCK], out: &mut Q8Block) {
+pub(super) fn transpose_block<V: Vector>(rows: &[&Lanes; BLOCK], out: &mut Q8Block) {
     let mut peak = [0.0; LANES];
     for row in rows {
         for (peak, value) in peak.iter_mut().zip(&row.0) {

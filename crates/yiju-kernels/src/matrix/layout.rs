@@ -8,13 +8,13 @@
 //! to each other, so that every part of the columns is contiguous and can go to another thread.
 
 /// Output columns of a panel, and floats of a [`Lanes`].
-pub(crate) const LANES: usize = 16;
+pub const LANES: usize = 16;
 /// Inner-dimension length of a block.
-pub(crate) const BLOCK: usize = 32;
+pub const BLOCK: usize = 32;
 /// The most rows a tile holds.
-pub(crate) const MAX_ROWS: usize = 12;
+pub const MAX_ROWS: usize = 12;
 /// The largest exponent, up or down, of an activation's and of a weight's scale; their sum is then
-/// always that of a normal float. What is smaller than 2⁻⁶⁰ counts as nothing.
+/// always that of a normal float. Values below 2⁻⁶⁰ count as zero.
 pub(crate) const MAX_EXPONENT: i32 = 60;
 /// Bytes of a Q4_0 block in a file: an f16 scale and 16 bytes of nibbles.
 const Q4_0_BYTES: usize = 18;
@@ -22,13 +22,14 @@ const Q4_0_BYTES: usize = 18;
 /// Sixteen floats: one row of one panel.
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Lanes(pub [f32; LANES]);
+pub struct Lanes(pub [f32; LANES]);
 
 impl Lanes {
-    pub(crate) const ZERO: Self = Self([0.0; LANES]);
+    /// Sixteen zeros.
+    pub const ZERO: Self = Self([0.0; LANES]);
 
-    /// Splits `values` into lanes; what is missing at the end is zero.
-    pub(crate) fn from_slice(values: &[f32]) -> Vec<Self> {
+    /// Splits `values` into lanes, the last filled up with zeros.
+    pub fn from_slice(values: &[f32]) -> Vec<Self> {
         values
             .chunks(LANES)
             .map(|chunk| {
@@ -43,19 +44,20 @@ impl Lanes {
 /// Thirty-two activations of one row, quantised to −127…127.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ActBlock {
-    pub q: [i8; BLOCK],
+pub struct ActBlock {
+    pub(crate) q: [i8; BLOCK],
     /// The value of one step is 2ⁿ, n within ±[`MAX_EXPONENT`]; this is n · 2²³, so that adding it
     /// to the bits of a weight's scale multiplies the two, exactly, without the units that the
     /// dot products need.
-    pub shift: i32,
+    pub(crate) shift: i32,
     /// −8 times the sum of `q`. Weights are stored with an offset (8 for four bits, 128 for
     /// eight); starting a sum from the offset's share takes it out again at no cost.
-    pub comp: i32,
+    pub(crate) comp: i32,
 }
 
 impl ActBlock {
-    pub(crate) const ZERO: Self = Self {
+    /// Zeros, in steps of 1.
+    pub const ZERO: Self = Self {
         q: [0; BLOCK],
         shift: 0,
         comp: 0,
@@ -69,7 +71,7 @@ impl ActBlock {
 }
 
 /// `scale` · 2ⁿ, where `shift` is n · 2²³: exact where both are within ±[`MAX_EXPONENT`] binary
-/// orders of 1, without meaning elsewhere (zero included).
+/// orders of 1, nonsense elsewhere (zero included).
 #[inline(always)]
 pub(crate) fn times_power(scale: f32, shift: i32) -> f32 {
     f32::from_bits(scale.to_bits().wrapping_add(shift as u32))
@@ -80,12 +82,12 @@ pub(crate) fn times_power(scale: f32, shift: i32) -> f32 {
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Q4Block {
-    pub scales: [f32; LANES],
-    pub nibbles: [[u8; 64]; 4],
+    pub(crate) scales: [f32; LANES],
+    pub(crate) nibbles: [[u8; 64]; 4],
 }
 
 impl Q4Block {
-    /// Scales are never zero (see [`times_power`]); weights are.
+    /// Zeros. Scales are 1: `times_power` gives nonsense for a scale of zero.
     const ZERO: Self = Self {
         scales: [1.0; LANES],
         nibbles: [[0x88; 64]; 4],
@@ -96,14 +98,14 @@ impl Q4Block {
 /// weight of column `c` at `k = 4j + i`, plus 128.
 #[repr(C, align(64))]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Q8Block {
-    pub scales: [f32; LANES],
-    pub weights: [[u8; 64]; 8],
+pub struct Q8Block {
+    pub(crate) scales: [f32; LANES],
+    pub(crate) weights: [[u8; 64]; 8],
 }
 
 impl Q8Block {
-    /// Scales are never zero (see [`times_power`]); weights are.
-    pub(crate) const ZERO: Self = Self {
+    /// Zeros. Scales are 1: `times_power` gives nonsense for a scale of zero.
+    pub const ZERO: Self = Self {
         scales: [1.0; LANES],
         weights: [[128; 64]; 8],
     };
@@ -121,7 +123,7 @@ impl Q8Block {
 
 /// A weight matrix, `rows()` outputs by `columns()` inputs, in panels.
 #[derive(Debug)]
-pub(crate) struct Matrix {
+pub struct Matrix {
     rows: usize,
     columns: usize,
     panels: Panels,
@@ -135,10 +137,10 @@ pub(crate) enum Panels {
 }
 
 impl Matrix {
-    /// Repacks Q4_0 blocks (18 bytes for 32 weights, row by row), keeping every bit. The parts
-    /// are matrices of the same number of columns, laid under each other; each must hold whole
-    /// rows, and `columns` must be a multiple of 32. `None` where that is not so.
-    pub(crate) fn from_q4_0(parts: &[&[u8]], columns: usize) -> Option<Self> {
+    /// Repacks Q4_0 blocks (18 bytes for 32 weights, row by row), bit for bit. The parts are
+    /// matrices with the same number of columns, stacked; `None` unless each holds whole rows
+    /// and `columns` is a multiple of 32.
+    pub fn from_q4_0(parts: &[&[u8]], columns: usize) -> Option<Self> {
         if columns == 0 || !columns.is_multiple_of(BLOCK) {
             return None;
         }
@@ -179,7 +181,7 @@ impl Matrix {
     }
 
     /// Quantises rows of `columns` floats to eight bits, one scale for each row and block.
-    pub(crate) fn from_f32(values: &[f32], columns: usize) -> Self {
+    pub fn from_f32(values: &[f32], columns: usize) -> Self {
         let blocks = columns.div_ceil(BLOCK);
         let rows = values.len().checked_div(columns).unwrap_or(0);
         let mut data = vec![Q8Block::ZERO; rows.div_ceil(LANES) * blocks];
@@ -200,22 +202,22 @@ impl Matrix {
     }
 
     /// Outputs.
-    pub(crate) fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.rows
     }
 
     /// Inputs.
-    pub(crate) fn columns(&self) -> usize {
+    pub fn columns(&self) -> usize {
         self.columns
     }
 
     /// Blocks of a panel.
-    pub(crate) fn block_count(&self) -> usize {
+    pub fn block_count(&self) -> usize {
         self.columns.div_ceil(BLOCK)
     }
 
     /// Panels of 16 outputs; the last may be filled up with zeros.
-    pub(crate) fn panel_count(&self) -> usize {
+    pub fn panel_count(&self) -> usize {
         self.rows.div_ceil(LANES)
     }
 

@@ -1,12 +1,13 @@
 //! AVX-512 with VNNI: `vpdpbusd` multiplies 64 unsigned by 64 signed bytes and adds them up in
 //! fours, without saturation.
 //!
-//! The stored weights, offset to be unsigned, are one operand, four bytes of a row's activations,
-//! broadcast, the other. A tile keeps its 12 integer and 12 float sums in registers.
+//! One operand is the stored weights, unsigned by their offset; the other is four of a row's
+//! activations, broadcast. A tile keeps its 12 integer and 12 float sums in registers.
 
 use std::arch::x86_64::*;
 
 use super::layout::{ActBlock, Lanes, Q4Block, Q8Block};
+use crate::simd::avx512::{load_bytes, load_floats, store_floats};
 
 /// Four activations from `k` on, in every lane.
 #[inline]
@@ -19,27 +20,6 @@ fn quad(act: &ActBlock, k: usize) -> __m512i {
         q[k + 2] as u8,
         q[k + 3] as u8,
     ]))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_bytes(bytes: &[u8; 64]) -> __m512i {
-    // SAFETY: `bytes` is 64 readable bytes, and an unaligned load asks for no more.
-    unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_floats(floats: &[f32; 16]) -> __m512 {
-    // SAFETY: `floats` is 16 readable floats, and an unaligned load asks for no more.
-    unsafe { _mm512_loadu_ps(floats.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_floats(floats: &mut [f32; 16], value: __m512) {
-    // SAFETY: `floats` is 16 writable floats, and an unaligned store asks for no more.
-    unsafe { _mm512_storeu_ps(floats.as_mut_ptr(), value) }
 }
 
 /// Adds a block's integer sums, scaled. Dot products and float multiplications share two units, so

@@ -5,9 +5,9 @@
 //! Four-bit weights are 0 to 15 and eight-bit ones −127 to 127, so nothing saturates.
 
 use std::arch::aarch64::*;
-use std::arch::asm;
 
 use super::layout::{ActBlock, Lanes, Q4Block, Q8Block};
+use crate::simd::neon::{add_dot, load_bytes, load_floats, signed, store_floats};
 
 /// Rows handled together: thirty-two registers hold no more sums.
 const GROUP: usize = 4;
@@ -26,38 +26,6 @@ fn quad(act: &ActBlock, k: usize) -> int8x16_t {
         q[k + 2] as u8,
         q[k + 3] as u8,
     ])))
-}
-
-/// Four `k` of the four columns from `4·part` on.
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_bytes(bytes: &[u8; 64], part: usize) -> uint8x16_t {
-    let bytes = &bytes[16 * part..16 * part + 16];
-    // SAFETY: `bytes` is 16 readable bytes, and the load asks for no alignment.
-    unsafe { vld1q_u8(bytes.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_floats(floats: &[f32; 16], part: usize) -> float32x4_t {
-    let floats = &floats[FOUR * part..FOUR * part + FOUR];
-    // SAFETY: `floats` is four readable floats, and the load asks for no more.
-    unsafe { vld1q_f32(floats.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "neon")]
-fn store_floats(floats: &mut [f32; 16], part: usize, value: float32x4_t) {
-    let floats = &mut floats[FOUR * part..FOUR * part + FOUR];
-    // SAFETY: `floats` is four writable floats, and the store asks for no more.
-    unsafe { vst1q_f32(floats.as_mut_ptr(), value) }
-}
-
-/// The signed bytes of stored eight-bit weights.
-#[inline]
-#[target_feature(enable = "neon")]
-fn signed(bytes: uint8x16_t) -> int8x16_t {
-    vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(0x80)))
 }
 
 #[inline]
@@ -93,7 +61,7 @@ macro_rules! variant {
                     let mut total = [[vdupq_n_f32(0.0); WIDE]; G];
                     for total in &mut total {
                         for w in 0..WIDE {
-                            total[w] = load_floats(&bias.0, part + w);
+                            total[w] = load_floats(&bias.0.as_chunks().0[part + w]);
                         }
                     }
                     for (acts, weights) in acts.iter().zip(weights) {
@@ -103,7 +71,7 @@ macro_rules! variant {
                             let mut lower = [vdupq_n_s8(0); WIDE];
                             let mut upper = [vdupq_n_s8(0); WIDE];
                             for w in 0..WIDE {
-                                let bytes = load_bytes(&weights.nibbles[j], part + w);
+                                let bytes = load_bytes(&weights.nibbles[j].as_chunks().0[part + w]);
                                 lower[w] = vreinterpretq_s8_u8(vandq_u8(bytes, low));
                                 upper[w] = vreinterpretq_s8_u8(vshrq_n_u8::<4>(bytes));
                             }
@@ -116,7 +84,7 @@ macro_rules! variant {
                             }
                         }
                         for w in 0..WIDE {
-                            let scales = load_floats(&weights.scales, part + w);
+                            let scales = load_floats(&weights.scales.as_chunks().0[part + w]);
                             for g in 0..G {
                                 let sum = vaddq_s32($finish(dot[g][w]), vdupq_n_s32(acts[g].comp));
                                 total[g][w] = accumulate(total[g][w], sum, &acts[g], scales);
@@ -125,7 +93,7 @@ macro_rules! variant {
                     }
                     for g in 0..G {
                         for w in 0..WIDE {
-                            store_floats(&mut out[first + g].0, part + w, total[g][w]);
+                            store_floats(&mut out[first + g].0.as_chunks_mut().0[part + w], total[g][w]);
                         }
                     }
                 }
@@ -144,7 +112,7 @@ macro_rules! variant {
                     let mut total = [[vdupq_n_f32(0.0); WIDE]; G];
                     for total in &mut total {
                         for w in 0..WIDE {
-                            total[w] = load_floats(&bias.0, part + w);
+                            total[w] = load_floats(&bias.0.as_chunks().0[part + w]);
                         }
                     }
                     for (acts, weights) in acts.iter().zip(weights) {
@@ -153,7 +121,7 @@ macro_rules! variant {
                         for j in 0..8 {
                             let mut bytes = [vdupq_n_s8(0); WIDE];
                             for w in 0..WIDE {
-                                bytes[w] = signed(load_bytes(&weights.weights[j], part + w));
+                                bytes[w] = signed(load_bytes(&weights.weights[j].as_chunks().0[part + w]));
                             }
                             for g in 0..G {
                                 let act = quad(&acts[g], 4 * j);
@@ -163,7 +131,7 @@ macro_rules! variant {
                             }
                         }
                         for w in 0..WIDE {
-                            let scales = load_floats(&weights.scales, part + w);
+                            let scales = load_floats(&weights.scales.as_chunks().0[part + w]);
                             for g in 0..G {
                                 let sum = $finish(dot[g][w]);
                                 total[g][w] = accumulate(total[g][w], sum, &acts[g], scales);
@@ -172,7 +140,7 @@ macro_rules! variant {
                     }
                     for g in 0..G {
                         for w in 0..WIDE {
-                            store_floats(&mut out[first + g].0, part + w, total[g][w]);
+                            store_floats(&mut out[first + g].0.as_chunks_mut().0[part + w], total[g][w]);
                         }
                     }
                 }
@@ -208,24 +176,6 @@ macro_rules! variant {
 
 /// Vectors of four columns in a panel.
 const LANES_IN_FOURS: usize = super::layout::LANES / FOUR;
-
-/// Adds the products of each lane's four bytes to that lane.
-#[inline]
-#[target_feature(enable = "neon,dotprod")]
-fn add_dot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
-    // `vdotq_s32` is not stable in the compiler this is built with.
-    // SAFETY: the instruction reads and writes these three registers and nothing else.
-    unsafe {
-        asm!(
-            "sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b",
-            sum = inout(vreg) sum,
-            a = in(vreg) a,
-            b = in(vreg) b,
-            options(pure, nomem, nostack, preserves_flags),
-        );
-    }
-    sum
-}
 
 #[inline]
 #[target_feature(enable = "neon")]

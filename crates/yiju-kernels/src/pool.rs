@@ -22,7 +22,7 @@ const MAX_TASKS: usize = 0xffff;
 type Task<'a> = &'a (dyn Fn(usize) + Sync + 'a);
 
 /// The threads of one engine.
-pub(crate) struct Pool {
+pub struct Pool {
     shared: Arc<Shared>,
     /// Held by the caller whose tasks are being run.
     caller: Mutex<()>,
@@ -132,7 +132,7 @@ impl Shared {
 impl Pool {
     /// A pool of `threads` threads, the caller's among them. Where the system refuses a thread
     /// there are fewer.
-    pub(crate) fn new(threads: usize) -> Self {
+    pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
             ticket: AtomicU64::new(0),
             finished: AtomicUsize::new(0),
@@ -160,13 +160,13 @@ impl Pool {
     }
 
     /// Threads, the caller's among them.
-    pub(crate) fn threads(&self) -> usize {
+    pub fn threads(&self) -> usize {
         self.helpers.len() + 1
     }
 
     /// Calls `task` with 0, 1, … `count` − 1, on several threads, and returns when all are done.
     /// Panics if a task panics, after the others are done.
-    pub(crate) fn run(&self, count: usize, task: impl Fn(usize) + Sync) {
+    pub fn run(&self, count: usize, task: impl Fn(usize) + Sync) {
         let free = if !(2..=MAX_TASKS).contains(&count) || self.helpers.is_empty() {
             None
         } else {
@@ -214,7 +214,7 @@ impl Pool {
     }
 
     /// Calls `task` for each item, with its index, on several threads.
-    pub(crate) fn for_each<T: Send>(&self, items: &mut [T], task: impl Fn(usize, &mut T) + Sync) {
+    pub fn for_each<T: Send>(&self, items: &mut [T], task: impl Fn(usize, &mut T) + Sync) {
         struct Start<T>(*mut T);
         // SAFETY: the pointer stands for exclusive borrows of the items, one for each task;
         // `T: Send` lets them go to other threads.
