@@ -1,16 +1,16 @@
-//! How vectors, texts and structures are laid out in rows, and the checksums over them.
+//! The encoding of vectors, texts and structures in rows, and their checksums.
 
 use base16ct::lower::encode_string;
 use rusqlite::Row;
 use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest, Sha256};
 
-use crate::error::Fault;
+use crate::error::{DamagedRow, Fault};
 
 /// Bytes of text in a row: a row of this length stays on one 8 KiB page of a table without row ids.
 pub(crate) const CHUNK: usize = 1920;
 
-/// CRC-32 of a row's payload, seeded with the row's key so that a row in a wrong place shows too.
+/// CRC-32 of a row's key and payload: the key detects a row in the wrong place.
 pub(crate) fn checksum(first: i64, second: i64, payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&first.to_le_bytes());
@@ -19,8 +19,8 @@ pub(crate) fn checksum(first: i64, second: i64, payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// CRC-32 over the columns of a row from `from` on, up to but without `to`: each by its type, its
-/// length and its bytes, so that no two rows read alike.
+/// CRC-32 over the columns `from..to` of a row: each by its type, length and bytes, so that different
+/// rows never give the same input.
 pub(crate) fn row_checksum(row: &Row<'_>, from: usize, to: usize) -> rusqlite::Result<u32> {
     let mut hasher = crc32fast::Hasher::new();
     for column in from..to {
@@ -38,7 +38,7 @@ pub(crate) fn row_checksum(row: &Row<'_>, from: usize, to: usize) -> rusqlite::R
     Ok(hasher.finalize())
 }
 
-/// Fails where the columns before the column `at` of a row do not have the checksum in it.
+/// Fails if the columns `from..at` of a row do not match the checksum in the column `at`.
 pub(crate) fn verify_row(
     table: &'static str,
     row: &Row<'_>,
@@ -63,15 +63,7 @@ pub(crate) fn verify_row(
     ))
 }
 
-/// A row whose columns do not have its checksum.
-#[derive(Debug, thiserror::Error)]
-#[error("the row {key} of {table} does not have its checksum")]
-pub(crate) struct DamagedRow {
-    table: &'static str,
-    key: String,
-}
-
-/// Fails where a row does not have the checksum it was written with.
+/// Fails if a row's payload does not match its checksum.
 pub(crate) fn verify(
     table: &str,
     first: i64,
@@ -92,7 +84,7 @@ pub(crate) fn encode_vector(vector: &[f32]) -> Vec<u8> {
     vector.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-/// Decodes into `out`, whose capacity is kept; fails where the blob is not `dimension` floats.
+/// Decodes into `out`, reusing its allocation; fails if the blob is not `dimension` floats.
 pub(crate) fn decode_vector(
     blob: &[u8],
     dimension: usize,
@@ -108,6 +100,11 @@ pub(crate) fn decode_vector(
     out.clear();
     out.extend(floats.iter().map(|bytes| f32::from_le_bytes(*bytes)));
     Ok(())
+}
+
+/// A count as SQLite stores it.
+pub(crate) fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// SHA-256 in lower-case hex.
@@ -129,12 +126,12 @@ pub(crate) fn document_id(source: &str, ordinal: u32, salt: u32) -> String {
     encode_string(&hasher.finalize()[..8])
 }
 
-/// The cursor that stands after the document with this key: the key and a check digit group.
+/// The cursor after the document with this key: the key and 16 bits of its checksum, in hex.
 pub(crate) fn encode_cursor(key: i64) -> String {
     format!("{key:x}-{:04x}", checksum(key, 0, b"cursor") & 0xffff)
 }
 
-/// The key in a cursor; `None` where it is not one of ours.
+/// The key in a cursor; `None` if this store did not make the cursor.
 pub(crate) fn decode_cursor(cursor: &str) -> Option<i64> {
     let (key, _) = cursor.split_once('-')?;
     let key = i64::from_str_radix(key, 16).ok()?;

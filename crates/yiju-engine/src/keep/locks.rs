@@ -39,8 +39,8 @@ impl Engine {
         Ok(RwLockWriteGuard::downgrade(indexes))
     }
 
-    /// What the library may hold.
-    pub(crate) fn limits(&self) -> LibraryLimits {
+    /// What the library may hold; set with [`Engine::set_limits`].
+    pub fn limits(&self) -> LibraryLimits {
         *self.limits.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

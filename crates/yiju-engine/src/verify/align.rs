@@ -19,6 +19,7 @@ const RUN: usize = 3;
 
 /// A piece of the passage and of the quote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Difference {
     /// What the quote did to the document's text.
     pub op: DifferenceKind,
@@ -28,8 +29,10 @@ pub struct Difference {
     pub quote: String,
 }
 
-/// What a quote did to the document's text.
+/// What the quote did to the document's text: left it `equal` (writing apart), or `insert`, `delete` or
+/// `replace`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DifferenceKind {
     /// The same, writing apart.

@@ -9,6 +9,7 @@ use yiju_text::words::WordList;
 
 /// Something that the statement says otherwise than the quote, or that the quote does not say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Mismatch {
     /// What kind of thing.
     pub kind: MismatchKind,
@@ -18,8 +19,11 @@ pub struct Mismatch {
     pub quote: String,
 }
 
-/// What a statement and its quote differ in.
+/// What a statement and its quote differ in: another `number` in the same unit, a `missing_number`
+/// that the quote has none for, another `modality` (should, may, must not), another `bound` (at most, at
+/// least), or a `negation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MismatchKind {
     /// Another number in the same unit, dates included: 30日 for 60日.

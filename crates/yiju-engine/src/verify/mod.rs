@@ -46,9 +46,11 @@ const LEAST_SIMILARITY: f32 = 0.6;
 
 /// A quote as someone gives it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CitedQuote {
     /// The quoted text, 1 to 5,000 characters with a letter or digit among them.
+    #[cfg_attr(feature = "schema", schema(min_length = 1, max_length = 5000))]
     pub quote: String,
     /// The document it is said to stand in.
     #[serde(default)]
@@ -72,8 +74,10 @@ pub struct VerifyRequest {
     pub citations: Vec<CitedQuote>,
 }
 
-/// Whether a quote stands in the documents.
+/// Whether a quote stands in the documents: `exists`, `altered` (a passage is close to it) or
+/// `absent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum QuoteStatus {
     /// It does.
@@ -84,8 +88,10 @@ pub enum QuoteStatus {
     Absent,
 }
 
-/// What became of the document that a quote is said to stand in.
+/// What became of the document that a quote is said to stand in: `current`, `changed` (its SHA-256 is
+/// another than the one given) or `missing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CitedDocument {
     /// It is in the library; with the SHA-256 given, where one was.
@@ -98,6 +104,7 @@ pub enum CitedDocument {
 
 /// Where a quote stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QuotePlace {
     /// The document, with the SHA-256 of the version that holds it.
     pub document: DocumentRef,
@@ -115,6 +122,7 @@ pub struct QuotePlace {
 
 /// What is known of one quote.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VerifiedQuote {
     /// The quote as given.
     pub quote: String,
@@ -131,21 +139,27 @@ pub struct VerifiedQuote {
     /// Where altered: the passage and the quote piece by piece. All `document` texts together are
     /// the passage, all `quote` texts the quote.
     pub differences: Vec<Difference>,
-    /// Whether the first place is where the quote is said to stand; `None` where that was not said.
+    /// Whether the first place is where the quote is said to stand; null where that was not said.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub as_cited: Option<bool>,
-    /// What became of the document it is said to stand in; `None` where none was named.
+    /// What became of the document it is said to stand in; null where none was named.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub cited_document: Option<CitedDocument>,
-    /// How well the first place supports the statement; `None` without a statement or a place.
+    /// How well the first place supports the statement; null without a statement or a place.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub support: Option<Support>,
 }
 
 /// What is known of a statement and the quotes given for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Verification {
     /// The statement as given.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub statement: Option<String>,
-    /// The best support among the quotes, 0 to 1; 0 where no quote is there at all, `None` without
+    /// The best support among the quotes, 0 to 1; 0 where no quote is there at all, null without
     /// a statement.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub support: Option<f32>,
     /// The quotes, in the order given.
     pub citations: Vec<VerifiedQuote>,

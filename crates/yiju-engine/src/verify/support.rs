@@ -24,6 +24,7 @@ const UNSUPPORTED_NUMBER: f32 = 0.7;
 
 /// How well a quote supports a statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Support {
     /// 0 to 1: about the probability that the quote says what the statement says.
     pub score: f32,
@@ -31,7 +32,8 @@ pub struct Support {
     pub late: f32,
     /// Cosine of statement and quote.
     pub cosine: f32,
-    /// Share of the statement's words, by rarity, that the quote holds; `None` across scripts.
+    /// Share of the statement's words, by rarity, that the quote holds; null across scripts.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub coverage: Option<f32>,
     /// Where the statement says something else than the quote.
     pub mismatches: Vec<Mismatch>,
