@@ -34,7 +34,7 @@ fn the_seed_is_measured_step_by_step() {
         "recall@10",
         "again: yiju bench",
     ] {
-        assert!(done.out.contains(shown), "{shown}: {}", done.out);
+        done.shows(shown);
     }
     let report = figures(&out);
     assert_eq!(
@@ -95,11 +95,7 @@ fn the_seed_is_measured_step_by_step() {
     );
 
     let same = place.ok(&["bench", "--compare", &out, &out]);
-    assert!(
-        same.out.contains("closed, 1 caller, p50 ms"),
-        "{}",
-        same.out
-    );
+    same.shows("closed, 1 caller, p50 ms");
     assert!(!same.out.contains("not the same"), "{}", same.out);
 }
 
@@ -176,14 +172,14 @@ fn wrong_settings_are_named_with_the_limit() {
         let mut all = vec!["bench"];
         all.extend(arguments);
         let done = place.fails(&all);
-        assert!(done.err.contains(named), "{arguments:?}: {}", done.err);
+        done.says(named);
     }
     let other = place.file("other.json", "{\"format\": \"yiju-bench\", \"version\": 7}");
     let done = place.fails(&["bench", "--compare", &other, &other]);
-    assert!(done.err.contains("its version is 7"), "{}", done.err);
+    done.says("its version is 7");
     let missing = place.named("missing.json");
     let done = place.fails(&["bench", "--compare", &missing, &other]);
-    assert!(done.err.contains("missing.json"), "{}", done.err);
+    done.says("missing.json");
 }
 
 #[test]
@@ -198,6 +194,6 @@ fn an_empty_library_has_nothing_to_ask() {
     arguments.extend(ids);
     place.ok(&arguments);
     let done = place.fails(&["bench"]);
-    assert!(done.err.contains("the library is empty"), "{}", done.err);
-    assert!(done.err.contains("yiju add"), "{}", done.err);
+    done.says("the library is empty");
+    done.says("yiju add");
 }

@@ -24,7 +24,7 @@ fn a_set_is_measured_and_its_library_is_kept() {
     place.file("set/queries.jsonl", QUERIES);
     let out = place.named("report.json");
     let done = place.ok(&["eval", set, "--ablate", "--out", &out]);
-    assert!(done.err.contains("left out 1 question"), "{}", done.err);
+    done.says("left out 1 question");
     for shown in [
         "recall@100",
         "nDCG@10",
@@ -32,7 +32,7 @@ fn a_set_is_measured_and_its_library_is_kept() {
         "BM25",
         "0.50 (used)",
     ] {
-        assert!(done.out.contains(shown), "{shown}: {}", done.out);
+        done.shows(shown);
     }
     let report: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
     let zh = &report["figures"]["zh"];
@@ -70,7 +70,7 @@ fn questions_on_files_name_what_went_wrong() {
          {\"q\": \"水质检测结果多久公布一次？\", \"evidence\": [\"这句话不在文件里\"]}\n",
     );
     let done = place.ok(&["eval", "--docs", &rules, "--failures", &questions]);
-    assert!(done.out.contains("zh: 3 questions"), "{}", done.out);
+    done.shows("zh: 3 questions");
     let wrong: Vec<&str> = done
         .err
         .lines()
@@ -106,15 +106,15 @@ fn questions_on_files_name_what_went_wrong() {
 fn a_bad_set_is_named() {
     let place = Place::new();
     let missing = place.fails(&["eval", "no-such-set"]);
-    assert!(missing.err.contains("no-such-set"), "{}", missing.err);
+    missing.says("no-such-set");
     place.file("set/corpus.jsonl", CORPUS);
     place.file("set/queries.jsonl", "{\"question\": 3}\n");
     let set = &place.named("set");
     let bad = place.fails(&["eval", set]);
-    assert!(bad.err.contains("queries.jsonl line 1"), "{}", bad.err);
+    bad.says("queries.jsonl line 1");
     place.file("set/queries.jsonl", QUERIES);
     let both = place.fails(&["eval", "--docs", "seeds", set]);
-    assert!(both.err.contains("--docs"), "{}", both.err);
+    both.says("--docs");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_sound_library_is_said_to_be_sound() {
     place.ok(&["check"]);
     let refused = place.fails(&["check", "--repair"]);
     let pid = format!("process {}", server.child.id());
-    assert!(refused.err.contains(&pid), "{}", refused.err);
+    refused.says(&pid);
 }
 
 #[test]
@@ -72,20 +72,12 @@ fn what_is_derived_is_repaired() {
         }
     }
     let found = place.fails(&["check"]);
-    assert!(
-        found.out.contains("the numbers for looking up differ"),
-        "{}",
-        found.out
-    );
-    assert!(found.out.contains("index lexical"), "{}", found.out);
-    assert!(found.err.contains("`yiju check --repair`"), "{}", found.err);
+    found.shows("the numbers for looking up differ");
+    found.shows("index lexical");
+    found.says("`yiju check --repair`");
     let repaired = place.yiju(&["check", "--repair"]);
     assert!(repaired.ok(), "{}", repaired.out);
-    assert!(
-        repaired.out.contains("repaired  made the indexes again"),
-        "{}",
-        repaired.out
-    );
+    repaired.shows("repaired  made the indexes again");
     place.ok(&["check"]);
     assert_eq!(place.json(&["ask", "--json", QUESTION])["answered"], true);
 }
@@ -117,11 +109,7 @@ fn damaged_content_is_named_with_advice_that_works_and_never_answered_from() {
         for arguments in [&["check"][..], &["check", "--repair"]] {
             let found = place.yiju(arguments);
             assert_eq!(found.code, Some(1), "{damage}: {}", found.out);
-            assert!(
-                found.out.contains(&format!("`yiju remove {id}`")),
-                "{}",
-                found.out
-            );
+            found.shows(&format!("`yiju remove {id}`"));
         }
         let removed = place.yiju(&["remove", &id]);
         assert!(removed.ok(), "{damage}: {}", removed.err);
@@ -151,7 +139,7 @@ fn a_served_library_is_backed_up_and_restored() {
     assert!(ask().contains("四十八小时"));
 
     let refused = place.fails(&["restore", file]);
-    assert!(refused.err.contains("--replace"), "{}", refused.err);
+    refused.says("--replace");
     assert!(ask().contains("四十八小时"));
     let done = place.json(&["restore", "--json", "--replace", file]);
     assert_eq!(
@@ -185,7 +173,7 @@ fn a_file_that_is_no_backup_is_refused() {
     let place = Place::new();
     let file = place.file("notes.txt", LAW.repeat(10));
     let done = place.fails(&["restore", &file]);
-    assert!(done.err.contains("not end like a backup"), "{}", done.err);
+    done.says("not end like a backup");
     assert!(!place.library().join("library.db").exists());
 }
 

@@ -75,7 +75,7 @@ fn a_model_is_fetched_whole_tried_and_usable() {
     let hub = hub(None);
     let done = pull(&place, &hub, &["some/model", "--to", target]);
     assert!(done.ok(), "{}", done.err);
-    assert!(done.out.contains("vectors of 384 numbers"), "{}", done.out);
+    done.shows("vectors of 384 numbers");
     for name in FILES {
         let original = root().join("models/multilingual-e5-small-q4").join(name);
         assert!(
@@ -95,7 +95,7 @@ fn a_model_is_fetched_whole_tried_and_usable() {
     );
     let again = pull(&place, &hub, &["some/model", "--to", target]);
     assert_eq!(again.code, Some(1));
-    assert!(again.err.contains("is there already"), "{}", again.err);
+    again.says("is there already");
 }
 
 #[test]
@@ -115,11 +115,7 @@ fn what_goes_wrong_is_said_and_leaves_no_model() {
     );
     let unknown = pull(&place, &hub, &["some/other", "--to", target]);
     assert_eq!(unknown.code, Some(1));
-    assert!(
-        unknown.err.contains("has no public model some/other"),
-        "{}",
-        unknown.err
-    );
+    unknown.says("has no public model some/other");
     let offline = pull(
         &place,
         "http://127.0.0.1:9",

@@ -183,6 +183,16 @@ impl Done {
     pub(crate) fn ok(&self) -> bool {
         self.code == Some(0)
     }
+
+    /// Standard output contains `text`.
+    pub(crate) fn shows(&self, text: &str) {
+        assert!(self.out.contains(text), "no {text:?} in\n{}", self.out);
+    }
+
+    /// Standard error contains `text`.
+    pub(crate) fn says(&self, text: &str) {
+        assert!(self.err.contains(text), "no {text:?} in\n{}", self.err);
+    }
 }
 
 pub(crate) fn run(command: &mut Command, input: &[u8]) -> Done {

@@ -65,6 +65,6 @@ fn what_is_wrong_is_named() {
     ] {
         let done = place.yiju(&arguments);
         assert_eq!(done.code, Some(1), "{arguments:?}");
-        assert!(done.err.contains(part), "{}", done.err);
+        done.says(part);
     }
 }

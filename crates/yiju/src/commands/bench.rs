@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use yiju_engine::{Access, AskRequest, Engine, Filter};
 use yiju_eval::Dataset;
@@ -319,48 +319,43 @@ fn stop_on_interrupt() -> Arc<AtomicBool> {
 
 /// Asks a question in a new process.
 fn fresh_process(request: &AskRequest, context: &Context) -> Result<ColdRun, BenchError> {
-    let failed = |error: &dyn std::fmt::Display| BenchError::Process(error.to_string());
     let settings = &context.settings;
-    let program = std::env::current_exe().map_err(|error| failed(&error))?;
-    let library = settings.library().map_err(|error| failed(&error))?;
-    let model = model::find(settings.model.as_deref()).map_err(|error| failed(&error))?;
-    let mut command = Command::new(program);
-    command
-        .args(["bench", "--first", "--quiet", "--library"])
-        .arg(library)
-        .arg("--model")
-        .arg(model)
-        .args(["--threads", &settings.threads.to_string()])
-        .args([
-            "--precision",
-            match settings.precision {
-                Precision::Int8 => "int8",
-                Precision::F32 => "f32",
-            },
-        ]);
-    if let Some(reranker) = &settings.reranker {
-        command.arg("--reranker").arg(reranker);
-    }
-    let request = serde_json::to_vec(request).map_err(|error| failed(&error))?;
-    let start = Instant::now();
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(&error))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // If the process has ended already, its standard error says why.
-        let _ = stdin.write_all(&request);
-    }
-    let output = child.wait_with_output().map_err(|error| failed(&error))?;
-    let process_ms = start.elapsed().as_secs_f64() * 1e3;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(&said.trim()));
-    }
-    let run: ColdRun = serde_json::from_slice(&output.stdout).map_err(|error| failed(&error))?;
-    Ok(ColdRun { process_ms, ..run })
+    let precision = match settings.precision {
+        Precision::Int8 => "int8",
+        Precision::F32 => "f32",
+    };
+    let run = || -> anyhow::Result<ColdRun> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["bench", "--first", "--quiet", "--library"])
+            .arg(settings.library()?)
+            .arg("--model")
+            .arg(model::find(settings.model.as_deref())?)
+            .args(["--threads", &settings.threads.to_string()])
+            .args(["--precision", precision]);
+        if let Some(reranker) = &settings.reranker {
+            command.arg("--reranker").arg(reranker);
+        }
+        let request = serde_json::to_vec(request)?;
+        let start = Instant::now();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // If the process has ended already, its standard error says why.
+            let _ = stdin.write_all(&request);
+        }
+        let output = child.wait_with_output()?;
+        let process_ms = start.elapsed().as_secs_f64() * 1e3;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let run: ColdRun = serde_json::from_slice(&output.stdout)?;
+        Ok(ColdRun { process_ms, ..run })
+    };
+    run().map_err(|error| BenchError::Process(error.to_string()))
 }
 
 /// The child's side of [`fresh_process`].
