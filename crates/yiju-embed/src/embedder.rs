@@ -364,9 +364,5 @@ fn fingerprint(
     add(&[config.activation as u8, settings.pooling as u8]);
     add(settings.query_prefix.as_bytes());
     add(settings.passage_prefix.as_bytes());
-    let digest = hash.finalize();
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&hash.finalize()[..16])
 }

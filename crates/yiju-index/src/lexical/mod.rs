@@ -1,7 +1,7 @@
 //! The lexical index: BM25 over terms, on tantivy.
 //!
 //! Each entry has a body and a heading (the heading path), both cut by
-//! [`terms`](crate::terms). One entry stands for one clause: entries of mixed grain
+//! [`yiju_text::terms`]. One entry stands for one clause: entries of mixed grain
 //! would count every sentence's words twice in BM25's document frequencies and
 //! compare a sentence's length with a clause's.
 //!
@@ -333,7 +333,7 @@ impl LexicalIndex {
         self.len() == 0
     }
 
-    /// In how many entries `term` (as [`terms`](crate::terms) gives it) stands, in the
+    /// In how many entries `term` (as [`yiju_text::terms`] gives it) stands, in the
     /// body or the heading, whichever is more. Removed entries count until their
     /// segment is merged.
     ///
