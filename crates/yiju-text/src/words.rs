@@ -2,7 +2,7 @@
 //!
 //! A file is compiled into the binary and read at the first use of one of its lists, so a list costs nothing at
 //! the start of a process. Empty lines and lines that begin with `#` are skipped; `[name]` on a line opens a
-//! section. An entry may have columns, separated by `;` as in the Unicode Character Database.
+//! section, never the first line. An entry may have columns, separated by `;` as in the Unicode Character Database.
 
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -21,36 +21,35 @@ use std::sync::OnceLock;
 pub struct WordList {
     source: &'static str,
     section: Option<&'static str>,
-    parsed: OnceLock<Parsed>,
-}
-
-struct Parsed {
-    entries: Vec<&'static str>,
-    set: HashSet<&'static str>,
+    entries: OnceLock<Vec<&'static str>>,
+    /// The entries again, for look-ups.
+    set: OnceLock<HashSet<&'static str>>,
 }
 
 impl WordList {
     /// All entries of a file that has no sections; `source` is its text.
     pub const fn new(source: &'static str) -> Self {
-        Self {
-            source,
-            section: None,
-            parsed: OnceLock::new(),
-        }
+        Self::of(source, None)
     }
 
     /// The entries of `source` under `[name]`.
     pub const fn section(source: &'static str, name: &'static str) -> Self {
+        Self::of(source, Some(name))
+    }
+
+    const fn of(source: &'static str, section: Option<&'static str>) -> Self {
         Self {
             source,
-            section: Some(name),
-            parsed: OnceLock::new(),
+            section,
+            entries: OnceLock::new(),
+            set: OnceLock::new(),
         }
     }
 
     /// Whether `word` is an entry.
     pub fn contains(&self, word: &str) -> bool {
-        self.parsed().set.contains(word)
+        let set = || self.iter().copied().collect();
+        self.set.get_or_init(set).contains(word)
     }
 
     /// Whether `text` holds an entry anywhere, inside words too.
@@ -75,27 +74,6 @@ impl WordList {
             std::array::from_fn(|_| columns.next().unwrap_or(""))
         })
     }
-
-    fn parsed(&self) -> &Parsed {
-        self.parsed.get_or_init(|| {
-            let mut section = None;
-            let mut entries = Vec::new();
-            for line in self.source.lines().map(str::trim) {
-                let name = line.strip_prefix('[').and_then(|l| l.strip_suffix(']'));
-                if name.is_some() {
-                    section = name;
-                } else if !line.is_empty() && !line.starts_with('#') && section == self.section {
-                    entries.push(line);
-                }
-            }
-            // The sources are compiled in: an empty list is a misspelt section.
-            assert!(!entries.is_empty(), "no words in {:?}", self.section);
-            Parsed {
-                set: entries.iter().copied().collect(),
-                entries,
-            }
-        })
-    }
 }
 
 impl Deref for WordList {
@@ -104,7 +82,23 @@ impl Deref for WordList {
     /// # Panics
     /// The source has no entry under the list's section.
     fn deref(&self) -> &Self::Target {
-        &self.parsed().entries
+        self.entries.get_or_init(|| {
+            let body = match self.section {
+                None => self.source,
+                Some(name) => {
+                    let head = format!("\n[{name}]\n");
+                    self.source.split_once(&head).map_or("", |(_, body)| body)
+                }
+            };
+            let lines = body.lines().map(str::trim);
+            let entries: Vec<&str> = lines
+                .take_while(|line| !line.starts_with('['))
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+                .collect();
+            // The sources are compiled in: an empty list is a misspelt section.
+            assert!(!entries.is_empty(), "no words in {:?}", self.section);
+            entries
+        })
     }
 }
 

@@ -333,8 +333,8 @@ impl Kinds {
         Self {
             digit: any(&|c| c.is_ascii_digit()),
             latin: any(&|c| c.is_ascii_alphabetic()),
-            // The weights were learnt from figures that count 〇 as no Han character.
-            han: any(&|c| is_han(c) && c != '〇'),
+            // The weights were learnt with 〇 and 々 counted as no Han characters.
+            han: any(&|c| is_han(c) && !matches!(c, '〇' | '々')),
             mark: !token.is_empty() && token.chars().all(mark),
             numeral: any(&|c| "零一二三四五六七八九十百千万亿两".contains(c)),
             date: any(&|c| "年月日".contains(c)),
