@@ -17,6 +17,9 @@ use super::{BenchError, Plan, SweepPoint, Watch, bytes_in, loads};
 const CLAUSES: RangeInclusive<usize> = 1_000..=1_000_000;
 /// The most sentences for each clause.
 const MOST_SENTENCES: usize = 10;
+/// The directories of the lanes.
+const LANES: [&str; 3] = ["clauses", "sentences", WORDS];
+const WORDS: &str = "lexical";
 /// Different questions that are asked.
 const QUESTIONS: usize = 1_000;
 /// Clauses of a made document.
@@ -124,27 +127,32 @@ pub fn measure_made(
     super::check(settings)?;
     task.check()?;
     let mut plan = Plan::new(watch, cancel, seconds_for(task, settings));
-    let (vector_dir, sentence_dir, word_dir) = (
-        task.directory.join("clauses"),
-        task.directory.join("sentences"),
-        task.directory.join("lexical"),
-    );
-    for dir in [&vector_dir, &sentence_dir, &word_dir] {
-        std::fs::create_dir_all(dir).map_err(|source| BenchError::Io {
+    for lane in LANES {
+        let path = task.directory.join(lane);
+        std::fs::create_dir_all(&path).map_err(|source| BenchError::Io {
             action: "make",
-            path: dir.clone(),
+            path,
             source,
         })?;
     }
+    let mut figures = MadeFigures {
+        clauses: task.clauses,
+        sentences_per_clause: task.sentences,
+        dimension: task.dimension,
+        build_threads: threads(),
+        scanned: task.clauses <= SWITCH_POINT,
+        ..MadeFigures::default()
+    };
 
     let start = Instant::now();
     let made = MadeVectors::new(task.clauses, task.dimension, SEED);
     let mut vectors = insert_vectors(task, &made, &mut plan)?;
-    let vectors_seconds = start.elapsed().as_secs_f64();
+    figures.vectors_seconds = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let text = MadeText::new(SEED);
-    let characters = index_words(task, &text, &word_dir, &mut plan)?;
-    let words_seconds = start.elapsed().as_secs_f64();
+    let word_dir = task.directory.join(WORDS);
+    figures.characters = index_words(task, &text, &word_dir, &mut plan)?;
+    figures.words_seconds = start.elapsed().as_secs_f64();
 
     // Vectors that are in no graph yet are scanned, which gives the exact neighbours.
     let queries: Vec<Vec<f32>> = (0..QUESTIONS)
@@ -157,80 +165,32 @@ pub fn measure_made(
         plan.at("comparing with every clause", 0.0)?;
         truth.push(nearest(&vectors.clauses, query)?);
     }
-    let scanned = task.clauses <= SWITCH_POINT;
-    let mut sweep = vec![sweep_point(
-        &vectors,
-        asked,
-        &truth,
-        (None, scanned),
-        each,
-        &plan,
-    )?];
+    let scanned = figures.scanned;
+    let scan = (None, scanned);
+    figures.sweep = vec![sweep_point(&vectors, asked, &truth, scan, each, &plan)?];
     plan.pass(each);
 
-    let kept = Kept {
+    let saved = Saved {
         task,
         settings,
-        dirs: (&vector_dir, &sentence_dir, &word_dir),
         queries: &queries,
         text: &text,
     };
     // Each size is searched the way that a library of its size is.
-    let small = if scanned {
-        let save_seconds = kept.save(&vectors, &plan)?;
-        Some(kept.open_and_search(save_seconds, &mut plan)?)
-    } else {
-        None
-    };
-    let graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
-    sweep.extend(sweep_graph(
-        &mut vectors,
-        asked,
-        &truth,
-        scanned,
-        each,
-        &mut plan,
-    )?);
-    let search = match small {
-        Some(search) => search,
-        None => {
-            let save_seconds = kept.save(&vectors, &plan)?;
-            // Drop them before the saved ones are opened.
-            drop(vectors);
-            kept.open_and_search(save_seconds, &mut plan)?
-        }
-    };
-    let Search {
-        save_seconds,
-        load_seconds,
-        vector_bytes,
-        saved_bytes,
-        resident_bytes,
-        first_ms,
-        closed,
-        open,
-    } = search;
-    Ok(MadeFigures {
-        clauses: task.clauses,
-        sentences_per_clause: task.sentences,
-        dimension: task.dimension,
-        characters,
-        vectors_seconds,
-        words_seconds,
-        graph_seconds,
-        build_threads: threads(),
-        save_seconds,
-        load_seconds,
-        vector_bytes,
-        saved_bytes,
-        lexical_bytes: bytes_in(&word_dir),
-        resident_bytes,
-        scanned,
-        first_ms,
-        closed,
-        open,
-        sweep,
-    })
+    if scanned {
+        saved.save(&vectors, &mut figures, &plan)?;
+        saved.search(&mut figures, &mut plan)?;
+    }
+    figures.graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
+    let points = sweep_graph(&mut vectors, asked, &truth, scanned, each, &mut plan)?;
+    figures.sweep.extend(points);
+    if !scanned {
+        saved.save(&vectors, &mut figures, &plan)?;
+        // Drop them before the saved ones are opened.
+        drop(vectors);
+        saved.search(&mut figures, &mut plan)?;
+    }
+    Ok(figures)
 }
 
 fn insert_vectors(
@@ -359,50 +319,40 @@ fn build_graphs(
     Ok(begin.elapsed().as_secs_f64())
 }
 
-/// The figures of searching.
-struct Search {
-    save_seconds: f64,
-    load_seconds: f64,
-    vector_bytes: usize,
-    saved_bytes: u64,
-    resident_bytes: Option<u64>,
-    first_ms: f64,
-    closed: Vec<super::Load>,
-    open: Vec<super::Load>,
-}
-
-/// Indexes kept on disk and opened from there, as a library's are.
-struct Kept<'a> {
+/// Indexes that are saved and opened again, as a library's are.
+struct Saved<'a> {
     task: &'a MadeTask<'a>,
     settings: &'a Settings,
-    dirs: (&'a Path, &'a Path, &'a Path),
     queries: &'a [Vec<f32>],
     text: &'a MadeText,
 }
 
-impl Kept<'_> {
-    /// Saves the vectors; returns the seconds.
-    fn save(&self, vectors: &Vectors, plan: &Plan<'_>) -> Result<f64, BenchError> {
+impl Saved<'_> {
+    fn save(
+        &self,
+        vectors: &Vectors,
+        figures: &mut MadeFigures,
+        plan: &Plan<'_>,
+    ) -> Result<(), BenchError> {
         plan.at("saving the indexes", 0.0)?;
+        let [clause_dir, sentence_dir, _] = LANES.map(|lane| self.task.directory.join(lane));
         let start = Instant::now();
-        vectors.clauses.save(self.dirs.0, 1)?;
-        vectors.sentences.save(self.dirs.1, 1)?;
-        Ok(start.elapsed().as_secs_f64())
+        vectors.clauses.save(&clause_dir, 1)?;
+        vectors.sentences.save(&sentence_dir, 1)?;
+        figures.save_seconds = start.elapsed().as_secs_f64();
+        Ok(())
     }
 
     /// Opens all indexes and searches them.
-    fn open_and_search(
-        &self,
-        save_seconds: f64,
-        plan: &mut Plan<'_>,
-    ) -> Result<Search, BenchError> {
-        let (task, (clause_dir, sentence_dir, word_dir)) = (self.task, self.dirs);
+    fn search(&self, figures: &mut MadeFigures, plan: &mut Plan<'_>) -> Result<(), BenchError> {
+        let task = self.task;
+        let [clause_dir, sentence_dir, word_dir] = LANES.map(|lane| task.directory.join(lane));
         plan.at("opening the indexes", 0.0)?;
         let start = Instant::now();
-        let clauses = AdaptiveIndex::load(clause_dir, task.dimension, 1)?;
-        let sentences = AdaptiveIndex::load(sentence_dir, task.dimension, 1)?;
-        let load_seconds = start.elapsed().as_secs_f64();
-        let lexical = LexicalIndex::open(word_dir, 1)?;
+        let clauses = AdaptiveIndex::load(&clause_dir, task.dimension, 1)?;
+        let sentences = AdaptiveIndex::load(&sentence_dir, task.dimension, 1)?;
+        figures.load_seconds = start.elapsed().as_secs_f64();
+        let lexical = LexicalIndex::open(&word_dir, 1)?;
         let stage = FirstStage {
             clauses: &clauses,
             sentences: &sentences,
@@ -421,7 +371,7 @@ impl Kept<'_> {
         };
         let start = Instant::now();
         search(0)?;
-        let first_ms = start.elapsed().as_secs_f64() * 1e3;
+        figures.first_ms = start.elapsed().as_secs_f64() * 1e3;
         let (mut closed, mut open) = loads::measure(&search, self.settings, plan, plan.cancel)?;
         if task.sentences == 0 {
             // Without sentence vectors that lane does nothing.
@@ -429,16 +379,12 @@ impl Kept<'_> {
                 load.steps.retain(|step| step.step != Some(Step::Sentences));
             }
         }
-        Ok(Search {
-            save_seconds,
-            load_seconds,
-            vector_bytes: clauses.memory().0 + sentences.memory().0,
-            saved_bytes: bytes_in(clause_dir) + bytes_in(sentence_dir),
-            resident_bytes: yiju_machine::resident().map(|(now, _)| now),
-            first_ms,
-            closed,
-            open,
-        })
+        (figures.closed, figures.open) = (closed, open);
+        figures.vector_bytes = clauses.memory().0 + sentences.memory().0;
+        figures.saved_bytes = bytes_in(&clause_dir) + bytes_in(&sentence_dir);
+        figures.lexical_bytes = bytes_in(&word_dir);
+        figures.resident_bytes = yiju_machine::resident().map(|(now, _)| now);
+        Ok(())
     }
 }
 

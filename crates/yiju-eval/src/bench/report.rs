@@ -115,7 +115,7 @@ pub struct Cold {
 }
 
 /// The figures of made data of one size.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MadeFigures {
     /// Clauses.
     pub clauses: usize,
