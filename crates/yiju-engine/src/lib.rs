@@ -34,24 +34,30 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod keep;
+mod learnt;
+mod limits;
 #[cfg(feature = "measure")]
 mod measure;
 mod response;
 mod verify;
 
-pub use ask::confidence::{
-    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
-};
-#[cfg(feature = "measure")]
-pub use ask::rank::Lanes;
+pub use ask::confidence::{ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates};
 pub use ask::trace::{Step, StepTimes, traced};
-pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
+#[cfg(feature = "measure")]
+pub use ask::{
+    rank::{Lanes, NEIGHBOUR_WEIGHT},
+    rerank::{CLOSE, MOST_READ},
+};
+pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
-pub use keep::ingest::{AddOutcome, AddStatus, Progress, Source};
+pub use keep::ingest::{AddOutcome, AddStatus, Source};
+pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
 };
+pub use keep::passages::Progress;
+pub use learnt::confidence_fit;
 #[cfg(feature = "measure")]
 pub use measure::{
     ablation::LaneRankings,
@@ -59,8 +65,9 @@ pub use measure::{
     candidates::{Reading, ReadingExample, Signals},
 };
 pub use response::{
-    Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
-    Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
+    Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
+    DocumentSummary, Filter, Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span,
+    Timings,
 };
 pub use verify::{
     CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,

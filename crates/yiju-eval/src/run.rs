@@ -66,7 +66,10 @@ pub fn evaluate(
     options: &EvalOptions,
     progress: &dyn Fn(Progress),
 ) -> Result<Report, EvalError> {
-    let threshold = options.threshold.unwrap_or(confidence_fit().threshold);
+    let threshold = match options.threshold {
+        Some(threshold) => threshold,
+        None => confidence_fit()?.threshold,
+    };
     let queries: Vec<&Query> = set
         .queries
         .iter()
@@ -116,7 +119,7 @@ pub(crate) fn gold_of(
     let holding = hits
         .into_iter()
         .filter(|hit| is_right(query, clauses, &hit.clause_id, &hit.paragraph));
-    Ok(holding.map(|hit| hit.clause_id).collect())
+    Ok(holding.map(|hit| hit.clause.clause_id).collect())
 }
 
 fn ask(

@@ -1,7 +1,6 @@
 //! The second stage: candidates and their sentences scored by late interaction with what the first
 //! stage knows.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
@@ -10,9 +9,9 @@ use yiju_index::CodedTokens;
 use yiju_store::{ClauseRecord, Store};
 use yiju_text::normalize;
 
+use crate::ask::embedded::Embedded;
 use crate::ask::expect::fits;
-use crate::ask::question::{Language, Question, is_han};
-use crate::ask::reader::Token;
+use crate::ask::question::{Language, is_han};
 use crate::ask::retrieve::Candidate;
 use crate::error::EngineError;
 
@@ -30,7 +29,7 @@ const SENTENCE_PAIRS_WEIGHT: f32 = 0.2;
 const LENGTH_LOSS: f32 = 0.02;
 /// Weight of what the better of the two neighbours of a clause has above the least of all candidates: those who
 /// draft put what belongs together next to each other. Across scripts it says less than the text itself.
-const NEIGHBOUR_WEIGHT: f32 = 0.25;
+pub const NEIGHBOUR_WEIGHT: f32 = 0.25;
 /// Characters below which a clause is no better for being shorter: a sign-off is not.
 const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
@@ -68,12 +67,8 @@ pub(crate) struct Ranked {
     pub lanes: Lanes,
     /// All lanes and the neighbours in one figure; comparable within a question.
     pub score: f32,
-    /// What of the score is the neighbours'.
+    /// The neighbours' part of the score.
     pub neighbours: f32,
-    /// What of the score is the reader's.
-    pub reading: f32,
-    /// The clause's tokens as the reader reads them, where it has read it.
-    pub read: Option<Vec<Token>>,
     /// The question and the clause are in different scripts.
     pub across: bool,
     pub sentences: Vec<Sentence>,
@@ -105,14 +100,6 @@ pub struct Lanes {
 }
 
 impl Ranked {
-    /// Relevance for people, 0 to 1, in the order of the fused scores: with the bundled model unrelated
-    /// text is below a half and the same words near 1. Across scripts all cosines are lower.
-    pub(crate) fn relevance(&self) -> f32 {
-        let middle = if self.across { 4.3 } else { 5.0 };
-        let relevance = 1.0 / (1.0 + (-5.0 * (self.score - middle)).exp());
-        (relevance * 1e4).round() / 1e4
-    }
-
     /// Spans of the best sentences, best first.
     pub(crate) fn best_sentences(&self, most: usize) -> Vec<Span> {
         let mut sentences: Vec<&Sentence> = self.sentences.iter().collect();
@@ -129,17 +116,6 @@ impl Ranked {
         (&self.record.document.id, self.record.index)
     }
 
-    /// Best first; equal ones by their clauses' ids.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
-        let by_id = || self.record.id().cmp(&other.record.id());
-        other.score.total_cmp(&self.score).then_with(by_id)
-    }
-
-    /// What the clause itself says, without its neighbours and its reader; comparable within a question.
-    pub(crate) fn own_score(&self) -> f32 {
-        self.score - self.neighbours - self.reading
-    }
-
     /// The best sentence; `None` where the clause has none.
     pub(crate) fn evidence(&self) -> Option<&Sentence> {
         self.sentences
@@ -152,7 +128,7 @@ impl Ranked {
 /// list of hits goes that far.
 pub(crate) fn rank(
     store: &Store,
-    question: &Question,
+    question: &Embedded,
     candidates: Vec<Candidate>,
     reach: usize,
 ) -> Result<Vec<Ranked>, EngineError> {
@@ -184,7 +160,10 @@ pub(crate) fn rank(
         .collect::<Result<Vec<Ranked>, EngineError>>()?;
     let scored = &mut ranked[..scored.min(reach)];
     add_neighbours(scored);
-    scored.sort_by(Ranked::order);
+    scored.sort_by(|a, b| {
+        let by_id = || a.record.id().cmp(&b.record.id());
+        b.score.total_cmp(&a.score).then_with(by_id)
+    });
     Ok(ranked)
 }
 
@@ -213,7 +192,7 @@ fn add_neighbours(ranked: &mut [Ranked]) {
 }
 
 fn score(
-    question: &Question,
+    question: &Embedded,
     candidate: &Candidate,
     record: ClauseRecord,
     tokens: Option<Vec<u8>>,
@@ -285,8 +264,6 @@ fn score(
             + shared
             - LENGTH_LOSS * length.ln(),
         neighbours: 0.0,
-        reading: 0.0,
-        read: None,
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),
@@ -308,7 +285,7 @@ struct Meeting {
 }
 
 impl Meeting {
-    fn of(question: &Question, tokens: &[u8]) -> Result<Self, yiju_index::LateError> {
+    fn of(question: &Embedded, tokens: &[u8]) -> Result<Self, yiju_index::LateError> {
         let coded = CodedTokens::read(tokens, question.vector.len())?;
         Ok(Self {
             ranges: coded.ranges().collect(),
@@ -319,7 +296,7 @@ impl Meeting {
     /// The mean over the question's tokens, by weight, of the best cosine among the tokens of the
     /// clause and of the headings above it, or among those within `part` of its text; 0 where there
     /// are none.
-    fn best(&self, question: &Question, part: Option<std::ops::Range<usize>>) -> f32 {
+    fn best(&self, question: &Embedded, part: Option<std::ops::Range<usize>>) -> f32 {
         let inside = |range: &Option<std::ops::Range<usize>>| match (&part, range) {
             (None, _) => true,
             (Some(part), Some(range)) => part.start <= range.start && range.start < part.end,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use yiju_index::{Filter, Hit, LexicalIndex, VectorIndex};
 use yiju_store::{PassageRecord, Store};
 
-use crate::ask::question::Question;
+use crate::ask::embedded::Embedded;
 use crate::ask::scope::Scope;
 use crate::ask::trace::{Step, timed};
 use crate::error::EngineError;
@@ -88,7 +88,7 @@ pub(crate) fn candidates(
     store: &Store,
     indexes: &Indexes,
     scope: &Scope,
-    question: &Question,
+    question: &Embedded,
     most: usize,
 ) -> Result<Vec<Candidate>, EngineError> {
     let lanes = Lanes {

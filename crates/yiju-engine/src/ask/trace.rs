@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tracing::{Span, debug_span};
 
+use crate::error::EngineError;
+use crate::response::Timings;
+
 /// A step of a question. Steps do not overlap: one that runs within another is not counted there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -129,11 +132,33 @@ thread_local! {
     static WITHIN: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Runs `work`, and gives the time that each step of questions took on this thread meanwhile.
+/// Runs `work`, and gives the time that each step of questions took on this thread meanwhile. It may
+/// run within another `traced`, which counts these times, too.
 pub fn traced<T>(work: impl FnOnce() -> T) -> (T, StepTimes) {
-    TIMES.set(StepTimes::NONE);
+    let outer = TIMES.replace(StepTimes::NONE);
     let out = work();
-    (out, TIMES.take())
+    let times = TIMES.take();
+    let both = |at: usize| outer.0[at] + times.0[at];
+    TIMES.set(StepTimes(std::array::from_fn(both)));
+    (out, times)
+}
+
+/// As [`traced`], for a whole call: its times as the caller gets them, in milliseconds.
+pub(crate) fn clocked<T>(
+    work: impl FnOnce() -> Result<T, EngineError>,
+) -> Result<(T, Timings), EngineError> {
+    let start = Instant::now();
+    let (out, times) = traced(work);
+    let out = out?;
+    let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
+    let sum = |steps: &[Step]| milliseconds(steps.iter().map(|step| times.get(*step)).sum());
+    let timings = Timings {
+        embed: sum(&[Step::Tokenise, Step::Embed]),
+        retrieve: sum(&[Step::Clauses, Step::Sentences, Step::Lexical, Step::Fuse]),
+        rank: sum(&[Step::SecondStage, Step::Evidence]),
+        total: milliseconds(start.elapsed()),
+    };
+    Ok((out, timings))
 }
 
 /// Runs `work` as a step, or as a part of it: times of one step add up.
@@ -184,5 +209,23 @@ mod tests {
         assert!(times.sum() <= elapsed, "{times:?} in {elapsed:?}");
         // Nothing is left over for the next question.
         assert_eq!(traced(|| ()).1, StepTimes::default());
+    }
+
+    #[test]
+    fn a_trace_within_another_counts_in_both() {
+        let ((inner, timings), outer) = traced(|| {
+            timed(Step::Fuse, spin);
+            let traced = traced(|| {
+                clocked(|| {
+                    timed(Step::Evidence, spin);
+                    Ok(())
+                })
+            });
+            (traced.1, traced.0.unwrap().1)
+        });
+        assert_eq!(inner.get(Step::Fuse), Duration::ZERO);
+        assert_eq!(inner.get(Step::Evidence), outer.get(Step::Evidence));
+        assert!(outer.get(Step::Fuse) > Duration::ZERO);
+        assert!(timings.rank >= 0.2 && timings.rank <= timings.total && timings.embed == 0.0);
     }
 }

@@ -9,7 +9,8 @@ use yiju_index::{AdaptiveIndex, CodedTokens, Filter, LexicalIndex, SnapshotError
 use yiju_store::{Access, BackupOutcome, Remedy, RestoreOutcome, State, Store};
 
 use crate::error::EngineError;
-use crate::keep::indexes::{CLAUSES, Indexes, LEXICAL, SENTENCES, directory};
+use crate::keep::indexes::Indexes;
+use crate::keep::saved::{CLAUSES, LEXICAL, SENTENCES, directory};
 use crate::keep::views::summary;
 use crate::response::DocumentSummary;
 

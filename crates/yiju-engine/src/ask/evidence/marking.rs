@@ -8,8 +8,7 @@
 
 use std::ops::Range;
 
-use super::Quote;
-use super::by_reader::{ACROSS_SENTENCES, LONGEST};
+use super::quote::{ACROSS_SENTENCES, LONGEST, Quote};
 use crate::ask::rank::Ranked;
 use crate::ask::reader::{Token, likelihoods};
 

@@ -1,22 +1,23 @@
-//! What the reader sees of a token.
+//! The features of a token: what the reader sees of it.
 
 use std::ops::Range;
 
 use yiju_index::{CodedTokens, QueryTokens, TokenKind};
 use yiju_text::{normalize, terms};
 
+use crate::ask::embedded::Embedded;
 use crate::ask::expect::{Expected, HOW_ZH, WHY_ZH};
-use crate::ask::question::{Question, is_han};
+use crate::ask::question::{Language, Question, is_han};
 use crate::ask::rank::Ranked;
 
-/// Figures for each token.
+/// Features of each token.
 pub(crate) const WIDTH: usize = 54;
 /// How far, in tokens, what stands around counts: it fades by e over each of these.
 const FADES: [f32; 3] = [3.0, 10.0, 30.0];
 /// A token of the question that meets less than this meets by chance.
 const CHANCE: f32 = 0.5;
 
-/// A token of the clause's text with its figures.
+/// A token of the clause's text with its features.
 pub(crate) struct TokenFeatures {
     /// Index among the coded tokens.
     pub index: usize,
@@ -37,10 +38,10 @@ pub(crate) fn sentence_ranges(found: &Ranked) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The figures of the tokens of the text of `found`, the candidate at `place`; `None` where there is
+/// The features of the tokens of the text of `found`, the candidate at `place`; `None` where there is
 /// no token or no sentence, or the token vectors are not those for matching.
 pub(crate) fn tokens(
-    question: &Question,
+    question: &Embedded,
     found: &Ranked,
     place: usize,
     coded: &CodedTokens,
@@ -78,11 +79,11 @@ pub(crate) fn tokens(
                 .rposition(|sentence| sentence.start <= range.start)
                 .unwrap_or(0);
             let mut values = [0.0; WIDTH];
-            let mut slots = values.iter_mut();
+            let mut count = 0;
+            // One feature too many panics at the first token that any test reads.
             let mut put = |value: f32| {
-                if let Some(slot) = slots.next() {
-                    *slot = value;
-                }
+                values[count] = value;
+                count += 1;
             };
             put(lexical.weights[t]);
             faded_words.iter().for_each(|column| put(column[t]));
@@ -102,6 +103,7 @@ pub(crate) fn tokens(
             put(f32::from(u8::from(lexical.begins[t])));
             put(f32::from(u8::from(lexical.ends[t])));
             asked.iter().copied().for_each(&mut put);
+            debug_assert_eq!(count, WIDTH, "a feature is missing");
             TokenFeatures {
                 index,
                 range,
@@ -161,7 +163,7 @@ struct Meeting {
 }
 
 impl Meeting {
-    fn of(question: &Question, coded: &CodedTokens, places: &[(usize, Range<usize>)]) -> Self {
+    fn of(question: &Embedded, coded: &CodedTokens, places: &[(usize, Range<usize>)]) -> Self {
         let all = coded.similarities(&question.tokens);
         let rows: Vec<Vec<f32>> = all
             .chunks_exact(coded.len().max(1))
@@ -373,7 +375,7 @@ fn asked(question: &Question) -> [f32; 10] {
         matches!(expected, Expected::Open | Expected::Explanation),
         has(WHY_ZH) || has(&["why"]),
         has(HOW_ZH) || has(&["how"]),
-        question.language == crate::ask::question::Language::English,
+        question.language == Language::English,
     ]
     .map(|yes| f32::from(u8::from(yes)))
 }

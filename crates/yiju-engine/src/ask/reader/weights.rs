@@ -9,7 +9,7 @@
 
 use safetensors::SafeTensors;
 
-use crate::ask::question::Question;
+use crate::ask::embedded::Embedded;
 
 /// A feature further than this from its mean, in its own scale, counts as this far.
 const FURTHEST: f32 = 5.0;
@@ -103,7 +103,7 @@ impl Weights {
     }
 
     /// The projections of a question's two vectors.
-    pub(crate) fn asked(&self, question: &Question) -> [Vec<f32>; 2] {
+    pub(crate) fn asked(&self, question: &Embedded) -> [Vec<f32>; 2] {
         let project = |rows: &[f32], bias: &[f32], vector: &[f32]| {
             rows.chunks_exact(self.dimension)
                 .zip(bias)
