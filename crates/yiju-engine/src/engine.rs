@@ -32,8 +32,8 @@ pub struct EngineOptions {
 
 /// A library that can be asked. Safe to share between threads.
 ///
-/// A call made within [`Cancel::scope`](crate::Cancel::scope) is given up between two steps once the
-/// scope is cancelled, with [`EngineError::Cancelled`]; nothing is written then.
+/// A call made within [`Cancel::scope`](crate::Cancel::scope) ends between two steps with
+/// [`EngineError::Cancelled`] once the scope is cancelled; nothing is written then.
 pub struct Engine {
     pub(crate) library: Library,
     pub(crate) model: Arc<EmbedQueue>,

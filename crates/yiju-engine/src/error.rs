@@ -171,7 +171,7 @@ impl EngineError {
             ),
             Self::Full { .. } => Some("remove documents, or raise the limit".into()),
             Self::NotOne { .. } => {
-                Some("send one of them, with its title as `title`; or add all as a source".into())
+                Some("give one of them, with its title; or add all as a source".into())
             }
             Self::ReadOnly(_) => {
                 Some("close the process that has it open for writing, or ask that one".into())

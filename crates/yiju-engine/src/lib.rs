@@ -3,11 +3,9 @@
 //! [`Engine`] is a library with its model and indexes: [`Engine::add`] parses, embeds and stores a
 //! source, [`Engine::search`] ranks clauses, [`Engine::ask`] answers with verbatim quotes or refuses.
 //!
-//! The way of a question: it is analysed (`question`) and embedded; a number it names is looked up
-//! in the outline (`lookup`), what it asks of a document itself in the document's head (`about`); otherwise candidates come from the clause, sentence and lexical lanes
-//! (`retrieve`), are ranked by late interaction (`rank`), sentences are chosen (`evidence`), their
-//! confidence decides between answer and refusal (`confidence`), and the answer is composed and
-//! every quote verified (`compose`).
+//! The wings: `ask` answers (its `pipeline` is the whole way of a question on one page), `keep` holds the
+//! library and its indexes, `verify` checks quotes; `measure`, behind the feature of that name, is what
+//! evaluation and benchmarks see.
 //!
 //! ```no_run
 //! use yiju_engine::{Access, AskRequest, Engine, EngineOptions, Precision, Source};

@@ -21,8 +21,8 @@ use crate::response::{
 /// Clauses listed with a refusal.
 const NEAREST: usize = 3;
 
-/// An answer from ranked candidates (best first), or a refusal. How far the best stands out is judged
-/// beside `others`.
+/// An answer from ranked candidates (best first), or a refusal. The confidence compares the best
+/// with `others`.
 pub(crate) fn answer(
     engine: &Engine,
     request: &AskRequest,
@@ -69,8 +69,8 @@ pub(crate) fn answer(
     Ok(answered(question, &lines, citations, confidence))
 }
 
-/// A quote with its marker; where it stands goes before it when that is what was asked, or when the
-/// question is in another language than the quote.
+/// A quote with its marker; its place goes before it when the question asks for it or is in another
+/// language than the quote.
 fn line(question: &Question, citation: &Citation) -> String {
     let across = question.language == Language::English && citation.quote.chars().any(is_han);
     let place = if across || question.expected == Expected::Location {
@@ -170,7 +170,7 @@ fn nearest(record: &ClauseRecord, score: f32) -> Nearest {
 }
 
 /// Cites a span of a clause. The quote is cut from the clause's text at the span, which the store
-/// verified against the document's; a span that does not fit is a fault, not a citation.
+/// verified against the document's; a span that does not fit is an error, never a citation.
 fn cite(
     marker: u32,
     record: &ClauseRecord,
@@ -196,7 +196,7 @@ fn cite(
     })
 }
 
-/// Quotes what documents say of themselves, or refuses where the one meant is silent.
+/// Quotes the date, issuer, number or title of documents, or refuses where the document meant has none.
 pub(crate) fn particulars(
     store: &Store,
     question: &Question,
@@ -230,7 +230,7 @@ pub(crate) fn particulars(
     })
 }
 
-/// Cites a line of a document. One of its head is no clause: it is given with the id of the first
+/// Cites a line of a document. A line of the head is no clause: it is cited with the id of the first
 /// clause, as a section is, and is its own paragraph.
 fn cite_line(
     store: &Store,

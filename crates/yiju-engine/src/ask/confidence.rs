@@ -70,7 +70,7 @@ impl Features {
     }
 }
 
-/// The signals of the best of `ranked` (best first) beside the `others` it stands out from.
+/// The signals of the best of `ranked` (best first), compared with the `others`.
 pub(crate) fn features(ranked: &[Read], others: &[Read]) -> Features {
     let Some(best) = ranked.first() else {
         return Features {

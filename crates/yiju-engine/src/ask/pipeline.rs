@@ -68,7 +68,7 @@ fn answer(
     let question = stages.embed(question)?;
     let all = stages.all(&question, &stages.scope, CANDIDATES)?;
     kill_point("ask:ranked");
-    // The clauses named answer, if any does; how far they stand out is judged among all.
+    // Only the clauses named may answer; the confidence compares them with all candidates.
     let named = within
         .map(|within| stages.all(&question, &within, CANDIDATES))
         .transpose()?;

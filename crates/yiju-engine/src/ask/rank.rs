@@ -15,8 +15,8 @@ use crate::ask::question::{Language, is_han};
 use crate::ask::retrieve::Candidate;
 use crate::error::EngineError;
 
-/// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
-/// development sets, where they have a broad optimum (docs/retrieval.md).
+/// Weights of the lanes and of other features relative to the clause's cosine; chosen on the development
+/// sets, where they have a broad optimum (docs/retrieval.md).
 const BEST_SENTENCE_WEIGHT: f32 = 2.5;
 const LATE_WEIGHT: f32 = 2.0;
 /// Weight of late interaction within the sentence that is best at it.
@@ -25,25 +25,25 @@ const BEST_SENTENCE_LATE_WEIGHT: f32 = 0.5;
 const PAIRS_WEIGHT: f32 = 0.3;
 /// Weight of the same share within the best sentence.
 const SENTENCE_PAIRS_WEIGHT: f32 = 0.2;
-/// What a clause loses for each e-fold of its characters: a longer one holds a match for anything.
+/// Loss for each e-fold of a clause's characters: a longer one matches anything somewhere.
 const LENGTH_LOSS: f32 = 0.02;
-/// Weight of what the better of the two neighbours of a clause has above the least of all candidates: those who
-/// draft put what belongs together next to each other. Across scripts it says less than the text itself.
+/// Weight of the better neighbour's score above the least of all candidates: drafters put related clauses next to
+/// each other. Not used across scripts, where it says less than the text itself.
 pub const NEIGHBOUR_WEIGHT: f32 = 0.25;
-/// Characters below which a clause is no better for being shorter: a sign-off is not.
+/// Characters below which a shorter clause has no advantage: sign-offs are short.
 const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
 const SENTENCE_LATE_WEIGHT: f32 = 1.25;
-/// What a token of the headings loses against one of the text: where both fit, the text decides.
+/// Loss of a heading token's cosine: where heading and text match equally, the text decides.
 const ABOVE_LOSS: f32 = 0.08;
 /// Weight of the share of the question's words that a sentence holds.
 const COVERAGE_WEIGHT: f32 = 0.15;
-/// What a heading loses as evidence: it names a matter and rarely says anything of it.
+/// Loss of a heading as evidence: it names a subject and rarely says anything about it.
 const HEADING_LOSS: f32 = 0.08;
-/// What a sentence loses that cannot hold what is asked for (no number for how many).
+/// Loss of a sentence that cannot answer (no number for how many).
 const MISFIT_LOSS: f32 = 0.1;
 
-/// Candidates that a thread scores at once; for fewer it is not worth waking another.
+/// Candidates that a thread scores at once; fewer are not worth waking another thread.
 const TOGETHER: usize = 16;
 
 /// A sentence of a candidate, as evidence.
@@ -57,7 +57,7 @@ pub(crate) struct Sentence {
     /// How well it holds what is asked for, 0 to 1.
     pub fit: f32,
     pub is_heading: bool,
-    /// All of it in one figure; comparable within a question.
+    /// The evidence score; comparable within a question.
     pub score: f32,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Sentence {
 pub(crate) struct Ranked {
     pub record: ClauseRecord,
     pub lanes: Lanes,
-    /// All lanes and the neighbours in one figure; comparable within a question.
+    /// The fused score of all lanes and the neighbours; comparable within a question.
     pub score: f32,
     /// The neighbours' part of the score.
     pub neighbours: f32,
@@ -86,7 +86,7 @@ pub(crate) struct Ranked {
     pub sentence_pairs: f32,
 }
 
-/// What each lane says of a clause.
+/// The lanes' scores of a clause.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Lanes {
     /// Cosine of the question and the clause.

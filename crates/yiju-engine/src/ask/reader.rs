@@ -1,7 +1,7 @@
 //! Where in a clause the answer begins and ends.
 //!
 //! A small network reads the token vectors that late interaction keeps anyway. For each token of a
-//! clause it sees how the question's words and vectors meet the token and what stands around it (see
+//! clause it sees how the question's words and vectors match the token and its surroundings (see
 //! [`features`]), and two low-rank products of the question's vectors with the token's; it gives the
 //! logits of the answer's beginning and its end. The sentences that hold most of the probability are
 //! the evidence, and the best span is marked as the answer, as extractive readers do (Chen, Fisch,
@@ -9,7 +9,7 @@
 //! share one normalisation (Clark and Gardner, "Simple and Effective Multi-Paragraph Reading
 //! Comprehension", 2018).
 //!
-//! The weights were learnt by benches/reader/train.py; their provenance stands in their file.
+//! The weights were learnt by benches/reader/train.py; their provenance is in their file.
 
 pub(crate) mod features;
 mod weights;
@@ -22,7 +22,7 @@ use crate::ask::embedded::Embedded;
 use crate::ask::rank::Ranked;
 use weights::Weights;
 
-/// A token of a clause, read.
+/// A token of a clause with the reader's logits.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     /// Bytes of the clause's text.

@@ -118,11 +118,11 @@ impl LaneHits {
         ids
     }
 
-    /// The best `most` candidates by one fused score, best first; `places` says where the hits stand.
-    /// Each has its true cosines, whichever lane brought it in; without words of the question among
-    /// the lexical hits, its lexical share is 0.
+    /// The best `most` candidates by one fused score, best first; `places` are the hits' clauses and sentences.
+    /// Each has its true cosines, whichever lane brought it in; its lexical share is 0 where it is not among the
+    /// lexical hits.
     ///
-    /// A clause's passage is followed by those of its sentences (see `ingest`), so a sentence's id
+    /// A clause's passage is followed by those of its sentences (see `keep::passages`), so a sentence's id
     /// gives its clause's, and the other way round.
     pub(crate) fn fuse(
         self,

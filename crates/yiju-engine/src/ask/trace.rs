@@ -1,7 +1,7 @@
 //! How long each step of a question takes, for benchmarks, metrics and spans.
 //!
-//! A question runs on its caller's thread from beginning to end, so the clock is that thread's: no step
-//! has to hand it on. It costs two readings of the time for each step. The model may run on the thread of
+//! A question runs on its caller's thread from beginning to end, so the clock is thread-local and
+//! no step has to pass it on. Each step costs two readings of the time. The model may run on the thread of
 //! another caller whose batch the question shares; waiting for it counts as embedding.
 
 use std::cell::Cell;
@@ -19,7 +19,7 @@ use crate::response::Timings;
 pub enum Step {
     /// Words and how rare they are, what is asked for, numbers looked up in the outline.
     Analyse,
-    /// Cutting the question into the model's tokens.
+    /// Tokenising the question.
     Tokenise,
     /// The model, waiting for it included, and weighing the tokens.
     Embed,
@@ -29,7 +29,7 @@ pub enum Step {
     Sentences,
     /// BM25.
     Lexical,
-    /// Joining the lanes' hits, and looking up where they stand.
+    /// Fusing the lanes' hits, which looks up their clauses.
     Fuse,
     /// Late interaction over the candidates, which reads them from the store; the cross-encoder, where
     /// one is named.
@@ -40,7 +40,7 @@ pub enum Step {
     Compose,
 }
 
-/// How many there are.
+/// The number of steps.
 const STEPS: usize = Step::ALL.len();
 
 impl Step {

@@ -1,5 +1,5 @@
-//! Taking a corpus in: a source of its own for each of its documents, so that each is durable as
-//! soon as it is done and an addition that broke off goes on where it was.
+//! Adding a corpus: each document is a source, so that it is durable as soon as it is done and an
+//! addition that was interrupted goes on where it stopped.
 
 use std::cell::Cell;
 use std::collections::HashSet;

@@ -49,7 +49,7 @@ impl Engine {
     /// Adds a corpus: the entries of one title (and version) are the clauses of one document, and
     /// each document is the source `prefix` + title. What the library has unchanged is left alone;
     /// documents whose source begins with `prefix` and that are not in the corpus are removed in the
-    /// end. A document is durable when `progress` hears of the next one; after an error the same call
+    /// end. A document is durable when `progress` is called for the next one; after an error the same call
     /// goes on from there.
     ///
     /// # Errors

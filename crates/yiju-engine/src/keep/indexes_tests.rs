@@ -314,7 +314,12 @@ fn a_process_that_ends_while_it_saves_leaves_indexes_that_answer_the_same() {
             let dir = tempfile::tempdir().unwrap();
             copy(origin.path(), dir.path());
             let status = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "indexes::tests::child", "--ignored", "--quiet"])
+                .args([
+                    "--exact",
+                    "keep::indexes::tests::child",
+                    "--ignored",
+                    "--quiet",
+                ])
                 .env(CHILD, dir.path())
                 .env("YIJU_KILL_AT", format!("{point}:{time}"))
                 .output()

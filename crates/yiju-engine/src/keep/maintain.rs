@@ -54,7 +54,7 @@ pub struct Checked {
 pub struct IndexCheck {
     /// `clauses`, `sentences` or `lexical`.
     pub name: &'static str,
-    /// How it stands to the library.
+    /// Its state against the library's.
     pub state: IndexState,
     /// The generation it shows, where it can be read.
     pub generation: Option<u64>,
@@ -62,7 +62,7 @@ pub struct IndexCheck {
     pub entries: Option<u64>,
 }
 
-/// How a saved index stands to the library.
+/// The state of a saved index against the library's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IndexState {

@@ -103,7 +103,7 @@ pub(crate) fn embed(
     Ok(passages)
 }
 
-/// The token vectors of what stands above clauses, by that text.
+/// The token vectors of the headings above clauses, by their text.
 fn embed_headings(
     engine: &Engine,
     documents: &[Document],

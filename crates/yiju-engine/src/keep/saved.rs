@@ -8,8 +8,8 @@ use yiju_store::{Changes, PassageRecord, State, Store};
 
 use crate::error::EngineError;
 
-/// Vectors of libraries smaller than this are read from the store at each start: it takes less
-/// time than checking a saved file, and leaves nothing to go stale.
+/// Vectors of libraries with fewer passages are read from the store at each start: that is faster than
+/// checking a saved file, and nothing can go stale.
 pub(crate) const SAVE_FROM: u64 = 4_096;
 
 /// Passages read from the store at once while catching up.
@@ -231,7 +231,7 @@ pub(crate) fn add_words(
     Ok(())
 }
 
-/// What stands over a clause: the document's title and the heading path.
+/// What is indexed above a clause's text: the document's title and the heading path.
 pub(crate) fn heading(document: &yiju_document::Document, clause: usize) -> String {
     let mut heading = document.title.clone();
     for part in document.path(clause) {

@@ -22,8 +22,8 @@ pub struct FirstStage<'a> {
 }
 
 impl FirstStage<'_> {
-    /// The ids of the clauses that the second stage would get, best first. `place` says where a passage
-    /// stands, in place of the store.
+    /// The ids of the clauses that the second stage would get, best first. `place` gives the record
+    /// of a passage, in place of the store.
     ///
     /// # Errors
     /// A lane failed.

@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::SearchRequest;
 
-/// One candidate's figures, for evaluation.
+/// One candidate's signals, for evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Signals {
     /// The clause.
@@ -33,7 +33,7 @@ pub struct Signals {
     pub sentences: Vec<(Span, f32)>,
 }
 
-/// What every stage says of the best candidates for a query, without these clauses (by their ids).
+/// The signals of the best candidates for a query, without these clauses (by their ids).
 pub(super) fn signals(
     engine: &Engine,
     request: &SearchRequest,

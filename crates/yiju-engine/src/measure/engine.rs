@@ -24,7 +24,7 @@ impl Engine {
         pipeline::ask(self, request, clauses)
     }
 
-    /// What every stage says of the best candidates for a query, without these clauses (by their ids).
+    /// The signals of the best candidates for a query, without these clauses (by their ids).
     ///
     /// # Errors
     /// As [`Engine::search`].
@@ -76,8 +76,8 @@ impl Engine {
         found.map_err(index_error("clause"))
     }
 
-    /// The same by comparing each clause's vector in 32-bit floats: slow, and what
-    /// [`nearest_clauses`](Self::nearest_clauses) is held against.
+    /// The same by comparing each clause's vector in 32-bit floats: slow, and the
+    /// reference for the recall of [`nearest_clauses`](Self::nearest_clauses).
     ///
     /// # Errors
     /// Reading failed.

@@ -1,4 +1,4 @@
-//! Whether quotes stand in the documents, and how well they support a statement.
+//! Verification: whether the documents hold quotes, and how well these support a statement.
 
 mod align;
 mod amounts;

@@ -1,13 +1,13 @@
 //! Looking for one quote.
 //!
-//! A quote is looked for where it is said to stand, word for word and then in another writing. If it
-//! is not there, or no place is named, it is looked for word for word in the documents of the clauses
-//! that share most words with it, then in all texts one after the other: only that shows that a quote
-//! stands nowhere. Last come another writing and the closest passage, in the cited document and in
-//! those of the shared words ([`CANDIDATES`] of them).
+//! A quote is looked for in the cited document, word for word and then in another writing. If it is not
+//! there, or no place is cited, it is looked for word for word in the documents of the clauses that share
+//! most words with it, then in all texts one after the other: only that shows that a quote is absent.
+//! Last come another writing and the closest passage, in the cited document and in those of the shared
+//! words ([`CANDIDATES`] of them).
 //!
-//! Cost: a quote that stands where it is said to takes the reading of that one document, any other
-//! that exists a few documents more. A quote that is altered or absent takes the reading of every
+//! Cost: a quote at the cited place takes the reading of that one document, any other that exists a few
+//! documents more. A quote that is altered or absent takes the reading of every
 //! text, in proportion to the library, and the folding of at most nine documents.
 
 use std::collections::{HashMap, HashSet};
@@ -44,8 +44,7 @@ pub(super) fn verify(library: &Library, cited: &CitedQuote) -> Result<VerifiedQu
     };
     let quote = Folds::of(&cited.quote);
     let said = load(&library.store, place.document_id.iter().cloned())?;
-    // Where it is said to stand it may stand in another writing; elsewhere that counts less
-    // than word for word.
+    // In the cited document another writing counts before a verbatim match elsewhere.
     let mut places = verbatim(&said, &cited.quote);
     if places.is_empty() {
         places = folded(&said, &quote);
@@ -144,7 +143,7 @@ fn read_all(
     Ok(places)
 }
 
-/// Where a quote is said to stand, and what became of that document.
+/// The cited place, and the state of its document.
 fn cited_place(store: &Store, cited: &CitedQuote) -> Result<CitedPlace, EngineError> {
     let of_clause = cited
         .clause_id
@@ -238,7 +237,7 @@ fn closest(found: &mut VerifiedQuote, quote: &Folds, candidates: &[&Whole]) {
     found.places = vec![find::place(whole, bytes)];
 }
 
-/// Where a quote is said to stand.
+/// The cited place of a quote.
 struct CitedPlace {
     /// The document, where it is in the library.
     document_id: Option<String>,

@@ -12,10 +12,10 @@ use crate::response::DocumentRef;
 pub struct CitedQuote {
     /// The quoted text, 1 to 5,000 characters with a letter or digit among them.
     pub quote: String,
-    /// The document it is said to stand in.
+    /// The document it is cited from.
     #[serde(default)]
     pub document_id: Option<String>,
-    /// The clause it is said to stand in.
+    /// The clause it is cited from.
     #[serde(default)]
     pub clause_id: Option<String>,
     /// SHA-256 of the clean text that was quoted from.
@@ -34,7 +34,7 @@ pub struct VerifyRequest {
     pub citations: Vec<CitedQuote>,
 }
 
-/// Whether a quote stands in the documents.
+/// Whether the documents hold a quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuoteStatus {
@@ -46,7 +46,7 @@ pub enum QuoteStatus {
     Absent,
 }
 
-/// What became of the document that a quote is said to stand in.
+/// The state of the document that a quote is cited from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CitedDocument {
@@ -58,12 +58,12 @@ pub enum CitedDocument {
     Missing,
 }
 
-/// Where a quote stands.
+/// A place of a quote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotePlace {
     /// The document, with the SHA-256 of the version that holds it.
     pub document: DocumentRef,
-    /// The clauses it reaches over, in the order of the text; empty where it stands in none.
+    /// The clauses it reaches over, in the order of the text; empty outside of clauses.
     pub clause_ids: Vec<String>,
     /// The first clause's number as cited; empty for a plain paragraph.
     pub label: String,
@@ -75,12 +75,12 @@ pub struct QuotePlace {
     pub text: String,
 }
 
-/// What is known of one quote.
+/// The verification of one quote.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerifiedQuote {
     /// The quote as given.
     pub quote: String,
-    /// Whether it stands in the documents.
+    /// Whether the documents hold it.
     pub status: QuoteStatus,
     /// It exists in another writing only: width, case, kind of brackets, quotation marks and dashes,
     /// white space, Traditional or Simplified characters.
@@ -88,20 +88,20 @@ pub struct VerifiedQuote {
     /// How close the passage is, 0 to 1: 1 less the share of the quote's characters that differ;
     /// 0 where it is absent.
     pub similarity: f32,
-    /// Where it stands, or the closest passage: those in the cited clause first, at most 20.
+    /// Its places, or the closest passage: those in the cited clause first, at most 20.
     pub places: Vec<QuotePlace>,
     /// Where altered: the passage and the quote piece by piece. All `document` texts together are
     /// the passage, all `quote` texts the quote.
     pub differences: Vec<Difference>,
-    /// Whether the first place is where the quote is said to stand; `None` where that was not said.
+    /// Whether the first place is the cited one; `None` where no place was cited.
     pub as_cited: Option<bool>,
-    /// What became of the document it is said to stand in; `None` where none was named.
+    /// The state of the document it is cited from; `None` where none was named.
     pub cited_document: Option<CitedDocument>,
     /// How well the first place supports the statement; `None` without a statement or a place.
     pub support: Option<Support>,
 }
 
-/// What is known of a statement and the quotes given for it.
+/// The verification of a statement and the quotes given for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verification {
     /// The statement as given.

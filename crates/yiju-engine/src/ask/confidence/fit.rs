@@ -30,7 +30,7 @@ pub struct ConfidenceFit {
     pub across: LogisticModel,
     /// How the models were learnt.
     pub provenance: Provenance,
-    /// What each threshold stands for, ascending by threshold.
+    /// The error rates at each threshold, ascending by threshold.
     pub error_rates: Vec<ErrorRates>,
 }
 
@@ -84,7 +84,7 @@ pub struct FitSet {
     pub auroc: Option<f32>,
 }
 
-/// What a threshold stands for.
+/// The error rates at a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRates {

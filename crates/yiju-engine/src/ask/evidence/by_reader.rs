@@ -19,8 +19,7 @@ struct Reach {
     probability: f32,
 }
 
-/// The quotes of the best clause, `tokens` being what the reader says of it; `None` where it says
-/// nothing.
+/// The quotes of the best clause by its `tokens` as read; `None` where their probabilities are not finite.
 pub(super) fn of_best(found: &Ranked, tokens: &[Token]) -> Option<Vec<Quote>> {
     let chosen = gather(&reaches(found, tokens)?);
     let first = found.sentences.get(*chosen.first()?)?.span;

@@ -12,9 +12,9 @@ use crate::ask::rank::Ranked;
 
 /// Features of each token.
 pub(crate) const WIDTH: usize = 54;
-/// How far, in tokens, what stands around counts: it fades by e over each of these.
+/// Distances, in tokens, over which the influence of the surroundings decays by e.
 const FADES: [f32; 3] = [3.0, 10.0, 30.0];
-/// A token of the question that meets less than this meets by chance.
+/// A cosine of two tokens below this is chance.
 const CHANCE: f32 = 0.5;
 
 /// A token of the clause's text with its features.
@@ -136,7 +136,7 @@ impl Lexical {
                 .iter()
                 .find(|asked| asked.text == word.text)
                 .map_or(0.0, |asked| asked.weight);
-            // Tokens stand in the order of the text.
+            // Tokens are in the order of the text.
             let from = places.partition_point(|(_, token)| token.end <= range.start);
             for (t, (_, token)) in places.iter().enumerate().skip(from) {
                 if token.start >= range.end {
@@ -155,9 +155,9 @@ impl Lexical {
     }
 }
 
-/// How the question's tokens meet the clause's.
+/// How the question's tokens match the clause's.
 struct Meeting {
-    /// How much of the question meets best here.
+    /// How much of the question has its best match here.
     hits: Vec<f32>,
     columns: [Vec<f32>; 6],
 }
@@ -230,7 +230,7 @@ impl Meeting {
     }
 }
 
-/// The sums of what stands before each place and after it, faded, one column for each fade and side.
+/// Decayed sums of the values before each place and after it, one column for each decay and side.
 fn fade_all(values: &[f32]) -> Vec<Vec<f32>> {
     let mut columns = Vec::with_capacity(2 * FADES.len());
     for length in FADES {
@@ -254,7 +254,7 @@ fn fade_all(values: &[f32]) -> Vec<Vec<f32>> {
     columns
 }
 
-/// What is known of whole sentences.
+/// Features of whole sentences.
 struct Sides {
     late: Vec<f32>,
     coverage: Vec<f32>,

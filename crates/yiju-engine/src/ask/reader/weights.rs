@@ -2,7 +2,7 @@
 //!
 //! A safetensors file with f32 tensors, all little-endian: `mean` and `scale` [features]; `whole` and
 //! `asking` [rank, dimension], the projections of the question's two vectors, with `whole_bias` and
-//! `asking_bias` [rank]; `token` [2 × rank, dimension], first the projection that meets the
+//! `asking_bias` [rank]; `token` [2 × rank, dimension], first the projection that is multiplied with the
 //! question's, then one of the token alone, with `token_bias` [2 × rank]; `hidden` [width, features + 3
 //! × rank], `hidden_bias` [width]; `out` [2, width] and `direct` [2, features]. Its metadata names the
 //! model and says what the weights were learnt from.
