@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut found = Vec::new();
     for request in &requests {
         let hits = engine.search(request)?.hits;
-        let ids: Vec<String> = hits.into_iter().map(|hit| hit.clause_id).collect();
+        let ids: Vec<String> = hits.into_iter().map(|hit| hit.clause.clause_id).collect();
         found.push(ids);
     }
     let seconds = given["seconds"].as_f64().unwrap_or(3.0);

@@ -58,7 +58,7 @@ impl Cancel {
     }
 
     /// The one of the innermost scope that this thread is in.
-    pub(crate) fn current() -> Option<Self> {
+    pub fn current() -> Option<Self> {
         CURRENT.with_borrow(Clone::clone)
     }
 }

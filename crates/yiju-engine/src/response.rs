@@ -1,8 +1,11 @@
 //! What the engine is asked and what it answers; the JSON of these types is the API's.
 
+use std::ops::Deref;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 pub use yiju_document::Span;
+use yiju_store::{ClauseRecord, DocumentRecord};
 
 /// Which documents a question may rest on. An empty filter lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,14 +90,21 @@ pub struct DocumentRef {
     pub sha256: String,
 }
 
-/// A clause that an answer rests on, with the verbatim quote.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+impl DocumentRef {
+    pub(crate) fn of(record: &DocumentRecord) -> Self {
+        Self {
+            id: record.id.clone(),
+            title: record.title.clone(),
+            date: record.date,
+            sha256: record.sha256.clone(),
+        }
+    }
+}
+
+/// A clause as cited or found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct Citation {
-    /// The number in `[n]` in the answer, from 1.
-    pub marker: u32,
-    /// Relevance to the question, 0 to 1.
-    pub score: f32,
+pub struct ClauseRef {
     /// The document.
     pub document: DocumentRef,
     /// The clause's id.
@@ -107,6 +117,47 @@ pub struct Citation {
     pub paragraph: String,
     /// Span of `paragraph` in the document's clean text.
     pub paragraph_span: Span,
+}
+
+impl ClauseRef {
+    pub(crate) fn of(record: &ClauseRecord) -> Self {
+        Self {
+            document: DocumentRef::of(&record.document),
+            clause_id: record.id(),
+            label: record.clause.label.clone(),
+            path: record.path.clone(),
+            paragraph: record.text.clone(),
+            paragraph_span: record.clause.span,
+        }
+    }
+}
+
+/// What is a clause and more reads like the clause.
+macro_rules! with_clause {
+    ($($kind:ty),+) => {$(
+        impl Deref for $kind {
+            type Target = ClauseRef;
+
+            fn deref(&self) -> &ClauseRef {
+                &self.clause
+            }
+        }
+    )+};
+}
+
+with_clause!(Citation, Nearest, SearchHit);
+
+/// A clause that an answer rests on, with the verbatim quote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Citation {
+    /// The number in `[n]` in the answer, from 1.
+    pub marker: u32,
+    /// Relevance to the question, 0 to 1.
+    pub score: f32,
+    /// The clause.
+    #[serde(flatten)]
+    pub clause: ClauseRef,
     /// The verbatim evidence: the document's text at `span`.
     pub quote: String,
     /// Span of the quote in the document's clean text.
@@ -122,18 +173,9 @@ pub struct Citation {
 pub struct Nearest {
     /// Relevance to the question, 0 to 1.
     pub score: f32,
-    /// The document.
-    pub document: DocumentRef,
-    /// The clause's id.
-    pub clause_id: String,
-    /// The clause's number as cited; empty for a plain paragraph.
-    pub label: String,
-    /// Headings from the outermost to the clause's own.
-    pub path: Vec<String>,
-    /// The whole clause as printed.
-    pub paragraph: String,
-    /// Span of `paragraph` in the document's clean text.
-    pub paragraph_span: Span,
+    /// The clause.
+    #[serde(flatten)]
+    pub clause: ClauseRef,
 }
 
 /// Why there is no answer.
@@ -146,7 +188,7 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// How long each step took, in milliseconds.
+/// How long each part of a call took, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Timings {
@@ -191,18 +233,9 @@ pub struct SearchHit {
     pub rank: u32,
     /// Relevance to the query, 0 to 1.
     pub score: f32,
-    /// The document.
-    pub document: DocumentRef,
-    /// The clause's id.
-    pub clause_id: String,
-    /// The clause's number as cited; empty for a plain paragraph.
-    pub label: String,
-    /// Headings from the outermost to the clause's own.
-    pub path: Vec<String>,
-    /// The whole clause as printed.
-    pub paragraph: String,
-    /// Span of `paragraph` in the document's clean text.
-    pub paragraph_span: Span,
+    /// The clause.
+    #[serde(flatten)]
+    pub clause: ClauseRef,
     /// Spans of the best sentences, best first.
     pub highlights: Vec<Span>,
 }

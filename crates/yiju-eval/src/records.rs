@@ -166,7 +166,7 @@ impl Asked<'_> {
         let holding = hits
             .into_iter()
             .filter(|hit| is_right(query, self.clauses, &hit.clause_id, &hit.paragraph));
-        Ok(holding.map(|hit| hit.clause_id).collect())
+        Ok(holding.map(|hit| hit.clause.clause_id).collect())
     }
 
     /// Whether a clause is right, by its id or by its text.

@@ -66,7 +66,10 @@ pub fn evaluate(
     options: &EvalOptions,
     progress: &dyn Fn(Progress),
 ) -> Result<Report, EvalError> {
-    let threshold = options.threshold.unwrap_or(confidence_fit().threshold);
+    let threshold = match options.threshold {
+        Some(threshold) => threshold,
+        None => confidence_fit()?.threshold,
+    };
     let mut measured = Vec::new();
     for query in questions(set, options.most, progress) {
         let said = ask(engine, query, clauses, options)?;

@@ -107,7 +107,7 @@ pub(crate) async fn ask(
 
 async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
     let answer = target
-        .read_in_steps(move |engine, cancel| engine.ask_unless(&request, cancel))
+        .read_in_steps(move |engine, _| engine.ask(&request))
         .await?;
     target.state.metrics().answer(answer.answered);
     Ok(answer)

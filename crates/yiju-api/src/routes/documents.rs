@@ -43,7 +43,7 @@ pub(crate) async fn add(Writing(target): Writing, request: Request) -> Result<Re
     let _place = target.state.upload_place()?;
     let (source, _) = upload::read(request, &target.state).await?;
     let outcome = target
-        .write(move |engine, cancel| engine.add_unless(source, &|_| {}, cancel))
+        .write(move |engine, _| engine.add(source, &|_| {}))
         .await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
@@ -107,7 +107,7 @@ pub(crate) async fn replace(
     }
     let wanted = id.clone();
     let outcome = target
-        .write(move |engine, cancel| engine.replace_unless(&wanted, source, cancel))
+        .write(move |engine, _| engine.replace(&wanted, source))
         .await?
         .ok_or_else(|| ApiError::document_not_found(&id))?;
     Ok(axum::Json(Added::of(outcome)))

@@ -62,7 +62,7 @@ async fn run(
         );
     }
     target
-        .read_in_steps(move |engine, cancel| engine.search_unless(&request, cancel))
+        .read_in_steps(move |engine, _| engine.search(&request))
         .await
 }
 

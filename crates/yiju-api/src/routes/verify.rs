@@ -42,7 +42,7 @@ pub(crate) async fn verify(
         citations: body.citations.into_iter().map(|one| one.0).collect(),
     };
     let found = target
-        .read(move |engine, cancel| engine.verify_unless(&request, cancel))
+        .read(move |engine, _| engine.verify(&request))
         .await?;
     Ok(axum::Json(found))
 }

@@ -8,7 +8,8 @@ use yiju_index::{AdaptiveIndex, CodedTokens, Filter, LexicalIndex, SnapshotError
 use yiju_store::{Access, BackupOutcome, Remedy, RestoreOutcome, State, Store};
 
 use crate::error::EngineError;
-use crate::keep::indexes::{CLAUSES, Indexes, LEXICAL, SENTENCES, directory};
+use crate::keep::indexes::Indexes;
+use crate::keep::saved::{CLAUSES, LEXICAL, SENTENCES, directory};
 
 /// Most findings a report lists; more are only counted.
 const LISTED: usize = 100;
@@ -48,7 +49,7 @@ pub struct Checked {
 pub struct IndexCheck {
     /// `clauses`, `sentences` or `lexical`.
     pub name: &'static str,
-    /// How it stands to the library.
+    /// Its state against the library's.
     pub state: IndexState,
     /// The generation it shows, where it can be read.
     pub generation: Option<u64>,
@@ -56,7 +57,7 @@ pub struct IndexCheck {
     pub entries: Option<u64>,
 }
 
-/// How a saved index stands to the library.
+/// The state of a saved index against the library's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IndexState {

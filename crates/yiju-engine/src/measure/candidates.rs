@@ -3,20 +3,20 @@
 use std::ops::Range;
 
 use yiju_document::Span;
-use yiju_embed::Cancel;
 use yiju_index::CodedTokens;
 
-use crate::ask::pipeline::Depth;
-use crate::ask::question::Question;
+use crate::ask::confidence;
+use crate::ask::embedded::Embedded;
+use crate::ask::pipeline::{Stages, check_query};
 use crate::ask::rank::{Lanes, Ranked, Sentence};
 use crate::ask::reader::features;
+use crate::ask::rerank::Read;
 use crate::ask::retrieve::CANDIDATES;
-use crate::ask::scope::Scope;
-use crate::engine::{Engine, LONGEST_QUESTION, check_text};
+use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::response::{Answer, AskRequest, SearchRequest, Timings};
+use crate::response::SearchRequest;
 
-/// One candidate's figures, for evaluation.
+/// One candidate's signals, for evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Signals {
     /// The clause.
@@ -33,9 +33,16 @@ pub struct Signals {
     pub sentences: Vec<(Span, f32)>,
 }
 
-fn signals(ranked: &[Ranked]) -> Vec<Signals> {
-    let features = crate::ask::confidence::features(ranked, ranked);
-    ranked
+/// The signals of the best candidates for a query, without these clauses (by their ids).
+pub(super) fn signals(
+    engine: &Engine,
+    request: &SearchRequest,
+    without: &[String],
+) -> Result<Vec<Signals>, EngineError> {
+    let (stages, question, ranked) = ranked(engine, request, without)?;
+    let found = stages.rerank(&question, ranked)?;
+    let features = confidence::features(&found, &found);
+    Ok(found
         .iter()
         .enumerate()
         .map(|(at, found)| Signals {
@@ -50,11 +57,11 @@ fn signals(ranked: &[Ranked]) -> Vec<Signals> {
             figures: figures(found),
             sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),
         })
-        .collect()
+        .collect())
 }
 
 /// What the score and the confidence are made of, besides the lanes.
-fn figures(found: &Ranked) -> Vec<(&'static str, f32)> {
+fn figures(found: &Read) -> Vec<(&'static str, f32)> {
     let best = found.evidence();
     let most = |pick: fn(&Sentence) -> f32| found.sentences.iter().map(pick).fold(0.0, f32::max);
     vec![
@@ -105,16 +112,22 @@ pub struct Reading {
     pub examples: Vec<ReadingExample>,
 }
 
-/// The examples that `ranked` gives: the best `most`, and those of `wanted` (clause ids) further down.
-fn examples(question: &Question, ranked: &[Ranked], most: usize, wanted: &[String]) -> Reading {
+/// The examples that the best `request.limit` clauses for a query give, and those of `wanted` (clause
+/// ids) among the further candidates.
+pub(super) fn reading(
+    engine: &Engine,
+    request: &SearchRequest,
+    wanted: &[String],
+) -> Result<Reading, EngineError> {
+    let (_, question, ranked) = ranked(engine, request, &[])?;
     let examples = ranked
         .iter()
         .enumerate()
-        .filter(|(place, found)| *place < most || wanted.contains(&found.record.id()))
+        .filter(|(place, found)| *place < request.limit || wanted.contains(&found.record.id()))
         .filter_map(|(place, found)| {
             let bytes = found.tokens.as_deref()?;
             let coded = CodedTokens::read(bytes, question.vector.len()).ok()?;
-            let tokens = features::tokens(question, found, place, &coded)?;
+            let tokens = features::tokens(&question, found, place, &coded)?;
             Some(ReadingExample {
                 clause_id: found.record.id(),
                 score: found.score,
@@ -126,83 +139,24 @@ fn examples(question: &Question, ranked: &[Ranked], most: usize, wanted: &[Strin
             })
         })
         .collect();
-    Reading {
+    Ok(Reading {
         vector: question.vector.clone(),
         asking: question.asking_vector.clone(),
         examples,
-    }
+    })
 }
 
-impl Engine {
-    /// Answers as if these clauses (by their ids) were not there: how refusals are measured.
-    ///
-    /// # Errors
-    /// As [`Engine::ask`].
-    pub fn ask_without(
-        &self,
-        request: &AskRequest,
-        clauses: &[String],
-    ) -> Result<Answer, EngineError> {
-        self.answer(request, clauses, &Cancel::default())
-    }
-
-    /// What every lane says of the best candidates for a query, without these clauses (by their
-    /// ids): for evaluation.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn signals(
-        &self,
-        request: &SearchRequest,
-        without: &[String],
-    ) -> Result<Vec<Signals>, EngineError> {
-        let (_, ranked) = self.second_stage(request, without, true)?;
-        Ok(signals(&ranked))
-    }
-
-    /// What the reader sees of the best `request.limit` clauses for a query, and of those of
-    /// `wanted` (clause ids) among the further candidates: the examples that its weights are learnt
-    /// from.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn reading(
-        &self,
-        request: &SearchRequest,
-        wanted: &[String],
-    ) -> Result<Reading, EngineError> {
-        let (question, ranked) = self.second_stage(request, &[], false)?;
-        Ok(examples(&question, &ranked, request.limit, wanted))
-    }
-
-    /// A query and its candidates without these clauses, as evaluation looks at them; close ones read `again` or not.
-    fn second_stage(
-        &self,
-        request: &SearchRequest,
-        without: &[String],
-        again: bool,
-    ) -> Result<(Question, Vec<Ranked>), EngineError> {
-        check_text(
-            "the query's length in characters",
-            &request.query,
-            LONGEST_QUESTION,
-        )?;
-        let indexes = self.fresh_indexes()?;
-        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, without)?;
-        let mut question = Question::new(&request.query, &indexes.lexical)?;
-        let most = CANDIDATES.max(request.limit);
-        let ranked = self.ranked(
-            &mut question,
-            &indexes,
-            &scope,
-            Depth {
-                most,
-                ranked: most,
-                again,
-            },
-            &mut Timings::default(),
-            &Cancel::default(),
-        )?;
-        Ok((question, ranked))
-    }
+/// A query and its candidates after the second stage, which scores all of them here.
+fn ranked<'a>(
+    engine: &'a Engine,
+    request: &SearchRequest,
+    without: &[String],
+) -> Result<(Stages<'a>, Embedded, Vec<Ranked>), EngineError> {
+    check_query(request)?;
+    let stages = Stages::over(engine, &request.filter, without)?;
+    let question = stages.embed(stages.analyse(&request.query)?)?;
+    let most = CANDIDATES.max(request.limit);
+    let candidates = stages.retrieve(&question, &stages.scope, most)?;
+    let ranked = stages.rank(&question, candidates, most)?;
+    Ok((stages, question, ranked))
 }

@@ -3,3 +3,4 @@
 pub(crate) mod ablation;
 pub(crate) mod bench;
 pub(crate) mod candidates;
+mod engine;

@@ -40,7 +40,10 @@ pub(crate) struct Ask {
 
 /// Error rates by threshold, on the sets that the confidence model was trained on.
 fn threshold_help() -> String {
-    let fit = confidence_fit();
+    // Opening the library says what is wrong with it.
+    let Ok(fit) = confidence_fit() else {
+        return "Least confidence at which an answer is given, 0 to 1".to_owned();
+    };
     let mut help = format!(
         "Least confidence at which an answer is given, 0 to 1 [default: {}]\n\n\
          Error rates on development sets: in the documents' script, and across scripts (an English \

@@ -113,10 +113,10 @@ fn of_answer(path: &Path) -> anyhow::Result<Vec<CitedQuote>> {
         .into_iter()
         .map(|citation| CitedQuote {
             quote: citation.quote,
-            document_id: Some(citation.document.id),
-            // A section is cited by the id of its first clause, so only the document is certain.
+            document_id: Some(citation.clause.document.id),
+            // A section is cited by the id of its first clause: the document is what is sure.
             clause_id: None,
-            sha256: Some(citation.document.sha256),
+            sha256: Some(citation.clause.document.sha256),
         })
         .collect())
 }
