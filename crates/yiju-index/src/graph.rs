@@ -2,8 +2,8 @@
 //!
 //! Layer 0 is one array with a fixed number of neighbour slots for each row, so
 //! that a row's list is found by multiplication; the sparse upper layers, which
-//! only find a good place to start, lie in a second array. Nothing in it points
-//! anywhere, so a snapshot is these arrays as they are.
+//! only find a good place to start, are in a second array. There are no pointers, so a
+//! snapshot holds these arrays unchanged.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -84,8 +84,8 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// Lends this thread's scratch. It is taken out meanwhile, so that a filter which
-/// itself searches finds a fresh one.
+/// Lends this thread's scratch. It is taken out meanwhile, so that a filter that itself
+/// searches gets a fresh one.
 fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     let mut scratch = SCRATCH.take();
     let outcome = work(&mut scratch);

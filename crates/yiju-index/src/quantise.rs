@@ -1,14 +1,14 @@
-//! 8-bit codes of vectors and what is known of their error.
+//! 8-bit codes of vectors, with a bound of their error.
 //!
 //! A component `x` becomes `round(x / scale) + 128`, with one scale for each
-//! vector so that its largest component fits. The length of what rounding took
-//! off is kept too: by Cauchy and Schwarz it bounds how far the code's dot
-//! product with any query can be from the true one, which is what lets a scan
-//! over codes give exactly the results of a scan over floats.
+//! vector so that its largest component fits. The length of the rounding
+//! error is kept too: by Cauchy and Schwarz it bounds how far the code's dot
+//! product with any query can be from the true one, so a scan over codes gives
+//! exactly the results of a scan over floats.
 
 use yiju_kernels::{Kernels, LANE, offset};
 
-/// What turns integer sums back into dot products.
+/// Turns integer sums back into dot products.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub(crate) struct Quality {

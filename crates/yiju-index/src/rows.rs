@@ -33,7 +33,7 @@ impl<T: bytemuck::AnyBitPattern> Column<T> {
         })
     }
 
-    /// The same values in memory of this process's own, in large pages where there are any.
+    /// A copy in owned memory, in large pages where the system has them.
     pub(crate) fn brought_near(self) -> Self {
         match self {
             Column::Mapped { .. } => {
@@ -76,9 +76,9 @@ impl<T: bytemuck::AnyBitPattern> Deref for Column<T> {
     }
 }
 
-/// A filter that accepts fewer than one row in so many is asked before a row is scored.
+/// A filter that accepts fewer than one row in this many is applied before scoring.
 pub(crate) const RARELY: usize = 50;
-/// How many codes a loop over scattered rows asks for ahead of their use.
+/// How many codes ahead a loop over scattered rows prefetches.
 const AHEAD: usize = 8;
 
 /// Rows of (id, vector, code), side by side.
@@ -143,7 +143,7 @@ impl Rows {
         self.quality.to_mut().reserve(more);
     }
 
-    /// Takes row `row` out and puts the last row in its place.
+    /// Removes row `row` and moves the last row into its place.
     pub(crate) fn swap_remove(&mut self, row: usize) {
         let (dimension, stride) = (self.dimension, self.stride());
         let last = self.len() - 1;
@@ -185,9 +185,9 @@ impl Rows {
         let mut rough = vec![f32::NEG_INFINITY; n];
         let mut first = Best::new(k, n);
         let mut floor = f32::NEG_INFINITY;
-        // Asking a large filter about a row costs more than scoring it, so a row is asked about
-        // once its score could matter; but where hardly any is accepted, the floor stays low,
-        // nearly all are asked about, and it is better to ask first.
+        // A large filter costs more than a score, so it is applied once a row's score could
+        // matter. Where it accepts hardly any row, the floor stays low and it would be applied
+        // to nearly all of them anyway; then it goes first.
         let (mut asked, mut accepted) = (0usize, 0usize);
         for row in 0..n {
             let ask_first = accepted * RARELY < asked;
@@ -256,7 +256,7 @@ impl Rows {
         let stride = self.stride();
         let (codes, quality) = (&*self.codes, &*self.quality);
         let code = |row: u32| &codes[row as usize * stride..][..stride];
-        // The codes lie apart: some are asked for ahead of their use.
+        // The codes are scattered, so they are prefetched.
         for &row in found.iter().take(AHEAD) {
             prefetch(code(row));
         }

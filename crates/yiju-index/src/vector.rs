@@ -1,5 +1,4 @@
-//! The trait that all vector indexes share, what a search gives and what it may
-//! be limited to.
+//! The trait that all vector indexes share, with its results and filters.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashSet};
@@ -44,7 +43,7 @@ pub trait Filter: Sync {
     }
 
     /// All accepted ids, when they are at hand as a list (any order). Ids that are
-    /// not in the index are passed over, and [`Filter::accepts`] is still asked.
+    /// not in the index are skipped, and [`Filter::accepts`] still decides.
     fn ids(&self) -> Option<&[u64]> {
         None
     }
@@ -76,13 +75,13 @@ pub trait VectorIndex: Send + Sync {
         self.len() == 0
     }
 
-    /// Puts `vector` under `id`, in place of what was there.
+    /// Stores `vector` under `id`, replacing an earlier one.
     ///
     /// # Errors
     /// When the vector is not a unit vector of the index's dimension, or the index is full.
     fn insert(&mut self, id: u64, vector: &[f32]) -> Result<(), IndexError>;
 
-    /// Takes the entry `id` out; says whether it was there.
+    /// Removes the entry `id`; returns whether there was one.
     fn remove(&mut self, id: u64) -> bool;
 
     /// The `k` entries nearest to `query` that `filter` accepts, best first; fewer
@@ -180,7 +179,7 @@ impl Best {
         }
     }
 
-    /// Offers what `other` kept.
+    /// Offers the hits of `other`.
     pub(crate) fn take(&mut self, other: Best) {
         for Worst(hit) in other.heap {
             self.offer(hit);

@@ -1,11 +1,10 @@
 //! Threads for the parallel parts of one forward pass, each a few tens of microseconds long.
 //!
 //! A general pool takes several microseconds to hand out work; a pass has about a hundred such
-//! parts. Here the tasks of a part are claimed from one atomic ticket. Helpers watch it for a
-//! moment after the last part, then sleep. The caller works too and waits for claimed tasks
-//! only, never for a helper that has not woken up: with fewer free cores than threads a pass
-//! goes on, at the pace of those there are. A second caller does not wait either: it runs its
-//! tasks alone.
+//! parts. Here the tasks of a part are claimed from one atomic ticket. Helpers spin on it for a
+//! moment after the last part, then sleep. The caller works too and waits only for claimed tasks,
+//! never for a helper that has not woken up, so a pass makes progress with fewer free cores than
+//! threads. A second caller does not wait either: it runs its tasks alone.
 
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,14 +13,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a helper watches for more work before it sleeps.
+/// How long a helper spins before it sleeps.
 const WATCH: Duration = Duration::from_micros(200);
-/// Tasks of one part; more are run by the caller alone.
+/// Most tasks of one part; the caller runs a larger part alone.
 const MAX_TASKS: usize = 0xffff;
 
 type Task<'a> = &'a (dyn Fn(usize) + Sync + 'a);
 
-/// The threads of one engine.
+/// The threads of one encoder.
 pub struct Pool {
     shared: Arc<Shared>,
     /// Held by the caller whose tasks are being run.
@@ -44,10 +43,10 @@ struct Shared {
 
 // SAFETY: all fields but `task` are `Sync`. `task` is written by the caller while it holds
 // `Pool::caller` and no task of the previous part is unfinished, before it stores the new ticket
-// (release); it is read by who has claimed a task of that ticket (acquire), and the next write
+// (release); only a thread that has claimed a task of that ticket (acquire) reads it; the next write
 // waits until that task is finished (release on `finished`, acquire by the caller).
 unsafe impl Sync for Shared {}
-// SAFETY: what `task` points to is `Sync`, so it may be used from any thread.
+// SAFETY: the task is `Sync`, so it may be called from any thread.
 unsafe impl Send for Shared {}
 
 impl Shared {
@@ -130,8 +129,7 @@ impl Shared {
 }
 
 impl Pool {
-    /// A pool of `threads` threads, the caller's among them. Where the system refuses a thread
-    /// there are fewer.
+    /// A pool of `threads` threads, counting the caller's; fewer where the system refuses one.
     pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
             ticket: AtomicU64::new(0),
@@ -159,7 +157,7 @@ impl Pool {
         }
     }
 
-    /// Threads, the caller's among them.
+    /// Threads, counting the caller's.
     pub fn threads(&self) -> usize {
         self.helpers.len() + 1
     }
@@ -203,7 +201,7 @@ impl Pool {
             if rounds < 4096 {
                 std::hint::spin_loop();
             } else {
-                // A helper was sent off its core in the middle of a task.
+                // A helper was preempted in the middle of a task.
                 rounds = 0;
                 std::thread::yield_now();
             }
@@ -216,8 +214,8 @@ impl Pool {
     /// Calls `task` for each item, with its index, on several threads.
     pub fn for_each<T: Send>(&self, items: &mut [T], task: impl Fn(usize, &mut T) + Sync) {
         struct Start<T>(*mut T);
-        // SAFETY: the pointer stands for exclusive borrows of the items, one for each task;
-        // `T: Send` lets them go to other threads.
+        // SAFETY: tasks derive exclusive borrows of distinct items from the pointer; `T: Send`
+        // allows sending them to other threads.
         unsafe impl<T: Send> Sync for Start<T> {}
         impl<T> Start<T> {
             fn at(&self, index: usize) -> *mut T {
@@ -245,7 +243,7 @@ impl Drop for Pool {
         );
         self.shared.wake.notify_all();
         for helper in self.helpers.drain(..) {
-            // A helper catches the panics of tasks; there is nothing to learn from its end.
+            // A helper catches the panics of tasks, so its result says nothing.
             let _ = helper.join();
         }
     }

@@ -32,7 +32,9 @@ static DICTIONARY: &str = include_str!("../data/dictionary.txt");
 fn jieba() -> &'static Jieba {
     static JIEBA: OnceLock<Jieba> = OnceLock::new();
     // A dictionary that cannot be read would cut all text into characters; a test holds that it can.
-    JIEBA.get_or_init(|| Jieba::with_dict(&mut DICTIONARY.as_bytes()).unwrap_or_else(|_| Jieba::empty()))
+    JIEBA.get_or_init(|| {
+        Jieba::with_dict(&mut DICTIONARY.as_bytes()).unwrap_or_else(|_| Jieba::empty())
+    })
 }
 
 /// Loads the dictionary now rather than at the first use. May be called from any thread, and again.

@@ -32,7 +32,7 @@ pub(super) struct Layer {
 pub(super) struct Scratch {
     /// Hidden states.
     x: Vec<Lanes>,
-    /// What is added to them.
+    /// The residual to add to them.
     y: Vec<Lanes>,
     /// Their quantised form, or that of the attention's result.
     acts: Vec<ActBlock>,

@@ -1,4 +1,4 @@
-//! The encoder for everyday use: BERT and XLM-R on the crate's own kernels, in 8-bit arithmetic.
+//! The default encoder: BERT and XLM-R on the kernels of `yiju-kernels`, in 8-bit arithmetic.
 //!
 //! Weights stored as Q4_0 stay in four bits, bit for bit, and are unpacked in registers; others
 //! are quantised to eight bits at load. Activations are quantised to eight bits before each
@@ -6,8 +6,8 @@
 //! softmax and everything else are f32.
 //!
 //! A batch is its sequences' tokens one after the other, without padding. Each row's arithmetic
-//! is the same wherever the row stands, so a batch gives the bits that single texts give, on any
-//! number of threads.
+//! is the same at any place in the batch, so a batch gives the bits that single texts give, on
+//! any number of threads.
 
 mod attention;
 mod layers;

@@ -19,10 +19,10 @@ use yiju_kernels::Mapping;
 const MAGIC: &[u8; 8] = b"YIJUTOK1";
 /// Magic, CRC-32 of all that follows it, six counts and ids, and the size and sample of the JSON.
 const HEADER_BYTES: usize = 8 + 4 + 4 * 7 + 8 + 32;
-/// U+2581, which stands for a space inside pieces.
+/// U+2581, the space inside pieces.
 const META: &str = "\u{2581}";
 
-/// What a compact tokenizer is made from.
+/// The source of a compact tokenizer.
 pub struct CompactSource<'a> {
     /// The pieces with their scores, by id.
     pub pieces: &'a [(&'a str, f32)],
@@ -32,8 +32,7 @@ pub struct CompactSource<'a> {
     pub begin: u32,
     /// See `begin`.
     pub end: u32,
-    /// The normaliser: each code point with what replaces it, sorted by code point. What is not
-    /// listed stays as it is.
+    /// The normaliser: replacements of code points, sorted by code point. Others stay unchanged.
     pub replacements: &'a [(char, String)],
     /// The `tokenizer.json` that describes the same tokenizer.
     pub json: &'a [u8],
@@ -339,7 +338,7 @@ impl Normalized {
             character
         };
         if character == '\u{2581}' && self.text.ends_with(META) {
-            // A run of spaces stands for its last.
+            // A run of spaces becomes its last.
             if let Some(last) = self.spans.last_mut() {
                 last.1 = span.clone();
             }
@@ -390,7 +389,7 @@ impl Lattice {
         if self.nodes.len() <= to {
             self.nodes.resize(to + 1, None);
         }
-        // Of equals the first stays: the one with the longest last piece.
+        // Among equals the first wins: the one with the longest last piece.
         if self.nodes[to].is_none_or(|(best, _, _)| score > best) {
             self.nodes[to] = Some((score, from as u32, id));
         }

@@ -22,12 +22,12 @@ use yiju_kernels::Mapping;
 pub struct Token {
     /// Its id in the model's vocabulary.
     pub id: u32,
-    /// The bytes of the text it stands for. The ranges of neighbours may overlap, where one
-    /// character gave several tokens.
+    /// Its bytes in the text. The ranges of neighbours overlap where one character gave
+    /// several tokens.
     pub range: Range<usize>,
 }
 
-/// The ids that a model wants around a text.
+/// The ids that a model expects around a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpecialTokens {
     pub before: Vec<u32>,
@@ -40,7 +40,7 @@ pub(crate) struct SpecialTokens {
 pub(crate) struct Tokenizer {
     inner: Inner,
     special: SpecialTokens,
-    /// Of `tokenizer.json`.
+    /// The sample of `tokenizer.json`.
     sample: Sample,
 }
 

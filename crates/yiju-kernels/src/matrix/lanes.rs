@@ -96,7 +96,7 @@ fn gelu_tanh<V: Vector>(x: V) -> V {
 }
 
 /// Quantises 32 weights as exactly as 8 bits can, at load: the largest magnitude becomes 127. The
-/// second value is that of a step. Weights smaller than 2⁻⁵⁰ are nothing.
+/// second value is that of a step. Blocks whose weights are all below 2⁻⁵⁰ become zero.
 pub(super) fn quantize_weights(values: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
     let peak = values
         .iter()
@@ -151,7 +151,7 @@ fn map<V: Vector>(values: &mut [Lanes], function: impl Fn(V) -> V) {
 pub struct Norm {
     /// The factor of each value; zero past the width.
     pub weight: Vec<Lanes>,
-    /// What is added to each value; zero past the width.
+    /// Added to each value; zero past the width.
     pub bias: Vec<Lanes>,
     /// Values of a row.
     pub width: usize,
@@ -169,7 +169,7 @@ pub(super) fn norm_tile<V: Vector>(
     rows: usize,
     out: &mut [ActBlock],
 ) {
-    // Four rows at a time: a sum waits for its last addition, and the others fill the wait.
+    // Four rows at a time hide the latency of the additions.
     let mut row = 0;
     while row + 4 <= rows {
         norm_rows::<V, 4>(x, y, norm, rows, row);
@@ -193,7 +193,7 @@ fn norm_rows<V: Vector, const G: usize>(
 ) {
     let panels = norm.weight.len();
     let width = norm.width as f32;
-    // In the last panel, what is past the width counts for nothing.
+    // Values of the last panel past the width do not count.
     let mut mask = Lanes([1.0; LANES]);
     if !norm.width.is_multiple_of(LANES) {
         mask.0[norm.width % LANES..].fill(0.0);
@@ -236,7 +236,7 @@ fn norm_rows<V: Vector, const G: usize>(
         };
         let (weight, bias) = (V::load(weight), V::load(bias));
         for g in 0..G {
-            // What fills up the last panel has weight and bias 0 and becomes 0.
+            // The padding of the last panel has weight and bias 0 and becomes 0.
             let value = V::load(&x[g]).sub(mean[g]).mul(inverse[g]);
             value.mul_add(weight, bias).store(&mut x[g]);
         }
@@ -271,7 +271,7 @@ pub(super) fn softmax_tile<V: Vector>(
             value.store(lanes);
             total = total.add(value);
         }
-        // What the lanes past the end hold is 2⁻¹²⁶: nothing, in the sum and after rounding.
+        // The lanes past the end hold 2⁻¹²⁶: zero in the sum and after rounding.
         let inverse = V::splat(1.0 / total.sum());
         for (block, out) in out.chunks_exact_mut(rows).enumerate() {
             let part = |panel: usize| match scores.get(panel * rows + row) {

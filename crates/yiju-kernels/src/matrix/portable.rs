@@ -1,7 +1,6 @@
-//! The kernels for any processor, and the yardstick for the others.
+//! The kernels for any processor, and the reference for the others.
 //!
-//! Sums wrap, as the instructions of the others do; with numbers that are finite they do not come
-//! near it.
+//! Sums wrap, as the vector instructions do; finite inputs never come near the limit.
 
 use super::layout::{ActBlock, LANES, Lanes, Q4Block, Q8Block, times_power};
 

@@ -27,7 +27,7 @@ impl MatrixProbe {
         if !variant.is_available() || !(1..=MAX_ROWS).contains(&rows) || inputs == 0 {
             return None;
         }
-        // What the numbers are makes no difference to the time.
+        // The values do not affect the time.
         let value = |index: usize| (index * 2_654_435_761 % 255) as f32 - 127.0;
         let matrix = match bits {
             4 => {

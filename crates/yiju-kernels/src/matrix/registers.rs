@@ -1,8 +1,8 @@
 //! [`Vector`] in the registers of AVX-512 and AVX2.
 //!
-//! The methods are safe to call only on a processor that has the instructions. They are reached
-//! through `Kernels` alone, in functions compiled for a variant that was found to be there; that is
-//! what each `unsafe` in this file rests on, besides the lengths of [`Lanes`].
+//! The methods are safe to call only on a processor that has the instructions. Only `Kernels` calls
+//! them, in functions compiled for a variant it has found available. Each `unsafe` in this file
+//! relies on that and on the length of [`Lanes`].
 
 use std::arch::x86_64::*;
 
@@ -21,7 +21,7 @@ pub(super) struct Two(__m256, __m256);
 macro_rules! call {
     ($($call:tt)*) => {
         // SAFETY: the processor has the instructions (see the head of this file); loads and stores
-        // are of `Lanes`, as long as what they read and write.
+        // are of whole `Lanes`.
         unsafe { $($call)* }
     };
 }
@@ -44,7 +44,7 @@ macro_rules! fold_eight {
 fold_eight!(sum_eight, _mm_add_ps, _mm_add_ss);
 fold_eight!(largest_of_eight, _mm_max_ps, _mm_max_ss);
 
-/// In lane 0: the exponent times 2²³ for what `shift_for` says.
+/// In lane 0: the result of `vector::shift_for`.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn shift_for(peak: __m128) -> __m128i {

@@ -1,5 +1,5 @@
-//! Sixteen floats as one value: what `lanes` computes with, in vector registers where there is an
-//! implementation for them, else as an array.
+//! Sixteen floats as one value, the unit of `lanes`: in vector registers, or as an array where
+//! there is no implementation for the instruction set.
 
 use super::layout::{ActBlock, BLOCK, LANES, Lanes, MAX_EXPONENT, times_power};
 
@@ -12,8 +12,8 @@ pub(super) const ONE: i32 = 127 << 23;
 /// Sixteen floats. Each operation is rounded as one of `f32`, so every implementation gives the
 /// same bits, but for `mul_add` of [`Plain`].
 ///
-/// The implementations for instruction sets may be used only where the processor has those
-/// instructions, and are quick only inside functions compiled for them.
+/// Use the implementations for instruction sets only where the processor has the instructions;
+/// they are fast only inside functions compiled for them.
 pub(super) trait Vector: Copy {
     fn load(lanes: &Lanes) -> Self;
     fn store(self, lanes: &mut Lanes);
