@@ -1,4 +1,4 @@
-//! The main job: questions on the seed, answered with verbatim quotes or refused.
+//! `yiju ask` and `search` on the seed: verbatim quotes, right answers, refusals.
 
 use std::collections::HashMap;
 
@@ -52,35 +52,23 @@ fn slice(text: &str, span: &Value) -> (String, String) {
     (bytes, chars)
 }
 
-/// Every quote of every answer equals the text at its span, in both counts; every marker stands in
-/// the answer; and the answers are right as often as they were when this was written.
+/// Every quote equals the text at its span, in bytes and in characters; the answer contains every marker;
+/// and the number of right answers is at least that of when this was written.
 #[test]
 fn every_quote_is_verbatim_and_the_answers_are_right() {
     let place = seeded();
     let server = Server::start(&place, &[]);
-    let client = reqwest::blocking::Client::new();
     let mut texts: HashMap<String, String> = HashMap::new();
     let (mut right, mut answerable, mut refused, mut unanswerable) = (0, 0, 0, 0);
     let mut wrong = Vec::new();
     for question in questions() {
-        let body = serde_json::json!({"question": question.question});
-        let answer: Value = client
-            .post(server.at("/v1/ask"))
-            .json(&body)
-            .send()
-            .unwrap()
-            .json()
-            .unwrap();
+        let answer: Value = server.ask(&question.question).json().unwrap();
         let citations = answer["citations"].as_array().unwrap();
         for citation in citations {
             let id = citation["document"]["id"].as_str().unwrap();
             let text = texts.entry(id.to_owned()).or_insert_with(|| {
-                client
-                    .get(server.at(&format!("/v1/documents/{id}/text")))
-                    .send()
-                    .unwrap()
-                    .text()
-                    .unwrap()
+                let text = server.get(&format!("/v1/documents/{id}/text"));
+                text.text().unwrap()
             });
             let quote = citation["quote"].as_str().unwrap();
             assert!(!quote.is_empty());
@@ -147,12 +135,9 @@ fn ask_with_docs_answers_and_skips_what_is_unchanged() {
     let ask = |question: &str| place.yiju(&["ask", "--docs", "seeds", question]);
     let first = ask("超大特大城市应该怎样发展？");
     assert!(first.ok(), "{}", first.err);
-    assert!(first.err.contains("1 file: 1 added"), "{}", first.err);
-    assert!(
-        first.out.contains("[1]") && first.out.contains("超大特大城市"),
-        "{}",
-        first.out
-    );
+    first.says("1 file: 1 added");
+    first.shows("[1]");
+    first.shows("超大特大城市");
     assert!(
         first.out.contains('【'),
         "the quote is marked without colour"
@@ -163,11 +148,35 @@ fn ask_with_docs_answers_and_skips_what_is_unchanged() {
     );
 
     let second = ask("超大特大城市应该怎样发展？");
-    assert!(second.err.contains("1 file unchanged"), "{}", second.err);
+    second.says("1 file unchanged");
     assert_eq!(
         second.out, first.out,
         "the same input gives the same output"
     );
+}
+
+/// The log shows that each file is read once and the model is opened once, also if the library exists and
+/// is first compared with the files.
+#[test]
+fn ask_with_docs_opens_the_model_once_and_reads_each_file_once() {
+    let place = Place::new();
+    let names = ["一", "二", "三"];
+    let files = names.map(|name| {
+        let text = format!("{name}号办法\n第一条 {name}号仓库周一盘点。\n");
+        place.file(&format!("{name}.txt"), text)
+    });
+    place.ok(&["add", &files[0]]);
+    let [first, second, third] = &files;
+    // First run: one file is unchanged, one is new, and the comparison stops before the third. Second run:
+    // the library holds all three.
+    for said in ["3 files: 2 added, 1 unchanged", "3 files unchanged"] {
+        let docs = ["--docs", first, "--docs", second, "--docs", third];
+        let done = place.yiju(&[&["-vv", "ask"], &docs[..], &["二号仓库何时盘点？"]].concat());
+        assert!(done.ok() && done.err.contains(said), "{}", done.err);
+        let count = |text: &str| done.err.lines().filter(|line| line.contains(text)).count();
+        assert_eq!(count("DEBUG opening"), 1, "{}", done.err);
+        assert_eq!(count("DEBUG reading"), names.len(), "{}", done.err);
+    }
 }
 
 #[test]
@@ -193,12 +202,13 @@ fn only_the_sources_asked_for_are_used() {
         "other.txt",
         "图书馆管理办法\n第一条 图书馆周一闭馆。\n第二条 借书期限为三十天。\n",
     );
-    let done = place.yiju(&["add", &other]);
-    assert!(done.ok(), "{}", done.err);
+    place.ok(&["add", &other]);
     let everywhere = place.json(&["search", "--json", "超大特大城市"]);
     assert!(everywhere["hits"].as_array().unwrap().len() > 2);
     let only = place.json(&["search", "--json", "--docs", &other, "超大特大城市"]);
-    for hit in only["hits"].as_array().unwrap() {
+    let hits = only["hits"].as_array().unwrap();
+    assert_eq!(hits.len(), 2, "{only:#}");
+    for hit in hits {
         assert_eq!(hit["document"]["title"], "图书馆管理办法");
     }
 }
@@ -223,7 +233,7 @@ fn what_people_see() {
     insta::assert_snapshot!(place.redact(&shown));
 }
 
-/// Scores move with the last bit of the arithmetic: the kernels differ between machines.
+/// Replaces scores, whose last bits depend on the machine's kernels.
 fn scores_out(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

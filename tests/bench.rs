@@ -1,4 +1,4 @@
-//! `yiju bench`: on the seed, on made data, and what is wrong with what it is given.
+//! `yiju bench` on the seed and on generated data, and its errors.
 
 use serde_json::Value;
 
@@ -15,32 +15,26 @@ const SHORT: [&str; 8] = [
     "1",
 ];
 
-fn figures(path: &std::path::Path) -> Value {
+fn figures(path: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 #[test]
 fn the_seed_is_measured_step_by_step() {
     let place = seeded();
-    let out = place.path().join("figures.json");
-    let page = place.path().join("figures.html");
+    let out = place.named("figures.json");
+    let page = place.named("figures.html");
     let mut arguments = vec!["bench", "--quiet"];
     arguments.extend(SHORT);
-    arguments.extend([
-        "--out",
-        out.to_str().unwrap(),
-        "--html",
-        page.to_str().unwrap(),
-    ]);
-    let done = place.yiju(&arguments);
-    assert!(done.ok(), "{}", done.err);
+    arguments.extend(["--out", &out, "--html", &page]);
+    let done = place.ok(&arguments);
     for shown in [
         "closed, 2 callers",
         "second stage",
         "recall@10",
         "again: yiju bench",
     ] {
-        assert!(done.out.contains(shown), "{shown}: {}", done.out);
+        done.shows(shown);
     }
     let report = figures(&out);
     assert_eq!(
@@ -50,7 +44,7 @@ fn the_seed_is_measured_step_by_step() {
     let library = &report["library"];
     assert_eq!(library["documents"], 5);
     assert_eq!(library["scanned"], true);
-    // The scan of codes against a plain one of floats.
+    // The scan of quantised vectors against a scan of floats.
     assert_eq!(library["sweep"][0]["recall"], 1.0);
     assert!(library["answered"].as_u64().unwrap() > 0);
     let closed = library["closed"].as_array().unwrap();
@@ -78,7 +72,7 @@ fn the_seed_is_measured_step_by_step() {
                 "compose"
             ]
         );
-        // No step takes longer than the whole.
+        // The steps add up to the whole.
         let all = &load["total"];
         let sum: f64 = load["steps"]
             .as_array()
@@ -100,21 +94,15 @@ fn the_seed_is_measured_step_by_step() {
         "{page}"
     );
 
-    let out = out.to_str().unwrap();
-    let same = place.yiju(&["bench", "--compare", out, out]);
-    assert!(same.ok(), "{}", same.err);
-    assert!(
-        same.out.contains("closed, 1 caller, p50 ms"),
-        "{}",
-        same.out
-    );
+    let same = place.ok(&["bench", "--compare", &out, &out]);
+    same.shows("closed, 1 caller, p50 ms");
     assert!(!same.out.contains("not the same"), "{}", same.out);
 }
 
 #[test]
 fn made_data_and_own_questions_are_measured() {
     let place = Place::new();
-    let out = place.path().join("made.json");
+    let out = place.named("made.json");
     let mut arguments = vec![
         "bench",
         "--made",
@@ -124,9 +112,8 @@ fn made_data_and_own_questions_are_measured() {
         "--quiet",
     ];
     arguments.extend(SHORT);
-    arguments.extend(["--rate", "100", "--out", out.to_str().unwrap()]);
-    let done = place.yiju(&arguments);
-    assert!(done.ok(), "{}", done.err);
+    arguments.extend(["--rate", "100", "--out", &out]);
+    place.ok(&arguments);
     let report = figures(&out);
     let sizes: Vec<&Value> = report["made"]
         .as_array()
@@ -184,37 +171,29 @@ fn wrong_settings_are_named_with_the_limit() {
     ] {
         let mut all = vec!["bench"];
         all.extend(arguments);
-        let done = place.yiju(&all);
-        assert_eq!(done.code, Some(1), "{arguments:?}: {}", done.err);
-        assert!(done.err.contains(named), "{arguments:?}: {}", done.err);
+        let done = place.fails(&all);
+        done.says(named);
     }
     let other = place.file("other.json", "{\"format\": \"yiju-bench\", \"version\": 7}");
-    let done = place.yiju(&["bench", "--compare", &other, &other]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("its version is 7"), "{}", done.err);
-    let missing = place.path().join("missing.json");
-    let done = place.yiju(&["bench", "--compare", missing.to_str().unwrap(), &other]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("missing.json"), "{}", done.err);
+    let done = place.fails(&["bench", "--compare", &other, &other]);
+    done.says("its version is 7");
+    let missing = place.named("missing.json");
+    let done = place.fails(&["bench", "--compare", &missing, &other]);
+    done.says("missing.json");
 }
 
 #[test]
 fn an_empty_library_has_nothing_to_ask() {
     let place = seeded();
-    let listed = place.json(&["list", "--json"]);
-    let documents = listed["documents"]
-        .as_array()
-        .unwrap_or_else(|| panic!("{listed}"));
+    let documents = place.documents();
     let ids: Vec<&str> = documents
         .iter()
         .map(|one| one["id"].as_str().unwrap())
         .collect();
     let mut arguments = vec!["remove"];
     arguments.extend(ids);
-    let done = place.yiju(&arguments);
-    assert!(done.ok(), "{}", done.err);
-    let done = place.yiju(&["bench"]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("the library is empty"), "{}", done.err);
-    assert!(done.err.contains("yiju add"), "{}", done.err);
+    place.ok(&arguments);
+    let done = place.fails(&["bench"]);
+    done.says("the library is empty");
+    done.says("yiju add");
 }

@@ -1,4 +1,4 @@
-//! The other commands.
+//! Adding, listing, removing, embedding, settings, help.
 
 use std::process::Stdio;
 
@@ -19,9 +19,8 @@ fn good_files_are_added_and_the_bad_one_is_reported() {
         );
     }
     place.file("docs/bad.txt", [0x25, 0x50, 0x44, 0x46, 0, 1, 2, 3]);
-    let docs = place.path().join("docs");
-    let done = place.yiju(&["add", docs.to_str().unwrap()]);
-    assert_eq!(done.code, Some(1));
+    let docs = place.named("docs");
+    let done = place.fails(&["add", &docs]);
     assert_eq!(
         done.out
             .lines()
@@ -31,20 +30,12 @@ fn good_files_are_added_and_the_bad_one_is_reported() {
         "{}",
         done.out
     );
-    assert!(
-        done.err.contains("error: ") && done.err.contains("bad.txt"),
-        "{}",
-        done.err
-    );
-    assert!(
-        done.err.contains("10 files: 9 added, 1 failed"),
-        "{}",
-        done.err
-    );
-    let list = place.json(&["list", "--json"]);
-    assert_eq!(list["documents"].as_array().unwrap().len(), 9);
+    done.says("error: ");
+    done.says("bad.txt");
+    done.says("10 files: 9 added, 1 failed");
+    assert_eq!(place.documents().len(), 9);
 
-    let again = place.yiju(&["add", "--json", docs.to_str().unwrap()]);
+    let again = place.yiju(&["add", "--json", &docs]);
     let lines: Vec<Value> = again
         .out
         .lines()
@@ -97,29 +88,55 @@ fn documents_are_listed_and_removed() {
     let place = Place::new();
     let rules = place.file("rules.txt", RULES);
     let other = place.file("other.txt", "停车管理办法\n第一条 车辆应当停放在车位内。\n");
-    assert!(place.yiju(&["add", &rules, &other]).ok());
-    let list = place.json(&["list", "--json"]);
-    let documents = list["documents"].as_array().unwrap();
+    place.ok(&["add", &rules, &other]);
+    let documents = place.documents();
     assert_eq!(documents.len(), 2);
     let id = documents[0]["id"].as_str().unwrap();
 
-    let unknown = place.yiju(&["remove", id, "nope"]);
-    assert_eq!(unknown.code, Some(1));
-    assert_eq!(place.json(&["list", "--json"]), list, "nothing was removed");
+    place.fails(&["remove", id, "nope"]);
+    assert_eq!(place.documents(), documents, "nothing was removed");
 
-    let done = place.yiju(&["remove", id, &other]);
-    assert!(done.ok(), "{}", done.err);
+    let done = place.ok(&["remove", id, &other]);
     assert_eq!(done.out.lines().count(), 2);
     let empty = place.yiju(&["list"]);
     assert_eq!((empty.code, empty.out.as_str()), (Some(0), ""));
-    assert!(empty.err.contains("the library is empty"), "{}", empty.err);
+    empty.says("the library is empty");
     let refused = place.yiju(&["ask", "借书期限是多久？"]);
     assert_eq!(refused.code, Some(0), "{}", refused.err);
-    assert!(
-        refused.err.contains("hint: the library is empty"),
-        "{}",
-        refused.err
-    );
+    refused.says("hint: the library is empty");
+}
+
+#[test]
+fn what_embeds_nothing_needs_no_model() {
+    let place = Place::new();
+    let rules = place.file("rules.txt", RULES);
+    place.ok(&["add", &rules]);
+    let list = place.json(&["list", "--json"]);
+    let backup = &place.named("backup.yiju");
+    let without_model = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        run(
+            command.env("YIJU_MODEL", place.path().join("no-model")),
+            b"",
+        )
+    };
+    let refused = without_model(&["search", "借书"]);
+    refused.says("unknown model");
+    let listed = without_model(&["list", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&listed.out).unwrap(), list);
+    for arguments in [
+        &["outline", &rules][..],
+        &["key", "add", "page"],
+        &["key", "list"],
+        &["check"],
+        &["backup", backup],
+        &["remove", &rules],
+        &["restore", backup],
+    ] {
+        let done = without_model(arguments);
+        assert!(done.ok(), "{arguments:?}: {}", done.err);
+    }
+    assert_eq!(place.json(&["list", "--json"]), list);
 }
 
 #[test]
@@ -132,9 +149,8 @@ fn an_outline_needs_no_library() {
         .find(|path| path.extension().is_some_and(|end| end == "txt"))
         .unwrap();
     let seed = seed.to_str().unwrap();
-    let done = place.yiju(&["outline", seed]);
-    assert!(done.ok(), "{}", done.err);
-    assert!(done.out.contains("二、优化现代化城市体系"), "{}", done.out);
+    let done = place.ok(&["outline", seed]);
+    done.shows("二、优化现代化城市体系");
     let json = place.json(&["outline", "--json", seed]);
     let documents = json.as_array().unwrap();
     assert_eq!(documents.len(), 5);
@@ -232,7 +248,7 @@ fn settings_go_from_file_to_environment_to_flags() {
 fn colour_is_a_choice() {
     let place = seeded();
     let colored = place.yiju(&["ask", "--color", "always", "群租房怎么管？"]);
-    assert!(colored.out.contains("\u{1b}[1;32m【"), "{}", colored.out);
+    colored.shows("\u{1b}[1;32m【");
     let plain = place.yiju(&["ask", "--color", "never", "群租房怎么管？"]);
     let mut stripped = colored.out;
     for code in [
@@ -251,7 +267,8 @@ fn colour_is_a_choice() {
 fn help_has_examples() {
     let place = Place::new();
     for command in [
-        "", "ask", "search", "add", "list", "remove", "outline", "embed", "serve",
+        "", "ask", "search", "verify", "add", "list", "remove", "outline", "embed", "model",
+        "eval", "bench", "serve", "key", "check", "backup", "restore",
     ] {
         let mut arguments: Vec<&str> = Some(command)
             .filter(|name| !name.is_empty())
@@ -261,8 +278,8 @@ fn help_has_examples() {
         let done = place.yiju(&arguments);
         assert!(done.ok() && done.out.contains("Usage:"), "{command}");
         assert_eq!(
-            done.out.contains("Examples:"),
-            !["list", "outline"].contains(&command),
+            done.out.contains("Example"),
+            !["list", "outline", "model"].contains(&command),
             "{command}"
         );
     }

@@ -1,4 +1,4 @@
-//! A process killed while it adds: the library opens again and holds all that was acknowledged.
+//! A process killed while it adds: the library opens again and holds everything acknowledged.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -23,10 +23,10 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
             format!("规则{number}\n{clauses}"),
         );
     }
-    let docs = place.path().join("docs");
-    let add = ["add", "--json", docs.to_str().unwrap()];
-    // Killed after one acknowledgement, then, on the same library, after two more, and so on: each
-    // time somewhere within the next file.
+    let docs = place.named("docs");
+    let add = ["add", "--json", &docs];
+    // Killed after one acknowledgement, then on the same library after two more, and so on, each time while
+    // the next file is being added.
     let mut acknowledged: Vec<Value> = Vec::new();
     for round in 0..3 {
         let mut child = place
@@ -51,8 +51,8 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
             }
         }
         child.wait().unwrap();
-        let list = place.json(&["list", "--json"]);
-        let documents = list["documents"].as_array().unwrap();
+        assert_eq!(new, round + 1, "it ended before it was killed");
+        let documents = place.documents();
         for line in &acknowledged {
             for document in line["documents"].as_array().unwrap() {
                 assert!(
@@ -61,7 +61,7 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
                 );
             }
         }
-        // At most the one that was being added is there without having been acknowledged, and whole.
+        // The file that was being added when killed may be there too; then it is whole.
         assert!(
             documents.len() <= acknowledged.len() + 1,
             "{} documents",
@@ -71,15 +71,8 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
             assert_eq!(document["clauses"], 19);
         }
     }
-    let done = place.yiju(&["add", docs.to_str().unwrap()]);
-    assert!(done.ok(), "{}", done.err);
-    assert_eq!(
-        place.json(&["list", "--json"])["documents"]
-            .as_array()
-            .unwrap()
-            .len(),
-        12
-    );
+    place.ok(&["add", &docs]);
+    assert_eq!(place.documents().len(), 12);
     let hits = place.json(&["search", "--json", "--limit", "1", "第7号规则的第5条"]);
     assert_eq!(hits["hits"][0]["document"]["title"], "规则7", "{hits:#}");
 }

@@ -1,4 +1,4 @@
-//! Each error has a clear message, its exit code, and changes nothing.
+//! Errors have a clear message and exit code and change nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::support::{Place, run, seeded};
 
-/// Every file of the library with its bytes, locks apart.
+/// Every file of the library with its bytes.
 fn state(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut open = vec![directory.to_owned()];
@@ -37,15 +37,10 @@ fn errors_are_clear_and_change_nothing() {
         [b'a', b'b', 0xff, 0xfe, 0xfd, b'c', 0x80, 0x81],
     );
     fs::create_dir(place.path().join("nothing")).unwrap();
-    let nothing = place.path().join("nothing").to_str().unwrap().to_owned();
-    let missing = place
-        .path()
-        .join("missing.txt")
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let nothing = place.named("nothing");
+    let missing = place.named("missing.txt");
     let long = "长".repeat(2001);
-    let before = place.json(&["list", "--json"]);
+    let before = place.documents();
 
     let mut shown = String::new();
     for arguments in [
@@ -70,9 +65,9 @@ fn errors_are_clear_and_change_nothing() {
         vec!["outline", &nothing],
         vec!["outline", &binary],
         vec!["embed"],
-        vec!["list", "--model", "no-such-model"],
-        vec!["list", "--model", "models/no-such-model"],
-        vec!["list", "--model", &nothing],
+        vec!["search", "--model", "no-such-model", "甲"],
+        vec!["search", "--model", "models/no-such-model", "甲"],
+        vec!["search", "--model", &nothing, "甲"],
         vec!["serve", "--listen", "nowhere"],
         vec!["serve", "--concurrent", "0"],
         vec!["nonsense"],
@@ -88,10 +83,10 @@ fn errors_are_clear_and_change_nothing() {
         ));
     }
     insta::assert_snapshot!(place.redact(&shown));
-    assert_eq!(place.json(&["list", "--json"]), before);
+    assert_eq!(place.documents(), before);
 }
 
-/// The directory of the program, which the search for a model names.
+/// The program's directory, which the error about an unknown model names.
 fn program() -> String {
     Path::new(env!("CARGO_BIN_EXE_yiju"))
         .parent()
@@ -107,9 +102,8 @@ fn a_directory_that_is_no_library_is_left_alone() {
     let rules = place.file("rules.txt", "办法\n第一条 甲。\n");
     let before = state(&place.library());
     for arguments in [vec!["list"], vec!["add", &rules], vec!["ask", "甲？"]] {
-        let done = place.yiju(&arguments);
-        assert_eq!(done.code, Some(1), "{}", done.err);
-        assert!(done.err.contains("is not a Yiju library"), "{}", done.err);
+        let done = place.fails(&arguments);
+        done.says("is not a Yiju library");
         assert_eq!(state(&place.library()), before);
     }
 }
@@ -118,13 +112,9 @@ fn a_directory_that_is_no_library_is_left_alone() {
 fn where_there_is_no_library_none_is_made_by_reading() {
     let place = Place::new();
     for arguments in [vec!["list"], vec!["ask", "甲？"], vec!["search", "甲"]] {
-        let done = place.yiju(&arguments);
-        assert_eq!(done.code, Some(1), "{}", done.err);
-        assert!(
-            done.err.contains("there is no library at") && done.err.contains("hint:"),
-            "{}",
-            done.err
-        );
+        let done = place.fails(&arguments);
+        done.says("there is no library at");
+        done.says("hint:");
         assert!(!place.library().exists());
     }
 }
@@ -141,18 +131,13 @@ fn names_that_are_not_text_are_reported_and_the_rest_is_added() {
         .join("docs")
         .join(OsStr::from_bytes(b"b\xffd.txt"));
     if fs::write(&bad, "x").is_err() {
-        // This file system takes only text as names, so there is nothing to test.
+        // This file system refuses names that are not UTF-8.
         return;
     }
-    let docs = place.path().join("docs");
-    let done = place.yiju(&["add", docs.to_str().unwrap()]);
-    assert_eq!(done.code, Some(1));
-    assert!(
-        done.err.contains("is not UTF-8") && done.err.contains("hint: rename"),
-        "{}",
-        done.err
-    );
-    assert!(done.out.contains("good.txt"), "{}", done.out);
+    let done = place.fails(&["add", &place.named("docs")]);
+    done.says("is not UTF-8");
+    done.says("hint: rename");
+    done.shows("good.txt");
 }
 
 #[cfg(unix)]
@@ -163,19 +148,18 @@ fn a_file_without_permission_is_reported() {
     let secret = place.file("secret.txt", "办法\n第一条 甲。\n");
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&secret).is_ok() {
-        // The superuser reads everything.
+        // Run as root, which may read every file.
         return;
     }
-    let done = place.yiju(&["add", &secret]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("permission denied"), "{}", done.err);
+    let done = place.fails(&["add", &secret]);
+    done.says("permission denied");
 }
 
 #[test]
 fn without_a_home_the_library_must_be_named() {
     let own = std::env::home_dir().map(|home| home.join(".local/share/yiju/library"));
     if own.is_some_and(|own| own.exists()) {
-        // Whoever runs this keeps a library there, which the system's list of users leads to.
+        // Without HOME the home directory comes from the user database, and there is a library in it.
         return;
     }
     let place = Place::new();
@@ -184,7 +168,7 @@ fn without_a_home_the_library_must_be_named() {
         command.env_remove(name);
     }
     let done = run(&mut command, b"");
-    // Where the system's list of users names a home, a missing library there is the news.
+    // If the user database has a home directory, the error is that there is no library in it.
     assert_eq!(done.code, Some(1), "{}", done.err);
-    assert!(done.err.contains("hint:"), "{}", done.err);
+    done.says("hint:");
 }

@@ -1,4 +1,4 @@
-//! `yiju eval`: a set with a corpus, questions on files, and what is wrong with a set.
+//! `yiju eval`: a set with a corpus, questions on files, and errors in a set.
 
 use serde_json::Value;
 
@@ -19,14 +19,12 @@ const QUERIES: &str = r#"{"id": "1", "lang": "zh", "q": "停水要提前多久�
 #[test]
 fn a_set_is_measured_and_its_library_is_kept() {
     let place = Place::new();
-    let set = place.path().join("set");
+    let set = &place.named("set");
     place.file("set/corpus.jsonl", CORPUS);
     place.file("set/queries.jsonl", QUERIES);
-    let set = set.to_str().unwrap();
-    let out = place.path().join("report.json");
-    let done = place.yiju(&["eval", set, "--ablate", "--out", out.to_str().unwrap()]);
-    assert!(done.ok(), "{}", done.err);
-    assert!(done.err.contains("left out 1 question"), "{}", done.err);
+    let out = place.named("report.json");
+    let done = place.ok(&["eval", set, "--ablate", "--out", &out]);
+    done.says("left out 1 question");
     for shown in [
         "recall@100",
         "nDCG@10",
@@ -34,7 +32,7 @@ fn a_set_is_measured_and_its_library_is_kept() {
         "BM25",
         "0.50 (used)",
     ] {
-        assert!(done.out.contains(shown), "{shown}: {}", done.out);
+        done.shows(shown);
     }
     let report: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
     let zh = &report["figures"]["zh"];
@@ -43,7 +41,7 @@ fn a_set_is_measured_and_its_library_is_kept() {
     assert_eq!(zh["citation_recall"]["mean"], 1.0);
     assert_eq!(zh["lanes"].as_array().unwrap().len(), 6);
     assert_eq!(report["figures"]["en"]["questions"], 1);
-    // Another corpus library, which a second run only reads and a changed corpus changes.
+    // The corpus has its own library: a second run only reads it, a changed corpus updates it.
     assert!(place.path().join("library-eval-set").is_dir());
     assert!(!place.library().exists());
     let again = place.json(&["eval", set, "--json", "--keep-gold", "--quiet"]);
@@ -71,9 +69,8 @@ fn questions_on_files_name_what_went_wrong() {
          {\"q\": \"图书馆几点关门？\", \"evidence\": []}\n\
          {\"q\": \"水质检测结果多久公布一次？\", \"evidence\": [\"这句话不在文件里\"]}\n",
     );
-    let done = place.yiju(&["eval", "--docs", &rules, "--failures", &questions]);
-    assert!(done.ok(), "{}", done.err);
-    assert!(done.out.contains("zh: 3 questions"), "{}", done.out);
+    let done = place.ok(&["eval", "--docs", &rules, "--failures", &questions]);
+    done.shows("zh: 3 questions");
     let wrong: Vec<&str> = done
         .err
         .lines()
@@ -86,15 +83,8 @@ fn questions_on_files_name_what_went_wrong() {
     assert_eq!(wrong.len(), 1, "{wrong:?}");
     assert!(wrong[0].contains("水质检测"), "{wrong:?}");
 
-    let signals = place.path().join("signals.jsonl");
-    let done = place.yiju(&[
-        "eval",
-        "--docs",
-        &rules,
-        "--signals",
-        signals.to_str().unwrap(),
-        &questions,
-    ]);
+    let signals = place.named("signals.jsonl");
+    let done = place.yiju(&["eval", "--docs", &rules, "--signals", &signals, &questions]);
     assert!(done.ok() && done.out.is_empty(), "{}", done.err);
     let rows: Vec<Value> = std::fs::read_to_string(&signals)
         .unwrap()
@@ -105,7 +95,7 @@ fn questions_on_files_name_what_went_wrong() {
         .iter()
         .map(|row| (row["answerable"] == true, row["right"] == true))
         .collect();
-    // The question that is answered stands there once more, without the clauses that hold its evidence.
+    // The answered question has a second row, asked without the clauses that hold its evidence.
     assert_eq!(
         flags,
         [(true, true), (false, false), (false, false), (true, false)]
@@ -115,19 +105,16 @@ fn questions_on_files_name_what_went_wrong() {
 #[test]
 fn a_bad_set_is_named() {
     let place = Place::new();
-    let missing = place.yiju(&["eval", "no-such-set"]);
-    assert_eq!(missing.code, Some(1));
-    assert!(missing.err.contains("no-such-set"), "{}", missing.err);
+    let missing = place.fails(&["eval", "no-such-set"]);
+    missing.says("no-such-set");
     place.file("set/corpus.jsonl", CORPUS);
     place.file("set/queries.jsonl", "{\"question\": 3}\n");
-    let set = place.path().join("set");
-    let bad = place.yiju(&["eval", set.to_str().unwrap()]);
-    assert_eq!(bad.code, Some(1));
-    assert!(bad.err.contains("queries.jsonl line 1"), "{}", bad.err);
+    let set = &place.named("set");
+    let bad = place.fails(&["eval", set]);
+    bad.says("queries.jsonl line 1");
     place.file("set/queries.jsonl", QUERIES);
-    let both = place.yiju(&["eval", "--docs", "seeds", set.to_str().unwrap()]);
-    assert_eq!(both.code, Some(1));
-    assert!(both.err.contains("--docs"), "{}", both.err);
+    let both = place.fails(&["eval", "--docs", "seeds", set]);
+    both.says("--docs");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! A bug in one request: its client is told so, and the server goes on as if it had not been.
+//! A panic in one request is that request's error; the server serves on.
 
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::Response;
 use serde_json::{Value, json};
 
 use crate::support::{Place, Server};
@@ -9,24 +9,17 @@ use crate::support::{Place, Server};
 struct Faulty {
     place: Place,
     server: Server,
-    client: Client,
 }
 
 impl Faulty {
     fn at(point: &str) -> Self {
         let place = Place::new();
         let server = Server::start_with(&place, &[], &[("YIJU_PANIC_AT", point)]);
-        let client = Client::new();
-        Self {
-            place,
-            server,
-            client,
-        }
+        Self { place, server }
     }
 
     fn post(&self, path: &str, body: Value) -> Response {
-        let request = self.client.post(self.server.at(path)).json(&body);
-        request.send().unwrap()
+        self.server.post(path, &body)
     }
 
     fn add(&self, title: &str, text: &str) -> Response {
@@ -42,8 +35,8 @@ impl Faulty {
             .collect()
     }
 
-    /// Ends the server and checks that it ended well, that its log tells the cause of the fault, and
-    /// that the library is sound.
+    /// Stops the server; checks its exit code, that its log has the cause of the fault, and that the
+    /// library is sound.
     fn end(self, request_id: &str) {
         self.server.signal("-TERM");
         let (code, said) = self.server.end();
@@ -56,7 +49,7 @@ impl Faulty {
     }
 }
 
-/// The request id of an `internal` error, which says nothing of its cause.
+/// The request id of an `internal` error. The response must not give the cause.
 fn internal(answer: Response) -> String {
     assert_eq!(answer.status(), 500);
     let id = answer.headers()["x-request-id"]
@@ -76,7 +69,7 @@ const RENT: &str = "第一条 押金不得超过两个月租金。\n第二条 �
 
 #[test]
 fn a_fault_in_a_question_is_that_questions_error() {
-    // Named points are there in debug builds only.
+    // Named points exist in debug builds only.
     if !cfg!(debug_assertions) {
         return;
     }
@@ -86,8 +79,7 @@ fn a_fault_in_a_question_is_that_questions_error() {
     let id = internal(ask());
     let answer: Value = ask().json().unwrap();
     assert_eq!(answer["answered"], true, "{answer:#}");
-    let metrics = faulty.client.get(faulty.server.at("/metrics"));
-    let metrics = metrics.send().unwrap().text().unwrap();
+    let metrics = faulty.server.get("/metrics").text().unwrap();
     assert!(metrics.contains("yiju_errors_total{code=\"internal\"} 1"));
     faulty.end(&id);
 }
@@ -112,7 +104,7 @@ fn a_fault_in_the_indexes_is_made_good_from_the_store() {
     if !cfg!(debug_assertions) {
         return;
     }
-    // In the middle of taking a write in: it is durable, and was not acknowledged.
+    // While the indexes take in a write that is durable but not acknowledged.
     let faulty = Faulty::at("index:applied:2");
     assert_eq!(faulty.add("图书馆规则", LIBRARY).status(), 201);
     let before = faulty.found("借书期限");
@@ -124,8 +116,8 @@ fn a_fault_in_the_indexes_is_made_good_from_the_store() {
     assert_eq!(faulty.found("押金").len(), 4);
     faulty.end(&id);
 
-    // In the middle of making a write's words searchable, which the next question does; the first time is
-    // when the library is made.
+    // While the next question commits a write to the lexical index. The first commit is that of the new
+    // library.
     let faulty = Faulty::at("lexical:prepared:2");
     assert_eq!(faulty.add("租赁规则", RENT).status(), 201);
     let id = internal(faulty.post("/v1/search", json!({"query": "押金"})));

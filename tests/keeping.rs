@@ -1,12 +1,10 @@
-//! `yiju check`, `backup` and `restore`, a library of the first release, and disks that refuse.
+//! `yiju check`, `backup` and `restore`, a library of the first release, and writes that fail.
 
 use std::fs;
-use std::path::Path;
 
-use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
-use crate::support::{Place, Server, root, seeded};
+use crate::support::{Place, Server, copy, root, seeded};
 
 const LAW: &str = "城市供水条例\n第一条　为了保障用水，制定本条例。\n第二条　需要停止供水的，供水企业应当提前二十四小时通知用户。\n";
 const QUESTION: &str = "停水要提前多久通知用户？";
@@ -15,8 +13,7 @@ const QUESTION: &str = "停水要提前多久通知用户？";
 fn with_law() -> Place {
     let place = Place::new();
     let file = place.file("law.txt", LAW);
-    let done = place.yiju(&["add", &file]);
-    assert!(done.ok(), "{}", done.err);
+    place.ok(&["add", &file]);
     place
 }
 
@@ -47,11 +44,10 @@ fn a_sound_library_is_said_to_be_sound() {
     }
     // Also while it is served.
     let server = Server::start(&place, &[]);
-    assert!(place.yiju(&["check"]).ok());
-    let refused = place.yiju(&["check", "--repair"]);
-    assert_eq!(refused.code, Some(1));
+    place.ok(&["check"]);
+    let refused = place.fails(&["check", "--repair"]);
     let pid = format!("process {}", server.child.id());
-    assert!(refused.err.contains(&pid), "{}", refused.err);
+    refused.says(&pid);
 }
 
 #[test]
@@ -75,23 +71,14 @@ fn what_is_derived_is_repaired() {
             fs::write(&path, b"torn").unwrap();
         }
     }
-    let found = place.yiju(&["check"]);
-    assert_eq!(found.code, Some(1));
-    assert!(
-        found.out.contains("the numbers for looking up differ"),
-        "{}",
-        found.out
-    );
-    assert!(found.out.contains("index lexical"), "{}", found.out);
-    assert!(found.err.contains("`yiju check --repair`"), "{}", found.err);
+    let found = place.fails(&["check"]);
+    found.shows("the numbers for looking up differ");
+    found.shows("index lexical");
+    found.says("`yiju check --repair`");
     let repaired = place.yiju(&["check", "--repair"]);
     assert!(repaired.ok(), "{}", repaired.out);
-    assert!(
-        repaired.out.contains("repaired  made the indexes again"),
-        "{}",
-        repaired.out
-    );
-    assert!(place.yiju(&["check"]).ok());
+    repaired.shows("repaired  made the indexes again");
+    place.ok(&["check"]);
     assert_eq!(place.json(&["ask", "--json", QUESTION])["answered"], true);
 }
 
@@ -105,10 +92,7 @@ fn damaged_content_is_named_with_advice_that_works_and_never_answered_from() {
         "UPDATE tokens SET codes = zeroblob(length(codes))",
     ] {
         let place = with_law();
-        let id = place.json(&["list", "--json"])["documents"][0]["id"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let id = place.documents()[0]["id"].as_str().unwrap().to_owned();
         database(&place).execute_batch(damage).unwrap();
         let asked = place.yiju(&["ask", "--json", QUESTION]);
         if asked.ok() {
@@ -125,17 +109,12 @@ fn damaged_content_is_named_with_advice_that_works_and_never_answered_from() {
         for arguments in [&["check"][..], &["check", "--repair"]] {
             let found = place.yiju(arguments);
             assert_eq!(found.code, Some(1), "{damage}: {}", found.out);
-            assert!(
-                found.out.contains(&format!("`yiju remove {id}`")),
-                "{}",
-                found.out
-            );
+            found.shows(&format!("`yiju remove {id}`"));
         }
         let removed = place.yiju(&["remove", &id]);
         assert!(removed.ok(), "{damage}: {}", removed.err);
-        assert!(place.yiju(&["check"]).ok());
-        let file = place.path().join("law.txt");
-        assert!(place.yiju(&["add", file.to_str().unwrap()]).ok());
+        place.ok(&["check"]);
+        place.ok(&["add", &place.named("law.txt")]);
         assert_eq!(place.json(&["ask", "--json", QUESTION])["answered"], true);
     }
 }
@@ -143,40 +122,24 @@ fn damaged_content_is_named_with_advice_that_works_and_never_answered_from() {
 #[test]
 fn a_served_library_is_backed_up_and_restored() {
     let place = with_law();
-    let file = place.path().join("backup.yiju");
-    let file = file.to_str().unwrap();
+    let file = &place.named("backup.yiju");
     let server = Server::start(&place, &[]);
-    let client = Client::new();
     let ask = || -> String {
-        let response = client
-            .post(server.at("/v1/ask"))
-            .json(&json!({"question": QUESTION}))
-            .send()
-            .unwrap();
-        let answer: Value = response.json().unwrap();
-        answer["citations"][0]["quote"]
-            .as_str()
-            .unwrap_or("")
-            .to_owned()
+        let answer: Value = server.ask(QUESTION).json().unwrap();
+        answer["citations"][0]["quote"].to_string()
     };
     assert!(ask().contains("二十四小时"));
     let done = place.json(&["backup", "--json", file]);
     assert_eq!(done["documents"], 1);
-    let source = place.json(&["list", "--json"])["documents"][0]["source"].clone();
-    let replaced = client
-        .post(server.at("/v1/documents"))
-        .json(&json!({
-            "title": "城市供水条例", "source": source,
-            "text": LAW.replace("二十四小时", "四十八小时"),
-        }))
-        .send()
-        .unwrap();
+    let source = place.documents()[0]["source"].clone();
+    let text = LAW.replace("二十四小时", "四十八小时");
+    let document = json!({"title": "城市供水条例", "source": source, "text": text});
+    let replaced = server.post("/v1/documents", &document);
     assert!(replaced.status().is_success(), "{:?}", replaced.text());
     assert!(ask().contains("四十八小时"));
 
-    let refused = place.yiju(&["restore", file]);
-    assert_eq!(refused.code, Some(1));
-    assert!(refused.err.contains("--replace"), "{}", refused.err);
+    let refused = place.fails(&["restore", file]);
+    refused.says("--replace");
     assert!(ask().contains("四十八小时"));
     let done = place.json(&["restore", "--json", "--replace", file]);
     assert_eq!(
@@ -184,29 +147,19 @@ fn a_served_library_is_backed_up_and_restored() {
         (&json!(1), &json!(1))
     );
     assert!(ask().contains("二十四小时"));
-    // It goes on taking documents, and they last.
-    let added = client
-        .post(server.at("/v1/documents"))
-        .json(&json!({"title": "图书馆办法", "text": "第一条　借书期限为三十天。"}))
-        .send()
-        .unwrap();
+    // It still accepts documents, and they are durable.
+    let document = json!({"title": "图书馆办法", "text": "第一条　借书期限为三十天。"});
+    let added = server.post("/v1/documents", &document);
     assert!(added.status().is_success());
     drop(server);
-    assert!(place.yiju(&["check"]).ok());
+    place.ok(&["check"]);
     let answer = place.json(&["ask", "--json", "借书期限是多少天？"]);
     assert_eq!(answer["answered"], true, "{answer:#}");
 
-    // And into another library.
-    let other = place.path().join("other");
-    let done = place.yiju(&["--library", other.to_str().unwrap(), "restore", file]);
-    assert!(done.ok(), "{}", done.err);
-    let answer = place.json(&[
-        "--library",
-        other.to_str().unwrap(),
-        "ask",
-        "--json",
-        QUESTION,
-    ]);
+    // Into another library.
+    let other = &place.named("other");
+    place.ok(&["--library", other, "restore", file]);
+    let answer = place.json(&["--library", other, "ask", "--json", QUESTION]);
     assert!(
         answer["citations"][0]["quote"]
             .as_str()
@@ -219,13 +172,12 @@ fn a_served_library_is_backed_up_and_restored() {
 fn a_file_that_is_no_backup_is_refused() {
     let place = Place::new();
     let file = place.file("notes.txt", LAW.repeat(10));
-    let done = place.yiju(&["restore", &file]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.err.contains("not end like a backup"), "{}", done.err);
+    let done = place.fails(&["restore", &file]);
+    done.says("not end like a backup");
     assert!(!place.library().join("library.db").exists());
 }
 
-/// Quotes and where they stand; scores may differ between versions.
+/// Quotes and their places; scores may differ between versions.
 fn citations(answer: &Value) -> Vec<Value> {
     let of = |citation: &Value| {
         json!([
@@ -260,16 +212,16 @@ fn a_library_of_the_first_release_answers_as_it_did() {
         serde_json::from_slice(&fs::read(fixture.join("answer.json")).unwrap()).unwrap();
     let now = place.json(&["ask", "--json", QUESTION]);
     assert_eq!(citations(&now), citations(&then));
-    assert!(place.yiju(&["check"]).ok());
+    place.ok(&["check"]);
 
-    // And as one made of the same sources today.
+    // A library made of the same sources today gives the same answers.
     let today = Place::new();
     for name in ["供水条例.txt", "夜间开放.txt"] {
         let file = today.file(name, fs::read(fixture.join("sources").join(name)).unwrap());
-        assert!(today.yiju(&["add", &file]).ok());
+        today.ok(&["add", &file]);
     }
     let strip = |citations: Vec<Value>| -> Vec<Value> {
-        // The source's path is part of a document's id.
+        // A document's id depends on the path of its source.
         citations
             .into_iter()
             .map(|mut citation| {
@@ -287,20 +239,7 @@ fn a_library_of_the_first_release_answers_as_it_did() {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for item in fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let target = to.join(item.file_name());
-        if item.file_type().unwrap().is_dir() {
-            copy(&item.path(), &target);
-        } else {
-            fs::copy(item.path(), target).unwrap();
-        }
-    }
-}
-
-/// A limit on the size of files makes every write fail in its turn, those of the indexes, too.
+/// Growing limits on file size make the writes fail one after another, also those of the indexes.
 #[test]
 #[cfg(unix)]
 fn files_that_cannot_grow_fail_with_the_cause_and_lose_nothing() {
@@ -341,15 +280,9 @@ fn files_that_cannot_grow_fail_with_the_cause_and_lose_nothing() {
                 done.err
             );
         }
-        let list = place.json(&["list", "--json"]);
-        let titles: Vec<&str> = list["documents"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|document| document["title"].as_str().unwrap())
-            .collect();
-        assert_eq!(titles.contains(&"图书馆办法"), added, "{kilobytes} kB");
-        assert!(titles.contains(&"城市供水条例"));
+        let mut titles = vec!["城市供水条例"];
+        titles.extend(added.then_some("图书馆办法"));
+        assert_eq!(place.titles(), titles, "{kilobytes} kB");
         let checked = place.json(&["check", "--json"]);
         assert_eq!(checked["sound"], true, "{kilobytes} kB: {checked:#}");
         assert_eq!(place.json(&["ask", "--json", QUESTION])["answered"], true);

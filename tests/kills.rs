@@ -1,28 +1,15 @@
-//! The server killed at random while it adds, replaces and removes: all that it acknowledged is
-//! there, nothing else is, and the next start needs no help.
+//! A server killed at random while it adds, replaces and removes: everything acknowledged is there, nothing
+//! else is, and the next start needs no repair.
 //!
-//! `YIJU_KILL_ROUNDS` sets how often (6 by default), `YIJU_KILL_SEED` repeats a run.
+//! `YIJU_KILL_ROUNDS` is the number of kills (default 6); `YIJU_KILL_SEED` repeats a run.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
 use crate::support::{Place, Server};
-
-/// A small generator (xorshift64; Marsaglia, 2003), so that a run can be repeated.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
 
 fn variable(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().unwrap())
@@ -38,7 +25,7 @@ fn title(seed: u64) -> String {
     format!("第{seed}号规则")
 }
 
-/// What is in the library, source by source: the seed of its text.
+/// The library's content: for each source the seed of its text.
 type State = BTreeMap<String, u64>;
 
 /// A write: the seed of the new text, or a removal.
@@ -59,10 +46,9 @@ impl Write {
     }
 }
 
-/// What the server holds, every text compared byte for byte.
-fn held(client: &Client, server: &Server) -> (State, BTreeMap<String, String>) {
-    let get = |path: &str| client.get(server.at(path)).send().unwrap();
-    let list: Value = get("/v1/documents").json().unwrap();
+/// What the server holds; checks the text of every document.
+fn held(server: &Server) -> (State, BTreeMap<String, String>) {
+    let list: Value = server.get("/v1/documents").json().unwrap();
     let (mut state, mut ids) = (State::new(), BTreeMap::new());
     for document in list["documents"].as_array().unwrap() {
         let id = document["id"].as_str().unwrap();
@@ -72,7 +58,8 @@ fn held(client: &Client, server: &Server) -> (State, BTreeMap<String, String>) {
             .trim_end_matches("号规则")
             .parse()
             .unwrap();
-        let found = get(&format!("/v1/documents/{id}/text")).text().unwrap();
+        let found = server.get(&format!("/v1/documents/{id}/text"));
+        let found = found.text().unwrap();
         for line in text(seed).lines() {
             assert!(found.contains(line), "{found}");
         }
@@ -88,16 +75,11 @@ fn held(client: &Client, server: &Server) -> (State, BTreeMap<String, String>) {
     (state, ids)
 }
 
-/// Every document is found by its own words, and nothing is found that is not there.
-fn assert_findable(client: &Client, server: &Server, state: &State) {
+/// Every document is found by its own words, and no removed one is found.
+fn assert_findable(server: &Server, state: &State) {
     for seed in state.values() {
         let query = json!({"query": format!("编号{seed}的事项按第2种办法办理"), "limit": 5});
-        let response = client
-            .post(server.at("/v1/search"))
-            .json(&query)
-            .send()
-            .unwrap();
-        let answer: Value = response.json().unwrap();
+        let answer: Value = server.post("/v1/search", &query).json().unwrap();
         let titles: Vec<&str> = answer["hits"]
             .as_array()
             .unwrap()
@@ -119,19 +101,15 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
     let rounds = variable("YIJU_KILL_ROUNDS", 6);
     let seed = variable("YIJU_KILL_SEED", u64::from(std::process::id()) + 1);
     println!("YIJU_KILL_SEED={seed}");
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = fastrand::Rng::with_seed(seed);
     let place = Place::new();
-    let client = Client::builder()
-        .timeout(Duration::from_secs(30))
-        .build()
-        .unwrap();
     let mut state = State::new();
     let mut flying: Option<Write> = None;
     let mut next = 1;
     let (mut acknowledged, mut in_flight, mut kept) = (0, 0, 0);
     for round in 0..rounds {
         let mut server = Server::start(&place, &["--threads", "1"]);
-        let (found, ids) = held(&client, &server);
+        let (found, mut ids) = held(&server);
         match &flying {
             Some(write) if found != state => {
                 kept += 1;
@@ -142,17 +120,17 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
         state = found;
         flying = None;
         if round % 5 == 0 {
-            assert_findable(&client, &server, &state);
+            assert_findable(&server, &state);
         }
-        // A number of writes first and then some time: with a time alone, a busy machine would spend all
-        // of it on the first write.
+        // Killed after some writes and a delay: on a busy machine a delay alone would end within the first
+        // write.
         let killed = AtomicBool::new(false);
-        let writes_before = random.below(9);
-        let delay = Duration::from_micros(random.below(250_000));
+        let writes_before = random.u64(..9);
+        let delay = Duration::from_micros(random.u64(..250_000));
         let plan: Vec<Write> = (0..200)
             .map(|_| {
-                let source = format!("源{}.txt", random.below(7));
-                let remove = random.below(4) == 0;
+                let source = format!("源{}.txt", random.u64(..7));
+                let remove = random.u64(..4) == 0;
                 next += 1;
                 Write {
                     source,
@@ -160,12 +138,11 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
                 }
             })
             .collect();
-        let mut ids = ids;
+        let (client, url) = (server.client.clone(), server.url.clone());
         let child = &mut server.child;
-        let url = server.url.clone();
         std::thread::scope(|scope| {
             let killed = &killed;
-            // Dropped when this closure ends or panics, so that the other thread never waits in vain.
+            // Dropped when this closure ends or panics, which ends the other thread's wait.
             let (written, writes) = std::sync::mpsc::channel();
             scope.spawn(move || {
                 let _ = writes.iter().take(writes_before as usize).count();
@@ -214,13 +191,13 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
         });
     }
     let server = Server::start(&place, &["--threads", "1"]);
-    let (found, _) = held(&client, &server);
+    let (found, _) = held(&server);
     if found != state {
         let write = flying.as_ref().unwrap();
         assert_eq!(found, write.apply(&state), "{write:?}");
         kept += 1;
     }
-    assert_findable(&client, &server, &found);
+    assert_findable(&server, &found);
     drop(server);
     let checked = place.json(&["check", "--json"]);
     assert_eq!(checked["sound"], true, "{checked:#}");
@@ -230,7 +207,7 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
     );
 }
 
-/// The id of the first document in the answer to an add.
+/// The id of the first document in the response to an add.
 fn id_of(body: &Value) -> String {
     let document = body["documents"].get(0).unwrap_or(body);
     document["id"]

@@ -1,12 +1,17 @@
-//! `yiju model pull`, from a hub on this machine that has the bundled model.
+//! `yiju model pull` from a local hub that serves the bundled model.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router, extract};
+use base16ct::lower::encode_string as hexadecimal;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::support::{Done, Place, root, run};
+use crate::support::{Done, Place, root, run, serve};
 
 const FILES: [&str; 6] = [
     "README.md",
@@ -17,78 +22,43 @@ const FILES: [&str; 6] = [
     "model.gguf",
 ];
 
-/// Serves until the test process ends; gives the address. `spoil` names a file that arrives
+/// Starts a hub that serves until the test process ends; returns its URL. The file `spoil` is served
 /// damaged.
 fn hub(spoil: Option<&'static str>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || {
-                // A client that hangs up is none of the test's concern.
-                let _ = answer(stream, spoil);
-            });
-        }
-    });
-    address
+    let siblings = FILES.map(|name| json!({"rfilename": name}));
+    let info = Json(json!({"siblings": siblings, "sha": "c0ffee"}));
+    let send = move |name: extract::Path<String>, headers: HeaderMap| async move {
+        file(&name, &headers, spoil == Some(name.as_str()))
+    };
+    let routes = Router::new()
+        .route("/api/models/some/model/{*revision}", get(info))
+        .route("/some/model/resolve/main/{*name}", get(send));
+    serve(routes)
 }
 
-fn answer(mut stream: TcpStream, spoil: Option<&str>) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
-    let mut from = 0;
-    for line in lines {
-        let line = line?.to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(range) = line.strip_prefix("range: bytes=") {
-            from = range.split('-').next().unwrap_or("0").parse().unwrap_or(0);
-        }
-    }
-    let path = request.split(' ').nth(1).unwrap_or("/").to_owned();
-    let mut send = |status: &str, headers: &str, body: &[u8]| {
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
-            body.len()
-        )?;
-        stream.write_all(body)
-    };
-    if path.starts_with("/api/models/some/model/") {
-        let siblings: Vec<_> = FILES
-            .iter()
-            .map(|name| serde_json::json!({"rfilename": name}))
-            .collect();
-        let info = serde_json::json!({"siblings": siblings, "sha": "c0ffee"});
-        return send(
-            "200 OK",
-            "content-type: application/json\r\n",
-            info.to_string().as_bytes(),
-        );
-    }
-    let Some(name) = path.strip_prefix("/some/model/resolve/main/") else {
-        return send("404 Not Found", "", b"");
-    };
+/// The rest of a file of the bundled model, from where the request's range begins.
+fn file(name: &str, headers: &HeaderMap, spoil: bool) -> impl IntoResponse + use<> {
     let model = root().join("models/multilingual-e5-small-q4");
-    let mut bytes = fs::read(model.join(name))?;
-    let digest: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    if spoil == Some(name) {
+    let mut bytes = fs::read(model.join(name)).unwrap();
+    let digest = hexadecimal(&Sha256::digest(&bytes));
+    if spoil {
         bytes[1000] ^= 1;
     }
-    let last = bytes.len() - 1;
-    let headers = format!(
-        "etag: \"{digest}\"\r\nx-repo-commit: c0ffee\r\ncontent-range: bytes {from}-{last}/{}\r\n",
-        bytes.len()
-    );
-    send(
-        "206 Partial Content",
-        &headers,
-        &bytes[from.min(bytes.len())..],
-    )
+    let range = headers.get("range").map_or("", |it| it.to_str().unwrap());
+    let from = range
+        .strip_prefix("bytes=")
+        .and_then(|it| it.split_once('-'));
+    let from: usize = from.map_or(0, |(from, _)| from.parse().unwrap());
+    let headers = [
+        ("etag", format!("\"{digest}\"")),
+        ("x-repo-commit", "c0ffee".to_owned()),
+        (
+            "content-range",
+            format!("bytes {from}-{}/{}", bytes.len() - 1, bytes.len()),
+        ),
+    ];
+    let rest = bytes.split_off(from.min(bytes.len()));
+    (StatusCode::PARTIAL_CONTENT, headers, rest)
 }
 
 fn pull(place: &Place, hub: &str, arguments: &[&str]) -> Done {
@@ -100,12 +70,12 @@ fn pull(place: &Place, hub: &str, arguments: &[&str]) -> Done {
 #[test]
 fn a_model_is_fetched_whole_tried_and_usable() {
     let place = Place::new();
-    let to = place.path().join("pulled");
-    let target = to.to_str().unwrap();
+    let target = &place.named("pulled");
+    let to = Path::new(target);
     let hub = hub(None);
     let done = pull(&place, &hub, &["some/model", "--to", target]);
     assert!(done.ok(), "{}", done.err);
-    assert!(done.out.contains("vectors of 384 numbers"), "{}", done.out);
+    done.shows("vectors of 384 numbers");
     for name in FILES {
         let original = root().join("models/multilingual-e5-small-q4").join(name);
         assert!(
@@ -125,14 +95,14 @@ fn a_model_is_fetched_whole_tried_and_usable() {
     );
     let again = pull(&place, &hub, &["some/model", "--to", target]);
     assert_eq!(again.code, Some(1));
-    assert!(again.err.contains("is there already"), "{}", again.err);
+    again.says("is there already");
 }
 
 #[test]
 fn what_goes_wrong_is_said_and_leaves_no_model() {
     let place = Place::new();
-    let to = place.path().join("pulled");
-    let target = to.to_str().unwrap();
+    let target = &place.named("pulled");
+    let to = Path::new(target);
     let hub = hub(Some("model.gguf"));
     let damaged = pull(&place, &hub, &["some/model", "--to", target]);
     assert_eq!(damaged.code, Some(2));
@@ -145,11 +115,7 @@ fn what_goes_wrong_is_said_and_leaves_no_model() {
     );
     let unknown = pull(&place, &hub, &["some/other", "--to", target]);
     assert_eq!(unknown.code, Some(1));
-    assert!(
-        unknown.err.contains("has no public model some/other"),
-        "{}",
-        unknown.err
-    );
+    unknown.says("has no public model some/other");
     let offline = pull(
         &place,
         "http://127.0.0.1:9",

@@ -25,31 +25,18 @@ fn the_command_line_prints_what_the_api_answers() {
     let listed = place.json(&["list", "--json"]);
 
     let server = Server::start(&place, &[]);
-    let client = Client::new();
-    let post = |path: &str, body: Value| -> Value {
-        let mut answer: Value = client
-            .post(server.at(path))
-            .json(&body)
-            .send()
-            .unwrap()
-            .json()
-            .unwrap();
+    let untimed = |mut answer: Value| {
         answer["timings_ms"] = Value::Null;
         answer
     };
-    for (question, mut printed) in questions.into_iter().zip(printed) {
-        printed["timings_ms"] = Value::Null;
-        assert_eq!(post("/v1/ask", json!({"question": question})), printed);
+    let post = |path: &str, body: Value| untimed(server.post(path, &body).json().unwrap());
+    for (question, printed) in questions.into_iter().zip(printed) {
+        let answer = post("/v1/ask", json!({"question": question}));
+        assert_eq!(answer, untimed(printed));
     }
-    let mut searched = searched;
-    searched["timings_ms"] = Value::Null;
-    assert_eq!(post("/v1/search", json!({"query": "城市更新"})), searched);
-    let list: Value = client
-        .get(server.at("/v1/documents"))
-        .send()
-        .unwrap()
-        .json()
-        .unwrap();
+    let found = post("/v1/search", json!({"query": "城市更新"}));
+    assert_eq!(found, untimed(searched));
+    let list: Value = server.get("/v1/documents").json().unwrap();
     assert_eq!(list, listed);
 }
 
@@ -58,34 +45,21 @@ fn a_library_that_is_served_is_read_by_others_and_written_by_none() {
     let place = seeded();
     let server = Server::start(&place, &[]);
     let rules = place.file("rules.txt", "图书馆管理办法\n第一条 借书期限为三十天。\n");
-    let refused = place.yiju(&["add", &rules]);
-    assert_eq!(refused.code, Some(1), "{}", refused.err);
-    assert!(
-        refused.err.contains("is open for writing in process"),
-        "{}",
-        refused.err
-    );
-    assert!(refused.err.contains("hint: "), "{}", refused.err);
-    let second = place.yiju(&["serve", "--listen", "127.0.0.1:0"]);
-    assert_eq!(second.code, Some(1), "{}", second.err);
-    assert!(
-        second.err.contains("is open for writing in process"),
-        "{}",
-        second.err
-    );
+    let refused = place.fails(&["add", &rules]);
+    refused.says("is open for writing in process");
+    refused.says("hint: ");
+    let second = place.fails(&["serve", "--listen", "127.0.0.1:0"]);
+    second.says("is open for writing in process");
 
     let read = place.yiju(&["ask", "--docs", "seeds", "群租房怎么管？"]);
     assert!(read.ok() && read.err.contains("unchanged"), "{}", read.err);
 
-    // What is added through the server is seen by the next reader.
+    // The next reader sees what was added through the server.
     let form = reqwest::blocking::multipart::Form::new()
         .file("file", &rules)
         .unwrap();
-    let added = Client::new()
-        .post(server.at("/v1/documents"))
-        .multipart(form)
-        .send()
-        .unwrap();
+    let request = server.client.post(server.at("/v1/documents"));
+    let added = request.multipart(form).send().unwrap();
     assert_eq!(added.status(), 201);
     let found = place.json(&["search", "--json", "--limit", "1", "借书期限"]);
     assert_eq!(found["hits"][0]["document"]["title"], "图书馆管理办法");
@@ -103,22 +77,11 @@ fn a_server_told_to_stop_finishes_what_it_accepted() {
         let url = server.at("/v1/documents");
         let request = std::thread::spawn(move || {
             let body = json!({"title": "办理时限规定", "text": clauses});
-            Client::new()
-                .post(url)
-                .json(&body)
-                .timeout(Duration::from_secs(300))
-                .send()
-                .unwrap()
+            let request = Client::new().post(url).json(&body);
+            request.timeout(Duration::from_secs(300)).send().unwrap()
         });
-        let client = Client::new();
-        while !client
-            .get(server.at("/metrics"))
-            .send()
-            .unwrap()
-            .text()
-            .unwrap()
-            .contains("yiju_running{lane=\"write\"} 1")
-        {
+        let metrics = || server.get("/metrics").text().unwrap();
+        while !metrics().contains("yiju_running{lane=\"write\"} 1") {
             assert!(
                 !request.is_finished(),
                 "the add was done before it was seen running"
@@ -127,12 +90,10 @@ fn a_server_told_to_stop_finishes_what_it_accepted() {
         server.signal(signal);
         let answer = request.join().unwrap();
         assert_eq!(answer.status(), 201, "what was accepted is finished");
-        drop(client);
         let (code, said) = server.end();
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("everything accepted was finished"), "{said}");
-        let list = place.json(&["list", "--json"]);
-        assert_eq!(list["documents"][0]["title"], "办理时限规定");
+        assert_eq!(place.titles(), ["办理时限规定"]);
     }
 }
 
@@ -140,7 +101,7 @@ fn a_server_told_to_stop_finishes_what_it_accepted() {
 #[test]
 fn a_server_told_to_stop_while_it_loads_stops() {
     let place = seeded();
-    // Opening the library waits here for good.
+    // Opening the library blocks on this pipe.
     let pipe = place.library().join("collection.json");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
@@ -160,7 +121,7 @@ fn a_server_told_to_stop_while_it_loads_stops() {
         .args(["-TERM", &id])
         .status();
     assert!(told.unwrap().success());
-    // Without the limit, a server that waits for the pipe would hold the tests for good.
+    // A server that kept waiting for the pipe would block the tests.
     let limit = std::time::Instant::now() + Duration::from_secs(120);
     let ended = loop {
         match server.try_wait().unwrap() {
@@ -179,13 +140,9 @@ fn a_port_that_is_taken_is_said() {
     let place = seeded();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let done = place.yiju(&["serve", "--listen", &address]);
-    assert_eq!(done.code, Some(1));
-    assert!(
-        done.err.contains(&address) && done.err.contains("hint: "),
-        "{}",
-        done.err
-    );
+    let done = place.fails(&["serve", "--listen", &address]);
+    done.says(&address);
+    done.says("hint: ");
 }
 
 #[test]
@@ -203,19 +160,9 @@ fn a_server_survives_what_is_not_http() {
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         let _ = stream.read_to_end(&mut Vec::new());
     }
-    let client = Client::new();
-    let ready: Value = client
-        .get(server.at("/readyz"))
-        .send()
-        .unwrap()
-        .json()
-        .unwrap();
+    let ready: Value = server.get("/readyz").json().unwrap();
     assert_eq!(ready["status"], "ready");
-    let answer = client
-        .post(server.at("/v1/ask"))
-        .json(&json!({"question": "群租房怎么管？"}))
-        .send()
-        .unwrap();
+    let answer = server.ask("群租房怎么管？");
     assert_eq!(answer.status(), 200);
     assert!(answer.headers().contains_key("x-request-id"));
 }
@@ -223,21 +170,15 @@ fn a_server_survives_what_is_not_http() {
 #[test]
 fn other_machines_are_served_with_keys_only() {
     let place = seeded();
-    let refused = place.yiju(&["serve", "--listen", "0.0.0.0:0"]);
-    assert_eq!(refused.code, Some(1), "{}", refused.err);
-    assert!(
-        refused.err.contains("without access keys") && refused.err.contains("yiju key add"),
-        "{}",
-        refused.err
-    );
+    let refused = place.fails(&["serve", "--listen", "0.0.0.0:0"]);
+    refused.says("without access keys");
+    refused.says("yiju key add");
 
-    let made = place.yiju(&[
+    let made = place.ok(&[
         "key", "add", "page", "--scope", "read", "--scope", "metrics",
     ]);
-    assert!(made.ok(), "{}", made.err);
     let token = made.out.trim().to_owned();
-    let second = place.yiju(&["key", "add", "page"]);
-    assert_eq!(second.code, Some(1), "{}", second.err);
+    place.fails(&["key", "add", "page"]);
     let listed = place.yiju(&["key", "list"]);
     assert!(
         listed.out.starts_with("page  read, metrics  made "),
@@ -247,9 +188,9 @@ fn other_machines_are_served_with_keys_only() {
     assert!(!listed.out.contains(&token));
 
     let server = Server::start(&place, &["--log-format", "json"]);
-    let client = Client::new();
     let ask = |token: &str| {
-        client
+        server
+            .client
             .post(server.at("/v1/ask"))
             .bearer_auth(token)
             .json(&json!({"question": "群租房怎么管？"}))
@@ -258,7 +199,7 @@ fn other_machines_are_served_with_keys_only() {
     };
     assert_eq!(ask("yiju_x").status(), 401);
     assert_eq!(ask(&token).status(), 200);
-    assert!(place.yiju(&["key", "revoke", "page"]).ok());
+    place.ok(&["key", "revoke", "page"]);
     while ask(&token).status() != 401 {
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -294,38 +235,26 @@ fn what_cannot_be_served_is_said() {
     ] {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(arguments);
-        let done = place.yiju(&all);
-        assert_eq!(done.code, Some(1), "{}", done.err);
-        assert!(
-            done.err.contains(said) && done.err.contains("hint: "),
-            "{}",
-            done.err
-        );
+        let done = place.fails(&all);
+        done.says(said);
+        done.says("hint: ");
     }
-    let revoked = place.yiju(&["key", "revoke", "nobody"]);
-    assert_eq!(revoked.code, Some(1), "{}", revoked.err);
+    place.fails(&["key", "revoke", "nobody"]);
 }
 
-/// The server on this library is closed and opened again: its collections are as they were.
+/// Collections survive a restart of the server.
 #[cfg(unix)]
 #[test]
 fn collections_outlast_the_server() {
     let place = Place::new();
-    let client = Client::new();
-    for round in 0..2 {
+    for status in [201, 200] {
         let server = Server::start(&place, &[]);
-        let made = client
-            .put(server.at("/v1/collections/cities"))
-            .json(&json!({}))
-            .send()
-            .unwrap();
-        assert_eq!(made.status(), if round == 0 { 201 } else { 200 });
-        let added = client
-            .post(server.at("/v1/collections/cities/documents"))
-            .json(&json!({"title": "规则", "text": "第一条 借书期限为三十天。"}))
-            .send()
-            .unwrap();
-        assert_eq!(added.status(), if round == 0 { 201 } else { 200 });
+        let collection = server.at("/v1/collections/cities");
+        let made = server.client.put(collection).json(&json!({}));
+        assert_eq!(made.send().unwrap().status(), status);
+        let document = json!({"title": "规则", "text": "第一条 借书期限为三十天。"});
+        let added = server.post("/v1/collections/cities/documents", &document);
+        assert_eq!(added.status(), status);
         server.signal("-TERM");
         let (code, said) = server.end();
         assert_eq!(code, Some(0), "{said}");

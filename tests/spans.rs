@@ -1,43 +1,22 @@
-//! Spans sent to a collector, in builds that can.
+//! Spans sent to a collector, in builds with the feature `otlp`.
 
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::post;
 use serde_json::json;
 
-use crate::support::{Server, seeded};
+use crate::support::{Server, seeded, serve};
 
-/// Takes what is sent to it, and says that all is well.
+/// A collector that stores what it receives; its URL and what it has.
 fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
-    let taken = Arc::new(Mutex::new(Vec::new()));
+    let taken = Arc::<Mutex<Vec<u8>>>::default();
     let all = Arc::clone(&taken);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            loop {
-                let (mut length, mut line) = (0, String::new());
-                while stream.read_line(&mut line).unwrap_or(0) > 2 {
-                    let header = line.to_ascii_lowercase();
-                    if let Some(value) = header.strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    line.clear();
-                }
-                if line.is_empty() {
-                    break;
-                }
-                let mut body = vec![0; length];
-                stream.read_exact(&mut body).unwrap();
-                all.lock().unwrap().extend(body);
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-                stream.get_mut().write_all(answer).unwrap();
-            }
-        }
-    });
-    (url, taken)
+    let take = move |body: Bytes| async move { all.lock().unwrap().extend(body) };
+    let url = serve(Router::new().route("/v1/traces", post(take)));
+    (format!("{url}/v1/traces"), taken)
 }
 
 #[test]
@@ -45,7 +24,8 @@ fn the_steps_of_a_question_reach_the_collector() {
     let place = seeded();
     let (url, taken) = collector();
     let server = Server::start(&place, &["--otlp-endpoint", &url]);
-    let answer = reqwest::blocking::Client::new()
+    let answer = server
+        .client
         .post(server.at("/v1/ask"))
         .header("x-request-id", "the-request-of-this-test")
         .json(&json!({"question": "群租房怎么管？"}))
@@ -84,17 +64,12 @@ fn the_steps_of_a_question_reach_the_collector() {
 #[test]
 fn a_collector_that_cannot_be_reached_is_said_and_harms_nothing() {
     let place = seeded();
-    // A port that was free a moment ago.
+    // A port on which nothing listens.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
     drop(listener);
     let server = Server::start(&place, &["--otlp-endpoint", &url]);
-    let answer = reqwest::blocking::Client::new()
-        .post(server.at("/v1/ask"))
-        .json(&json!({"question": "群租房怎么管？"}))
-        .send()
-        .unwrap();
-    assert_eq!(answer.status(), 200);
+    assert_eq!(server.ask("群租房怎么管？").status(), 200);
     server.signal("-TERM");
     let (code, said) = server.end();
     assert_eq!(code, Some(0), "{said}");

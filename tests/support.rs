@@ -1,4 +1,4 @@
-//! Runs the built `yiju`, each test on a library of its own or on a copy of the seed's.
+//! Runs the built `yiju`, each test on a separate library or on a copy of the seed's.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use reqwest::blocking::{Client, Response};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The top of the workspace.
+/// The workspace's root directory.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -17,7 +18,7 @@ pub(crate) fn root() -> PathBuf {
         .unwrap()
 }
 
-/// The library with `seeds` in it, made once.
+/// A library with `seeds`, made once.
 static SEEDED: LazyLock<TempDir> = LazyLock::new(|| {
     let directory = tempfile::tempdir().unwrap();
     let place = Place { directory };
@@ -26,7 +27,7 @@ static SEEDED: LazyLock<TempDir> = LazyLock::new(|| {
     place.directory
 });
 
-/// The library that tests only read.
+/// A copy of the library with `seeds`.
 pub(crate) fn seeded() -> Place {
     Place::copy_of(SEEDED.path())
 }
@@ -37,7 +38,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// An empty one: the library is made by the first add.
+    /// An empty one; the first add makes the library.
     pub(crate) fn new() -> Self {
         Self {
             directory: tempfile::tempdir().unwrap(),
@@ -54,21 +55,26 @@ impl Place {
         self.directory.path()
     }
 
+    /// The path of `name` in this directory, whether or not there is such a file.
+    pub(crate) fn named(&self, name: &str) -> String {
+        self.path().join(name).to_str().unwrap().to_owned()
+    }
+
     pub(crate) fn library(&self) -> PathBuf {
         self.path().join("library")
     }
 
-    /// Writes a file in this directory, and gives its whole path.
+    /// Writes a file in this directory; returns its absolute path.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
+        self.named(name)
     }
 
-    /// The command, run at the top of the workspace, free of the caller's settings.
+    /// The command, run in the workspace's root without the caller's settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        // A long run may name a copy that no build overwrites.
+        // A long run can use a copy that no build overwrites.
         let program = std::env::var_os("YIJU_E2E_PROGRAM");
         let mut command =
             Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_yiju").into()));
@@ -84,7 +90,7 @@ impl Place {
             .args(arguments)
             .current_dir(root())
             .env("YIJU_LIBRARY", self.library())
-            // Tests run side by side, and want no configuration of the machine's.
+            // The machine's configuration must not affect tests.
             .env("XDG_CONFIG_HOME", self.path().join("config"))
             .env("XDG_DATA_HOME", self.path().join("data"));
         command
@@ -94,13 +100,44 @@ impl Place {
         run(&mut self.command(arguments), b"")
     }
 
-    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+    /// Runs a command that succeeds.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> Done {
         let done = self.yiju(arguments);
-        assert!(done.ok(), "{}", done.err);
-        serde_json::from_str(&done.out).unwrap()
+        assert!(done.ok(), "{arguments:?}: {}{}", done.out, done.err);
+        done
     }
 
-    /// What a test may keep of an output: without paths and process ids.
+    /// Runs a command that fails with an error the user can fix.
+    pub(crate) fn fails(&self, arguments: &[&str]) -> Done {
+        let done = self.yiju(arguments);
+        assert_eq!(
+            done.code,
+            Some(1),
+            "{arguments:?}: {}{}",
+            done.out,
+            done.err
+        );
+        done
+    }
+
+    /// Runs a command that succeeds and prints JSON.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.ok(arguments).out).unwrap()
+    }
+
+    /// The documents of the library.
+    pub(crate) fn documents(&self) -> Vec<Value> {
+        let list = self.json(&["list", "--json"]);
+        list["documents"].as_array().unwrap().clone()
+    }
+
+    /// The titles of the documents of the library.
+    pub(crate) fn titles(&self) -> Vec<String> {
+        let title = |document: Value| document["title"].as_str().unwrap().to_owned();
+        self.documents().into_iter().map(title).collect()
+    }
+
+    /// An output without paths and process ids, for snapshots.
     pub(crate) fn redact(&self, text: &str) -> String {
         let canonical = self.path().canonicalize().unwrap();
         let text = text
@@ -120,7 +157,8 @@ impl Place {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a directory recursively.
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -133,7 +171,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What a command did.
+/// Exit code and output of a command.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) code: Option<i32>,
@@ -145,6 +183,16 @@ impl Done {
     pub(crate) fn ok(&self) -> bool {
         self.code == Some(0)
     }
+
+    /// Standard output contains `text`.
+    pub(crate) fn shows(&self, text: &str) {
+        assert!(self.out.contains(text), "no {text:?} in\n{}", self.out);
+    }
+
+    /// Standard error contains `text`.
+    pub(crate) fn says(&self, text: &str) {
+        assert!(self.err.contains(text), "no {text:?} in\n{}", self.err);
+    }
 }
 
 pub(crate) fn run(command: &mut Command, input: &[u8]) -> Done {
@@ -154,7 +202,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Done {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A command that reads nothing closes its end: that is no fault of the test.
+    // A command that reads no input closes the pipe.
     let _ = child.stdin.take().unwrap().write_all(input);
     let Output {
         status,
@@ -168,10 +216,27 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Done {
     }
 }
 
+/// Serves `routes` on a free port until the test process ends; returns the URL.
+pub(crate) fn serve(routes: axum::Router) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, routes).await.unwrap();
+        });
+    });
+    url
+}
+
 /// A running `yiju serve`; killed when dropped.
 pub(crate) struct Server {
     pub(crate) child: Child,
     pub(crate) url: String,
+    pub(crate) client: Client,
     err: BufReader<ChildStderr>,
 }
 
@@ -200,6 +265,7 @@ impl Server {
         let mut server = Self {
             child,
             url: String::new(),
+            client: Client::new(),
             err,
         };
         let mut said = String::new();
@@ -225,6 +291,20 @@ impl Server {
         format!("{}{path}", self.url)
     }
 
+    pub(crate) fn get(&self, path: &str) -> Response {
+        self.client.get(self.at(path)).send().unwrap()
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Response {
+        let request = self.client.post(self.at(path)).json(body);
+        request.send().unwrap()
+    }
+
+    /// Asks a question.
+    pub(crate) fn ask(&self, question: &str) -> Response {
+        self.post("/v1/ask", &json!({"question": question}))
+    }
+
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
@@ -237,7 +317,7 @@ impl Server {
         );
     }
 
-    /// Waits for its end, and gives its exit code and what it still said.
+    /// Waits for its end; returns its exit code and the rest of its standard error.
     #[cfg(unix)]
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut said = String::new();

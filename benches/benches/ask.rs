@@ -10,6 +10,7 @@ use yiju_engine::{
     Access, AskRequest, Engine, EngineOptions, InputType, Precision, SearchRequest, Source, Step,
     StepTimes, traced,
 };
+use yiju_eval::bench::Latency;
 
 const QUESTION: &str = "超大城市的规模要不要控制？";
 
@@ -60,16 +61,13 @@ fn question_path(criterion: &mut Criterion) {
         .map(|_| traced(|| engine.ask(&AskRequest::new(QUESTION))).1)
         .collect();
     for step in Step::ALL {
-        let mut times: Vec<f64> = runs
-            .iter()
-            .map(|times| times.get(step).as_secs_f64() * 1e3)
-            .collect();
-        times.sort_by(f64::total_cmp);
-        if let (Some(p50), Some(p90)) =
-            (times.get(times.len() / 2), times.get(times.len() * 9 / 10))
-        {
-            println!("{}: p50 {p50:.3} ms, p90 {p90:.3} ms", step.name());
-        }
+        let latency = Latency::of(runs.iter().map(|times| times.get(step)));
+        let p90 = latency.p90.unwrap_or(latency.max);
+        println!(
+            "{}: p50 {:.3} ms, p90 {p90:.3} ms",
+            step.name(),
+            latency.p50
+        );
     }
 }
 

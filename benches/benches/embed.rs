@@ -7,7 +7,8 @@ use std::hint::black_box;
 use std::path::PathBuf;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use yiju_embed::{Embedder, EmbedderOptions, InputType, MatrixProbe, Variant};
+use yiju_embed::{Embedder, EmbedderOptions, InputType};
+use yiju_kernels::{MatrixProbe, Variant};
 
 /// The matrices of multilingual-e5-small: inputs × outputs.
 const SHAPES: [(&str, usize, usize); 4] = [

@@ -7,24 +7,19 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use yiju_index::{ExactIndex, HnswIndex, LexicalIndex, VectorIndex};
+use yiju_made::{MadeText, MadeVectors, SEED};
 
 const DIMENSION: usize = 384;
 
-#[path = "../../crates/yiju-index/tests/it/made.rs"]
-mod made;
-
-use made::Made;
-
 fn scan(c: &mut Criterion) {
-    let mut made = Made::of(DIMENSION, 1000);
-    let query = made.vector();
+    const SIZES: [usize; 3] = [1_000, 20_000, 100_000];
+    let made = MadeVectors::new(SIZES[2], DIMENSION, SEED);
+    let query = made.clause(SIZES[2] as u64);
     let mut index = ExactIndex::new(DIMENSION);
     let mut group = c.benchmark_group("exact scan, 384 dimensions");
-    for n in [1_000, 20_000, 100_000] {
-        for id in index.len()..n {
-            index
-                .insert(id as u64, &made.vector())
-                .expect("unit vectors");
+    for n in SIZES {
+        for id in index.len() as u64..n as u64 {
+            index.insert(id, &made.clause(id)).expect("unit vectors");
         }
         group.bench_function(n.to_string(), |b| {
             b.iter(|| index.search(black_box(&query), 10, None))
@@ -38,17 +33,19 @@ fn graph(c: &mut Criterion) {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(100_000);
-    let mut made = Made::of(DIMENSION, n / 100 + 1);
+    let made = MadeVectors::new(n, DIMENSION, SEED);
     let (mut exact, mut index) = (ExactIndex::new(DIMENSION), HnswIndex::new(DIMENSION));
     for id in 0..n as u64 {
-        let vector = made.vector();
+        let vector = made.clause(id);
         exact.insert(id, &vector).expect("unit vectors");
         index.insert(id, &vector).expect("unit vectors");
     }
     index
         .rebuild(std::thread::available_parallelism().map_or(1, usize::from))
         .expect("builds");
-    let queries: Vec<Vec<f32>> = (0..200).map(|_| made.vector()).collect();
+    let queries: Vec<Vec<f32>> = (n..n + 200)
+        .map(|number| made.clause(number as u64))
+        .collect();
     let truth: Vec<Vec<u64>> = queries.iter().map(|q| ids(&exact, q)).collect();
     let mut group = c.benchmark_group(format!("graph over {n}, 384 dimensions"));
     for ef in [32, 64, 96, 128] {
@@ -76,68 +73,19 @@ fn ids(index: &dyn VectorIndex, query: &[f32]) -> Vec<u64> {
 }
 
 fn words(c: &mut Criterion) {
-    let parts = [
-        "城市",
-        "发展",
-        "规划",
-        "应当",
-        "国务院",
-        "主管部门",
-        "违反",
-        "规定",
-        "处以",
-        "罚款",
-        "责令",
-        "改正",
-        "公民",
-        "法人",
-        "合法权益",
-        "土地",
-        "使用权",
-        "登记",
-        "申请",
-        "批准",
-        "合同",
-        "当事人",
-        "赔偿",
-        "责任",
-        "环境",
-        "保护",
-        "污染",
-        "企业",
-        "劳动者",
-        "工资",
-        "安全",
-        "生产",
-        "监督",
-        "管理",
-        "建设",
-        "工程",
-        "质量",
-        "教育",
-        "医疗",
-        "养老",
-    ];
-    let mut made = Made::of(DIMENSION, 1);
-    // The lower of two draws, so that some words are common and others rare.
-    let mut text = |words: usize| -> String {
-        (0..words)
-            .map(|_| parts[((made.number().min(made.number()) >> 32) as usize * parts.len()) >> 32])
-            .collect()
-    };
+    let made = MadeText::new(SEED);
     let mut index = LexicalIndex::in_memory().expect("starts");
     for id in 0..10_000 {
-        index
-            .add(id, "第一章总则", &format!("第{id}条{}", text(40)))
-            .expect("adds");
+        let (heading, text) = made.clause(id);
+        index.add(id, &heading, &text).expect("adds");
     }
     index.commit(1).expect("commits");
-    let question = text(5);
-    let long = text(200);
+    let question = made.question(5_000);
+    let long: String = (0..5).map(|number| made.clause(number).1).collect();
     c.bench_function("lexical search of 10,000 entries, k = 100", |b| {
         b.iter(|| index.search(black_box(&question), 100, None));
     });
-    c.bench_function("terms of 200 words", |b| {
+    c.bench_function("terms of five clauses", |b| {
         b.iter(|| yiju_text::terms(black_box(&long)))
     });
 }

@@ -3,24 +3,22 @@
 Usage: python3 benches/confidence/fit.py [--write] [--threshold X] [--odds WITHIN,ACROSS]
            [--hold NAME] [--prior WITHIN,ACROSS] FILE[:WEIGHT] ...
 
-Each FILE holds signals that `yiju eval SET --signals FILE` wrote. It counts as a whole with its
-weight (1 unless given), however many questions it has, and its answerable and unanswerable
-questions weigh the same. A question counts as answerable where its best candidate is right, and as
+Each FILE was written by `yiju eval SET --signals FILE`. Its total weight is WEIGHT (default 1), however
+many questions it has, and its answerable and unanswerable questions weigh the same. A question counts as answerable where its best candidate is right, and as
 unanswerable where its gold was taken out or it never had an answer; an answerable question with a
 wrong best candidate is left out of the fit and counted in the error rates.
 
 There is one model for questions in the documents' script and one across scripts, where shared
-words say nothing. Both are fitted at even odds; --odds moves the constant to the odds that are
-expected in use (answerable to unanswerable, 6,1.5 unless given: a wrong answer in a language the
-reader does not know is hard to notice, so less is taken for granted there).
+words carry no information. Both are fitted at even odds; --odds shifts the intercept to the odds expected in
+use (answerable to unanswerable, default 6,1.5: a wrong answer in a language that the reader does not know
+is hard to notice, so the odds there are lower).
 
-Weights are pulled towards those of prior.json, which hold what questions on policy taught that are no
-longer kept: --prior gives the strength of the pull for both models (100,30 unless given), beside which
-each set and class weighs 500.
+Weights are regularised towards those of prior.json, which were fitted to questions on policy that are no
+longer kept: --prior is the strength for both models (default 100,30); each set and class weighs 500.
 
-Error rates are by cross-validation in five folds, questions on the same passage kept together, so
-that no question is judged by weights it took part in. --hold NAME leaves files with NAME in
-their path out of the fit and shows how it does on them. Without --write nothing is written. Needs
+Error rates are by five-fold cross-validation with questions on the same passage in one fold, so that no
+question is judged with weights fitted to it. --hold NAME leaves files with NAME in their path out of the fit
+and reports the error rates on them. Without --write nothing is written. Needs
 numpy.
 """
 import argparse

@@ -1,4 +1,4 @@
-"""Fits the support model of yiju-engine (verify/support.rs) over the HTTP API.
+"""Fits the support model of yiju-engine (verify/model.rs) over the HTTP API.
 
 Usage: yiju --library LIBRARY-eval-SET serve --listen 127.0.0.1:8701
        python3 benches/confidence/support.py http://127.0.0.1:8701 SET...
@@ -7,7 +7,7 @@ Statements are made of the sets' Chinese questions, with the question word repla
 (谁发明了 … → 甲发明了 …); English ones stay questions, since no answer in English is known. The
 sentence that holds the answer supports its statement; two other sentences of the passage and one
 of the next passage do not. Only what the model gives is fitted (late interaction, cosine, share of
-words), not what contradicts. Prints weights as verify/support.rs has them, and on every fifth
+words), not what contradicts. Prints the weights for verify/support.json, and on every fifth
 passage, which is left out of the fit, the AUROC and the error rates at 0.5. Needs numpy.
 """
 import json

@@ -6,9 +6,11 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use yiju_embed::{Embedder, EmbedderOptions, InputType, Precision, Variant};
+use yiju_embed::{Embedder, EmbedderOptions, InputType, Precision};
+use yiju_eval::percentile;
+use yiju_kernels::Variant;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
@@ -47,17 +49,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         for question in &questions {
             let one = Instant::now();
             embedder.embed(InputType::Query, &[question])?;
-            latencies.push(one.elapsed());
+            latencies.push(one.elapsed().as_secs_f64());
         }
     }
-    latencies.sort();
-    let at = |share: f64| {
-        let index = (latencies.len() as f64 * share) as usize;
-        latencies
-            .get(index.min(latencies.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(Duration::ZERO)
-    };
+    latencies.sort_by(f64::total_cmp);
 
     let speed = |texts: &[String]| -> Result<f64, Box<dyn Error>> {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -93,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         serde_json::json!({
             "kernels": Variant::detect()?.name(),
             "start": start.as_secs_f64(),
-            "p50": at(0.5).as_secs_f64(), "p99": at(0.99).as_secs_f64(),
+            "p50": percentile(&latencies, 50.0), "p99": percentile(&latencies, 99.0),
             "passages": passages, "long": long, "vectors": vectors,
         })
     );

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use yiju_engine::{Access, Engine, EngineOptions, Precision, SearchRequest, Source, Step, traced};
+use yiju_eval::percentile;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -52,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut found = Vec::new();
     for request in &requests {
         let hits = engine.search(request)?.hits;
-        let ids: Vec<String> = hits.into_iter().map(|hit| hit.clause_id).collect();
+        let ids: Vec<String> = hits.into_iter().map(|hit| hit.clause.clause_id).collect();
         found.push(ids);
     }
     let seconds = given["seconds"].as_f64().unwrap_or(3.0);
@@ -79,12 +80,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn figures(mut latencies: Vec<Duration>) -> serde_json::Value {
-    latencies.sort();
-    let at = |share: f64| {
-        let index = (latencies.len() as f64 * share) as usize;
-        let latency = latencies.get(index.min(latencies.len().saturating_sub(1)));
-        latency.map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
-    };
-    serde_json::json!({"p50": at(0.5), "p99": at(0.99), "count": latencies.len()})
+fn figures(latencies: Vec<Duration>) -> serde_json::Value {
+    let mut milliseconds: Vec<f64> = latencies
+        .iter()
+        .map(|one| one.as_secs_f64() * 1e3)
+        .collect();
+    milliseconds.sort_by(f64::total_cmp);
+    let at = |percent| percentile(&milliseconds, percent);
+    serde_json::json!({"p50": at(50.0), "p99": at(99.0), "count": latencies.len()})
 }

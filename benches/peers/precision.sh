@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What 8 bits cost in retrieval: the same question set in f32 and in int8, each on a library of its own.
+# What 8 bits cost in retrieval: the same question set in f32 and in int8, each on a separate library.
 #   benches/peers/precision.sh ../shared/eval/stard corpus-small
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -11,16 +11,16 @@ import sys
 import tempfile
 import time
 
+from compare import ROOT, WORK, environment, example, run
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-WORK = ROOT / "target" / "peers"
 FAISS = "faiss-cpu"
 # faiss's HNSW: its usual 32 links, wide enough to be exact here.
 LINKS, EF_CONSTRUCTION, EF_SEARCH = 32, 200, 64
 
 
 def stack(weights, model, file, threads):
-    """The Python stack, in a process of its own; prints figures as JSON."""
+    """The Python stack, in a separate process; prints figures as JSON."""
     import faiss
     from peer import Onnx
 
@@ -107,18 +107,12 @@ def main():
                         help="where all figures are written")
     options = parser.parse_args()
 
-    from compare import environment, run
     WORK.mkdir(parents=True, exist_ok=True)
     python = environment()
     if subprocess.run([python, "-c", "import faiss"], capture_output=True).returncode:
         subprocess.run([python, "-m", "pip", "install", "-q", FAISS], check=True)
     subprocess.run([python, HERE / "export.py", options.model, WORK], check=True)
-    yiju = options.yiju
-    if yiju is None:
-        subprocess.run(["cargo", "build", "--release", "-p", "yiju-benches", "--example", "question"],
-                       cwd=ROOT, check=True)
-        target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        yiju = target / "release" / "examples" / "question"
+    yiju = options.yiju or example("question")
 
     lines = options.questions.read_text(encoding="utf-8").splitlines()
     asked = [json.loads(line) for line in lines if line.strip()]

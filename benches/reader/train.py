@@ -1,12 +1,12 @@
-"""Learns the weights of the reader of answers.
+"""Trains the reader of answers.
 
     benches/reader/readings.sh SETS OUT
     cd OUT; set -- xquad cmrc seed own-xquad own-cmrc own-stard; cd -
     python3 benches/reader/train.py "$@" --model FINGERPRINT           # cross-validated figures
     python3 benches/reader/train.py "$@" --model FINGERPRINT --out crates/yiju-engine/src/reader/weights.safetensors
 
-Needs numpy, jax and safetensors. Questions of one gold passage (and, in xquad, of one article) stay in one
-fold, so that the figures are of passages never seen. The file's metadata record what was learnt from what.
+Needs numpy, jax and safetensors. Questions on one gold passage (and, in xquad, on one article) are in one fold, so that
+the figures are for unseen passages. The file's metadata record the training data and settings.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class Clause:
         self.sentence = np.maximum(np.searchsorted(starts, self.ranges[:, 0], "right") - 1, 0)
 
     def spans(self, answers):
-        """First and last token of each place where an accepted answer stands."""
+        """First and last token of each occurrence of an accepted answer."""
         found = set()
         for answer in filter(None, map(str.strip, answers)):
             for match in re.finditer(re.escape(answer.encode()), self.text):

@@ -1,7 +1,7 @@
-//! What is fuzzed: each function takes any bytes and panics where something is wrong.
+//! Fuzz targets: each function takes any bytes and panics if it finds a fault.
 //!
-//! `fuzz/run.sh SECONDS` runs each under libFuzzer; `cargo test -p yiju-fuzz` runs each over the
-//! seeds, so that what was once found stays found.
+//! `fuzz/run.sh SECONDS` runs each under libFuzzer; `cargo test -p yiju-fuzz` runs each over the seeds, so
+//! that past findings do not return.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("backup", backup),
 ];
 
-/// The parser: any bytes are refused or give documents whose spans lie in their text.
+/// The parser: any bytes are refused or give documents whose spans are within their text.
 pub fn document(data: &[u8]) {
     let Ok(documents) = yiju_document::parse(data) else {
         return;
@@ -65,7 +65,7 @@ fn text(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
 }
 
-/// The references in a question: they lie in it, in order.
+/// The references in a question: their spans are within it and in order.
 pub fn references(data: &[u8]) {
     let text = text(data);
     let mut last = 0;
@@ -80,7 +80,7 @@ pub fn references(data: &[u8]) {
     }
 }
 
-/// The analysis of a question, its words included.
+/// The analysis of a question and its terms.
 pub fn question(data: &[u8]) {
     static WORDS: LazyLock<LexicalIndex> = LazyLock::new(|| {
         let mut words = LexicalIndex::in_memory().expect("an index in memory");
@@ -103,9 +103,9 @@ pub fn question(data: &[u8]) {
     let _ = WORDS.search(&text, 3, None);
 }
 
-/// Requests: the first byte chooses the route, the rest is the body. The library is open for reading
-/// only, so that a run leaves it as it was; questions go all the way. No request is a fault of the
-/// server.
+/// Requests: the first byte chooses the route, the rest is the body. No request may give a server error.
+/// The library is open for reading only, so that inputs do not affect each other; questions run the whole
+/// pipeline.
 pub fn api_body(data: &[u8]) {
     static SERVER: LazyLock<(TempDir, Runtime, Router)> = LazyLock::new(served);
     const JSON: &str = "application/json";
@@ -178,7 +178,7 @@ fn served() -> (TempDir, Runtime, Router) {
     (directory, runtime, yiju_api::app(state))
 }
 
-/// A directory for the files of one run, in memory where there is such a place.
+/// A temporary directory, in memory if possible.
 fn scratch() -> TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() {
@@ -189,21 +189,21 @@ fn scratch() -> TempDir {
     made.expect("a directory")
 }
 
-/// Saved vector indexes. The checksums are put right first, so that what they guard is reached.
+/// Snapshots of vector indexes. Checksums are corrected first, so that the code behind them is reached.
 pub fn vector_snapshot(data: &[u8]) {
     static DIRECTORY: LazyLock<TempDir> = LazyLock::new(scratch);
     const DIMENSION: usize = 4;
     let mut bytes = data.to_vec();
     seal_snapshot(&mut bytes);
     let path = DIRECTORY.path().join("vectors.yiju");
-    // A new file each time: the last one may still be mapped.
+    // A new file each time, as the last one may still be mapped.
     let _ = fs::remove_file(&path);
     fs::write(&path, &bytes).expect("a file");
     let Ok((mut index, _)) = AdaptiveIndex::load_any(DIRECTORY.path(), DIMENSION) else {
         return;
     };
     let query = [0.5; DIMENSION];
-    // Damaged vectors may be anything: the search may refuse, but must end.
+    // With damaged vectors the search may fail, but must end.
     if let Ok(hits) = index.search(&query, 5, None) {
         assert!(hits.len() <= index.len());
     }
@@ -212,7 +212,7 @@ pub fn vector_snapshot(data: &[u8]) {
     let _ = index.search(&query, 5, None);
 }
 
-/// Writes the checksums of a saved index (its layout stands in `yiju-index/src/snapshot.rs`).
+/// Writes the checksums of a snapshot (for the layout see `yiju-index/src/snapshot.rs`).
 fn seal_snapshot(bytes: &mut [u8]) {
     const HEAD: usize = 448;
     if bytes.len() < HEAD {
@@ -240,7 +240,7 @@ fn seal_snapshot(bytes: &mut [u8]) {
     bytes[56..60].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// Coded token vectors.
+/// Quantised token vectors.
 pub fn token_codes(data: &[u8]) {
     for dimension in [3, 8] {
         let Ok(coded) = CodedTokens::read(data, dimension) else {
@@ -255,7 +255,7 @@ pub fn token_codes(data: &[u8]) {
     }
 }
 
-/// The files of a model directory: the first byte says which one is fuzzed, the others are sound.
+/// The files of a model directory: the first byte chooses the file that is fuzzed, the others are valid.
 pub fn model_files(data: &[u8]) {
     static DIRECTORY: LazyLock<TempDir> = LazyLock::new(scratch);
     const CONFIG: &str = r#"{"model_type":"bert","hidden_size":32,"num_hidden_layers":1,
@@ -280,7 +280,7 @@ pub fn model_files(data: &[u8]) {
     let mut bytes = rest.to_vec();
     let file = FILES[usize::from(first) % FILES.len()];
     if file == "tokenizer.bin" {
-        // Its checksum would hide the rest; it counts as made from the empty tokenizer.json.
+        // Its checksum is corrected, as made from an empty tokenizer.json.
         if bytes.len() >= 12 {
             let sum = crc32fast::hash(&bytes[12..]);
             bytes[8..12].copy_from_slice(&sum.to_le_bytes());
@@ -294,13 +294,13 @@ pub fn model_files(data: &[u8]) {
     yiju_embed::fuzzing::model_files(directory);
 }
 
-/// A file that is said to be a backup: refused, and nothing is made of it. (A file with the right
-/// SHA-256 at its end is a backup; none is found by chance.)
+/// A backup file. Any bytes are refused and change nothing, unless their SHA-256 is right, which does not
+/// happen by chance.
 pub fn backup(data: &[u8]) {
     static DIRECTORY: LazyLock<TempDir> = LazyLock::new(scratch);
     let file = DIRECTORY.path().join("backup");
     let mut bytes = data.to_vec();
-    // The trailer's checksum is put right, so that what it guards is reached.
+    // The trailer's checksum is corrected, so that the code behind it is reached.
     if let Some(at) = bytes.len().checked_sub(128) {
         let end = bytes.len();
         let sum = crc32fast::hash(&bytes[at..end - 4]);

@@ -1,4 +1,4 @@
-//! Every target over its seeds, and over what they become when they are cut or changed a little.
+//! Every target over its seeds, and over truncated and slightly changed seeds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ fn no_seed_is_a_finding() {
     }
 }
 
-/// Makes the seeds that are binary. Run it by hand when a layout changes:
+/// Writes the binary seeds. Run it by hand when a layout changes:
 /// `cargo test -p yiju-fuzz --test seeds -- --ignored`.
 #[test]
 #[ignore = "writes the seeds"]

@@ -1,11 +1,13 @@
-//! The model directory: which files it has, and what is in them.
+//! The files of the model directory and their content.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use serde_json::json;
 use yiju_embed::{CompactSource, build_compact};
+use yiju_files::Readers;
 
 use crate::gguf::{self, Kind, Value};
 use crate::source::{Source, sha256};
@@ -45,16 +47,14 @@ pub fn make(source: &Source) -> anyhow::Result<Vec<File>> {
     Ok(files)
 }
 
-/// Writes the files, each under a temporary name first.
+/// Writes the files, each in one step.
 pub fn write(files: &[File], directory: &Path) -> anyhow::Result<()> {
     for (name, bytes) in files {
         let path = directory.join(name);
         let parent = path.parent().unwrap_or(directory);
         std::fs::create_dir_all(parent)
             .with_context(|| format!("cannot make {}", parent.display()))?;
-        let part = path.with_extension("part");
-        std::fs::write(&part, bytes)
-            .and_then(|()| std::fs::rename(&part, &path))
+        yiju_files::replace(&path, Readers::ByUmask, |file| file.write_all(bytes))
             .with_context(|| format!("cannot write {}", path.display()))?;
         eprintln!("{:>10}  {}", bytes.len(), path.display());
     }
@@ -145,8 +145,7 @@ fn modules() -> anyhow::Result<Vec<u8>> {
     ]))
 }
 
-/// JSON with its keys in the order of the alphabet, whatever order the map at hand keeps, and a
-/// line feed at the end.
+/// Indented JSON with sorted keys and a line feed at the end.
 fn pretty(value: &serde_json::Value) -> anyhow::Result<Vec<u8>> {
     let mut value = value.clone();
     value.sort_all_objects();

@@ -1,4 +1,4 @@
-//! Writing GGUF version 3.
+//! Writes GGUF version 3.
 
 const ALIGNMENT: usize = 32;
 
@@ -10,7 +10,7 @@ pub enum Value<'a> {
     Bool(bool),
 }
 
-/// How a tensor is stored, by its number in GGUF.
+/// A tensor's storage type; the discriminant is its number in GGUF.
 #[derive(Clone, Copy)]
 pub enum Kind {
     F32 = 0,

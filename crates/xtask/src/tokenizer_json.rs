@@ -1,17 +1,16 @@
 //! The source's tokenizer as a `tokenizer.json` of the `tokenizers` crate.
 //!
-//! The source replaces code points one by one, makes one space of a run, puts ▁ for spaces and
-//! at the start, and takes the best pieces; every unknown character is a token of its own. A
-//! `tokenizer.json` says the same with some care:
+//! The source replaces code points one by one, collapses runs of spaces, writes ▁ for spaces and at the
+//! start, and takes the best pieces; every unknown character is one token. A `tokenizer.json` that does the
+//! same needs some care:
 //!
-//! - A `Precompiled` charsmap looks at grapheme clusters, and drops what follows a replaced
-//!   character in a short one (`²` with an accent). So U+0001, which the source deletes, is put
-//!   before every character that could continue a cluster, and taken out afterwards.
-//! - Deletions come first and apart: inside a `Precompiled` they shift the offsets of a text
-//!   that begins with one.
-//! - `Unigram` makes one token of a run of unknown characters. Cutting them out beforehand keeps
-//!   them apart.
-//! - The source never matches the literal `<unk>`; cutting after its `<` keeps `Unigram` from it.
+//! - A `Precompiled` charsmap works on grapheme clusters, and in a short one drops what follows a replaced
+//!   character (`²` with an accent). So U+0001, which the source deletes, is inserted before every character
+//!   that could continue a cluster, and removed afterwards.
+//! - Deletions are a separate first step: inside a `Precompiled` they shift the offsets of a text that begins
+//!   with one.
+//! - `Unigram` makes one token of a run of unknown characters, so they are split off beforehand.
+//! - The source never matches the literal `<unk>`; splitting after its `<` keeps `Unigram` from matching it.
 
 use anyhow::{Context, ensure};
 use base64::Engine as _;
@@ -21,7 +20,7 @@ use yiju_embed::build_double_array;
 
 use crate::source::Source;
 
-/// Deleted by the source, so it can serve as a separator.
+/// The separator: the source deletes this character.
 const SEPARATOR: char = '\u{1}';
 const META: char = '\u{2581}';
 
@@ -194,9 +193,8 @@ fn normalizer(source: &Source) -> anyhow::Result<Step<'static>> {
                 content: "",
             },
             Step::Replace {
-                // A line feed continues a cluster after a carriage return; nothing else in
-                // ASCII does. At the very start a separator would belong to no character, and
-                // `Precompiled` would lose count.
+                // In ASCII only a line feed continues a cluster, after a carriage return. At the start a
+                // separator would belong to no character, and the offsets of `Precompiled` would be wrong.
                 pattern: Pattern::Regex(r"(?!\A)(?=[^\x{0}-\x{9}\x{B}-\x{7F}])".to_owned()),
                 content: "\u{1}",
             },
@@ -215,8 +213,8 @@ fn normalizer(source: &Source) -> anyhow::Result<Step<'static>> {
     })
 }
 
-/// SentencePiece's form of the normaliser: the length of a trie from code point to the place of
-/// its replacement, the trie, and the replacements, each ended by a NUL.
+/// The normaliser as SentencePiece stores it: the length of a trie from code point to the offset of its
+/// replacement, the trie, and the replacements, each terminated by NUL.
 fn charsmap(source: &Source) -> anyhow::Result<String> {
     let mut texts = String::new();
     let mut places = std::collections::HashMap::new();
@@ -248,7 +246,7 @@ fn charsmap(source: &Source) -> anyhow::Result<String> {
     Ok(STANDARD.encode(bytes))
 }
 
-/// A cut inside the literal name of the unknown piece.
+/// A split inside the literal name of the unknown piece.
 fn keep_apart(source: &Source, unknown: &str) -> anyhow::Result<Step<'static>> {
     ensure!(
         unknown == "<unk>",
@@ -282,7 +280,7 @@ fn unknown_characters(source: &Source) -> String {
     format!("[^{}]", class(&known))
 }
 
-/// The inside of a regular expression's class of sorted characters.
+/// A regular expression's character class, without its brackets, of sorted characters.
 fn class(characters: &[char]) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for code in characters.iter().map(|&character| u32::from(character)) {

@@ -1,9 +1,9 @@
-//! What can go wrong with keys.
+//! The errors of access keys.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why keys could not be read or changed. Nothing was changed then.
+/// Why keys could not be read or changed. A failed change changes nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessError {
@@ -25,21 +25,21 @@ pub enum AccessError {
         /// What is wrong with it.
         reason: String,
     },
-    /// There is a key of this name.
+    /// There is a key of this name already.
     #[error("there is a key named `{0}`")]
     Taken(String),
-    /// A name that is not one.
+    /// The name is not allowed.
     #[error("`{name}` is not a name: {reason}")]
     Name {
-        /// What was given.
+        /// The name, cut to 64 characters.
         name: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// A key that allows nothing.
+    /// The new key has no scope, so it would allow nothing.
     #[error("the key `{0}` has no scope, and would allow nothing")]
     NoScope(String),
-    /// The system gave no random bits.
+    /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
 }

@@ -1,4 +1,4 @@
-//! The file that keeps the keys, changed as a whole or not at all.
+//! The key file, which is replaced whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,13 +7,14 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use yiju_files::Readers;
 
 use crate::error::AccessError;
 use crate::key::{Key, Keys, NewKey};
 use crate::name::check_name;
 use crate::token::{Token, hash};
 
-/// The version of the file's form.
+/// The version of the file's format.
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -23,30 +24,30 @@ struct Content {
     keys: Vec<Key>,
 }
 
-/// What tells one state of the file from another; `None` where there is no file.
+/// Identifies a state of the file by modification time and inode; `None` if there is no file.
 pub type Stamp = Option<(SystemTime, u64)>;
 
-/// The file of the keys, JSON that only its owner may read.
+/// The key file: JSON that only its owner may read.
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     path: PathBuf,
 }
 
 impl KeyFile {
-    /// The file at `path`, there or not.
+    /// The file at `path`, which need not exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Changes whenever the file does.
+    /// The state of the file: changes whenever the file does.
     ///
     /// # Errors
-    /// The file is there and cannot be looked at.
+    /// The file exists, but its metadata cannot be read.
     pub fn stamp(&self) -> Result<Stamp, AccessError> {
         match fs::metadata(&self.path) {
             Ok(found) => {
@@ -58,7 +59,7 @@ impl KeyFile {
         }
     }
 
-    /// The keys; none where there is no file.
+    /// The keys; none if there is no file.
     ///
     /// # Errors
     /// The file cannot be read or understood.
@@ -83,10 +84,10 @@ impl KeyFile {
         Ok(Keys { keys: content.keys })
     }
 
-    /// Makes a key. Its token is in what this returns and nowhere else.
+    /// Adds a key. Its token is returned and stored nowhere.
     ///
     /// # Errors
-    /// The name is taken or none, no scope is given, or the file cannot be written.
+    /// The name is taken or not allowed, no scope is given, or the file cannot be read or written.
     pub fn add(&self, new: NewKey) -> Result<(Key, Token), AccessError> {
         check_name(&new.name)?;
         for collection in &new.collections {
@@ -115,7 +116,7 @@ impl KeyFile {
         Ok((key, token))
     }
 
-    /// Takes a key away; says whether there was one of this name.
+    /// Removes a key; returns whether there was one of this name.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -131,7 +132,7 @@ impl KeyFile {
         Ok(true)
     }
 
-    /// Held over a change, so that two at once do not lose one.
+    /// Held during a change, so that concurrent changes are not lost.
     fn lock(&self) -> Result<File, AccessError> {
         let path = self.path.with_extension("lock");
         if let Some(directory) = self.path.parent() {
@@ -147,8 +148,7 @@ impl KeyFile {
         Ok(file)
     }
 
-    /// Writes beside the file and renames, so that it is there whole or as it was; on disk when this
-    /// returns. A temporary file is readable by its owner only, and so is what it becomes.
+    /// Replaces the file as a whole.
     fn write(&self, keys: Keys) -> Result<(), AccessError> {
         let content = Content {
             version: VERSION,
@@ -158,22 +158,8 @@ impl KeyFile {
             path: self.path.clone(),
             reason: error.to_string(),
         })?;
-        let directory = match self.path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            file.write_all(&json)?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path).map_err(|error| error.error)?;
-            // Makes the rename durable; Windows has no such call and needs none.
-            if cfg!(unix) {
-                File::open(directory)?.sync_all()?;
-            }
-            Ok(())
-        };
-        write().map_err(|e| self.io("write", e))
+        yiju_files::replace(&self.path, Readers::Owner, |file| file.write_all(&json))
+            .map_err(|e| self.io("write", e))
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> AccessError {
@@ -185,7 +171,7 @@ impl KeyFile {
     }
 }
 
-/// Two states written within one tick of the clock differ in this.
+/// Distinguishes states written within one tick of the clock.
 #[cfg(unix)]
 fn identity(found: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(found)
@@ -212,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_made_found_and_revoked() {
+    fn a_key_is_added_found_and_revoked() {
         let (_directory, file) = file();
         assert!(file.read().unwrap().is_empty());
         assert_eq!(file.stamp().unwrap(), None);
@@ -252,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_and_changes_nothing() {
+    fn an_invalid_key_is_refused_and_changes_nothing() {
         let (_directory, file) = file();
         file.add(NewKey::new("a", [Scope::Read])).unwrap();
         let before = fs::read(file.path()).unwrap();
@@ -274,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_made_at_once_are_all_kept() {
+    fn keys_added_concurrently_are_all_kept() {
         let (_directory, file) = file();
         std::thread::scope(|scope| {
             for number in 0..8 {

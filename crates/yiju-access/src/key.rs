@@ -11,7 +11,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::token::hash;
 
-/// What a key lets its holder do.
+/// What a key allows its holder to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -53,7 +53,7 @@ impl FromStr for Scope {
     }
 }
 
-/// A key as kept: the token's hash, never the token.
+/// A stored key, with the token's hash and never the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
@@ -72,28 +72,28 @@ pub struct Key {
     /// Requests a minute; `None` for the server's own limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<NonZeroU32>,
-    /// When it was made.
+    /// When it was added.
     pub created_at: Timestamp,
 }
 
 impl Key {
-    /// Whether it allows what needs this scope.
+    /// Whether it has this scope.
     pub fn allows(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// Whether it may touch this collection.
+    /// Whether it gives access to this collection.
     pub fn reaches_collection(&self, name: &str) -> bool {
         self.collections.is_empty() || self.collections.iter().any(|one| one == name)
     }
 
-    /// Whether it may touch this document.
+    /// Whether it gives access to this document.
     pub fn reaches_document(&self, id: &str) -> bool {
         self.documents.is_empty() || self.documents.iter().any(|one| one == id)
     }
 }
 
-/// A key to make.
+/// A key to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKey {
     /// Its name, see [`crate::check_name`].
@@ -109,7 +109,7 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// A key for everything these scopes allow.
+    /// A key with these scopes and no other limits.
     pub fn new(name: impl Into<String>, scopes: impl IntoIterator<Item = Scope>) -> Self {
         Self {
             name: name.into(),
@@ -121,15 +121,15 @@ impl NewKey {
     }
 }
 
-/// All keys, in the order they were made.
+/// All keys, in the order they were added.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
     pub(crate) keys: Vec<Key>,
 }
 
 impl Keys {
-    /// The key of this token. The time it takes tells nothing of which key it is, nor how much of a
-    /// hash fits.
+    /// The key of this token. The time this takes reveals neither which key it is nor how much of a hash
+    /// matches.
     pub fn find(&self, token: &str) -> Option<&Key> {
         let hash = hash(token);
         let mut found = None;
@@ -142,12 +142,12 @@ impl Keys {
         found
     }
 
-    /// Whether there is none.
+    /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The keys, in the order they were made.
+    /// The keys, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Key> {
         self.keys.iter()
     }

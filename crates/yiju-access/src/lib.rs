@@ -1,7 +1,7 @@
-//! Access keys: made, kept as hashes in one file, found again by their token.
+//! Access keys: created, stored as hashes in one file, and found by their token.
 //!
-//! A token is 256 random bits, so one SHA-256 is enough to keep it: there is nothing to guess from.
-//! It is shown once, when the key is made. [`Keys::find`] compares in constant time.
+//! A token is 256 random bits, so a plain SHA-256 protects it: it cannot be guessed. It is shown once,
+//! when the key is added. [`Keys::find`] compares in constant time.
 //!
 //! ```
 //! use yiju_access::{KeyFile, NewKey, Scope};

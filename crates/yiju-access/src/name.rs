@@ -1,4 +1,4 @@
-//! Names of keys and collections: they stand in paths, logs and labels.
+//! Names of keys and collections, which are used in paths, logs and metric labels.
 
 use crate::error::AccessError;
 
@@ -8,7 +8,7 @@ pub const LONGEST_NAME: usize = 64;
 /// Checks a name: 1 to 64 lower-case letters, digits, `-` and `_`, the first a letter or digit.
 ///
 /// # Errors
-/// [`AccessError::Name`] says what does not fit.
+/// [`AccessError::Name`] says what is wrong.
 pub fn check_name(name: &str) -> Result<(), AccessError> {
     let refused = |reason: &str| {
         Err(AccessError::Name {

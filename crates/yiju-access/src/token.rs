@@ -1,4 +1,4 @@
-//! The secret a client sends.
+//! The secret that a client sends.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 
 use crate::error::AccessError;
 
-/// What every token begins with, so that one that leaked is recognised.
+/// The prefix of every token, so that secret scanners recognise a leaked one.
 pub const PREFIX: &str = "yiju_";
 
 /// Random bytes of a token.
 const BYTES: usize = 32;
 
-/// A token, `yiju_` and 43 characters; neither `Debug` nor a log shows it.
+/// A token: `yiju_` and 43 characters of base64. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -39,10 +39,7 @@ impl fmt::Debug for Token {
 
 /// SHA-256 of a token as 64 lower-case hex digits.
 pub(crate) fn hash(token: &str) -> String {
-    Sha256::digest(token)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(token))
 }
 
 #[cfg(test)]

@@ -5,19 +5,16 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use yiju_access::{AccessError, Key, KeyFile, Keys, Scope, Stamp};
 
 use crate::error::ApiError;
-use crate::state::AppState;
 
-/// How often the file of keys is looked at: a revoked key works for this long at most.
+/// How often the key file is checked for changes: a revoked key works for at most this long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Keys as the server uses them.
@@ -35,18 +32,18 @@ struct Known {
     stamp: Stamp,
     keys: Arc<Keys>,
     limiters: HashMap<String, Limiter>,
-    /// Once there were keys, one is needed until the server is started anew.
+    /// Whether a key is needed. Once there were keys, one is needed until the server restarts.
     closed: bool,
 }
 
 impl Guard {
-    /// Needs no key, ever.
+    /// A guard that never needs a key.
     pub(crate) fn open() -> Self {
         Self::over(None, None, None, Keys::default(), false)
     }
 
-    /// Over the keys in `file`; without a file, no key is needed. `closed`: a key is needed even
-    /// where the file has none.
+    /// A guard over the keys in `file`; without a file, no key is needed. With `closed`, a key is needed
+    /// even if the file has none.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -87,14 +84,14 @@ impl Guard {
         !self.look().1
     }
 
-    /// The keys as the file has them, and whether one is needed.
+    /// The current keys, and whether one is needed.
     fn look(&self) -> (Arc<Keys>, bool) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &self.file
             && known.looked.elapsed() >= LOOK_EVERY
         {
             known.looked = Instant::now();
-            // A file that cannot be read lets nobody in who was not, and throws nobody out.
+            // If the file cannot be read, the keys known so far stay valid.
             match file.stamp() {
                 Ok(stamp) if stamp == known.stamp => {}
                 Ok(stamp) => match file.read() {
@@ -115,8 +112,8 @@ impl Guard {
     /// Who the request is from.
     ///
     /// # Errors
-    /// 401 where a key is needed and none fits.
-    fn identify(&self, headers: &HeaderMap) -> Result<Grant, ApiError> {
+    /// 401 if a key is needed and none matches.
+    pub(crate) fn identify(&self, headers: &HeaderMap) -> Result<Grant, ApiError> {
         let (keys, closed) = self.look();
         if !closed {
             return Ok(Grant(None));
@@ -161,7 +158,7 @@ struct Caller {
     limiter: Option<Limiter>,
 }
 
-/// What the caller may do: everything where no key is needed, else what its key allows.
+/// What the caller may do: everything if no key is needed, else what its key allows.
 #[derive(Clone)]
 pub(crate) struct Grant(Option<Arc<Caller>>);
 
@@ -182,7 +179,7 @@ impl Grant {
     }
 
     /// # Errors
-    /// 403 where the key has not this scope.
+    /// 403 if the key lacks this scope.
     pub(crate) fn allows(&self, scope: Scope) -> Result<(), ApiError> {
         match self.key() {
             Some(key) if !key.allows(scope) => Err(ApiError::lacks_scope(&key.name, scope)),
@@ -197,7 +194,7 @@ impl Grant {
     }
 
     /// # Errors
-    /// 403 where the key is limited to other collections: whether this one is there is not told.
+    /// 403 if the key is limited to other collections, whether or not this one exists.
     pub(crate) fn collection(&self, name: &str) -> Result<(), ApiError> {
         match self.key() {
             Some(key) if !key.reaches_collection(name) => {
@@ -208,7 +205,7 @@ impl Grant {
     }
 
     /// # Errors
-    /// 403 where the key is limited to other documents: whether this one is there is not told.
+    /// 403 if the key is limited to other documents, whether or not this one exists.
     pub(crate) fn document(&self, id: &str) -> Result<(), ApiError> {
         match self.key() {
             Some(key) if !key.reaches_document(id) => {
@@ -219,7 +216,7 @@ impl Grant {
     }
 
     /// # Errors
-    /// 403 where the key is limited to some documents, and could not read what it added.
+    /// 403 if the key is limited to some documents: it could not read what it added.
     pub(crate) fn all_documents(&self) -> Result<(), ApiError> {
         match (self.key(), self.documents()) {
             (Some(key), Some(_)) => Err(ApiError::limited_key(&key.name, "documents")),
@@ -228,7 +225,7 @@ impl Grant {
     }
 
     /// # Errors
-    /// 403 where the key is limited to some collections or documents.
+    /// 403 if the key is limited to some collections or documents.
     pub(crate) fn all_collections(&self) -> Result<(), ApiError> {
         match self.key() {
             Some(key) if !key.collections.is_empty() => {
@@ -241,7 +238,7 @@ impl Grant {
     /// Counts `requests` against the key's rate.
     ///
     /// # Errors
-    /// 429 with the time until they fit.
+    /// 429 with the time to wait.
     pub(crate) fn charge(&self, requests: u32) -> Result<(), ApiError> {
         let limited = self.0.as_deref();
         let limiter = limited.and_then(|caller| caller.limiter.as_ref());
@@ -270,28 +267,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Grant {
     }
 }
 
-/// The layer that lets no request past without a key where one is needed, nor faster than allowed.
-pub(crate) async fn identify(
-    State(state): State<AppState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let grant = match state.guard().identify(request.headers()) {
-        Ok(grant) => grant,
-        Err(error) => return error.into_response(),
-    };
-    let mut response = match grant.charge(1) {
-        Ok(()) => {
-            request.extensions_mut().insert(grant.clone());
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
-    };
-    // For the log line.
-    response.extensions_mut().insert(grant);
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
@@ -299,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_is_the_bearers() {
+    fn the_token_follows_the_bearer_scheme() {
         let with = |value: &'static str| {
             HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))])
         };

@@ -1,29 +1,23 @@
-//! The router, and the layer around every request: its id, its metrics, its log line, its errors.
+//! The router, and the layers around its routes: request id, metrics, log line, errors, access keys.
 
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::util::option_layer;
-use tower_http::request_id::{MakeRequestId, MakeRequestUuid};
 use tracing::Instrument;
 
-use crate::access::{Grant, identify};
+use crate::access::Grant;
 use crate::error::ApiError;
 use crate::openapi;
-use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, search, upload_limit, verify,
-};
+use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::routes::{ask, clauses, collections, documents, embeddings, health, search, verify};
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
-
-/// The header that carries the request id, both ways.
-pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// All routes over `state`.
 ///
@@ -69,9 +63,9 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// The routes that each collection has.
+/// The routes of a collection, under the path `at`.
 fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
-    let form_limit = DefaultBodyLimit::max(upload_limit(state.limits().document_bytes));
+    let form_limit = DefaultBodyLimit::max(state.limits().form_bytes());
     let path = |rest: &str| format!("{at}{rest}");
     Router::new()
         .route(&path("/ask"), post(ask::ask))
@@ -94,45 +88,25 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/clauses/{id}"), get(clauses::clause))
 }
 
-/// The id of a request, in its log lines, its errors and its response's headers.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestId(String);
-
-impl RequestId {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The client's own id where it is plain and short, else a new one.
-    fn of(request: &Request) -> Self {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let given = request
-            .headers()
-            .get(X_REQUEST_ID)
-            .and_then(|value| value.to_str().ok());
-        if let Some(given) = given
-            && (1..=128).contains(&given.len())
-            && given.bytes().all(plain)
-        {
-            return Self(given.to_owned());
+/// Lets no request past without a key where one is needed, nor faster than the key allows.
+async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let grant = match state.guard().identify(request.headers()) {
+        Ok(grant) => grant,
+        Err(error) => return error.into_response(),
+    };
+    let mut response = match grant.charge(1) {
+        Ok(()) => {
+            request.extensions_mut().insert(grant.clone());
+            next.run(request).await
         }
-        let made = MakeRequestUuid.make_request_id(request);
-        Self(
-            made.and_then(|id| id.header_value().to_str().map(str::to_owned).ok())
-                .unwrap_or_default(),
-        )
-    }
+        Err(error) => error.into_response(),
+    };
+    // For the log line.
+    response.extensions_mut().insert(grant);
+    response
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for RequestId {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let id = parts.extensions.get::<Self>().cloned();
-        id.ok_or_else(|| ApiError::internal("the request has no id"))
-    }
-}
-
+/// Gives the request its id, counts and logs it, and renders its error.
 async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::of(&request);
@@ -149,7 +123,7 @@ async fn around(State(state): State<AppState>, mut request: Request, next: Next)
         code = Some(error.code());
         let (parts, _) = response.into_parts();
         response = error.render(id.as_str());
-        // `Allow` and the like come from the router.
+        // Keep what the router set, such as `Allow`.
         for (name, value) in &parts.headers {
             if *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE {
                 response
@@ -170,7 +144,7 @@ async fn around(State(state): State<AppState>, mut request: Request, next: Next)
     state.metrics().request(&route, method, status, took, code);
     let grant = response.extensions_mut().remove::<Grant>();
     let key = grant.as_ref().and_then(Grant::name);
-    // The route's pattern and not the path, headers or body: a log holds no question and no key.
+    // The route's pattern, not the path, headers or body: those may hold a question or a key.
     tracing::info!(
         request_id = id.as_str(),
         method,
@@ -183,7 +157,7 @@ async fn around(State(state): State<AppState>, mut request: Request, next: Next)
     response
 }
 
-/// The method as a label: a client can make up names for methods.
+/// The method as a metric label: clients can invent methods, so unknown ones are `OTHER`.
 fn bounded(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,48 +1,8 @@
-//! The table of errors: from it come the responses, the OpenAPI description and docs/serving.md.
+//! The table of errors: the responses, the OpenAPI description and docs/serving.md are made from it.
 
 use axum::http::StatusCode;
-
-/// The machine-readable part of an error. [`ErrorCode::TABLE`] gives each its name and status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorCode {
-    /// The request says something that cannot be done: bad JSON, an unknown field, a limit out of range.
-    InvalidRequest,
-    /// A key is needed, and none or an unknown one was sent.
-    Unauthorized,
-    /// The key does not allow this, or the request is not from this machine where no key is needed.
-    Forbidden,
-    /// No document, clause or collection has this id or name.
-    NotFound,
-    /// No route has this path.
-    RouteNotFound,
-    /// The server runs another model than the one asked for.
-    ModelNotFound,
-    /// The route exists, but not for this method.
-    MethodNotAllowed,
-    /// The library is in a state that does not allow the request.
-    Conflict,
-    /// A limit of the collection, or of how many there may be, is reached.
-    Full,
-    /// The body is longer than this route takes.
-    BodyTooLarge,
-    /// The document is longer than the library takes.
-    DocumentTooLarge,
-    /// The content type, or the kind of file, is not one that can be read.
-    UnsupportedFormat,
-    /// The file is of a known kind, but holds nothing that can be read as a document.
-    Unreadable,
-    /// The queue is full; `Retry-After` says when to try again.
-    TooManyRequests,
-    /// The key made more requests than it may; `Retry-After` says when it may again.
-    RateLimited,
-    /// Something broke here; the log has the cause under the request id.
-    Internal,
-    /// The service cannot answer now: it is loading, stopping, or something it needs is broken.
-    Unavailable,
-    /// The request was not done within its deadline.
-    Timeout,
-}
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
 /// A row of the table of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,179 +17,100 @@ pub struct ErrorRow {
     pub meaning: &'static str,
 }
 
-const fn row(
-    code: ErrorCode,
-    name: &'static str,
-    status: StatusCode,
-    meaning: &'static str,
-) -> ErrorRow {
-    ErrorRow {
-        code,
-        name,
-        status,
-        meaning,
-    }
+macro_rules! table {
+    ($($code:ident, $name:literal, $status:ident, $meaning:literal;)*) => {
+        /// The machine-readable part of an error. [`ErrorCode::TABLE`] gives each its name and status.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $code,)*
+        }
+
+        impl ErrorCode {
+            /// Every error that the API gives, one row each, in the order of the variants.
+            pub const TABLE: [ErrorRow; [$($name),*].len()] = [$(ErrorRow {
+                code: ErrorCode::$code,
+                name: $name,
+                status: StatusCode::$status,
+                meaning: $meaning,
+            }),*];
+        }
+    };
+}
+
+table! {
+    InvalidRequest, "invalid_request", BAD_REQUEST, "The request says something that cannot be done: bad JSON, an unknown field, a limit out of range.";
+    Unauthorized, "unauthorized", UNAUTHORIZED, "A key is needed, and none or an unknown one was sent.";
+    Forbidden, "forbidden", FORBIDDEN, "The key does not allow this, or the request is not from this machine where no key is needed.";
+    NotFound, "not_found", NOT_FOUND, "No document, clause or collection has this id or name.";
+    RouteNotFound, "route_not_found", NOT_FOUND, "No route has this path.";
+    ModelNotFound, "model_not_found", NOT_FOUND, "The server runs another model than the one asked for.";
+    MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED, "The route exists, but not for this method.";
+    Conflict, "conflict", CONFLICT, "The library is in a state that does not allow the request.";
+    Full, "full", CONFLICT, "A limit of the collection, or of how many there may be, is reached.";
+    BodyTooLarge, "body_too_large", PAYLOAD_TOO_LARGE, "The body is longer than this route takes.";
+    DocumentTooLarge, "document_too_large", PAYLOAD_TOO_LARGE, "The document is longer than the library takes.";
+    UnsupportedFormat, "unsupported_format", UNSUPPORTED_MEDIA_TYPE, "The content type, or the kind of file, is not one that can be read.";
+    Unreadable, "unreadable", UNPROCESSABLE_ENTITY, "The file is of a known kind, but holds nothing that can be read as a document.";
+    TooManyRequests, "too_many_requests", TOO_MANY_REQUESTS, "The queue is full; `Retry-After` says when to try again.";
+    RateLimited, "rate_limited", TOO_MANY_REQUESTS, "The key made more requests than it may; `Retry-After` says when it may again.";
+    Internal, "internal", INTERNAL_SERVER_ERROR, "Something broke here; the log has the cause under the request id.";
+    Unavailable, "unavailable", SERVICE_UNAVAILABLE, "The service cannot answer now: it is loading, stopping, or something it needs is broken.";
+    Timeout, "timeout", SERVICE_UNAVAILABLE, "The request was not done within its deadline.";
 }
 
 impl ErrorCode {
-    /// Every error that the API gives, in the order of the statuses' families.
-    pub const TABLE: [ErrorRow; 18] = [
-        row(
-            ErrorCode::InvalidRequest,
-            "invalid_request",
-            StatusCode::BAD_REQUEST,
-            "The request says something that cannot be done: bad JSON, an unknown field, a limit out of range.",
-        ),
-        row(
-            ErrorCode::Unauthorized,
-            "unauthorized",
-            StatusCode::UNAUTHORIZED,
-            "A key is needed, and none or an unknown one was sent.",
-        ),
-        row(
-            ErrorCode::Forbidden,
-            "forbidden",
-            StatusCode::FORBIDDEN,
-            "The key does not allow this, or the request is not from this machine where no key is needed.",
-        ),
-        row(
-            ErrorCode::NotFound,
-            "not_found",
-            StatusCode::NOT_FOUND,
-            "No document, clause or collection has this id or name.",
-        ),
-        row(
-            ErrorCode::RouteNotFound,
-            "route_not_found",
-            StatusCode::NOT_FOUND,
-            "No route has this path.",
-        ),
-        row(
-            ErrorCode::ModelNotFound,
-            "model_not_found",
-            StatusCode::NOT_FOUND,
-            "The server runs another model than the one asked for.",
-        ),
-        row(
-            ErrorCode::MethodNotAllowed,
-            "method_not_allowed",
-            StatusCode::METHOD_NOT_ALLOWED,
-            "The route exists, but not for this method.",
-        ),
-        row(
-            ErrorCode::Conflict,
-            "conflict",
-            StatusCode::CONFLICT,
-            "The library is in a state that does not allow the request.",
-        ),
-        row(
-            ErrorCode::Full,
-            "full",
-            StatusCode::CONFLICT,
-            "A limit of the collection, or of how many there may be, is reached.",
-        ),
-        row(
-            ErrorCode::BodyTooLarge,
-            "body_too_large",
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The body is longer than this route takes.",
-        ),
-        row(
-            ErrorCode::DocumentTooLarge,
-            "document_too_large",
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The document is longer than the library takes.",
-        ),
-        row(
-            ErrorCode::UnsupportedFormat,
-            "unsupported_format",
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "The content type, or the kind of file, is not one that can be read.",
-        ),
-        row(
-            ErrorCode::Unreadable,
-            "unreadable",
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "The file is of a known kind, but holds nothing that can be read as a document.",
-        ),
-        row(
-            ErrorCode::TooManyRequests,
-            "too_many_requests",
-            StatusCode::TOO_MANY_REQUESTS,
-            "The queue is full; `Retry-After` says when to try again.",
-        ),
-        row(
-            ErrorCode::RateLimited,
-            "rate_limited",
-            StatusCode::TOO_MANY_REQUESTS,
-            "The key made more requests than it may; `Retry-After` says when it may again.",
-        ),
-        row(
-            ErrorCode::Internal,
-            "internal",
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something broke here; the log has the cause under the request id.",
-        ),
-        row(
-            ErrorCode::Unavailable,
-            "unavailable",
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The service cannot answer now: it is loading, stopping, or something it needs is broken.",
-        ),
-        row(
-            ErrorCode::Timeout,
-            "timeout",
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The request was not done within its deadline.",
-        ),
-    ];
-
-    fn row(self) -> ErrorRow {
-        // A test checks that the table has a row for each code, so the fallback is never taken.
-        let found = Self::TABLE.into_iter().find(|row| row.code == self);
-        found.unwrap_or(row(
-            ErrorCode::Internal,
-            "internal",
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "",
-        ))
-    }
-
     /// Its name in JSON: `not_found`.
     pub fn name(self) -> &'static str {
-        self.row().name
+        Self::TABLE[self as usize].name
     }
 
     /// Its HTTP status.
     pub fn status(self) -> StatusCode {
-        self.row().status
+        Self::TABLE[self as usize].status
     }
+}
+
+/// The names of the table, as a schema.
+pub(crate) fn names() -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::new(Type::String))
+        .enum_values(Some(ErrorCode::TABLE.map(|row| row.name)))
+        .into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Clients switch on names and statuses: a change here is a change of the API.
     #[test]
-    fn the_table_has_one_row_for_each_code() {
-        for (index, row) in ErrorCode::TABLE.into_iter().enumerate() {
-            let ErrorRow {
-                code,
-                name,
-                status,
-                meaning,
-            } = row;
-            assert!(meaning.ends_with('.'));
-            assert_eq!(code as usize, index, "{name} stands where the enum has it");
-            assert_eq!(code.name(), name);
-            assert_eq!(code.status(), status);
-            assert!(status.is_client_error() || status.is_server_error());
+    fn names_and_statuses_stay() {
+        let found = ErrorCode::TABLE.map(|row| format!("{} {}", row.status.as_u16(), row.name));
+        let expected = [
+            "400 invalid_request",
+            "401 unauthorized",
+            "403 forbidden",
+            "404 not_found",
+            "404 route_not_found",
+            "404 model_not_found",
+            "405 method_not_allowed",
+            "409 conflict",
+            "409 full",
+            "413 body_too_large",
+            "413 document_too_large",
+            "415 unsupported_format",
+            "422 unreadable",
+            "429 too_many_requests",
+            "429 rate_limited",
+            "500 internal",
+            "503 unavailable",
+            "503 timeout",
+        ];
+        assert_eq!(found, expected);
+        for row in ErrorCode::TABLE {
+            assert_eq!((row.code.name(), row.code.status()), (row.name, row.status));
+            assert!(row.meaning.ends_with('.'), "{}", row.meaning);
         }
-        let mut names: Vec<_> = ErrorCode::TABLE.iter().map(|row| row.name).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), ErrorCode::TABLE.len());
-        // `Timeout` is the last variant: a variant added after it fails here until it has a row.
-        assert_eq!(ErrorCode::Timeout as usize + 1, ErrorCode::TABLE.len());
     }
 }

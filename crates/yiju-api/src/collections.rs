@@ -1,10 +1,10 @@
 //! The libraries of one server: the default one, and named ones under one directory.
 //!
-//! A collection is made in a directory of its own name's with a dot before it and renamed, and is
-//! renamed before it is deleted: a start after any crash finds it whole or not at all.
+//! A collection is made in a directory with a temporary name and renamed, and renamed again before it is
+//! deleted: after a crash, the next start finds it whole or not at all.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -12,14 +12,15 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use serde::Deserialize;
 use yiju_access::check_name;
 use yiju_engine::{Access, Engine, EngineError, LibraryLimits};
+use yiju_files::Readers;
 
 use crate::error::ApiError;
 
-/// The name of the collection that the routes without one mean.
+/// The name of the collection of the routes that name none.
 pub(crate) const DEFAULT: &str = "default";
-/// The file in a library's directory that keeps its limits.
+/// The file with a library's limits, in its directory.
 const LIMITS_FILE: &str = "collection.json";
-/// What a collection's directory is called while it is made or deleted.
+/// How the name of a collection's directory begins while it is made or deleted.
 const MAKING: &str = ".new-";
 const TRASH: &str = ".trash-";
 
@@ -28,7 +29,6 @@ pub(crate) struct Collection {
     pub(crate) name: String,
     pub(crate) engine: Arc<Engine>,
     directory: PathBuf,
-    limits: RwLock<LibraryLimits>,
 }
 
 impl Collection {
@@ -41,29 +41,22 @@ impl Collection {
             name: name.to_owned(),
             engine,
             directory: directory.to_owned(),
-            limits: RwLock::new(limits),
         }))
     }
 
-    pub(crate) fn limits(&self) -> LibraryLimits {
-        *self.limits.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sets the limits, on disk first.
+    /// Sets the limits, first on disk.
     pub(crate) fn set_limits(&self, limits: LibraryLimits) -> Result<(), ApiError> {
         write_limits(&self.directory, limits)?;
-        self.engine.set_limits(limits)?;
-        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
-        Ok(())
+        Ok(self.engine.set_limits(limits)?)
     }
 }
 
-/// What stands under a name.
+/// The state of a name.
 enum Place {
     Open(Arc<Collection>),
     /// It is being made or removed.
     Changing,
-    /// It could not be opened; the log says why.
+    /// It could not be opened; the log has the cause.
     Broken,
 }
 
@@ -71,13 +64,13 @@ enum Place {
 #[derive(Default)]
 pub(crate) struct Collections {
     default: OnceLock<Arc<Collection>>,
-    /// Where named ones are; they are open once this is set.
+    /// Where the named ones are; set once they are open.
     root: OnceLock<PathBuf>,
     named: RwLock<BTreeMap<String, Place>>,
 }
 
 impl Collections {
-    /// Takes the default collection. A second one is ignored.
+    /// Sets the default collection. A second call is ignored.
     pub(crate) fn set_default(&self, engine: Arc<Engine>) {
         let directory = engine.path().to_owned();
         match Collection::new(DEFAULT, engine, &directory) {
@@ -91,11 +84,11 @@ impl Collections {
         }
     }
 
-    /// Opens the named collections under `root`, and deletes what a crash left half made or half
-    /// deleted. One that cannot be opened is told in the log and answers 503.
+    /// Opens the named collections under `root`, and deletes those that a crash left half made or half
+    /// deleted. One that cannot be opened is logged and answers 503.
     ///
     /// # Errors
-    /// The directory cannot be made or listed, or there is no default collection yet.
+    /// The directory cannot be created or listed, or there is no default collection yet.
     pub(crate) fn open_under(&self, root: &Path) -> io::Result<()> {
         let Some(default) = self.default.get() else {
             return Err(io::Error::other("the default collection is not open"));
@@ -137,7 +130,7 @@ impl Collections {
         }
     }
 
-    /// All that are open, the default one first, then by name.
+    /// All open collections, the default one first, then by name.
     pub(crate) fn all(&self) -> Vec<Arc<Collection>> {
         let named = self.read();
         let open = named.values().filter_map(|place| match place {
@@ -152,10 +145,10 @@ impl Collections {
             .collect()
     }
 
-    /// Makes a collection; `None` where there is one of this name. Blocks.
+    /// Makes a collection; `None` if there is one of this name. Blocks.
     ///
     /// # Errors
-    /// The name is none, there are `most` already, or the disk refuses.
+    /// The name is not allowed, there are `most` already, or writing failed.
     pub(crate) fn make(
         &self,
         name: &str,
@@ -200,14 +193,13 @@ impl Collections {
         }
         drop(default.engine.open_beside(&making, Access::ReadWrite)?);
         write_limits(&making, limits)?;
-        fs::rename(&making, &place).map_err(failed)?;
-        sync_directory(root).map_err(failed)?;
+        yiju_files::rename(&making, &place).map_err(failed)?;
         let engine = default.engine.open_beside(&place, Access::ReadWrite)?;
         Collection::new(name, Arc::new(engine), &place)
     }
 
-    /// Takes a collection out, so that no new request finds it, for [`Collections::delete`] or
-    /// [`Collections::put_back`]; `None` inside where it was broken.
+    /// Takes a collection out, so that no new request finds it, before [`Collections::delete`] or
+    /// [`Collections::put_back`]; `None` if it is one that could not be opened.
     pub(crate) fn take_out(&self, name: &str) -> Result<Option<Arc<Collection>>, ApiError> {
         self.root()?;
         let mut named = self.write();
@@ -227,22 +219,21 @@ impl Collections {
         self.write().insert(name.to_owned(), place);
     }
 
-    /// Deletes a collection that was taken out and that nobody uses any more. It is gone for good
-    /// once its directory has another name, whatever happens then. Blocks.
+    /// Deletes a collection that was taken out and is no longer in use. Once its directory is renamed,
+    /// it is gone even after a crash. Blocks.
     ///
     /// # Errors
-    /// The disk refuses; the name stays taken until the next start, which opens it again.
+    /// The rename failed; the name stays taken until the next start, which opens the collection again.
     pub(crate) fn delete(&self, name: &str) -> Result<(), ApiError> {
         let root = self.root()?;
         let failed = |error| ApiError::disk("remove the collection", name, &error);
         let trash = root.join(format!("{TRASH}{name}"));
-        // What a delete before this one could not finish.
+        // Left by a delete that failed.
         match fs::remove_dir_all(&trash) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        fs::rename(root.join(name), &trash).map_err(failed)?;
-        sync_directory(root).map_err(failed)?;
+        yiju_files::rename(&root.join(name), &trash).map_err(failed)?;
         if let Err(error) = fs::remove_dir_all(&trash) {
             tracing::warn!(%error, name, "a removed collection still takes room; the next start deletes it");
         }
@@ -284,7 +275,7 @@ fn open(default: &Engine, name: &str, directory: &Path) -> Place {
     }
 }
 
-/// What `collection.json` says.
+/// The content of `collection.json`.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LimitsFile {
@@ -306,21 +297,8 @@ fn write_limits(directory: &Path, limits: LibraryLimits) -> Result<(), ApiError>
     let path = directory.join(LIMITS_FILE);
     let write = || -> io::Result<()> {
         let json = serde_json::to_vec_pretty(&serde_json::json!({ "limits": limits }))?;
-        let unfinished = directory.join(format!(".{LIMITS_FILE}"));
-        let mut file = File::create(&unfinished)?;
-        file.write_all(&json)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, &path)?;
-        sync_directory(directory)
+        yiju_files::remove_unfinished(&path);
+        yiju_files::replace(&path, Readers::ByUmask, |file| file.write_all(&json))
     };
     write().map_err(|error| ApiError::broken(format!("{}: {error}", path.display())))
-}
-
-/// Makes a rename in `directory` durable. Windows has no such call and needs none.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()
-    } else {
-        Ok(())
-    }
 }

@@ -1,4 +1,4 @@
-//! What a client is told when a request fails, and the one way a response is made of it.
+//! The API's error, and the one response that is made of it.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use yiju_engine::{EngineError, ErrorKind};
 
 use crate::codes::ErrorCode;
 
-/// What a client is told when a request fails. The request id is added where the response leaves.
+/// Why a request failed. The outermost layer renders it, since it knows the request id.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     code: ErrorCode,
@@ -105,33 +105,30 @@ impl ApiError {
     }
 
     pub(crate) fn too_many_requests(waiting: usize) -> Self {
-        let mut error = Self::new(
+        Self::new(
             ErrorCode::TooManyRequests,
             format!("{waiting} requests are waiting already, which is as many as the queue holds"),
         )
-        .hint("try again after the seconds that `Retry-After` names");
-        error.retry_after = Some(1);
-        error
+        .hint("try again after the seconds that `Retry-After` names")
+        .retry_after(1)
     }
 
     pub(crate) fn timeout(seconds: f64) -> Self {
-        let mut error = Self::new(
+        Self::new(
             ErrorCode::Timeout,
             format!("the request was not done within its deadline of {seconds} s"),
         )
-        .hint("try again, with a smaller request or when the server is less busy");
-        error.retry_after = Some(1);
-        error
+        .hint("try again, with a smaller request or when the server is less busy")
+        .retry_after(1)
     }
 
     pub(crate) fn loading() -> Self {
-        let mut error = Self::new(
+        Self::new(
             ErrorCode::Unavailable,
             "the server is loading its model and indexes, or is stopping",
         )
-        .hint("GET /readyz answers 200 once it is ready");
-        error.retry_after = Some(1);
-        error
+        .hint("GET /readyz answers 200 once it is ready")
+        .retry_after(1)
     }
 
     pub(crate) fn no_key() -> Self {
@@ -185,13 +182,12 @@ impl ApiError {
 
     pub(crate) fn rate_limited(most: NonZeroU32, wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-        let mut error = Self::new(
+        Self::new(
             ErrorCode::RateLimited,
-            format!("the key may make {most} requests a minute, and has made them"),
+            format!("rate limit reached: {most} requests a minute for this key"),
         )
-        .hint("try again after the seconds that `Retry-After` names");
-        error.retry_after = Some(seconds.max(1));
-        error
+        .hint("try again after the seconds that `Retry-After` names")
+        .retry_after(seconds.max(1))
     }
 
     pub(crate) fn collection_not_found(name: &str) -> Self {
@@ -203,13 +199,12 @@ impl ApiError {
     }
 
     pub(crate) fn collection_changing(name: &str) -> Self {
-        let mut error = Self::new(
+        Self::new(
             ErrorCode::Conflict,
             format!("the collection `{name}` is being made or removed just now"),
         )
-        .hint("try again in a moment");
-        error.retry_after = Some(1);
-        error
+        .hint("try again in a moment")
+        .retry_after(1)
     }
 
     pub(crate) fn collection_broken(name: &str) -> Self {
@@ -243,31 +238,29 @@ impl ApiError {
         .hint("remove one, or start the server with a higher --max-collections")
     }
 
-    /// Something of ours on disk is broken: the log gets the cause.
+    /// A store, index or file of the server is broken. Only the log gets the cause: it may name paths.
     pub(crate) fn broken(cause: impl Into<String>) -> Self {
-        let mut error = Self::new(
+        Self::new(
             ErrorCode::Unavailable,
             "something that the server needs is not working",
         )
-        .hint("the server's log has the cause under this request id");
-        error.cause = Some(cause.into());
-        error.retry_after = Some(5);
-        error
+        .hint("the server's log has the cause under this request id")
+        .caused_by(cause)
+        .retry_after(5)
     }
 
     pub(crate) fn disk(action: &str, name: &str, error: &std::io::Error) -> Self {
         Self::broken(format!("cannot {action} `{name}`: {error}"))
     }
 
-    /// A fault of ours: the client gets a sentence, the log gets the cause.
+    /// A bug. Only the log gets the cause.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
-        let mut error = Self::new(
+        Self::new(
             ErrorCode::Internal,
             "the server failed to handle the request",
         )
-        .hint("the server's log has the cause under this request id");
-        error.cause = Some(cause.into());
-        error
+        .hint("the server's log has the cause under this request id")
+        .caused_by(cause)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -275,11 +268,23 @@ impl ApiError {
         self
     }
 
+    /// Tells the client to wait this many seconds.
+    fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Keeps the cause for the log.
+    fn caused_by(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         self.code
     }
 
-    /// What went wrong, for the log.
+    /// The cause where there is one, else the message; for the log.
     pub(crate) fn cause(&self) -> &str {
         self.cause.as_deref().unwrap_or(&self.message)
     }
@@ -290,7 +295,7 @@ impl ApiError {
         self
     }
 
-    /// Writes a fault of ours to the log, with its cause.
+    /// Logs a fault of the server (a status of 500 or more) with its cause.
     pub(crate) fn log(&self, request_id: &str) {
         if self.code.status().is_server_error() {
             let cause = self.cause();
@@ -302,7 +307,7 @@ impl ApiError {
     pub(crate) fn body(&self, request_id: &str) -> ErrorBody {
         ErrorBody {
             error: ErrorDetail {
-                code: self.code.name().to_owned(),
+                code: self.code.name(),
                 message: self.message.clone(),
                 hint: self.hint.clone(),
                 request_id: request_id.to_owned(),
@@ -353,25 +358,19 @@ impl From<EngineError> for ApiError {
         };
         match code {
             ErrorCode::Internal => Self::internal(chain(&error)),
-            ErrorCode::Unavailable if error.is_disk_full() => {
-                let mut answer = Self::broken(chain(&error))
-                    .hint("free some space on the server's disk; what was stored is unharmed");
-                answer.message = error.told_to_clients();
-                answer
-            }
-            // The message of a broken store or index may name paths: those go to the log.
+            ErrorCode::Unavailable if error.is_disk_full() => Self {
+                message: error.told_to_clients(),
+                ..Self::broken(chain(&error))
+                    .hint("free some space on the server's disk; what was stored is unharmed")
+            },
             ErrorCode::Unavailable => Self::broken(chain(&error)),
-            // Nobody waits for the answer any more, as a rule.
+            // The client has usually gone by now.
             ErrorCode::Timeout => Self::new(code, "the request was given up"),
-            _ => {
-                let mut answer = Self::new(code, error.told_to_clients());
-                answer.cause = Some(chain(&error));
-                answer.hint = error.hint();
-                if code == ErrorCode::TooManyRequests {
-                    answer.retry_after = Some(1);
-                }
-                answer
-            }
+            _ => Self {
+                hint: error.hint(),
+                retry_after: (code == ErrorCode::TooManyRequests).then_some(1),
+                ..Self::new(code, error.told_to_clients()).caused_by(chain(&error))
+            },
         }
     }
 }
@@ -388,13 +387,23 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What the client sent, short enough to be said back to it.
+/// At most 100 characters of what the client sent, to be quoted in a message.
 fn shorten(text: &str) -> String {
     const MOST: usize = 100;
     if text.chars().count() <= MOST {
         return text.to_owned();
     }
     text.chars().take(MOST).chain(['…']).collect()
+}
+
+/// The errors of a route, for the description.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "describes responses, which `ApiError` renders")]
+pub(crate) enum Failures {
+    #[response(status = "4XX", description = "")]
+    Client(ErrorBody),
+    #[response(status = "5XX", description = "")]
+    Server(ErrorBody),
 }
 
 /// The JSON of an error.
@@ -408,8 +417,8 @@ pub(crate) struct ErrorBody {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct ErrorDetail {
     /// One of the codes of the table: `not_found`.
-    #[schema(schema_with = crate::openapi::error_codes)]
-    pub(crate) code: String,
+    #[schema(schema_with = crate::codes::names)]
+    pub(crate) code: &'static str,
     /// One sentence that names the value and the limit.
     pub(crate) message: String,
     /// What to do about it.
@@ -423,7 +432,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_of_ours_does_not_tell_its_cause() {
+    fn an_internal_error_hides_its_cause_from_the_client() {
         let error = ApiError::internal("disk /secret/place is gone");
         let body = serde_json::to_string(&error.body("r1")).unwrap();
         assert!(!body.contains("/secret"));
@@ -431,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_said_and_not_where() {
+    fn a_full_disk_is_reported_without_its_path() {
         let error = EngineError::from(yiju_store::StoreError::Full {
             path: "/secret/place".into(),
             limit: None,
@@ -444,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_said_back_short() {
+    fn long_values_are_shortened_in_messages() {
         let error = ApiError::document_not_found(&"长".repeat(5000));
         assert!(error.body("r").error.message.chars().count() < 200);
     }

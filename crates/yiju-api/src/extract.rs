@@ -15,8 +15,8 @@ use crate::error::{ApiError, chain};
 use crate::state::AppState;
 use crate::target::parameter;
 
-/// A JSON body, as long as `Limits::body_bytes` allows and within `Limits::deadline`: a client that
-/// sends it drop by drop would hold its connection for good.
+/// A JSON body of at most `Limits::body_bytes`, received within `Limits::deadline`: a client that sends
+/// it byte by byte must not hold its connection for ever.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
@@ -58,7 +58,7 @@ pub(crate) fn is_json(kind: &str) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-/// The whole body, or `too_large(limit)` as soon as it is known to be longer.
+/// The whole body, or `too_large(limit)` as soon as it is known to be longer than `limit` bytes.
 pub(crate) async fn read_body(
     request: Request,
     limit: usize,
@@ -83,8 +83,8 @@ pub(crate) async fn read_body(
         })
 }
 
-/// A value that is written as a JSON object. Derived code takes a list of the fields' values as well,
-/// which nobody means to send.
+/// A value from a JSON object only. Derived code would also take an array of the fields' values, which
+/// is surely a mistake.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -114,7 +114,7 @@ pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_map(Fields(PhantomData))
 }
 
-/// A value from a JSON object, or an error that says where and why not.
+/// A value from a JSON object, or an error that says where and why it does not fit.
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let parsed: Result<Object<T>, _> = serde_json::from_slice(bytes);
     parsed.map(|object| object.0).map_err(|error| {

@@ -1,8 +1,8 @@
 //! Yiju over HTTP: JSON routes over collections, with keys, bounded queues, request ids and metrics.
 //!
-//! [`app`] is the router, for tests and for embedding; [`serve`] runs it on a socket until told to
-//! stop; [`AppState`] holds the collections, the [`Limits`] and the [`Policy`]. Every error a client gets is a row of
-//! [`ErrorCode::TABLE`].
+//! [`app`] is the router, for tests and for embedding; [`serve`] runs it on a socket until it is told
+//! to stop; [`AppState`] holds the collections, the [`Limits`] and the [`Policy`]. Every error that a
+//! client gets is a row of [`ErrorCode::TABLE`].
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -25,10 +25,11 @@ mod codes;
 mod collections;
 mod error;
 mod extract;
+mod limits;
 mod metrics;
 mod openapi;
+mod request_id;
 mod routes;
-mod schema;
 mod security;
 mod server;
 mod state;
@@ -38,8 +39,9 @@ mod work;
 
 pub use app::app;
 pub use codes::{ErrorCode, ErrorRow};
+pub use limits::Limits;
 pub use openapi::openapi;
 pub use security::origins;
 pub use server::{Stopped, serve};
-pub use state::{AppState, Limits, Policy};
+pub use state::{AppState, Policy};
 pub use tls::Tls;

@@ -1,5 +1,7 @@
-//! Counters for Prometheus. Every label has a bounded set of values.
+//! Metrics for Prometheus. Every label has a bounded set of values.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 use yiju_engine::{LibrarySize, QueueFigures, Step, StepTimes};
 
 use crate::codes::ErrorCode;
@@ -28,38 +30,18 @@ const STEP_BUCKETS: [f64; 18] = [
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    /// The route's pattern, never the path itself; `other` where no route matched.
+    /// The route's pattern, never the path; `other` if no route matched.
     route: String,
     method: &'static str,
     status: u16,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    route: String,
-}
+/// One label with its name: a step, an error's code or a lane.
+type Label = [(&'static str, &'static str); 1];
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StepLabels {
-    step: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ErrorLabels {
-    /// A name of the table of errors.
-    code: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CollectionLabels {
-    /// As many as `Limits::collections` allows.
-    collection: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LaneLabels {
-    lane: &'static str,
-}
+/// The label `route` (see [`RequestLabels::route`]), or `collection`, which has as many values as
+/// `Limits::collections` allows.
+type OwnedLabel = [(&'static str, String); 1];
 
 /// Upper bounds of a family's histograms.
 #[derive(Clone)]
@@ -77,7 +59,7 @@ pub(crate) struct Now {
     pub(crate) waiting: [usize; 2],
     pub(crate) running: [usize; 2],
     pub(crate) sizes: Vec<Size>,
-    /// What the model's queue has done; it keeps count itself.
+    /// What the model's queue has counted.
     pub(crate) model: QueueFigures,
 }
 
@@ -87,158 +69,115 @@ pub(crate) struct Size {
     pub(crate) size: LibrarySize,
 }
 
-/// The counters.
+/// The metrics, in the order in which they are shown.
 pub(crate) struct Metrics {
-    registry: Registry,
     requests: Family<RequestLabels, Counter>,
-    durations: Family<RouteLabels, Histogram, Buckets>,
-    steps: Family<StepLabels, Histogram, Buckets>,
-    refusals: Counter,
+    durations: Family<OwnedLabel, Histogram, Buckets>,
+    steps: Family<Label, Histogram, Buckets>,
     answers: Counter,
-    errors: Family<ErrorLabels, Counter>,
+    refusals: Counter,
     embedded_tokens: Counter,
     batches: Counter,
     batch_tokens: Counter,
     model_refused: Counter,
     model_waiting_tokens: Gauge,
     model_callers: Gauge,
-    documents: Family<CollectionLabels, Gauge>,
-    passages: Family<CollectionLabels, Gauge>,
-    generation: Family<CollectionLabels, Gauge>,
-    database_bytes: Family<CollectionLabels, Gauge>,
-    index_bytes: Family<CollectionLabels, Gauge>,
+    errors: Family<Label, Counter>,
+    documents: Family<OwnedLabel, Gauge>,
+    passages: Family<OwnedLabel, Gauge>,
+    generation: Family<OwnedLabel, Gauge>,
+    database_bytes: Family<OwnedLabel, Gauge>,
+    index_bytes: Family<OwnedLabel, Gauge>,
     resident_memory: Gauge,
-    waiting: Family<LaneLabels, Gauge>,
-    running: Family<LaneLabels, Gauge>,
+    waiting: Family<Label, Gauge>,
+    running: Family<Label, Gauge>,
     ready: Gauge,
+    registry: Registry,
+}
+
+/// Makes a metric and registers it.
+fn metric<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+/// As [`metric`], in bytes.
+fn bytes<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register_with_unit(name, help, Unit::Bytes, metric.clone());
+    metric
+}
+
+/// As [`metric`], of times in seconds.
+fn times<L: Clone + Hash + Eq + EncodeLabelSet + Debug + Send + Sync + 'static>(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    buckets: &'static [f64],
+) -> Family<L, Histogram, Buckets> {
+    let family = Family::new_with_constructor(Buckets(buckets));
+    registry.register_with_unit(name, help, Unit::Seconds, family.clone());
+    family
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("yiju");
-        let metrics = Self {
-            registry: Registry::default(),
-            requests: Family::default(),
-            durations: Family::new_with_constructor(Buckets(&BUCKETS)),
-            steps: Family::new_with_constructor(Buckets(&STEP_BUCKETS)),
-            refusals: Counter::default(),
-            answers: Counter::default(),
-            errors: Family::default(),
-            embedded_tokens: Counter::default(),
-            batches: Counter::default(),
-            batch_tokens: Counter::default(),
-            model_refused: Counter::default(),
-            model_waiting_tokens: Gauge::default(),
-            model_callers: Gauge::default(),
-            documents: Family::default(),
-            passages: Family::default(),
-            generation: Family::default(),
-            database_bytes: Family::default(),
-            index_bytes: Family::default(),
-            resident_memory: Gauge::default(),
-            waiting: Family::default(),
-            running: Family::default(),
-            ready: Gauge::default(),
-        };
-        registry.register("requests", "Requests answered", metrics.requests.clone());
-        registry.register_with_unit(
-            "request_duration",
-            "Time from a request's arrival to its response",
-            Unit::Seconds,
-            metrics.durations.clone(),
-        );
-        registry.register_with_unit(
-            "step_duration",
-            "Time of each step of a question or search, where it ran",
-            Unit::Seconds,
-            metrics.steps.clone(),
-        );
-        registry.register("answers", "Questions answered", metrics.answers.clone());
-        registry.register("refusals", "Questions refused", metrics.refusals.clone());
-        registry.register(
-            "embedded_tokens",
-            "Tokens embedded for /v1/embeddings",
-            metrics.embedded_tokens.clone(),
-        );
-        for (name, help, counter) in [
-            ("batches", "Batches that the model ran", &metrics.batches),
-            (
-                "batch_tokens",
-                "Tokens in these batches",
-                &metrics.batch_tokens,
+        let r = &mut registry;
+        Self {
+            requests: metric(r, "requests", "Requests answered"),
+            durations: times(
+                r,
+                "request_duration",
+                "Time from a request's arrival to its response",
+                &BUCKETS,
             ),
-            (
+            steps: times(
+                r,
+                "step_duration",
+                "Time of each step of a question or search, where it ran",
+                &STEP_BUCKETS,
+            ),
+            answers: metric(r, "answers", "Questions answered"),
+            refusals: metric(r, "refusals", "Questions refused"),
+            embedded_tokens: metric(r, "embedded_tokens", "Tokens embedded for /v1/embeddings"),
+            batches: metric(r, "batches", "Batches that the model ran"),
+            batch_tokens: metric(r, "batch_tokens", "Tokens in these batches"),
+            model_refused: metric(
+                r,
                 "model_refused",
                 "Calls of the model turned away because its queue was full",
-                &metrics.model_refused,
             ),
-        ] {
-            registry.register(name, help, counter.clone());
-        }
-        for (name, help, gauge) in [
-            (
+            model_waiting_tokens: metric(
+                r,
                 "model_waiting_tokens",
                 "Tokens that wait for the model",
-                &metrics.model_waiting_tokens,
             ),
-            (
+            model_callers: metric(
+                r,
                 "model_callers",
                 "Calls of the model that wait or are served",
-                &metrics.model_callers,
             ),
-        ] {
-            registry.register(name, help, gauge.clone());
-        }
-        registry.register(
-            "errors",
-            "Requests that failed, by the code of the error",
-            metrics.errors.clone(),
-        );
-        for (name, help, gauge) in [
-            ("documents", "Documents", &metrics.documents),
-            (
-                "passages",
-                "Clauses and sentences indexed",
-                &metrics.passages,
+            errors: metric(
+                r,
+                "errors",
+                "Requests that failed, by the code of the error",
             ),
-            ("generation", "Writes so far", &metrics.generation),
-        ] {
-            registry.register(name, help, gauge.clone());
-        }
-        for (name, help, gauge) in [
-            (
-                "database",
-                "Size of the database on disk",
-                &metrics.database_bytes,
+            documents: metric(r, "documents", "Documents"),
+            passages: metric(r, "passages", "Clauses and sentences indexed"),
+            generation: metric(r, "generation", "Writes so far"),
+            database_bytes: bytes(r, "database", "Size of the database on disk"),
+            index_bytes: bytes(r, "index", "Size of the saved indexes on disk"),
+            resident_memory: bytes(
+                r,
+                "resident_memory",
+                "Memory of the process, 0 where the system does not tell",
             ),
-            (
-                "index",
-                "Size of the saved indexes on disk",
-                &metrics.index_bytes,
-            ),
-        ] {
-            registry.register_with_unit(name, help, Unit::Bytes, gauge.clone());
-        }
-        registry.register_with_unit(
-            "resident_memory",
-            "Memory of the process, 0 where the system does not tell",
-            Unit::Bytes,
-            metrics.resident_memory.clone(),
-        );
-        registry.register(
-            "queue_depth",
-            "Requests waiting for their turn",
-            metrics.waiting.clone(),
-        );
-        registry.register("running", "Engine calls running", metrics.running.clone());
-        registry.register(
-            "ready",
-            "1 once the model and indexes are loaded",
-            metrics.ready.clone(),
-        );
-        Self {
+            waiting: metric(r, "queue_depth", "Requests waiting for their turn"),
+            running: metric(r, "running", "Engine calls running"),
+            ready: metric(r, "ready", "1 once the model and indexes are loaded"),
             registry,
-            ..metrics
         }
     }
 
@@ -261,14 +200,13 @@ impl Metrics {
         };
         self.requests.get_or_create(&labels).inc();
         self.durations
-            .get_or_create(&RouteLabels { route })
+            .get_or_create(&[("route", route)])
             .observe(took.as_secs_f64());
     }
 
     /// Counts a failure.
     pub(crate) fn error(&self, error: ErrorCode) {
-        let code = error.name();
-        self.errors.get_or_create(&ErrorLabels { code }).inc();
+        self.errors.get_or_create(&[("code", error.name())]).inc();
     }
 
     /// Counts the time of each step that ran.
@@ -276,9 +214,8 @@ impl Metrics {
         for step in Step::ALL {
             let took = times.get(step);
             if took > Duration::ZERO {
-                let step = step.label();
                 self.steps
-                    .get_or_create(&StepLabels { step })
+                    .get_or_create(&[("step", step.label())])
                     .observe(took.as_secs_f64());
             }
         }
@@ -300,16 +237,16 @@ impl Metrics {
     pub(crate) fn render(&self, now: &Now) -> Result<String, std::fmt::Error> {
         self.ready.set(i64::from(now.ready));
         for (index, lane) in ["read", "write"].into_iter().enumerate() {
-            let gauge = |family: &Family<LaneLabels, Gauge>, value: usize| {
+            let gauge = |family: &Family<Label, Gauge>, value: usize| {
                 let value = i64::try_from(value).unwrap_or(i64::MAX);
-                family.get_or_create(&LaneLabels { lane }).set(value);
+                family.get_or_create(&[("lane", lane)]).set(value);
             };
             gauge(&self.waiting, now.waiting[index]);
             gauge(&self.running, now.running[index]);
         }
         let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         type Part = fn(&LibrarySize) -> u64;
-        let parts: [(&Family<CollectionLabels, Gauge>, Part); 5] = [
+        let parts: [(&Family<OwnedLabel, Gauge>, Part); 5] = [
             (&self.documents, |size| size.documents),
             (&self.passages, |size| size.passages),
             (&self.generation, |size| size.generation),
@@ -317,11 +254,10 @@ impl Metrics {
             (&self.index_bytes, |size| size.index_bytes),
         ];
         for (family, part) in parts {
-            // A collection that was removed is not told of any more.
+            // Removed collections are no longer reported.
             family.clear();
             for Size { collection, size } in &now.sizes {
-                let collection = collection.clone();
-                let gauge = family.get_or_create(&CollectionLabels { collection });
+                let gauge = family.get_or_create(&[("collection", collection.clone())]);
                 gauge.set(whole(part(size)));
             }
         }
@@ -338,17 +274,10 @@ impl Metrics {
         ] {
             gauge.set(whole(value as u64));
         }
-        self.resident_memory.set(whole(resident_bytes()));
+        let resident = yiju_machine::resident().map_or(0, |(now, _)| now);
+        self.resident_memory.set(whole(resident));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
-}
-
-/// Memory of this process in bytes, as Linux tells it; 0 elsewhere.
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or(0).saturating_mul(1024)
 }

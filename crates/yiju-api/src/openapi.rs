@@ -1,21 +1,21 @@
-//! `/openapi.json`, made from the handlers, and `/docs`, a page that shows it without a network.
+//! `/openapi.json`, derived from the handlers and their types, and `/docs`, a page that shows it offline.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{RefOr, Required, SecurityRequirement};
+use utoipa::openapi::{Required, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
-use crate::codes::ErrorCode;
+use crate::error::ApiError;
 use crate::routes::{ask, clauses, collections, documents, embeddings, health, search, verify};
 
-/// Where a named collection's routes stand.
+/// Where the routes of a named collection are.
 pub(crate) const NAMED: &str = "/v1/collections/{collection}";
-/// Routes that belong to no collection, or are about collections themselves.
+/// Routes that belong to no collection, or that manage collections.
 const NOT_OF_A_COLLECTION: [&str; 2] = ["/v1/collections", "/v1/embeddings"];
-/// What the page of /docs may load: its own script and style, and the description beside it.
+/// What the page at /docs may load: its own script and style, and the description from this server.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -55,7 +55,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style
 )]
 struct Description;
 
-/// Gives each route of a collection its twin under the collection's name.
+/// Adds for each route of a collection the same route under the collection's name.
 struct Named;
 
 impl Modify for Named {
@@ -113,7 +113,7 @@ fn collection() -> Parameter {
         .build()
 }
 
-/// Says how a key is sent. Without keys on the server none is needed.
+/// Describes how a key is sent; optional, since a server without keys needs none.
 struct Keys;
 
 impl Modify for Keys {
@@ -128,25 +128,16 @@ impl Modify for Keys {
     }
 }
 
-/// The names of the table of errors, as a schema.
-pub(crate) fn error_codes() -> RefOr<Schema> {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::new(Type::String))
-        .enum_values(Some(ErrorCode::TABLE.map(|row| row.name)))
-        .into()
-}
-
 /// The description as JSON text.
 ///
 /// # Errors
-/// Where it cannot be written as JSON.
+/// It cannot be written as JSON.
 pub fn openapi() -> Result<String, serde_json::Error> {
     Description::openapi().to_pretty_json()
 }
 
-pub(crate) async fn json() -> Result<Response, crate::error::ApiError> {
-    let text = openapi()
-        .map_err(|error| crate::error::ApiError::internal(format!("openapi.json: {error}")))?;
+pub(crate) async fn json() -> Result<Response, ApiError> {
+    let text = openapi().map_err(|error| ApiError::internal(format!("openapi.json: {error}")))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
@@ -157,4 +148,36 @@ pub(crate) async fn page() -> Response {
         HeaderValue::from_static(PAGE_POLICY),
     );
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::limits::{COLLECTION_LIMIT, Limits, NAME_CHARS, PAGE_DOCUMENTS};
+
+    /// The attributes of the types take literals only.
+    #[test]
+    fn limits_are_described_as_they_are_enforced() {
+        let api: Value = serde_json::from_str(&openapi().unwrap()).unwrap();
+        let schemas = &api["components"]["schemas"];
+        let field = |of: &str, name: &str| &schemas[of]["properties"][name];
+        let parameters = &api["paths"]["/v1/documents"]["get"]["parameters"];
+        for (described, enforced) in [
+            (&field("DocumentBody", "title")["maxLength"], NAME_CHARS),
+            (&field("DocumentForm", "source")["maxLength"], NAME_CHARS),
+            (
+                &field("BatchBody", "queries")["maxItems"],
+                Limits::default().batch_queries,
+            ),
+            (&parameters[1]["schema"]["maximum"], PAGE_DOCUMENTS),
+            (
+                &field("CollectionBody", "max_bytes")["maximum"],
+                COLLECTION_LIMIT as usize,
+            ),
+        ] {
+            assert_eq!(described.as_f64(), Some(enforced as f64));
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What keeps browsers and web pages from doing harm: headers, origins, host names.
+//! Protection against browsers and web pages: headers, origins, host names.
 
 use std::net::IpAddr;
 
@@ -9,11 +9,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::app::X_REQUEST_ID;
 use crate::error::ApiError;
+use crate::request_id::X_REQUEST_ID;
 use crate::state::AppState;
 
-/// Answers are data: nothing in them is to be run, framed or kept.
+/// Answers are data: browsers must not run, frame or store them.
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -40,10 +40,10 @@ pub(crate) fn set_headers(headers: &mut HeaderMap, tls: bool) {
     }
 }
 
-/// The origins, as browsers send them: `https://example.org` or `http://localhost:3000`.
+/// Checks origins as browsers send them: `https://example.org` or `http://localhost:3000`.
 ///
 /// # Errors
-/// The first that is none.
+/// The first that is not an origin.
 pub fn origins(listed: &[String]) -> Result<Vec<HeaderValue>, String> {
     let checked = listed.iter().map(|origin| {
         let host = origin
@@ -62,7 +62,7 @@ pub fn origins(listed: &[String]) -> Result<Vec<HeaderValue>, String> {
     checked.collect()
 }
 
-/// Lets pages of these origins call the API; `None` where none is listed.
+/// Lets pages of these origins call the API; `None` if none is listed.
 pub(crate) fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
@@ -83,9 +83,11 @@ pub(crate) fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
     })
 }
 
-/// Where no key is needed, whoever reaches the port is trusted, and so would be any web page that is
-/// open in a browser on this machine. A page gives itself away: by its origin, or, where it made its
-/// own name point here, by the host it asks for.
+/// Refuses requests of foreign web pages while no key is needed.
+///
+/// Without keys, whoever reaches the port is trusted, and that includes any page open in a browser on
+/// this machine. Such a page is known by its `Origin`, or, if its domain resolves to this machine (DNS
+/// rebinding), by the host it asks for.
 pub(crate) async fn only_this_machine(
     State(state): State<AppState>,
     request: Request,
@@ -118,7 +120,7 @@ fn check(request: &Request, listed: &[HeaderValue]) -> Result<(), ApiError> {
     };
     let shown = origin.to_str().unwrap_or("?");
     let host = shown.split_once("://").map(|(_, host)| host);
-    // A page of this server itself, such as /docs.
+    // A page of this server, such as /docs.
     let own = host.is_some() && host == named;
     if own || listed.contains(origin) {
         Ok(())
@@ -127,7 +129,7 @@ fn check(request: &Request, listed: &[HeaderValue]) -> Result<(), ApiError> {
     }
 }
 
-/// Whether `host` (with or without a port) means this machine.
+/// Whether `host`, with or without a port, is this machine.
 fn is_local(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
@@ -169,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn local_hosts_are_told_from_others() {
+    fn local_hosts_are_recognised() {
         for local in [
             "localhost",
             "LOCALHOST:8700",

@@ -18,26 +18,26 @@ use crate::app::app;
 use crate::state::AppState;
 use crate::tls::Tls;
 
-/// Pause after a connection could not be accepted, as when the process has too many files open.
+/// Pause after a failed accept, for example when the process has too many files open.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 
 /// How a server stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
-    /// Everything accepted was finished.
+    /// Every accepted request was finished.
     Finished,
     /// The time limit passed first; some requests were cut off.
     CutOff,
 }
 
-/// Serves `state` on `listener` until `stop` completes, then takes no new connections and finishes
-/// what was accepted, within `grace`.
+/// Serves `state` on `listener` until `stop` completes, then accepts no new connections and finishes
+/// the accepted requests within `grace`.
 ///
-/// A client that closes its connection gives up its place in the queue at once. With `tls`, nothing
-/// but TLS is spoken.
+/// A client that closes its connection frees its place in the queue at once. With `tls`, only TLS is
+/// accepted.
 ///
 /// # Errors
-/// Where the socket fails for good.
+/// The socket fails for good.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
@@ -68,7 +68,7 @@ pub async fn serve(
         let watcher = open.watcher();
         let mut stops = stops.clone();
         tokio::spawn(async move {
-            // Who has not even shaken hands when the server stops has asked for nothing.
+            // A connection still in its TLS handshake has no request to finish.
             let stream = tokio::select! {
                 biased;
                 stream = secured(stream, tls, patience) => stream,
@@ -90,7 +90,7 @@ pub async fn serve(
     if tokio::time::timeout(grace, open.shutdown()).await.is_err() {
         return Ok(Stopped::CutOff);
     }
-    // A call whose client left may still be running: a write is not cut in two.
+    // A write whose client has left may still be running.
     let finished = state.drain(grace.saturating_sub(told.elapsed())).await;
     Ok(if finished {
         Stopped::Finished
@@ -99,12 +99,12 @@ pub async fn serve(
     })
 }
 
-/// What bytes of a request come from.
+/// A connection, with TLS or without.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// The connection after its handshake, where there is one; `None` where it failed or took too long.
+/// The connection after its TLS handshake, if it needs one; `None` if that failed or took too long.
 async fn secured(
     stream: TcpStream,
     tls: Option<Tls>,
@@ -123,12 +123,12 @@ async fn secured(
     }
 }
 
-/// The next connection. What concerns one connection, or passes, is no reason to stop.
+/// The next connection. Errors of a single connection, and temporary ones, are logged and skipped.
 async fn accept(listener: &TcpListener) -> io::Result<TcpStream> {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Answers are small: sent at once, not held back for more.
+                // Answers are small: send them at once.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY");
                 }

@@ -14,73 +14,20 @@ use yiju_engine::Engine;
 use crate::access::Guard;
 use crate::collections::Collections;
 use crate::error::ApiError;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::work::Lane;
 
-/// How much the server takes at once. The defaults suit one machine with a few cores.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Connections open at once; more wait to be accepted.
-    pub connections: usize,
-    /// Time for a connection to send the headers of its next request; idle ones are closed after it.
-    pub header_timeout: Duration,
-    /// Longest JSON body in bytes, documents apart.
-    pub body_bytes: usize,
-    /// Longest document in bytes.
-    pub document_bytes: usize,
-    /// Most texts in one embeddings request.
-    pub embedding_inputs: usize,
-    /// Most queries in one batch search.
-    pub batch_queries: usize,
-    /// Most named collections.
-    pub collections: usize,
-    /// Questions, searches, embeddings and reads that run at once.
-    pub concurrent: usize,
-    /// Reads that may wait for their turn; more are answered 429.
-    pub queue: usize,
-    /// Adds and removes that may wait for their turn, each with its document in memory; more are
-    /// answered 429. They run one at a time.
-    pub write_queue: usize,
-    /// Time for a read from its arrival to its answer, waiting included.
-    pub deadline: Duration,
-    /// The same for an add or a remove; what is not written by then is given up whole.
-    pub write_deadline: Duration,
-    /// A streamed answer that takes longer than this starts before its result is known, so a fault
-    /// after it is an `error` event; before it, a fault has its own HTTP status.
-    pub stream_after: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 1024,
-            header_timeout: Duration::from_secs(60),
-            body_bytes: 1 << 20,
-            document_bytes: 32 << 20,
-            embedding_inputs: 2048,
-            batch_queries: 32,
-            collections: 100,
-            concurrent: std::thread::available_parallelism().map_or(2, |cores| cores.get()),
-            queue: 256,
-            write_queue: 8,
-            deadline: Duration::from_secs(30),
-            write_deadline: Duration::from_secs(15 * 60),
-            stream_after: Duration::from_secs(1),
-        }
-    }
-}
-
-/// Who is let in, and what is told of requests.
+/// Who may call the server, and what it logs of requests.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Policy {
     /// Where the access keys are; `None` for a server without any.
     pub keys: Option<KeyFile>,
-    /// Whether a key is needed even where there is none yet. Otherwise none is needed until the first
-    /// is made, and only this machine's own requests are answered till then.
+    /// Whether a key is needed even if none exists yet. Otherwise none is needed until the first is
+    /// made, and only requests from this machine are answered until then.
     pub keys_required: bool,
-    /// Requests a minute for keys that have no limit of their own; `None` for any number.
+    /// Requests a minute for keys without their own limit; `None` for no limit.
     pub requests_per_minute: Option<NonZeroU32>,
     /// Origins of web pages that may call the API.
     pub cors_origins: Vec<HeaderValue>,
@@ -92,7 +39,7 @@ pub struct Policy {
 
 /// What the handlers share; a clone is another handle to the same.
 ///
-/// It may be made before the engine is there: until [`AppState::set_engine`], `/readyz` and all
+/// It can be made before the engine is loaded: until [`AppState::set_engine`], `/readyz` and all
 /// routes that need the engine answer 503.
 #[derive(Clone)]
 pub struct AppState {
@@ -133,7 +80,7 @@ impl AppState {
     fn made(limits: Limits, policy: Policy, guard: Guard) -> Self {
         let reads = Lane::new(limits.concurrent, limits.queue, limits.deadline);
         let writes = Lane::new(1, limits.write_queue, limits.write_deadline);
-        // One is in work, the others wait.
+        // One is being written, the others wait.
         let uploads = limits
             .write_queue
             .saturating_add(1)
@@ -153,17 +100,17 @@ impl AppState {
         }
     }
 
-    /// Gives the server its default collection; it is ready from here on. A second one is ignored.
+    /// Sets the default collection, which makes the server ready. A second call is ignored.
     pub fn set_engine(&self, engine: Arc<Engine>) {
         self.shared.collections.set_default(engine);
     }
 
-    /// Opens the named collections in the directory `root`, which is made where it is missing, and
-    /// lets more be made there; to be called after [`AppState::set_engine`]. Blocks. A collection that
-    /// cannot be opened is told in the log and answers 503.
+    /// Opens the named collections in the directory `root`, which is created if missing, and allows
+    /// more to be made there. Call it after [`AppState::set_engine`]. Blocks. A collection that cannot
+    /// be opened is logged and answers 503.
     ///
     /// # Errors
-    /// The directory cannot be made or listed.
+    /// The directory cannot be created or listed.
     pub fn open_collections(&self, root: &Path) -> io::Result<()> {
         self.shared.collections.open_under(root)
     }
@@ -201,14 +148,14 @@ impl AppState {
         &self.shared.writes
     }
 
-    /// A place for a document in memory, before its body is read.
+    /// Reserves room for a document in memory, before its body is read.
     pub(crate) fn upload_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         let place = Arc::clone(&self.shared.uploads).try_acquire_owned();
         place.map_err(|_| ApiError::too_many_requests(self.shared.limits.write_queue))
     }
 
-    /// Waits until no engine call runs, for `limit` at most, and lets none start any more.
-    /// Whether all were done.
+    /// Lets no further engine call start and waits for those that run, for at most `limit`. Returns
+    /// whether all finished.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         let (reads, writes) = tokio::join!(
             self.shared.reads.drain(limit),

@@ -1,4 +1,4 @@
-//! What a request is about: the collection, and what the caller may do with it.
+//! The collection of a request, and what the caller may do with it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::collections::{Collection, DEFAULT};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// A collection that the caller may touch.
+/// A collection that the caller has access to.
 pub(crate) struct Target {
     pub(crate) state: AppState,
     pub(crate) collection: Arc<Collection>,
@@ -33,7 +33,7 @@ impl Target {
         })
     }
 
-    /// The path of something in this collection, as the request's own path names the collection.
+    /// The path of a resource in this collection.
     pub(crate) fn path(&self, rest: &str) -> String {
         match self.collection.name.as_str() {
             DEFAULT => format!("/v1{rest}"),
@@ -49,6 +49,21 @@ impl Target {
         let collection = Arc::clone(&self.collection);
         let call = move |cancel: &Cancel| call(&collection.engine, cancel);
         Ok(self.state.reads().run(call).await??)
+    }
+
+    /// Reads something of a document that the key reaches.
+    ///
+    /// # Errors
+    /// 403 if the key does not reach the document, 404 if there is none of this id.
+    pub(crate) async fn of_document<T: Send + 'static>(
+        &self,
+        id: &str,
+        call: impl FnOnce(&Engine, &str) -> Result<Option<T>, EngineError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.grant.document(id)?;
+        let wanted = id.to_owned();
+        let found = self.read(move |engine, _| call(engine, &wanted)).await?;
+        found.ok_or_else(|| ApiError::document_not_found(id))
     }
 
     /// As [`Target::read`], for a question or a search: the time of each of its steps is counted.
@@ -76,10 +91,10 @@ impl Target {
         Ok(self.state.writes().run(call).await??)
     }
 
-    /// The caller's filter, within what its key may read.
+    /// The caller's filter, restricted to what its key may read.
     ///
     /// # Errors
-    /// 403 where it names a document that the key does not reach.
+    /// 403 if it names a document that the key does not reach.
     pub(crate) fn filter(&self, mut filter: Filter) -> Result<Filter, ApiError> {
         for id in &filter.document_ids {
             self.grant.document(id)?;
@@ -115,7 +130,7 @@ impl FromRequestParts<AppState> for Writing {
     }
 }
 
-/// A parameter of the path; `None` where the route has none of this name.
+/// A parameter of the path; `None` if the route has none of this name.
 pub(crate) async fn parameter(
     parts: &mut Parts,
     state: &(impl Send + Sync),

@@ -15,11 +15,11 @@ use tokio_rustls::rustls::{ServerConfig, version};
 pub struct Tls(pub(crate) TlsAcceptor);
 
 impl Tls {
-    /// Reads the certificate (with those between it and the root) and its private key, both PEM.
-    /// TLS 1.3 and 1.2 are spoken.
+    /// Reads the certificate (with its intermediates) and its private key, both PEM. Serves TLS 1.3 and
+    /// 1.2.
     ///
     /// # Errors
-    /// A file cannot be read or holds something else, or the two do not belong together.
+    /// A file cannot be read or holds something else, or the key is not the certificate's.
     pub fn read(certificate: &Path, key: &Path) -> io::Result<Self> {
         let bad = |path: &Path, why: String| {
             io::Error::new(

@@ -1,4 +1,4 @@
-//! Where blocking engine calls run: so many at once, so many waiting, the rest turned away.
+//! Where blocking engine calls run: a bounded number at once, a bounded queue, and 429 beyond.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,8 +9,8 @@ use yiju_engine::Cancel;
 
 use crate::error::ApiError;
 
-/// A bounded place for blocking work. Reads and writes have one each, so that a long add does not
-/// hold up questions.
+/// A bounded queue for blocking work. Reads and writes have one each, so that a long add does not delay
+/// questions.
 pub(crate) struct Lane {
     permits: Arc<Semaphore>,
     width: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// A lane that runs `width` calls at once (at least 1), lets `most_waiting` wait, and gives each
+    /// A lane that runs `width` calls at once (at least 1), queues `most_waiting`, and gives each
     /// `deadline` from its arrival to its end.
     pub(crate) fn new(width: usize, most_waiting: usize, deadline: Duration) -> Self {
         let width = width.clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
@@ -33,7 +33,7 @@ impl Lane {
         }
     }
 
-    /// How many requests wait for their turn.
+    /// How many requests are queued.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -45,13 +45,13 @@ impl Lane {
 
     /// Runs `work` on a blocking thread when its turn comes.
     ///
-    /// A caller that goes away (its future is dropped) leaves the queue at once. Work that has
-    /// started then, or is not done at the deadline, is taken off the model's queue or gives up
-    /// between two steps; it holds its place until then, so memory stays bounded.
+    /// If the caller's future is dropped, it leaves the queue at once. Work that has started by then, or
+    /// is not done at the deadline, is cancelled; it holds its place until it has stopped, so memory
+    /// stays bounded.
     ///
     /// # Errors
-    /// `too_many_requests` where the queue is full, `timeout` where the deadline passes first,
-    /// `internal` where `work` panics, `unavailable` once the lane is closed.
+    /// `too_many_requests` if the queue is full, `timeout` if the deadline passes first, `internal` if
+    /// `work` panics, `unavailable` once the lane is closed.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Cancel) -> T + Send + 'static,
@@ -96,8 +96,8 @@ impl Lane {
         }
     }
 
-    /// Waits until nothing runs, for `limit` at most, and lets nothing start any more. Whether all
-    /// was done.
+    /// Waits until nothing runs, for at most `limit`, and then closes the lane. Returns whether all work
+    /// finished.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         let all = u32::try_from(self.width).unwrap_or(u32::MAX);
         let done = tokio::time::timeout(limit, self.permits.acquire_many(all)).await;
@@ -107,7 +107,7 @@ impl Lane {
     }
 }
 
-/// Gives the work up when its caller stops waiting for it; after the work's end it changes nothing.
+/// Cancels the work when its caller stops waiting for it; no effect after the work has ended.
 struct CancelOnDrop(Cancel);
 
 impl Drop for CancelOnDrop {
@@ -116,7 +116,7 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// A place in the queue, given back when dropped.
+/// A place in the queue, freed when dropped.
 struct Place<'a>(&'a AtomicUsize);
 
 impl<'a> Place<'a> {
@@ -171,7 +171,11 @@ mod tests {
 
         let refused = lane.run(|_| ()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::TooManyRequests);
-        assert_eq!(lane.waiting(), 1, "the one turned away did not count");
+        assert_eq!(
+            lane.waiting(),
+            1,
+            "a refused call does not count as waiting"
+        );
 
         waiting.abort();
         assert!(waiting.await.unwrap_err().is_cancelled());
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_whose_caller_is_gone_is_told_to_give_up() {
+    async fn work_whose_caller_is_gone_is_cancelled() {
         let lane = Arc::new(Lane::new(1, 1, LONG));
         let (told, tell) = mpsc::channel();
         let task = tokio::spawn({

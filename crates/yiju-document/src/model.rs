@@ -6,6 +6,7 @@ use crate::outline::join_label;
 
 /// A half-open range in a document's clean text, in Unicode scalar values and in UTF-8 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Span {
     /// First character, counted in Unicode scalar values.
     pub char_start: usize,

@@ -11,7 +11,7 @@ use yiju_text::dates::date_line;
 /// `索引号：…`, `发文机关：…`: a line of the catalogue entry that official sites print over a text.
 pub(crate) fn is_catalogue_line(line: &str) -> bool {
     field(line).is_some_and(|(field, _)| {
-        words::CATALOGUE_FIELDS.contains(&field.as_str()) && !longer_than(line, 120)
+        words::CATALOGUE_FIELDS.contains(&field) && !longer_than(line, 120)
     }) || title_field(line).is_some()
 }
 
@@ -194,7 +194,7 @@ fn is_bare_header(line: &str) -> bool {
 pub(crate) fn title_field(line: &str) -> Option<&str> {
     let (field, title) = field(line)?;
     let title = title.trim();
-    let known = words::TITLE_FIELDS.contains(&field.as_str());
+    let known = words::TITLE_FIELDS.contains(&field);
     (known && !title.is_empty() && !longer_than(title, 300)).then_some(title)
 }
 
@@ -213,7 +213,7 @@ pub(crate) fn is_official_title(line: &str) -> bool {
     if parse_label(line).is_some() || length_up_to(line, 5) < 5 {
         return false;
     }
-    let ends = words::TITLE_ENDS.iter().any(|end| line.ends_with(end));
+    let ends = words::TITLE_ENDS.suffix_of(line).is_some();
     let named = line.contains("关于")
         || line.contains("關於")
         || line.starts_with("中华人民共和国")
@@ -326,7 +326,7 @@ pub(crate) fn names_organ(text: &str) -> bool {
         .find_map(|seal| text.strip_suffix(seal))
         .unwrap_or(text)
         .trim_end_matches(['）', ')']);
-    !text.is_empty() && words::ORGAN_ENDS.iter().any(|end| text.ends_with(end))
+    !text.is_empty() && words::ORGAN_ENDS.suffix_of(text).is_some()
 }
 
 #[cfg(test)]

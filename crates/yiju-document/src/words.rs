@@ -1,35 +1,18 @@
-//! The word lists in `data/`: one entry a line, `#` opens a comment.
+//! The word lists in `data/`.
 
-use std::sync::LazyLock;
-
-/// A word list, parsed at first use.
-type Words = LazyLock<Vec<&'static str>>;
+use yiju_text::words::WordList;
 
 /// How the titles of laws and official documents end.
-pub(crate) static TITLE_ENDS: Words =
-    LazyLock::new(|| entries(include_str!("../data/title_ends.txt")));
+pub(crate) static TITLE_ENDS: WordList = WordList::new(include_str!("../data/title_ends.txt"));
 /// How the names of organs end.
-pub(crate) static ORGAN_ENDS: Words =
-    LazyLock::new(|| entries(include_str!("../data/organ_ends.txt")));
+pub(crate) static ORGAN_ENDS: WordList = WordList::new(include_str!("../data/organ_ends.txt"));
 /// How the datelines and bylines of news begin.
-pub(crate) static AGENCIES: Words = LazyLock::new(|| entries(include_str!("../data/agencies.txt")));
+pub(crate) static AGENCIES: WordList = WordList::new(include_str!("../data/agencies.txt"));
 /// Fields of the catalogue entry above an official text.
-pub(crate) static CATALOGUE_FIELDS: Words =
-    LazyLock::new(|| entries(include_str!("../data/catalogue_fields.txt")));
-
+pub(crate) static CATALOGUE_FIELDS: WordList = WordList::new(include_str!("../data/catalogue_fields.txt"));
 /// Fields that give the title.
-pub(crate) static TITLE_FIELDS: Words =
-    LazyLock::new(|| entries(include_str!("../data/title_fields.txt")));
+pub(crate) static TITLE_FIELDS: WordList = WordList::new(include_str!("../data/title_fields.txt"));
 /// Fields that give a date.
-pub(crate) static DATE_FIELDS: Words =
-    LazyLock::new(|| entries(include_str!("../data/date_fields.txt")));
+pub(crate) static DATE_FIELDS: WordList = WordList::new(include_str!("../data/date_fields.txt"));
 /// What a web page prints around a text: its links and buttons.
-pub(crate) static SITE_WORDS: Words =
-    LazyLock::new(|| entries(include_str!("../data/site_words.txt")));
-
-fn entries(list: &'static str) -> Vec<&'static str> {
-    list.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect()
-}
+pub(crate) static SITE_WORDS: WordList = WordList::new(include_str!("../data/site_words.txt"));

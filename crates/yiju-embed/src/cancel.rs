@@ -1,12 +1,12 @@
-//! Letting a caller go that nobody waits for any more.
+//! Cancelling calls whose result is no longer wanted.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 
-/// Tells the work done in its [`scope`](Cancel::scope) that its result is no longer wanted. Clones
-/// are one and the same.
+/// Tells the work in its [`scope`](Cancel::scope) that its result is no longer wanted. Clones share
+/// their state.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<Inner>);
 
@@ -22,12 +22,12 @@ thread_local! {
 }
 
 impl Cancel {
-    /// One that is not cancelled.
+    /// A new one, not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Cancels what waits in the scope; what the model runs already is finished and thrown away.
+    /// Cancels waiting work in the scope; a batch that already runs is finished and thrown away.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::SeqCst);
         let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,8 +57,8 @@ impl Cancel {
         work()
     }
 
-    /// The one of the innermost scope that this thread is in.
-    pub(crate) fn current() -> Option<Self> {
+    /// The innermost scope of this thread.
+    pub fn current() -> Option<Self> {
         CURRENT.with_borrow(Clone::clone)
     }
 }

@@ -62,10 +62,7 @@ impl ModelConfig {
 
     /// Reads `config.json` of a Hugging Face model directory.
     pub(crate) fn read(path: &Path) -> Result<Self, EmbedError> {
-        let text = std::fs::read_to_string(path).map_err(|source| EmbedError::Io {
-            path: path.to_path_buf(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path).map_err(EmbedError::io(path))?;
         Self::parse(&text, path)
     }
 

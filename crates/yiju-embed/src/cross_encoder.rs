@@ -26,7 +26,7 @@ pub struct CrossEncoder {
     tokenizer: JsonTokenizer,
     model: Model,
     max_tokens: usize,
-    /// Whether the second text has a token type of its own.
+    /// Whether the second text has another token type than the first.
     types: bool,
 }
 
@@ -52,7 +52,7 @@ impl CrossEncoder {
     /// label, such as bge-reranker: `config.json`, `tokenizer.json` and `model.safetensors`.
     ///
     /// # Errors
-    /// Where the directory or a file is missing or damaged, or the model is no such classifier.
+    /// The directory or a file is missing or damaged, or the model is no such classifier.
     pub fn open(directory: &Path) -> Result<Self, EmbedError> {
         if !directory.is_dir() {
             return Err(EmbedError::UnknownModel {
@@ -129,13 +129,13 @@ impl CrossEncoder {
         &self.name
     }
 
-    /// How well each passage answers the question, 0 to 1, in their order: the sigmoid of the
+    /// How well each passage answers the question, 0 to 1, in order: the sigmoid of the
     /// model's logit. Each score is the one the passage alone would get, bit for bit. A passage too
     /// long for the model is read in overlapping windows and gets the best of their scores; of a
     /// question longer than half the model's length only that half is read, with a warning.
     ///
     /// # Errors
-    /// Where the tokenizer or the model fails on the model's files; never because of a text.
+    /// The tokenizer or the model fails on the model's files; never because of a text.
     pub fn scores(&self, question: &str, passages: &[&str]) -> Result<Vec<f32>, EmbedError> {
         let (question, taken) = self.question(question)?;
         passages
@@ -235,7 +235,7 @@ impl Model {
 }
 
 /// The byte ranges to read of a passage of `end` bytes with tokens at `ranges`, `room` tokens each,
-/// each overlapping the one before by half.
+/// each half overlapping the previous one.
 fn windows(ranges: &[Range<usize>], room: usize, end: usize) -> Vec<Range<usize>> {
     if ranges.len() <= room {
         return std::iter::once(0..end).collect();
@@ -289,10 +289,7 @@ fn check_label(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, EmbedError> {
-    std::fs::read(path).map_err(|source| EmbedError::Io {
-        path: path.to_path_buf(),
-        source,
-    })
+    std::fs::read(path).map_err(EmbedError::io(path))
 }
 
 fn xlm_config(config: &ModelConfig, pad: u32) -> xlm_roberta::Config {

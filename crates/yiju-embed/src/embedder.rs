@@ -17,10 +17,10 @@ use crate::tokenizer::{Token, Tokenizer};
 use crate::weights::ModelWeights;
 use crate::windows::windows;
 
-/// A forward call takes sequences up to so many tokens in all (one longer one alone).
+/// Most tokens of all sequences in a forward call; a longer sequence goes alone.
 const TOKENS_PER_CALL: usize = 4096;
 
-/// What a text is, for models that want to know.
+/// Whether a text is a question or a passage; some models embed them differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputType {
     /// A question.
@@ -58,8 +58,8 @@ pub struct TokenVectors {
 /// The vector of a token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenVector {
-    /// The bytes of the text that the token stands for; a token that holds the space before a
-    /// word has that space in its range.
+    /// The token's bytes in the text; a token that includes the space before a word has that
+    /// space in its range.
     pub range: Range<usize>,
     /// The token's id.
     pub id: u32,
@@ -67,7 +67,7 @@ pub struct TokenVector {
     pub vector: Vec<f32>,
     /// For matching tokens with tokens: the sum of its last hidden state and that after three
     /// quarters of the layers, both of unit length, scaled to unit length. The middle layers keep
-    /// more of the word itself and of its like in other languages (docs/retrieval.md).
+    /// more of the word itself and of its counterparts in other languages (docs/retrieval.md).
     pub matching: Vec<f32>,
 }
 
@@ -84,12 +84,11 @@ pub struct Embedder {
 
 impl Embedder {
     /// Opens a Hugging Face model directory of a BERT or XLM-R encoder: `config.json`,
-    /// `tokenizer.json`, and `model.gguf` or `model.safetensors`. How it pools and what it puts
-    /// before texts is read from `yiju.toml`, `1_Pooling/config.json` and
+    /// `tokenizer.json`, and `model.gguf` or `model.safetensors`. Pooling and prefixes are read from `yiju.toml`, `1_Pooling/config.json` and
     /// `config_sentence_transformers.json`, in this order.
     ///
     /// # Errors
-    /// Where the directory or a file is missing, damaged, or asks for what is not supported.
+    /// The directory or a file is missing, damaged, or needs something unsupported.
     pub fn open(directory: &Path, options: EmbedderOptions) -> Result<Self, EmbedError> {
         if !directory.is_dir() {
             return Err(EmbedError::UnknownModel {
@@ -133,7 +132,7 @@ impl Embedder {
         })
     }
 
-    /// How many numbers a vector has.
+    /// Numbers of a vector.
     pub fn dimension(&self) -> usize {
         self.dimension
     }
@@ -161,7 +160,7 @@ impl Embedder {
     /// weighted by their tokens.
     ///
     /// # Errors
-    /// Where the tokenizer or the engine fails on the model's files; never because of a text.
+    /// The tokenizer or the engine fails on the model's files; never because of a text.
     pub fn embed(
         &self,
         input_type: InputType,
@@ -187,7 +186,7 @@ impl Embedder {
     /// The tokens of a text alone: no prefix, no special tokens, nothing cut.
     ///
     /// # Errors
-    /// Where the model's tokenizer fails.
+    /// The model's tokenizer fails.
     pub fn tokenize(&self, text: &str) -> Result<Vec<Token>, EmbedError> {
         self.tokenizer.encode(text)
     }
@@ -197,7 +196,7 @@ impl Embedder {
     /// text.
     ///
     /// # Errors
-    /// Where the model's tokenizer fails.
+    /// The model's tokenizer fails.
     pub fn input_ids(&self, input_type: InputType, text: &str) -> Result<Vec<u32>, EmbedError> {
         let input = self.prepare_one(self.prefix(input_type), text)?;
         let special = self.tokenizer.special_tokens();
@@ -250,7 +249,7 @@ impl Embedder {
         })
     }
 
-    /// Takes the hidden states of what was prepared.
+    /// Collects the hidden states of prepared texts.
     pub(crate) fn pooled<'a>(&self, prepared: &'a Prepared, tokens: bool) -> Pooled<'a> {
         Pooled::new(self.dimension, self.settings.pooling, prepared, tokens)
     }
@@ -364,9 +363,5 @@ fn fingerprint(
     add(&[config.activation as u8, settings.pooling as u8]);
     add(settings.query_prefix.as_bytes());
     add(settings.passage_prefix.as_bytes());
-    let digest = hash.finalize();
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&hash.finalize()[..16])
 }

@@ -1,4 +1,4 @@
-//! What runs an encoder.
+//! The engines that run an encoder.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::weights::ModelWeights;
 pub enum Precision {
     /// The reference: f32 on candle.
     F32,
-    /// Eight-bit arithmetic on the crate's own kernels.
+    /// Eight-bit arithmetic on the kernels of `yiju-kernels`.
     #[default]
     Int8,
 }
 
-/// What an encoder makes of a sequence: each `[tokens × hidden]`, row by row.
+/// The hidden states of a sequence: each `[tokens × hidden]`, row by row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct HiddenStates {
     /// After the last layer.
@@ -27,14 +27,14 @@ pub(crate) struct HiddenStates {
     pub middle: Vec<f32>,
 }
 
-/// After how many of `layers` layers the states are called middle ones: three quarters of them.
+/// The layer, of `layers`, whose states are the middle ones: at three quarters.
 pub(crate) fn middle_layer(layers: usize) -> usize {
     (3 * layers).div_ceil(4)
 }
 
 /// Runs token sequences through an encoder.
 pub(crate) trait Engine: Send + Sync {
-    /// The hidden states of each sequence. A sequence gives the same bits in any company.
+    /// The hidden states of each sequence. A sequence gives the same bits in any batch.
     fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError>;
 }
 

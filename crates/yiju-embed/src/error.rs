@@ -1,6 +1,6 @@
-//! What can go wrong when a model is loaded or a text embedded.
+//! Errors of loading a model and embedding a text.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of this crate. Messages name the value, the limit and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum EmbedError {
         path.display()
     )]
     UnknownModel {
-        /// The directory that was asked for.
+        /// The directory given.
         path: PathBuf,
     },
     /// The directory lacks a file every model directory has.
@@ -31,7 +31,7 @@ pub enum EmbedError {
         /// The system's error.
         source: std::io::Error,
     },
-    /// A model file is damaged or does not say what it must.
+    /// A model file is damaged or incomplete.
     #[error("{} is not usable: {reason}", path.display())]
     InvalidFile {
         /// The file.
@@ -47,7 +47,7 @@ pub enum EmbedError {
         /// `model_type`, as the file has it.
         found: String,
     },
-    /// A setting asks for something that this crate does not do.
+    /// A setting has a value that this crate does not support.
     #[error("{what} `{value}` is not supported; supported: {supported}")]
     Unsupported {
         /// The setting.
@@ -57,16 +57,9 @@ pub enum EmbedError {
         /// The values that work.
         supported: &'static str,
     },
-    /// `YIJU_KERNELS` names kernels that are not known, or not for this processor.
-    #[error(
-        "YIJU_KERNELS is `{value}`, but this processor's kernels are {available}; unset it for the best"
-    )]
-    Kernels {
-        /// The name.
-        value: String,
-        /// The names that work here.
-        available: String,
-    },
+    /// `YIJU_KERNELS` names kernels that do not exist or that this processor lacks.
+    #[error(transparent)]
+    Kernels(#[from] yiju_kernels::UnknownVariant),
     /// A weight tensor is missing.
     #[error("the weights have no tensor `{name}`, which config.json calls for")]
     MissingTensor {
@@ -102,7 +95,7 @@ pub enum EmbedError {
     /// The tokenizer refused a text.
     #[error("the tokenizer failed: {0}")]
     Tokenize(String),
-    /// Too much waits for the model already.
+    /// Too many tokens already wait for the model.
     #[error(
         "the model is busy: {waiting} tokens wait, and with {tokens} more they would be over the limit of {limit}; try again in a few seconds"
     )]
@@ -114,12 +107,22 @@ pub enum EmbedError {
         /// Most that may wait.
         limit: usize,
     },
-    /// The caller went away before its turn came.
+    /// The call was cancelled before its turn.
     #[error("the request was withdrawn before the model came to it")]
     Cancelled,
     /// The engine failed; this is a defect of the software or of the model files.
     #[error("the model failed to run: {0}")]
     Compute(String),
+}
+
+impl EmbedError {
+    /// Names the file in an error of the operating system.
+    pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
 }
 
 impl From<candle_core::Error> for EmbedError {

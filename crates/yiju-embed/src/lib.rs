@@ -1,8 +1,9 @@
 //! Text embeddings on the CPU, from the files of a Hugging Face model directory.
 //!
 //! [`Embedder`] opens a BERT or XLM-R model and turns texts into vectors of unit length, and
-//! their tokens too where late interaction wants them. It runs on kernels of its own in 8 bits
-//! ([`Precision::Int8`]) or, as the reference, in f32 on candle ([`Precision::F32`]).
+//! their tokens too where late interaction wants them. It runs in 8 bits on the kernels of
+//! `yiju-kernels` ([`Precision::Int8`]) or, as the reference, in f32 on candle
+//! ([`Precision::F32`]).
 //! [`EmbedQueue`] shares one between many callers.
 //!
 //! ```no_run
@@ -35,8 +36,6 @@ mod fast;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gguf;
-mod kernels;
-mod mapping;
 mod pooled;
 mod queue;
 mod reference;
@@ -52,6 +51,5 @@ pub use cross_encoder::CrossEncoder;
 pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
 pub use engine::Precision;
 pub use error::EmbedError;
-pub use kernels::{MatrixProbe, Variant};
 pub use queue::{EmbedQueue, PreparedTexts, Priority, QueueFigures, QueueOptions};
 pub use tokenizer::{CompactSource, Token, build_compact, build_double_array};

@@ -1,4 +1,4 @@
-//! Texts on their way through the model: cut into windows before, pooled behind.
+//! Texts before and after the model: cut into windows, then pooled.
 
 use crate::embedder::{Embedding, TokenVector, TokenVectors};
 use crate::engine::HiddenStates;
@@ -111,10 +111,10 @@ impl<'a> Pooled<'a> {
 
 /// A tokenised text.
 pub(crate) struct Input {
-    /// Of prefix and text together.
+    /// The tokens of prefix and text together.
     pub(crate) tokens: Vec<Token>,
     pub(crate) windows: Vec<Window>,
-    /// How many special tokens stand around a window.
+    /// Special tokens around a window.
     pub(crate) special: usize,
     /// Bytes of the prefix.
     pub(crate) prefix: usize,

@@ -1,8 +1,8 @@
 //! One model for many callers: texts of several are embedded together, questions first.
 //!
-//! At any time one caller at most runs the model, on all its threads; it takes a batch of what
-//! waits, its own texts or others', hands out the results and leaves the model to the next. So a
-//! lone question is embedded on the thread that asks it, without being handed over and back.
+//! At most one caller at a time runs the model, on all its threads. It takes a batch of waiting
+//! texts, its own or others', hands out the results and leaves the model to the next caller. So a
+//! lone question is embedded on its own thread, without a switch to another and back.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,23 +15,23 @@ use crate::engine::HiddenStates;
 use crate::error::EmbedError;
 use crate::pooled::Prepared;
 
-/// What goes first where several wait for the model.
+/// Which callers go first when several wait for the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
-    /// Somebody waits for an answer: goes before all ingestion.
+    /// A question, with a user waiting: goes before all ingestion.
     Question,
-    /// Texts taken in: goes on when no question waits.
+    /// Ingested texts: run when no question waits.
     Ingestion,
 }
 
 /// Bounds of an [`EmbedQueue`].
 #[derive(Clone, Copy, Debug)]
 pub struct QueueOptions {
-    /// Most tokens of a batch; one longer text goes alone. A question waits for one batch of others
-    /// at most.
+    /// Most tokens of a batch; a longer text goes alone. A question waits for at most one batch of
+    /// others.
     pub batch_tokens: usize,
-    /// Most tokens that wait, for questions and for ingestion each. A caller that finds none waiting
-    /// is let in with any number.
+    /// Most waiting tokens, for questions and for ingestion each. When none wait, a caller may bring
+    /// any number.
     pub waiting_tokens: usize,
 }
 
@@ -44,7 +44,7 @@ impl Default for QueueOptions {
     }
 }
 
-/// What a queue has done and has to do.
+/// Counters and load of a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueFigures {
     /// Callers that are waiting or being served.
@@ -81,7 +81,7 @@ struct State {
     figures: QueueFigures,
 }
 
-/// Who waits for texts.
+/// A caller waiting for its texts.
 struct Caller {
     thread: Thread,
     prepared: Arc<Prepared>,
@@ -111,7 +111,7 @@ struct Part {
     windows: Range<usize>,
 }
 
-/// What a caller is to do next.
+/// The next thing a caller does.
 enum Step {
     Take(Vec<HiddenStates>),
     Run(Vec<Part>),
@@ -184,7 +184,7 @@ impl State {
 pub struct PreparedTexts(Arc<Prepared>);
 
 impl EmbedQueue {
-    /// A queue before `embedder`.
+    /// A queue in front of `embedder`.
     pub fn new(embedder: Embedder, options: QueueOptions) -> Self {
         Self {
             embedder,
@@ -193,12 +193,12 @@ impl EmbedQueue {
         }
     }
 
-    /// The model, for what does not run it.
+    /// The embedder, for calls that do not run the model.
     pub fn embedder(&self) -> &Embedder {
         &self.embedder
     }
 
-    /// What the queue has done and has to do.
+    /// Counters and load of the queue.
     pub fn figures(&self) -> QueueFigures {
         let state = self.lock();
         QueueFigures {
@@ -238,7 +238,7 @@ impl EmbedQueue {
         self.run(priority, input_type, texts, true)
     }
 
-    /// Tokenises texts: the first half of [`embed_tokens`](Self::embed_tokens), which waits for nobody.
+    /// Tokenises texts: the first half of [`embed_tokens`](Self::embed_tokens), which does not wait.
     ///
     /// # Errors
     /// The tokenizer failed.

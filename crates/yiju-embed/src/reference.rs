@@ -1,8 +1,8 @@
 //! The reference engine: f32 on candle.
 //!
 //! candle's encoder does the layers. Its embedding would expand the word table (384 MB for the
-//! bundled model), so the rows are read one by one here. Sequences run one at a time, so that a
-//! batch is single texts, bit for bit.
+//! bundled model), so rows are read one by one here. Sequences run one at a time, so that a
+//! batch equals single texts bit for bit.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub(crate) struct ReferenceEncoder {
     norm: LayerNorm,
     /// The layers up to the middle one, and those after it.
     encoders: [BertEncoder; 2],
-    /// Of its own where the number of threads is given.
+    /// `None` uses rayon's global pool.
     pool: Option<rayon::ThreadPool>,
 }
 

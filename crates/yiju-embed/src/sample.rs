@@ -1,10 +1,10 @@
-//! A cheap check that a big file is the one it was: its length and a hash of samples.
+//! A cheap check that a big file has not changed: its length and a hash of samples.
 
 use sha2::{Digest, Sha256};
 
 /// Files up to this size are hashed whole.
 const WHOLE: usize = 64 * 1024;
-/// Of larger ones, so many blocks of `BLOCK` bytes are, evenly spread, the ends included.
+/// Of larger ones, this many blocks of `BLOCK` bytes, evenly spread, with both ends.
 const BLOCKS: usize = 32;
 const BLOCK: usize = 2 * 1024;
 
@@ -16,7 +16,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Reads what a header of 40 bytes holds: the length, then the digest.
+    /// Reads a header of 40 bytes: the length, then the digest.
     pub(crate) fn from_header(header: &[u8]) -> Self {
         let mut length = [0; 8];
         let mut digest = [0; 32];
@@ -31,8 +31,8 @@ impl Sample {
     }
 }
 
-/// Samples a file's bytes. Any change of the length is seen, and any change that touches a
-/// sample: another model, a truncated or an older file; not a single flipped bit.
+/// Samples a file's bytes. It detects another length and any change within a
+/// sample, so another model, a truncated or an older file; not a single flipped bit.
 pub(crate) fn sample(bytes: &[u8]) -> Sample {
     let mut hash = Sha256::new();
     if bytes.len() <= WHOLE {

@@ -1,6 +1,6 @@
-//! How a model wants to be used: pooling, prefixes and window length.
+//! The settings of a model: pooling, prefixes and window length.
 //!
-//! The files of a model directory, the first that says something wins:
+//! The files of a model directory; for each setting the first that has it wins:
 //!
 //! 1. `yiju.toml` (ours): `name`, `pooling = "mean" | "cls"`, `max_tokens`, and
 //!    `[prefixes] query = "…" passage = "…"`
@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::EmbedError;
 
-/// How a text's vector is made of its tokens' vectors.
+/// How a text's vector is made from its tokens' vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Pooling {
@@ -34,9 +34,9 @@ pub(crate) struct Settings {
     /// The model's name, where `yiju.toml` gives one.
     pub name: Option<String>,
     pub pooling: Pooling,
-    /// What is put before a question.
+    /// The prefix of a question.
     pub query_prefix: String,
-    /// What is put before a passage.
+    /// The prefix of a passage.
     pub passage_prefix: String,
     /// The longest window, where the files limit it.
     pub max_tokens: Option<usize>,
@@ -198,10 +198,7 @@ fn read_text(path: &Path) -> Result<Option<String>, EmbedError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(EmbedError::Io {
-            path: path.to_path_buf(),
-            source,
-        }),
+        Err(source) => Err(EmbedError::io(path)(source)),
     }
 }
 

@@ -15,7 +15,7 @@ use candle_core::quantized::{GgmlDType, ggml_file};
 use crate::config::ModelConfig;
 use crate::error::EmbedError;
 use crate::gguf;
-use crate::mapping::Mapping;
+use yiju_kernels::Mapping;
 
 /// Bytes of a Q4_0 block of 32 weights: an f16 scale, then 16 bytes of nibbles.
 pub(crate) const Q4_0_BLOCK_BYTES: usize = 18;
@@ -55,15 +55,15 @@ impl ModelWeights {
                 file: "model.gguf or model.safetensors",
             });
         };
-        let mapping = Mapping::open(&path)?;
+        let mapping = Mapping::open(&path).map_err(EmbedError::io(&path))?;
         let invalid = |reason: String| EmbedError::InvalidFile {
             path: path.clone(),
             reason,
         };
         let tensors = if is_gguf {
-            gguf::read(mapping.bytes()).map_err(invalid)?
+            gguf::read(&mapping).map_err(invalid)?
         } else {
-            safetensors_entries(mapping.bytes()).map_err(invalid)?
+            safetensors_entries(&mapping).map_err(invalid)?
         };
         let weights = Self {
             config,
@@ -81,7 +81,7 @@ impl ModelWeights {
 
     /// The weight file's bytes.
     pub(crate) fn file_bytes(&self) -> &[u8] {
-        self.mapping.bytes()
+        &self.mapping
     }
 
     /// A whole tensor as f32, row by row.
@@ -134,7 +134,7 @@ impl ModelWeights {
 
     fn raw(&self, entry: &TensorEntry) -> &[u8] {
         // The range was checked against the file when the entry was made.
-        &self.mapping.bytes()[entry.bytes.clone()]
+        &self.mapping[entry.bytes.clone()]
     }
 
     fn check(&self) -> Result<(), EmbedError> {

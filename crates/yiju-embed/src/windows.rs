@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::tokenizer::{SpecialTokens, Token};
 
-/// One sequence for the model, and where the text's tokens stand in it.
+/// One sequence for the model, with the place of the text's tokens in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Window {
     /// Special tokens, prefix, tokens of the text, special tokens.

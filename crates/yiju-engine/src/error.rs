@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use yiju_embed::Cancel;
+
 /// Why the engine could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -38,7 +40,15 @@ pub enum EngineError {
         /// What happened.
         source: yiju_index::IndexError,
     },
-    /// The caller gave the call up.
+    /// The weights bundled with the program are damaged.
+    #[error("the bundled weights {file} are damaged: {reason}")]
+    DamagedWeights {
+        /// The file among the program's sources.
+        file: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The caller cancelled the call.
     #[error("the call was given up")]
     Cancelled,
     /// The library would have more documents than it may.
@@ -74,8 +84,7 @@ pub enum EngineError {
     },
 }
 
-/// Whose fault an error is and what kind it is; the API maps it to a status, the command line to an
-/// exit code.
+/// Whose fault an error is and what kind it is, for callers that decide by it what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -93,7 +102,7 @@ pub enum ErrorKind {
     Conflict,
     /// A limit of the library is reached.
     Full,
-    /// The caller gave the call up.
+    /// The caller cancelled the call.
     Cancelled,
     /// Another process or request is in the way; trying again may help.
     Busy,
@@ -115,7 +124,7 @@ impl EngineError {
             Self::Full { .. } => ErrorKind::Full,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Index { .. } | Self::DamagedTokens { .. } => ErrorKind::Unavailable,
-            Self::QuoteDiffers { .. } => ErrorKind::Internal,
+            Self::QuoteDiffers { .. } | Self::DamagedWeights { .. } => ErrorKind::Internal,
         }
     }
 
@@ -162,7 +171,7 @@ impl EngineError {
             ),
             Self::Full { .. } => Some("remove documents, or raise the limit".into()),
             Self::NotOne { .. } => {
-                Some("send one of them, with its title as `title`; or add all as a source".into())
+                Some("give one of them, with its title; or add all as a source".into())
             }
             Self::ReadOnly(_) => {
                 Some("close the process that has it open for writing, or ask that one".into())
@@ -172,9 +181,9 @@ impl EngineError {
     }
 }
 
-/// Lets a call go on whose result is still wanted.
-pub(crate) fn go_on(cancel: &yiju_embed::Cancel) -> Result<(), EngineError> {
-    if cancel.is_cancelled() {
+/// Lets a call go on unless the [`Cancel::scope`] that it runs in is cancelled.
+pub(crate) fn go_on() -> Result<(), EngineError> {
+    if Cancel::current().is_some_and(|cancel| cancel.is_cancelled()) {
         Err(EngineError::Cancelled)
     } else {
         Ok(())

@@ -3,11 +3,9 @@
 //! [`Engine`] is a library with its model and indexes: [`Engine::add`] parses, embeds and stores a
 //! source, [`Engine::search`] ranks clauses, [`Engine::ask`] answers with verbatim quotes or refuses.
 //!
-//! The way of a question: it is analysed (`question`) and embedded; a number it names is looked up
-//! in the outline (`lookup`), what it asks of a document itself in the document's head (`about`); otherwise candidates come from the clause, sentence and lexical lanes
-//! (`retrieve`), are ranked by late interaction (`rank`), sentences are chosen (`evidence`), their
-//! confidence decides between answer and refusal (`confidence`), and the answer is composed and
-//! every quote verified (`compose`).
+//! The wings: `ask` answers (its `pipeline` is the whole way of a question on one page), `keep` holds the
+//! library and its indexes, `verify` checks quotes; `measure`, behind the feature of that name, is what
+//! evaluation and benchmarks see.
 //!
 //! ```no_run
 //! use yiju_engine::{Access, AskRequest, Engine, EngineOptions, Precision, Source};
@@ -34,28 +32,41 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod keep;
+mod learnt;
+mod limits;
+#[cfg(feature = "measure")]
 mod measure;
 mod response;
 mod verify;
 
-pub use ask::confidence::{
-    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
-};
-pub use ask::rank::{Lanes, Signals};
-pub use ask::reader::{Reading, ReadingExample};
+pub use ask::confidence::{ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates};
 pub use ask::trace::{Step, StepTimes, traced};
-pub use engine::{Engine, EngineOptions, LibraryLimits, LibrarySize};
+#[cfg(feature = "measure")]
+pub use ask::{
+    rank::{Lanes, NEIGHBOUR_WEIGHT},
+    rerank::{CLOSE, MOST_READ},
+};
+pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
-pub use keep::ingest::{AddOutcome, AddStatus, Progress, Source};
+pub use keep::ingest::{AddOutcome, AddStatus, Source};
+pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
-    Advice, Checked, Finding, IndexCheck, IndexState, Shelf, backup, check, restore,
+    Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
 };
-pub use measure::ablation::LaneRankings;
-pub use measure::bench::{FirstStage, LaneFigures};
+pub use keep::passages::Progress;
+pub use keep::shelf::Shelf;
+pub use learnt::confidence_fit;
+#[cfg(feature = "measure")]
+pub use measure::{
+    ablation::LaneRankings,
+    bench::{FirstStage, LaneFigures},
+    candidates::{Reading, ReadingExample, Signals},
+};
 pub use response::{
-    Answer, AskRequest, Citation, ClauseView, DocumentPage, DocumentRef, DocumentSummary, Filter,
-    Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span, Timings,
+    Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
+    DocumentSummary, Filter, Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span,
+    Timings,
 };
 pub use verify::{
     CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,

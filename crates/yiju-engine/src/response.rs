@@ -1,11 +1,15 @@
 //! What the engine is asked and what it answers; the JSON of these types is the API's.
 
+use std::ops::Deref;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 pub use yiju_document::Span;
+use yiju_store::{ClauseRecord, DocumentRecord};
 
 /// Which documents a question may rest on. An empty filter lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Filter {
     /// Only these documents; empty for all.
@@ -15,8 +19,10 @@ pub struct Filter {
     /// Only documents whose issuer contains this text.
     pub issuer: Option<String>,
     /// Only documents dated on or after this day; undated ones are left out.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$"))]
     pub date_from: Option<Date>,
     /// Only documents dated on or before this day; undated ones are left out.
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$"))]
     pub date_to: Option<Date>,
     /// Only clauses whose heading path contains this text.
     pub section: Option<String>,
@@ -71,24 +77,34 @@ pub struct SearchRequest {
 
 /// A document as cited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DocumentRef {
     /// The document's id.
     pub id: String,
     /// Its title.
     pub title: String,
     /// Its date, where it has one.
+    #[cfg_attr(feature = "schema", schema(required, value_type = Option<String>, format = Date))]
     pub date: Option<Date>,
     /// SHA-256 of its clean text, to which spans refer.
     pub sha256: String,
 }
 
-/// A clause that an answer rests on, with the verbatim quote.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Citation {
-    /// The number in `[n]` in the answer, from 1.
-    pub marker: u32,
-    /// Relevance to the question, 0 to 1.
-    pub score: f32,
+impl DocumentRef {
+    pub(crate) fn of(record: &DocumentRecord) -> Self {
+        Self {
+            id: record.id.clone(),
+            title: record.title.clone(),
+            date: record.date,
+            sha256: record.sha256.clone(),
+        }
+    }
+}
+
+/// A clause as cited or found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ClauseRef {
     /// The document.
     pub document: DocumentRef,
     /// The clause's id.
@@ -101,35 +117,70 @@ pub struct Citation {
     pub paragraph: String,
     /// Span of `paragraph` in the document's clean text.
     pub paragraph_span: Span,
+}
+
+impl ClauseRef {
+    pub(crate) fn of(record: &ClauseRecord) -> Self {
+        Self {
+            document: DocumentRef::of(&record.document),
+            clause_id: record.id(),
+            label: record.clause.label.clone(),
+            path: record.path.clone(),
+            paragraph: record.text.clone(),
+            paragraph_span: record.clause.span,
+        }
+    }
+}
+
+/// What is a clause and more reads like the clause.
+macro_rules! with_clause {
+    ($($kind:ty),+) => {$(
+        impl Deref for $kind {
+            type Target = ClauseRef;
+
+            fn deref(&self) -> &ClauseRef {
+                &self.clause
+            }
+        }
+    )+};
+}
+
+with_clause!(Citation, Nearest, SearchHit);
+
+/// A clause that an answer rests on, with the verbatim quote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Citation {
+    /// The number in `[n]` in the answer, from 1.
+    pub marker: u32,
+    /// Relevance to the question, 0 to 1.
+    pub score: f32,
+    /// The clause.
+    #[serde(flatten)]
+    pub clause: ClauseRef,
     /// The verbatim evidence: the document's text at `span`.
     pub quote: String,
     /// Span of the quote in the document's clean text.
     pub span: Span,
     /// The shortest part of the quote that answers, where one was found.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub answer_span: Option<Span>,
 }
 
 /// A clause near the question, given with a refusal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Nearest {
     /// Relevance to the question, 0 to 1.
     pub score: f32,
-    /// The document.
-    pub document: DocumentRef,
-    /// The clause's id.
-    pub clause_id: String,
-    /// The clause's number as cited; empty for a plain paragraph.
-    pub label: String,
-    /// Headings from the outermost to the clause's own.
-    pub path: Vec<String>,
-    /// The whole clause as printed.
-    pub paragraph: String,
-    /// Span of `paragraph` in the document's clean text.
-    pub paragraph_span: Span,
+    /// The clause.
+    #[serde(flatten)]
+    pub clause: ClauseRef,
 }
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Refusal {
     /// `no_match`: the documents do not answer.
     pub code: String,
@@ -137,8 +188,9 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// How long each step took, in milliseconds.
+/// How long each part of a call took, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Timings {
     /// Embedding the question.
     pub embed: f64,
@@ -152,12 +204,14 @@ pub struct Timings {
 
 /// An answer with its citations, or a refusal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Answer {
     /// The question as asked.
     pub question: String,
     /// Whether the documents answer it.
     pub answered: bool,
     /// Why not, where they do not.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub refusal: Option<Refusal>,
     /// Verbatim evidence with `[n]` markers; empty on refusal.
     pub answer: String,
@@ -173,29 +227,22 @@ pub struct Answer {
 
 /// One ranked clause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SearchHit {
     /// Rank, from 1.
     pub rank: u32,
     /// Relevance to the query, 0 to 1.
     pub score: f32,
-    /// The document.
-    pub document: DocumentRef,
-    /// The clause's id.
-    pub clause_id: String,
-    /// The clause's number as cited; empty for a plain paragraph.
-    pub label: String,
-    /// Headings from the outermost to the clause's own.
-    pub path: Vec<String>,
-    /// The whole clause as printed.
-    pub paragraph: String,
-    /// Span of `paragraph` in the document's clean text.
-    pub paragraph_span: Span,
+    /// The clause.
+    #[serde(flatten)]
+    pub clause: ClauseRef,
     /// Spans of the best sentences, best first.
     pub highlights: Vec<Span>,
 }
 
 /// Ranked clauses for a query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SearchResponse {
     /// The query as given.
     pub query: String,
@@ -207,16 +254,20 @@ pub struct SearchResponse {
 
 /// A document in the library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DocumentSummary {
     /// Its id: stays the same when the source is replaced.
     pub id: String,
     /// Its title.
     pub title: String,
     /// Who issued it.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub issuer: Option<String>,
     /// 文号.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub number: Option<String>,
     /// Its date.
+    #[cfg_attr(feature = "schema", schema(required, value_type = Option<String>, format = Date))]
     pub date: Option<Date>,
     /// BCP 47 language tag.
     pub language: String,
@@ -235,20 +286,24 @@ pub struct DocumentSummary {
     /// How many clauses it has.
     pub clauses: usize,
     /// When it was added, ISO 8601.
+    #[cfg_attr(feature = "schema", schema(value_type = String, format = DateTime))]
     pub added_at: jiff::Timestamp,
 }
 
 /// A page of documents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct DocumentPage {
     /// The documents, in the order they were first added.
     pub documents: Vec<DocumentSummary>,
-    /// Hand back as `cursor` for the next page; `None` on the last.
+    /// Hand back as `cursor` for the next page; null on the last.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub next_cursor: Option<String>,
 }
 
 /// A clause in full.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ClauseView {
     /// The clause's id.
     pub id: String,
@@ -257,6 +312,7 @@ pub struct ClauseView {
     /// The clause's number as cited; empty for a plain paragraph.
     pub label: String,
     /// Its own heading, where it has one.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub heading: Option<String>,
     /// Headings from the outermost to the clause's own.
     pub path: Vec<String>,
@@ -267,7 +323,9 @@ pub struct ClauseView {
     /// Spans of its sentences.
     pub sentences: Vec<Span>,
     /// Id of the clause before it.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub previous: Option<String>,
     /// Id of the clause after it.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub next: Option<String>,
 }

@@ -1,15 +1,15 @@
-//! How an extracted answer is scored: exact match and F1 as CMRC 2018 does (Cui et al., 2019,
+//! Scores of an extracted answer: exact match and F1 as in CMRC 2018 (Cui et al., 2019,
 //! "A Span-Extraction Dataset for Chinese Machine Reading Comprehension", version 5 of its script).
 //!
-//! Lower case, without certain punctuation. Exact match compares what is left, white space inside
-//! included. F1 cuts it into segments, one for each Chinese character and one for each word of
+//! Both work on lower case without certain punctuation. Exact match compares the rest, including inner white
+//! space. F1 splits it into segments, one for each Chinese character and one for each word of
 //! other text, and takes the longest run of segments that both share: its length over the segments
 //! of the answer is the precision, over those of the accepted answer the recall. Both take the best
-//! over all accepted answers. CMRC cuts other text with NLTK's word tokenizer; here a run of letters
-//! and digits (with `.` `,` and `'` inside) is a word and any other sign is one by itself, which
-//! differs for contractions and quotation marks only.
+//! over all accepted answers. CMRC splits other text with NLTK's word tokenizer; here a run of letters
+//! and digits (with `.` `,` and `'` inside) is a word and any other sign is a segment by itself, which
+//! differs only for contractions and quotation marks.
 
-/// What CMRC removes. `‘` and `…` stay, as there.
+/// The punctuation that CMRC removes. `‘` and `…` are not in its list.
 const PUNCTUATION: &str = "-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』";
 
 /// Whether `answer` equals one of `accepted`, as CMRC compares them.

@@ -1,4 +1,4 @@
-//! A set's corpus as a library: one document for each title, one clause for each entry.
+//! A set's corpus as a library: one document for each title, and one clause for each entry.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,8 +10,7 @@ use crate::{EvalError, Progress};
 /// The clause id of each entry of a corpus, by the entry's id.
 pub type ClauseIds = HashMap<String, String>;
 
-/// The clause ids of a corpus whose library is ready: the library holds every entry, and nothing
-/// else. `None` where it does not.
+/// The clause ids of a corpus, if the library holds exactly its entries; otherwise `None`.
 ///
 /// # Errors
 /// The engine failed.
@@ -23,9 +22,9 @@ pub fn find_corpus(engine: &Engine, corpus: &[Entry]) -> Result<Option<ClauseIds
     Ok((engine.document_count()? == groups.len() as u64).then_some(clauses))
 }
 
-/// The clause ids of a corpus that an ordinary library holds, put there as a file (whose name stands
-/// before its sources' names), and which documents to look in: all where it holds nothing else. `None`
-/// where an entry is missing or another.
+/// The clause ids of a corpus that was added to an ordinary library as a file (whose name is the prefix of its
+/// sources' names), and a filter for its documents, which is empty where the library holds nothing else. `None`
+/// where an entry is missing or differs.
 ///
 /// # Errors
 /// The engine failed.
@@ -95,9 +94,8 @@ fn held(
     Ok(Some((clauses, sources)))
 }
 
-/// Makes a corpus the library's content: the entries of one title (and version) are the clauses of one
-/// document; what is there already stays, what else was in the library is removed. Gives each
-/// entry's clause id.
+/// Makes the library hold exactly a corpus: the entries of one title (and version) are the clauses of one
+/// document. Documents that are already there stay, and others are removed. Returns each entry's clause id.
 ///
 /// # Errors
 /// The engine failed.

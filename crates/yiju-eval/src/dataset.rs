@@ -1,4 +1,4 @@
-//! Question sets: a corpus of entries and questions with what must be found.
+//! Question sets: a corpus of entries, and questions with what must be found for them.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -60,7 +60,7 @@ impl Query {
 pub struct Dataset {
     /// The set's name: its folder's or file's.
     pub name: String,
-    /// Texts to search; empty for a set of questions over a library that is there.
+    /// Texts to search; empty for a set of questions over an existing library.
     pub corpus: Vec<Entry>,
     /// The questions.
     pub queries: Vec<Query>,
@@ -69,12 +69,11 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads a set: a folder with `corpus.jsonl` and `queries.jsonl`, each perhaps with `.gz`
-    /// (`corpus` names another corpus file of the folder, with or without `.jsonl`), or a file of
-    /// questions, perhaps with `.gz`, too.
+    /// Reads a set: a folder with `corpus.jsonl` and `queries.jsonl` (`corpus` names another corpus file of the
+    /// folder, with or without `.jsonl`), or a file of questions. Each file may be gzipped (`.gz`).
     ///
     /// # Errors
-    /// A file is missing or a line is not of the shape; the message names both.
+    /// A file is missing, or a line has the wrong fields; the message names the file and the line.
     pub fn read(path: &Path, corpus: Option<&str>) -> Result<Self, EvalError> {
         let name = path
             .canonicalize()

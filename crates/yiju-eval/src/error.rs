@@ -1,4 +1,4 @@
-//! What can go wrong when a set is read or measured.
+//! Errors of reading and measuring a set.
 
 use std::path::PathBuf;
 
@@ -11,10 +11,18 @@ pub enum EvalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The path is no set.
+    /// A file cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// The path is not a question set.
     #[error("{} is no question set: {reason}", path.display())]
     NotASet {
         /// What was given.
@@ -22,7 +30,7 @@ pub enum EvalError {
         /// What is missing.
         reason: String,
     },
-    /// A line is not of the set's shape.
+    /// A line does not parse.
     #[error("{} line {line}: {reason}", path.display())]
     Line {
         /// The file.
@@ -32,7 +40,7 @@ pub enum EvalError {
         /// What is wrong.
         reason: String,
     },
-    /// The corpus is not of its shape.
+    /// The corpus does not parse.
     #[error("{} {source}", path.display())]
     Corpus {
         /// The file.

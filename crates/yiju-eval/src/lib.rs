@@ -1,8 +1,8 @@
-//! Measures retrieval, evidence and refusals on question sets, and speed ([`mod@bench`]), inside the product.
+//! Measures retrieval, evidence and refusals on question sets, and speed ([`mod@bench`]).
 //!
 //! A [`Dataset`] is read from a folder with `corpus.jsonl` and `queries.jsonl` (gzip allowed), or
-//! from a file of questions over a library that is there. [`add_corpus`] makes a corpus a library,
-//! [`evaluate`] asks every question and gives a [`Report`].
+//! from a file of questions over an existing library. [`add_corpus`] makes a corpus a library,
+//! [`evaluate`] asks every question and returns a [`Report`], and [`Asked::write`] writes training data.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -27,26 +27,22 @@
 
 mod answer;
 pub mod bench;
-mod candidates;
 mod corpus;
 mod dataset;
 mod error;
 mod measure;
 mod metrics;
-mod random;
 mod reading;
+mod records;
 mod report;
 mod run;
-mod signals;
 mod table;
 
 pub use answer::{character_f1, exact_match};
-pub use candidates::{CandidateRow, candidates};
 pub use corpus::{ClauseIds, add_corpus, find_added_corpus, find_corpus};
 pub use dataset::{Dataset, Query, corpus_name};
 pub use error::EvalError;
 pub use metrics::{Interval, auroc, auroc_interval, bootstrap, percentile};
-pub use reading::readings;
+pub use records::{Asked, Records};
 pub use report::{ErrorRate, Figures, Lane, Report};
 pub use run::{EvalOptions, Progress, evaluate};
-pub use signals::{SignalRow, signals};

@@ -1,4 +1,4 @@
-//! What one question shows.
+//! The figures of one question.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use yiju_text::split_sentences;
 
 use crate::{ClauseIds, Query, character_f1, exact_match};
 
-/// What one question showed.
+/// The figures of one question.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Measured {
     pub id: String,
@@ -22,7 +22,7 @@ pub(crate) struct Measured {
     pub lanes: BTreeMap<&'static str, Vec<Option<usize>>>,
     /// Whether it was answered at the threshold.
     pub answered: bool,
-    /// 0 where it is refused at any threshold, as a clause that does not exist is.
+    /// 0 where it is refused at any threshold, as a question for a clause that does not exist is.
     pub confidence: f64,
     /// With the gold passages taken out.
     pub confidence_without: Option<f64>,
@@ -45,12 +45,11 @@ pub(crate) struct Measured {
     pub milliseconds: f64,
 }
 
-/// What the engine said to a question.
+/// The engine's responses to a question.
 pub(crate) struct Said {
     pub search: SearchResponse,
     pub lanes: BTreeMap<&'static str, Vec<String>>,
-    /// At threshold 0: what a question is answered with is judged whether or not it would be
-    /// refused.
+    /// At threshold 0: the answer is judged whether or not it would be refused.
     pub answer: Answer,
     pub milliseconds: f64,
     /// At threshold 0, with the gold passages taken out.

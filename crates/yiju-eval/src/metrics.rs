@@ -1,8 +1,7 @@
 //! Means, percentiles and areas, with their confidence intervals.
 
 use serde::Serialize;
-
-use crate::random::Random;
+use yiju_made::Random;
 
 /// A mean with its 95 % interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -21,7 +20,7 @@ pub struct Interval {
 const SAMPLES: usize = 1_000;
 
 /// The mean of `values` with its interval by bootstrap (Efron, 1979): percentiles of 1,000 means of
-/// samples drawn with replacement, always the same ones.
+/// samples drawn with replacement, with a fixed seed.
 pub fn bootstrap(values: &[f64]) -> Interval {
     let mean = |sample: &[usize]| {
         let sum: f64 = sample.iter().filter_map(|&at| values.get(at)).sum();
@@ -30,20 +29,20 @@ pub fn bootstrap(values: &[f64]) -> Interval {
     resample(values.len(), mean)
 }
 
-/// How well confidence tells questions with an answer from those without, as [`auroc`], with its
-/// interval by bootstrap over the questions. Each question gives its confidence with its answer in
-/// the documents, without, or both.
+/// How well confidence separates questions with an answer from those without, as [`auroc`], with its
+/// bootstrap interval over the questions. Each question has a confidence with its answer in the documents,
+/// without it, or both.
 pub fn auroc_interval(questions: &[(Option<f64>, Option<f64>)]) -> Interval {
     resample(questions.len(), |sample| {
         let drawn = || sample.iter().filter_map(|&at| questions.get(at));
         let with: Vec<f64> = drawn().filter_map(|question| question.0).collect();
         let without: Vec<f64> = drawn().filter_map(|question| question.1).collect();
-        // A small sample may miss one kind altogether: it says nothing.
+        // A small sample may lack one kind; then there is no area.
         (!with.is_empty() && !without.is_empty()).then(|| auroc(&with, &without))
     })
 }
 
-/// `measure` of all values and of samples of them; it gives `None` for a sample it cannot judge.
+/// `measure` of all values with its bootstrap interval. It returns `None` for a sample that it does not apply to.
 fn resample(count: usize, measure: impl Fn(&[usize]) -> Option<f64>) -> Interval {
     let mut random = Random::new(0x9E37_79B9_7F4A_7C15);
     let mut sample: Vec<usize> = (0..count).collect();

@@ -1,8 +1,8 @@
 //! What the reader of answers sees, for every question: the data that its weights are learnt from.
 //!
-//! Three files in a folder: `questions.jsonl` (the question, its accepted answers, where its vectors
-//! stand, and its candidates), `clauses.jsonl` (each clause once) and `values.bin`, to which both point
-//! by byte offsets: f32 vectors, f16 features, and coded token vectors, all little-endian.
+//! Three files in a folder: `questions.jsonl` (the question, its accepted answers, where its vectors are, and its
+//! candidates), `clauses.jsonl` (each clause once) and `values.bin`, to which both point by byte offset and length: f32
+//! vectors, f16 features, and coded token vectors, all little-endian.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,67 +11,15 @@ use std::ops::Range;
 use std::path::Path;
 
 use half::f16;
-use serde_json::{Value, json};
-use yiju_engine::{Engine, Filter, Reading, ReadingExample, SearchRequest};
+use serde_json::json;
+use yiju_engine::{Reading, ReadingExample};
 
+use crate::Query;
 use crate::measure::is_right;
-use crate::run::gold;
-use crate::{ClauseIds, Dataset, EvalError, Progress};
+use crate::records::Asked;
 
-/// Candidates of a question, besides its gold further down.
-const CANDIDATES: usize = 4;
-
-/// Writes the examples of every answerable question of `set` into the folder `dir`, which is made
-/// where it is missing.
-///
-/// # Errors
-/// The engine failed, or a file cannot be written.
-pub fn readings(
-    engine: &Engine,
-    set: &Dataset,
-    clauses: &ClauseIds,
-    filter: &Filter,
-    most: Option<usize>,
-    progress: &dyn Fn(Progress),
-    dir: &Path,
-) -> Result<(), EvalError> {
-    let total = set.queries.len().min(most.unwrap_or(usize::MAX));
-    let fault = |source| EvalError::Io {
-        path: dir.to_owned(),
-        source,
-    };
-    let mut out = Files::create(dir).map_err(fault)?;
-    for (at, query) in set.queries.iter().take(total).enumerate() {
-        if query.answerable() {
-            let request = SearchRequest {
-                filter: filter.clone(),
-                limit: CANDIDATES,
-                ..SearchRequest::new(&query.q)
-            };
-            let wanted = gold(query, clauses);
-            let reading = engine.reading(&request, &wanted)?;
-            let right: Vec<bool> = reading
-                .examples
-                .iter()
-                .map(|example| is_right(query, clauses, &example.clause_id, &example.text))
-                .collect();
-            let mut answers = query.accepted();
-            answers.extend(query.evidence.iter().cloned());
-            let about = json!({
-                "id": query.id, "q": query.q, "lang": query.lang, "set": set.name,
-                "group": wanted.first(), "answers": answers,
-            });
-            out.put(about, &reading, &right).map_err(fault)?;
-        }
-        progress(Progress {
-            done: at + 1,
-            total,
-        });
-    }
-    out.finish().map_err(fault)
-}
-
-struct Files {
+/// The three files, being written.
+pub(crate) struct Readings {
     questions: BufWriter<File>,
     clauses: BufWriter<File>,
     values: BufWriter<File>,
@@ -79,8 +27,11 @@ struct Files {
     known: HashSet<String>,
 }
 
-impl Files {
-    fn create(dir: &Path) -> io::Result<Self> {
+impl Readings {
+    /// Candidates of a question, besides its gold further down.
+    pub(crate) const CANDIDATES: usize = 4;
+
+    pub(crate) fn create(dir: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let create = |name: &str| File::create(dir.join(name)).map(BufWriter::new);
         Ok(Self {
@@ -92,19 +43,32 @@ impl Files {
         })
     }
 
-    fn put(&mut self, mut about: Value, reading: &Reading, right: &[bool]) -> io::Result<()> {
-        about["vector"] = json!(self.floats(&reading.vector)?);
-        about["asking"] = json!(self.floats(&reading.asking)?);
+    /// Writes a question whose gold clauses are `wanted`, and those of its clauses that are new.
+    pub(crate) fn put(
+        &mut self,
+        asked: &Asked<'_>,
+        query: &Query,
+        wanted: &[String],
+        reading: &Reading,
+    ) -> io::Result<()> {
+        let mut answers = query.accepted();
+        answers.extend(query.evidence.iter().cloned());
+        let mut about = json!({
+            "id": query.id, "q": query.q, "lang": query.lang, "set": asked.set.name,
+            "group": wanted.first(), "answers": answers,
+            "vector": self.floats(&reading.vector)?,
+            "asking": self.floats(&reading.asking)?,
+        });
         let mut candidates = Vec::with_capacity(reading.examples.len());
-        for (example, right) in reading.examples.iter().zip(right) {
+        for example in &reading.examples {
             self.clause(example)?;
-            let features: Vec<u8> = example
-                .features
-                .iter()
+            let features = example.features.iter();
+            let features: Vec<u8> = features
                 .flat_map(|&x| f16::from_f32(x).to_le_bytes())
                 .collect();
             candidates.push(json!({
-                "clause": example.clause_id, "score": example.score, "right": right,
+                "clause": example.clause_id, "score": example.score,
+                "right": is_right(query, asked.clauses, &example.clause_id, &example.text),
                 "features": self.bytes(&features)?,
             }));
         }
@@ -135,14 +99,14 @@ impl Files {
         self.bytes(&bytes)
     }
 
-    /// Where the bytes stand: offset and length.
+    /// Writes bytes; gives their offset and length.
     fn bytes(&mut self, bytes: &[u8]) -> io::Result<[usize; 2]> {
         self.values.write_all(bytes)?;
         self.at += bytes.len();
         Ok([self.at - bytes.len(), bytes.len()])
     }
 
-    fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.questions.flush()?;
         self.clauses.flush()?;
         self.values.flush()

@@ -45,7 +45,7 @@ pub struct Figures {
     pub auroc_without_gold: Interval,
     /// Confidence of questions with an answer against those without.
     pub auroc: Interval,
-    /// What other thresholds stand for.
+    /// Error rates at other thresholds.
     pub error_rates: Vec<ErrorRate>,
     /// Each lane alone, where that was measured, by the lane's name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -54,7 +54,7 @@ pub struct Figures {
     pub latency_ms: [f64; 3],
 }
 
-/// What a threshold stands for; shares, 0 to 1.
+/// The error rates of a threshold; shares, 0 to 1.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct ErrorRate {
     /// The least confidence at which an answer is given.
@@ -89,7 +89,7 @@ pub struct Report {
     pub threshold: f32,
     /// Figures by language.
     pub figures: BTreeMap<String, Figures>,
-    /// What each question showed.
+    /// The figures of each question.
     pub(crate) each: Vec<Measured>,
 }
 
@@ -183,7 +183,7 @@ fn figures(group: &[&Measured], threshold: f32) -> Figures {
     }
 }
 
-/// The mean of what `value` gives, over the questions it gives something for.
+/// The mean of `value` over the questions that have one.
 fn over(group: &[&Measured], value: impl Fn(&Measured) -> Option<f64>) -> Interval {
     bootstrap(&group.iter().filter_map(|m| value(m)).collect::<Vec<_>>())
 }

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use yiju_engine::{AskRequest, Engine, Filter, LaneRankings, SearchRequest, confidence_fit};
 
-use crate::measure::{Said, is_right, measure};
+use crate::measure::{Said, measure};
 use crate::report::Report;
 use crate::{ClauseIds, Dataset, EvalError, Query};
 
-/// Ranks looked at.
+/// Ranks that are searched for what must be found.
 const DEPTH: usize = 100;
 
 /// What to measure.
@@ -25,7 +25,7 @@ pub struct EvalOptions {
     pub most: Option<usize>,
     /// Which documents to ask.
     pub filter: Filter,
-    /// Least confidence at which an answer counts as given; `None` for the engine's own.
+    /// Least confidence at which an answer counts as given; `None` for the engine's default.
     pub threshold: Option<f32>,
 }
 
@@ -52,10 +52,10 @@ pub struct Progress {
 }
 
 /// Asks every question of `set` and measures ranks, evidence, answers, refusals and latencies.
-/// `clauses` gives the clause id of each entry, as [`add_corpus`](crate::add_corpus) does.
+/// `clauses` has the clause id of each entry, as [`add_corpus`](crate::add_corpus) returns them.
 ///
-/// Gold passages are taken out by a filter over every lane, for one question at a time: what is
-/// found is what a library without them gives, but for the rarity of words, which still counts them.
+/// Gold passages are taken out by a filter over every lane, for one question at a time. The result is that of a
+/// library without them, except that the rarity of words still counts them.
 ///
 /// # Errors
 /// The engine failed.
@@ -66,22 +66,33 @@ pub fn evaluate(
     options: &EvalOptions,
     progress: &dyn Fn(Progress),
 ) -> Result<Report, EvalError> {
-    let threshold = options.threshold.unwrap_or(confidence_fit().threshold);
-    let queries: Vec<&Query> = set
-        .queries
-        .iter()
-        .take(options.most.unwrap_or(usize::MAX))
-        .collect();
-    let mut measured = Vec::with_capacity(queries.len());
-    for (at, query) in queries.iter().enumerate() {
+    let threshold = match options.threshold {
+        Some(threshold) => threshold,
+        None => confidence_fit()?.threshold,
+    };
+    let mut measured = Vec::new();
+    for query in questions(set, options.most, progress) {
         let said = ask(engine, query, clauses, options)?;
         measured.push(measure(query, clauses, &said, threshold));
-        progress(Progress {
-            done: at + 1,
-            total: queries.len(),
-        });
     }
     Ok(Report::new(&set.name, threshold, measured))
+}
+
+/// The first `most` questions of a set; reports each once the next is asked for.
+pub(crate) fn questions<'a>(
+    set: &'a Dataset,
+    most: Option<usize>,
+    progress: &dyn Fn(Progress),
+) -> impl Iterator<Item = &'a Query> {
+    let total = set.queries.len().min(most.unwrap_or(usize::MAX));
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        if done > 0 {
+            progress(Progress { done, total });
+        }
+        done += 1;
+        set.queries[..total].get(done - 1)
+    })
 }
 
 /// The clauses that a question's gold entries are.
@@ -92,31 +103,6 @@ pub(crate) fn gold(query: &Query, clauses: &ClauseIds) -> Vec<String> {
         .flatten()
         .filter_map(|id| clauses.get(id).cloned())
         .collect()
-}
-
-/// How many of the best clauses are looked through for evidence.
-const EVIDENCE_DEPTH: usize = 40;
-
-/// As [`gold`]; for a question that names its evidence instead, those of its best clauses that hold it.
-pub(crate) fn gold_of(
-    engine: &Engine,
-    query: &Query,
-    clauses: &ClauseIds,
-    filter: &Filter,
-) -> Result<Vec<String>, EvalError> {
-    if query.evidence.is_empty() {
-        return Ok(gold(query, clauses));
-    }
-    let request = SearchRequest {
-        limit: EVIDENCE_DEPTH,
-        filter: filter.clone(),
-        ..SearchRequest::new(&query.q)
-    };
-    let hits = engine.search(&request)?.hits;
-    let holding = hits
-        .into_iter()
-        .filter(|hit| is_right(query, clauses, &hit.clause_id, &hit.paragraph));
-    Ok(holding.map(|hit| hit.clause_id).collect())
 }
 
 fn ask(

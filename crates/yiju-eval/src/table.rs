@@ -17,7 +17,7 @@ impl fmt::Display for Report {
         )?;
         let mut groups: Vec<(&String, &Figures)> = self.figures.iter().collect();
         if groups.len() == 2 {
-            // One language alone is all there is.
+            // With one language, its figures are those of all.
             groups.retain(|(lang, _)| *lang != "all");
         }
         for (lang, figures) in groups {

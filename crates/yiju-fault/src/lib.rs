@@ -1,33 +1,32 @@
-//! Named points at which a test ends the process, as a power cut would, or panics, as a bug would.
+//! Named points at which a test can abort the process, as a crash would, or panic, as a bug would.
 //!
-//! Code that must be safe against being killed names the moments between its steps with
-//! [`kill_point`]. A test starts the program with `YIJU_KILL_AT=name` (or `name:3` for the third
-//! time it comes there) and the process aborts at that moment: no destructor runs and nothing is
-//! flushed. With `YIJU_PANIC_AT` in its place, the thread panics there and the process goes on. In
-//! release builds there is nothing at these points.
+//! Code that must survive a kill marks the moments between its steps with [`kill_point`]. A test starts
+//! the program with `YIJU_KILL_AT=name` (or `name:3` for the third time the point is reached), and the
+//! process aborts there: no destructor runs and nothing is flushed. With `YIJU_PANIC_AT` instead, the
+//! thread panics there. Release builds compile the points to nothing.
 //!
 //! ```
-//! yiju_fault::kill_point("example:half-way"); // goes on: nobody asked for an end here
+//! yiju_fault::kill_point("example:half-way"); // no effect: the variable is not set
 //! ```
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The point where the process ends.
+/// The point where the process aborts.
 static KILL: LazyLock<Option<Target>> = LazyLock::new(|| Target::named_by("YIJU_KILL_AT"));
 
 /// The point where the thread panics.
 static PANIC: LazyLock<Option<Target>> = LazyLock::new(|| Target::named_by("YIJU_PANIC_AT"));
 
-/// A point, and at which time of coming there something happens.
+/// A point, and the time it must be reached, counted from 1.
 struct Target {
     name: String,
     time: u64,
-    /// How often it was come there so far.
+    /// How often it has been reached so far.
     times: AtomicU64,
 }
 
-/// Ends the process here if `YIJU_KILL_AT` names this point.
+/// Aborts the process if `YIJU_KILL_AT` names this point.
 ///
 /// # Panics
 /// If `YIJU_PANIC_AT` names this point.
@@ -52,7 +51,7 @@ impl Target {
         Self::parse(&std::env::var(variable).ok()?)
     }
 
-    /// `name` or `name:time`; names themselves hold colons, so the time is what follows the last one.
+    /// `name` or `name:time`. Names contain colons, so the time is what follows the last one.
     fn parse(value: &str) -> Option<Self> {
         let (name, time) = match value.rsplit_once(':').map(|(n, t)| (n, t.parse())) {
             Some((name, Ok(time))) => (name, time),
@@ -65,7 +64,7 @@ impl Target {
         })
     }
 
-    /// Whether this is the time to come to the point.
+    /// Counts one arrival at the point `name`; whether it is the one that was asked for.
     fn reached(&self, name: &str) -> bool {
         self.name == name && self.times.fetch_add(1, Ordering::Relaxed) + 1 == self.time
     }
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn points_that_nobody_named_are_passed() {
+    fn unnamed_points_have_no_effect() {
         kill_point("nowhere");
     }
 }

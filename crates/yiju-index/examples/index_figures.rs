@@ -6,22 +6,19 @@
 //! cargo run --release -p yiju-index --example index_figures -- words 60000 [TEXTS QUESTIONS [DIR]]
 //! ```
 //! `words` takes texts and questions from files, a line each, and joins halves of two texts
-//! into an entry until there are enough; without files both are made of a few words. In
+//! into an entry until there are enough; without files both are made. In
 //! `DIR` the index stays for another run.
 //!
 //! `plain` also builds and searches hnsw_rs itself over the float vectors.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hnsw_rs::anndists::dist::distances::DistDot;
 use hnsw_rs::hnsw::Hnsw;
 use yiju_index::{AdaptiveIndex, ExactIndex, Hit, HnswIndex, LexicalIndex, VectorIndex};
-
-#[path = "../tests/it/made.rs"]
-mod made;
-
-use made::{Ids, Made, Random};
+use yiju_made::{MadeText, MadeVectors, Random, SEED};
 
 const DIMENSION: usize = 384;
 const QUERIES: usize = 1000;
@@ -76,13 +73,21 @@ fn main() -> Result<()> {
     }
 }
 
+/// Vectors for `n` rows, and `queries` more of the same clusters.
+fn made(n: usize, queries: usize) -> (MadeVectors, Vec<Vec<f32>>) {
+    let made = MadeVectors::new(n, DIMENSION, SEED);
+    let queries = (n..n + queries).map(|number| made.clause(number as u64));
+    let queries = queries.collect();
+    (made, queries)
+}
+
 fn scan() -> Result<()> {
-    let mut made = Made::of(DIMENSION, 1000);
-    let queries: Vec<Vec<f32>> = (0..200).map(|_| made.vector()).collect();
+    const SIZES: [usize; 6] = [1_000, 5_000, 10_000, 20_000, 50_000, 100_000];
+    let (made, queries) = made(SIZES[5], 200);
     let mut index = ExactIndex::new(DIMENSION);
-    for n in [1_000, 5_000, 10_000, 20_000, 50_000, 100_000] {
-        while index.len() < n {
-            index.insert(index.len() as u64, &made.vector())?;
+    for n in SIZES {
+        for id in index.len() as u64..n as u64 {
+            index.insert(id, &made.clause(id))?;
         }
         let (_, figures) = timed(&queries, |q| index.search(q, 10, None).unwrap_or_default());
         println!("exact scan of {n:7}: {figures}");
@@ -91,9 +96,8 @@ fn scan() -> Result<()> {
 }
 
 fn graph(n: usize, plain: bool) -> Result<()> {
-    let mut made = Made::of(DIMENSION, n / 100 + 1);
-    let vectors: Vec<Vec<f32>> = (0..n).map(|_| made.vector()).collect();
-    let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| made.vector()).collect();
+    let (made, queries) = made(n, QUERIES);
+    let vectors: Vec<Vec<f32>> = (0..n as u64).map(|id| made.clause(id)).collect();
     let mut exact = ExactIndex::new(DIMENSION);
     let mut index = HnswIndex::new(DIMENSION);
     for (id, vector) in vectors.iter().enumerate() {
@@ -122,11 +126,8 @@ fn graph(n: usize, plain: bool) -> Result<()> {
     }
     index.set_ef(yiju_index::DEFAULT_EF);
     for share in [0.5, 0.05, 0.005, 0.0001] {
-        let every = (1.0 / share) as u64;
-        let filter = Ids::new(
-            (0..n as u64)
-                .filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 > 0 && id % every == 0),
-        );
+        let every = (1.0 / share) as usize;
+        let filter: HashSet<u64> = (0..n as u64).step_by(every).collect();
         let few = &queries[..200];
         let (truth, _) = timed(few, |q| {
             exact.search(q, 10, Some(&filter)).unwrap_or_default()
@@ -193,54 +194,8 @@ fn words(n: usize, files: &[String]) -> Result<()> {
     let start = Instant::now();
     yiju_text::warm_up();
     println!("dictionary loaded in {:.1?}", start.elapsed());
-    let parts = [
-        "城市",
-        "发展",
-        "规划",
-        "应当",
-        "国务院",
-        "主管部门",
-        "违反",
-        "规定",
-        "处以",
-        "罚款",
-        "责令",
-        "改正",
-        "公民",
-        "法人",
-        "其他组织",
-        "合法权益",
-        "土地",
-        "使用权",
-        "登记",
-        "机关",
-        "申请",
-        "批准",
-        "合同",
-        "当事人",
-        "赔偿",
-        "责任",
-        "环境",
-        "保护",
-        "污染",
-        "企业",
-        "劳动者",
-        "工资",
-        "安全",
-        "生产",
-        "监督",
-        "管理",
-        "建设",
-        "工程",
-        "质量",
-    ];
-    let mut random = Random(42);
-    let text = |random: &mut Random, words: usize| -> String {
-        // Squared, so that some words are common and some are rare.
-        (0..words)
-            .map(|_| parts[(random.unit() * random.unit() * parts.len() as f32) as usize])
-            .collect()
-    };
+    let made = MadeText::new(SEED);
+    let mut random = Random::new(42);
     let lines = |file: &String| -> Result<Vec<String>> {
         let text = std::fs::read_to_string(file)?;
         Ok(text.lines().map(str::to_owned).collect())
@@ -252,7 +207,7 @@ fn words(n: usize, files: &[String]) -> Result<()> {
     let temporary = tempfile::tempdir()?;
     let dir = files.get(2).map_or(temporary.path(), Path::new);
     let half = |random: &mut Random, second: bool| -> &str {
-        let line = &texts[random.number() as usize % texts.len()];
+        let line = &texts[random.below(texts.len())];
         let middle = line.char_indices().nth(line.chars().count() / 2);
         let (first, rest) = line.split_at(middle.map_or(0, |(at, _)| at));
         if second { rest } else { first }
@@ -261,12 +216,13 @@ fn words(n: usize, files: &[String]) -> Result<()> {
     if index.is_empty() {
         let start = Instant::now();
         for id in 0..n as u64 {
-            let body = if texts.is_empty() {
-                format!("第{id}条 {}", text(&mut random, 40))
+            let (heading, body) = if texts.is_empty() {
+                made.clause(id)
             } else {
-                format!("{}{}", half(&mut random, false), half(&mut random, true))
+                let halves = [half(&mut random, false), half(&mut random, true)];
+                ("第一章 总则".into(), halves.concat())
             };
-            index.add(id, "第一章 总则", &body)?;
+            index.add(id, &heading, &body)?;
         }
         index.commit(3)?;
         println!("{n} entries indexed in {:.1?}", start.elapsed());
@@ -284,7 +240,7 @@ fn words(n: usize, files: &[String]) -> Result<()> {
         for number in 0..500 {
             let question = match questions.get(number) {
                 Some(question) => question.clone(),
-                None => text(&mut random, 5),
+                None => made.question(number as u64),
             };
             let start = Instant::now();
             index.search(&question, k, None)?;

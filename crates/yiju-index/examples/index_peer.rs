@@ -1,23 +1,17 @@
-//! Yiju's side of `benches/peers/index.py`: makes vectors, or builds and searches the
-//! index as lines on standard input say, answering each with a line of JSON.
+//! Yiju's side of `benches/peers/index.py`: builds and searches the index as lines on standard input
+//! say, and answers each with a line of JSON.
 //!
 //! ```text
-//! index_peer make N QUERIES DIMENSION BASE_FILE QUERY_FILE
 //! index_peer serve DIMENSION BASE_FILE QUERY_FILE TRUTH_FILE
 //!     build THREADS | save DIR | load DIR | search EF | single EF | filter EF SHARE | exact
 //! ```
 //! Files hold little-endian floats, the truth file the score of the tenth row for each query.
 
-use std::io::{BufWriter, Write};
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use yiju_index::{AdaptiveIndex, ExactIndex, Hit, VectorIndex};
-
-#[path = "../tests/it/made.rs"]
-mod made;
-
-use made::{Ids, Made};
 
 const K: usize = 10;
 /// Two ways to sum the products of unit vectors may differ by so much.
@@ -29,12 +23,6 @@ fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["make", n, queries, dimension, base, query] => make(
-            n.parse()?,
-            queries.parse()?,
-            dimension.parse()?,
-            [base, query],
-        ),
         ["serve", dimension, base, queries, truth] => {
             let dimension = dimension.parse()?;
             let mut served = Served {
@@ -54,23 +42,8 @@ fn main() -> Outcome<()> {
             }
             Ok(())
         }
-        _ => Err("say make or serve, see the head of this example".into()),
+        _ => Err("say serve, see the head of this example".into()),
     }
-}
-
-/// Writes `n` made vectors and `queries` more of the same clusters, about 100 to a cluster.
-fn make(n: usize, queries: usize, dimension: usize, files: [&str; 2]) -> Outcome<()> {
-    let mut made = Made::of(dimension, n / 100 + 1);
-    for (file, count) in files.into_iter().zip([n, queries]) {
-        let mut out = BufWriter::new(std::fs::File::create(file)?);
-        for _ in 0..count {
-            for x in made.vector() {
-                out.write_all(&x.to_le_bytes())?;
-            }
-        }
-        out.flush()?;
-    }
-    Ok(())
 }
 
 fn read(file: &str) -> Outcome<Vec<f32>> {
@@ -140,7 +113,7 @@ impl Served {
                 let (exact, n) = self.exact()?;
                 let limit = (share.parse::<f64>()? * u64::MAX as f64) as u64;
                 let chosen = (0..n).filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) < limit);
-                let filter = Ids::new(chosen);
+                let filter: HashSet<u64> = chosen.collect();
                 let queries = &self.queries[..self.queries.len().min(200)];
                 let truth = queries.iter().map(|q| {
                     let hits = exact.search(q, K, Some(&filter))?;

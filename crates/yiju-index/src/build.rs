@@ -4,8 +4,8 @@
 //! layers are the upper ones, where searches start. The other rows then join layer 0
 //! in batches, found by the walk that serves searches, which costs a part of what
 //! inserting them into hnsw_rs would. Each row's final neighbours are chosen
-//! anew, by the usual diversity rule, from its own list and all lists that name it, and
-//! rows that still cannot be reached get an edge from the nearest row that can.
+//! anew, by the usual diversity rule, from its own list and all lists that name it; rows
+//! still unreachable get an edge from the nearest reachable row.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,12 +17,12 @@ use rayon::prelude::*;
 use crate::IndexError;
 use crate::coarse::Coarse;
 use crate::graph::{Graph, MAX_ROWS, NONE};
-use crate::raw::{Kernels, prefetch, roomy};
 use crate::rows::{Column, Rows};
+use yiju_kernels::{Kernels, prefetch, roomy};
 
 /// Links of a point in the upper layers; twice as many in layer 0.
 pub(crate) const LINKS: usize = 16;
-/// How many candidates are weighed for each new row.
+/// Candidates weighed for each new row.
 const EF_CONSTRUCTION: usize = 100;
 /// Neighbour slots of a row in layer 0 while the graph grows: choosing anew only when they
 /// are full, not with each new neighbour, saves most of that work.

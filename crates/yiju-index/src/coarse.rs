@@ -1,16 +1,16 @@
 //! Codes of 4 bits a component, for walking the graph.
 //!
-//! A walk reads the codes of a thousand rows or so, each from another place in memory, so
-//! what it costs is mostly how many bytes a code has. These have half of the 8-bit ones';
-//! what they lose is made good by scoring the rows that a walk ends with again by those.
+//! A walk reads the codes of about a thousand rows, scattered in memory, so its cost is mostly
+//! the bytes of a code. These are half as long as the 8-bit codes; the rows that a walk ends
+//! with are rescored by those.
 //!
-//! Each component has its own middle and step, taken from the rows: the part that all
-//! vectors share, which in text models is most of their length, costs no bits then, and
-//! neither do components with a wide spread. Both go into the query, so a row's sum of
-//! products is in one unit for all rows and needs no scale of its own.
+//! Each component has its own middle and step, taken from the rows: so no bits are spent on
+//! the part that all vectors share, which in text models is most of their length, nor on
+//! components with a wide spread. Both go into the query, so the sums of all rows are in one
+//! unit and need no scale for each row.
 
-use crate::raw::{Kernels, LANE, roomy};
 use crate::rows::{Column, Rows};
+use yiju_kernels::{Kernels, LANE, roomy};
 
 /// The best even step for 16 levels of a normally distributed value, in standard
 /// deviations (Max, Quantizing for minimum distortion, 1960).
@@ -101,7 +101,7 @@ impl Coarse {
     }
 }
 
-/// What a walk needs of the codes, looked up once.
+/// The codes as a walk uses them.
 pub(crate) struct Scorer<'a> {
     kernels: Kernels,
     codes: &'a [u8],
@@ -119,13 +119,13 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// Asks for the code of `row` to be brought near.
+    /// Prefetches the code of `row`.
     #[inline]
     pub(crate) fn prefetch(&self, row: u32) {
-        crate::raw::prefetch(&self.codes[row as usize * self.stride..][..self.stride]);
+        yiju_kernels::prefetch(&self.codes[row as usize * self.stride..][..self.stride]);
     }
 
-    /// Scores of `rows`, in a unit of their own, into the front of `scores`.
+    /// Scores of `rows` into the front of `scores`, comparable with each other only.
     #[inline]
     pub(crate) fn scores(&self, rows: &[u32], scores: &mut Vec<i32>) {
         if scores.len() < rows.len() {
@@ -146,17 +146,14 @@ impl<'a> Scorer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
 
     #[test]
     fn scores_follow_the_products() {
         // 300 components: the last block is padded.
-        let mut state = 1u64;
-        let mut number = || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
-        };
+        let mut random = StdRng::seed_from_u64(1);
+        let mut number = || random.random_range(-0.5..0.5);
         let mut rows = Rows::new(300);
         let common: Vec<f32> = (0..300).map(|_| number()).collect();
         for id in 0..400 {

@@ -74,10 +74,10 @@ pub enum SnapshotError {
     Stale {
         /// The generation in the file.
         found: u64,
-        /// The generation asked for.
+        /// The generation wanted.
         expected: u64,
     },
-    /// The file's bytes are not what was written.
+    /// The file's bytes differ from those written.
     #[error("the saved index at {path} is damaged ({reason}); build it again")]
     Damaged {
         /// The file or directory.
@@ -102,7 +102,7 @@ pub enum SnapshotError {
     Dimension {
         /// The dimension in the file.
         found: usize,
-        /// The dimension asked for.
+        /// The dimension wanted.
         expected: usize,
     },
     /// The file system refused.

@@ -1,5 +1,5 @@
 //! The exact scan: for small libraries, for the newest entries of a large one
-//! and for what the other indexes are measured against.
+//! and as the baseline of the other indexes.
 
 use std::collections::HashMap;
 

@@ -2,16 +2,16 @@
 //!
 //! Layer 0 is one array with a fixed number of neighbour slots for each row, so
 //! that a row's list is found by multiplication; the sparse upper layers, which
-//! only find a good place to start, lie in a second array. Nothing in it points
-//! anywhere, so a snapshot is these arrays as they are.
+//! only find a good place to start, are in a second array. There are no pointers, so a
+//! snapshot holds these arrays unchanged.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::coarse::{Coarse, CoarseQuery, Scorer};
-use crate::raw::prefetch;
 use crate::rows::Column;
+use yiju_kernels::prefetch;
 
 /// Marks an empty neighbour slot and a row without upper layers.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -84,8 +84,8 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
-/// Lends this thread's scratch. It is taken out meanwhile, so that a filter which
-/// itself searches finds a fresh one.
+/// Lends this thread's scratch. It is taken out meanwhile, so that a filter that itself
+/// searches gets a fresh one.
 fn with_scratch<T>(work: impl FnOnce(&mut Scratch) -> T) -> T {
     let mut scratch = SCRATCH.take();
     let outcome = work(&mut scratch);

@@ -1,5 +1,5 @@
 //! The graph index: an immutable base with a graph over it, a set of removed
-//! rows, and a side segment for what came after.
+//! rows, and a side segment for later vectors.
 //!
 //! ```text
 //! base   rows sorted by id ── graph        (owned after a build, mapped after a load)
@@ -7,9 +7,9 @@
 //! side   ExactIndex                         inserted since; scanned exactly
 //! ```
 //!
-//! A search walks the base's graph over 4-bit codes, scores the rows it ends with again
-//! by their 8-bit codes and the best of those by their float vectors, scans the side exactly and merges. So inserts are found at
-//! once and never disturb a search. [`HnswIndex::rebuild`] merges the three parts;
+//! A search walks the base's graph over 4-bit codes, rescores the rows it ends with by their
+//! 8-bit codes and the best of those by their float vectors, scans the side exactly and merges.
+//! So inserts are found at once and never disturb a search. [`HnswIndex::rebuild`] merges the three parts;
 //! [`HnswIndex::plan`], [`Rebuild::run`] and [`HnswIndex::install`] do the same with
 //! the long middle step on another thread.
 
@@ -25,7 +25,7 @@ use crate::rows::{RARELY, Rows};
 use crate::vector::{Best, MAX_DIMENSION, check};
 use crate::{Filter, Hit, IndexError, VectorIndex};
 
-/// How many rows a search keeps in view unless told otherwise: 199,000 passages of statutes
+/// Default size of the candidate list of a search: 199,000 passages of statutes
 /// need 72 for a recall@10 of 0.99, 500,000 made vectors 112, a million 160.
 pub const DEFAULT_EF: usize = 160;
 
@@ -224,7 +224,7 @@ impl HnswIndex {
         }
     }
 
-    /// Drops what was noted since the last plan, whose outcome will not be installed.
+    /// Drops the changes noted since the last plan, whose outcome will not be installed.
     pub(crate) fn forget_plan(&mut self) {
         self.changed = None;
     }

@@ -4,7 +4,7 @@
 //! Each token of the question takes its best match among a clause's tokens (MaxSim; Khattab and
 //! Zaharia, "ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction
 //! over BERT", 2020). The token vectors of one clause have much in common, and that part would use
-//! up the codes: so the mean is kept apart in full and only what differs from it is coded.
+//! up the codes, so the mean is stored in full and only the difference from it is coded.
 //!
 //! Bytes of a coded clause, little-endian: magic `YTV2` (`YTV1`: of a model's last states alone), `u16` dimension, `u16` zero, `u32` tokens,
 //! `f32` mean for each dimension; then by token `u32` start and `u32` end (bytes of the clause's
@@ -13,21 +13,21 @@
 
 use std::ops::Range;
 
-use crate::raw::Kernels;
+use yiju_kernels::Kernels;
 
 const MAGIC: &[u8; 4] = b"YTV2";
-/// Before vectors for matching were told apart from last states.
+/// Version 1: vectors for matching were not yet distinct from last states.
 const EARLIER: &[u8; 4] = b"YTV1";
 const HEADER: usize = 12;
 const TOKEN_HEADER: usize = 12;
 /// Stands for the place of a token of the headings.
 const ABOVE: u32 = u32::MAX;
-/// The step between codes as a share of the mean absolute value of what is coded: with 16 levels
+/// The step between codes as a share of the mean absolute coded value: with 16 levels
 /// this loses least for values spread like a bell curve (Max, "Quantizing for minimum
 /// distortion", 1960, gives 0.335 of the standard deviation).
 const STEP: f32 = 0.42;
 
-/// A token to code: where it stands and its unit vector.
+/// A token to encode: its place and unit vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TokenVector {
     /// Bytes of the clause's text; `None` for a token of the headings above it.
@@ -44,7 +44,7 @@ pub struct LateError(String);
 /// What the token vectors of a clause are; they are compared with those of their kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// A model's last states, as libraries of before hold them.
+    /// A model's last states: tokens of version 1.
     Last,
     /// Its vectors for matching tokens with tokens.
     Matching,
@@ -178,7 +178,7 @@ impl<'a> CodedTokens<'a> {
         self.count == 0
     }
 
-    /// Where each token stands, in bytes of the clause's text; `None` for one of the headings.
+    /// The place of each token, in bytes of the clause's text; `None` for a token of the headings.
     pub fn ranges(&self) -> impl Iterator<Item = Option<Range<usize>>> + '_ {
         self.tokens
             .chunks_exact(TOKEN_HEADER + self.dimension.div_ceil(2))
@@ -257,22 +257,15 @@ impl QueryTokens {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
 
     use super::*;
 
     fn unit(seed: u64, dimension: usize, shared: f32) -> Vec<f32> {
-        // A linear congruential generator (Knuth's MMIX constants) is random enough here.
-        let mut state = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        let mut random = StdRng::seed_from_u64(seed);
         let mut vector: Vec<f32> = (0..dimension)
-            .map(|i| {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                let noise = (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
-                noise + if i == 3 { shared } else { 0.0 }
-            })
+            .map(|i| random.random_range(-0.5..0.5) + if i == 3 { shared } else { 0.0 })
             .collect();
         let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         vector.iter_mut().for_each(|x| *x /= norm);

@@ -30,10 +30,10 @@
 //! How a vector search works: each vector has an 8-bit code. A scan scores the codes
 //! and then, by float, only the rows whose error bound lets them into the result, so
 //! it is exact. The graph is built by hnsw_rs over the codes and copied into flat
-//! arrays (`graph`), which searches walk over codes of 4 bits (`coarse`) and snapshots
-//! hold as they are (`snapshot`); what a walk ends with is scored again, by the 8-bit
-//! codes and then by float. What is inserted after a build lies in a
-//! side segment that is scanned (`hnsw`).
+//! arrays (`graph`). Searches walk it over 4-bit codes (`coarse`), then rescore the rows
+//! found, by 8-bit codes and then by float; snapshots hold the arrays unchanged
+//! (`snapshot`). Vectors inserted after a build go to a side segment that is scanned
+//! exactly (`hnsw`).
 
 mod adaptive;
 mod build;
@@ -45,7 +45,6 @@ mod hnsw;
 mod late;
 mod lexical;
 mod quantise;
-mod raw;
 mod rows;
 mod snapshot;
 mod vector;

@@ -1,14 +1,14 @@
-//! 8-bit codes of vectors and what is known of their error.
+//! 8-bit codes of vectors, with a bound of their error.
 //!
 //! A component `x` becomes `round(x / scale) + 128`, with one scale for each
-//! vector so that its largest component fits. The length of what rounding took
-//! off is kept too: by Cauchy and Schwarz it bounds how far the code's dot
-//! product with any query can be from the true one, which is what lets a scan
-//! over codes give exactly the results of a scan over floats.
+//! vector so that its largest component fits. The length of the rounding
+//! error is kept too: by Cauchy and Schwarz it bounds how far the code's dot
+//! product with any query can be from the true one, so a scan over codes gives
+//! exactly the results of a scan over floats.
 
-use crate::raw::{Kernels, LANE, offset};
+use yiju_kernels::{Kernels, LANE, offset};
 
-/// What turns integer sums back into dot products.
+/// Turns integer sums back into dot products.
 #[derive(Clone, Copy, Debug, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub(crate) struct Quality {
@@ -83,7 +83,7 @@ impl<'a> Query<'a> {
 
     /// The dot product with a code, the query in 16 bits: off by [`Query::bound`] at most.
     #[inline]
-    pub(crate) fn close(&self, kernels: &Kernels, code: &[u8], scale: f32) -> f32 {
+    pub(crate) fn close(&self, kernels: Kernels, code: &[u8], scale: f32) -> f32 {
         let (high, low) = kernels.codes_wide(code, &self.high, &self.low);
         (i64::from(high) * 256 + i64::from(low) - self.wide_offset) as f32
             * (scale * self.wide_scale)
@@ -122,7 +122,7 @@ mod tests {
             prop_assert_eq!(codes.len(), 128);
             let query = Query::new(&b);
             let kernels = Kernels::get();
-            let approximate = query.close(&kernels, &codes, quality.scale);
+            let approximate = query.close(kernels, &codes, quality.scale);
             let exact = kernels.dot(&a, &b);
             prop_assert!((approximate - exact).abs() <= query.bound(quality.error));
         }

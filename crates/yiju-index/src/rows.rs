@@ -6,22 +6,25 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use memmap2::Mmap;
+use yiju_kernels::Mapping;
 
 use crate::Hit;
 use crate::quantise::{Quality, Query, encode, stride};
-use crate::raw::{Kernels, prefetch, roomy};
 use crate::vector::Best;
+use yiju_kernels::{Kernels, prefetch, roomy};
 
 /// A column of plain values.
 pub(crate) enum Column<T> {
     Owned(Vec<T>),
-    Mapped { map: Arc<Mmap>, bytes: Range<usize> },
+    Mapped {
+        map: Arc<Mapping>,
+        bytes: Range<usize>,
+    },
 }
 
 impl<T: bytemuck::AnyBitPattern> Column<T> {
     /// A view of `bytes` of `map`, or `None` where they do not hold whole, aligned values.
-    pub(crate) fn mapped(map: &Arc<Mmap>, bytes: Range<usize>) -> Option<Self> {
+    pub(crate) fn mapped(map: &Arc<Mapping>, bytes: Range<usize>) -> Option<Self> {
         let part = map.get(bytes.clone())?;
         bytemuck::try_cast_slice::<u8, T>(part).ok()?;
         Some(Column::Mapped {
@@ -30,7 +33,7 @@ impl<T: bytemuck::AnyBitPattern> Column<T> {
         })
     }
 
-    /// The same values in memory of this process's own, in large pages where there are any.
+    /// A copy in owned memory, in large pages where the system has them.
     pub(crate) fn brought_near(self) -> Self {
         match self {
             Column::Mapped { .. } => {
@@ -73,9 +76,9 @@ impl<T: bytemuck::AnyBitPattern> Deref for Column<T> {
     }
 }
 
-/// A filter that accepts fewer than one row in so many is asked before a row is scored.
+/// A filter that accepts fewer than one row in this many is applied before scoring.
 pub(crate) const RARELY: usize = 50;
-/// How many codes a loop over scattered rows asks for ahead of their use.
+/// How many codes ahead a loop over scattered rows prefetches.
 const AHEAD: usize = 8;
 
 /// Rows of (id, vector, code), side by side.
@@ -140,7 +143,7 @@ impl Rows {
         self.quality.to_mut().reserve(more);
     }
 
-    /// Takes row `row` out and puts the last row in its place.
+    /// Removes row `row` and moves the last row into its place.
     pub(crate) fn swap_remove(&mut self, row: usize) {
         let (dimension, stride) = (self.dimension, self.stride());
         let last = self.len() - 1;
@@ -182,9 +185,9 @@ impl Rows {
         let mut rough = vec![f32::NEG_INFINITY; n];
         let mut first = Best::new(k, n);
         let mut floor = f32::NEG_INFINITY;
-        // Asking a large filter about a row costs more than scoring it, so a row is asked about
-        // once its score could matter; but where hardly any is accepted, the floor stays low,
-        // nearly all are asked about, and it is better to ask first.
+        // A large filter costs more than a score, so it is applied once a row's score could
+        // matter. Where it accepts hardly any row, the floor stays low and it would be applied
+        // to nearly all of them anyway; then it goes first.
         let (mut asked, mut accepted) = (0usize, 0usize);
         for row in 0..n {
             let ask_first = accepted * RARELY < asked;
@@ -198,7 +201,7 @@ impl Rows {
                 continue;
             }
             let score = query.close(
-                &kernels,
+                kernels,
                 &codes[row * stride..(row + 1) * stride],
                 quality[row].scale,
             );
@@ -253,7 +256,7 @@ impl Rows {
         let stride = self.stride();
         let (codes, quality) = (&*self.codes, &*self.quality);
         let code = |row: u32| &codes[row as usize * stride..][..stride];
-        // The codes lie apart: some are asked for ahead of their use.
+        // The codes are scattered, so they are prefetched.
         for &row in found.iter().take(AHEAD) {
             prefetch(code(row));
         }
@@ -262,7 +265,7 @@ impl Rows {
             if let Some(&row) = found.get(i + AHEAD) {
                 prefetch(code(row));
             }
-            let score = query.close(&kernels, code(row), quality[row as usize].scale);
+            let score = query.close(kernels, code(row), quality[row as usize].scale);
             scored.push((score, row));
         }
         let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));

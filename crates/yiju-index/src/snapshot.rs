@@ -12,11 +12,12 @@
 //!
 //! Sections follow, each at a multiple of 64: the base's ids, vectors, codes and
 //! qualities, its graph (layer 0, offsets, upper layers), the dead bits, the
-//! side's ids, vectors, codes and qualities, and the shape and codes of the walk. Numbers are little-endian; on a
-//! big-endian machine nothing is loaded or saved, the index is built each time.
+//! side's ids, vectors, codes and qualities, and the shape and codes of the walk. Numbers
+//! are little-endian; a big-endian machine loads and saves nothing and builds the index
+//! each time.
 //!
-//! The graph's layer 0 and the codes of the walk are copied out of the mapping, into large
-//! pages: every search reads them in a thousand places.
+//! The graph's layer 0 and the codes of the walk are copied from the mapping into large pages,
+//! because every search reads them in a thousand places.
 //!
 //! A file is written under another name, synced, and renamed over the old one, and
 //! the directory is synced: a crash leaves the old file or the new one.
@@ -25,10 +26,9 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use memmap2::Mmap;
 use yiju_fault::kill_point;
+use yiju_kernels::Mapping;
 
 use crate::SnapshotError;
 use crate::coarse::Coarse;
@@ -36,17 +36,47 @@ use crate::exact::ExactIndex;
 use crate::graph::Graph;
 use crate::hnsw::{Base, HnswIndex};
 use crate::quantise::{Quality, stride};
-use crate::raw;
 use crate::rows::{Column, Rows};
 
 const MAGIC: [u8; 8] = *b"YIJUVEC\n";
 /// Raised with each change of the layout or of how codes are made.
 const VERSION: u32 = 2;
 const FILE: &str = "vectors.yiju";
-const HEADER: usize = 64;
-const TABLE_ROW: usize = 24;
 const SECTIONS: usize = 14;
 const ALIGN: usize = 64;
+const HEADER: usize = size_of::<Header>();
+const PLACE: usize = size_of::<Place>();
+/// Bytes of the header and the table, padding included.
+const HEAD: usize = (HEADER + SECTIONS * PLACE).next_multiple_of(ALIGN);
+
+/// The first bytes of a file.
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+struct Header {
+    magic: [u8; 8],
+    version: u32,
+    dimension: u32,
+    generation: u64,
+    file_length: u64,
+    /// Bytes of one code.
+    stride: u64,
+    entry: u32,
+    degree: u32,
+    upper_degree: u32,
+    sections: u32,
+    crc: u32,
+    zero: u32,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+struct Place {
+    start: u64,
+    length: u64,
+    crc: u32,
+    zero: u32,
+}
 
 /// Saves `index` to `dir`, which is made if need be.
 pub(crate) fn save(index: &HnswIndex, dir: &Path, generation: u64) -> Result<(), SnapshotError> {
@@ -67,31 +97,35 @@ pub(crate) fn save(index: &HnswIndex, dir: &Path, generation: u64) -> Result<(),
         bytemuck::cast_slice(&base.coarse.shape),
         &base.coarse.codes,
     ];
-    let mut head = vec![0u8; (HEADER + SECTIONS * TABLE_ROW).next_multiple_of(ALIGN)];
-    let mut end = head.len();
-    for (i, section) in sections.iter().enumerate() {
-        let at = HEADER + i * TABLE_ROW;
-        put(&mut head, at, &(end as u64).to_le_bytes());
-        put(&mut head, at + 8, &(section.len() as u64).to_le_bytes());
-        put(&mut head, at + 16, &crc32fast::hash(section).to_le_bytes());
+    let mut head = vec![0; HEAD];
+    let mut end = HEAD;
+    let (table, _) = head[HEADER..].as_chunks_mut::<PLACE>();
+    for (place, section) in table.iter_mut().zip(sections) {
+        *place = bytemuck::cast(Place {
+            start: end as u64,
+            length: section.len() as u64,
+            crc: crc32fast::hash(section),
+            zero: 0,
+        });
         end = (end + section.len()).next_multiple_of(ALIGN);
     }
-    put(&mut head, 0, &MAGIC);
-    put(&mut head, 8, &VERSION.to_le_bytes());
-    put(&mut head, 12, &(base.rows.dimension as u32).to_le_bytes());
-    put(&mut head, 16, &generation.to_le_bytes());
-    put(&mut head, 24, &(end as u64).to_le_bytes());
-    put(&mut head, 32, &(base.rows.stride() as u64).to_le_bytes());
-    put(&mut head, 40, &base.graph.entry.to_le_bytes());
-    put(&mut head, 44, &(base.graph.degree as u32).to_le_bytes());
-    put(
-        &mut head,
-        48,
-        &(base.graph.upper_degree as u32).to_le_bytes(),
-    );
-    put(&mut head, 52, &(SECTIONS as u32).to_le_bytes());
-    let crc = crc32fast::hash(&head);
-    put(&mut head, 56, &crc.to_le_bytes());
+    let mut header = Header {
+        magic: MAGIC,
+        version: VERSION,
+        dimension: base.rows.dimension as u32,
+        generation,
+        file_length: end as u64,
+        stride: base.rows.stride() as u64,
+        entry: base.graph.entry,
+        degree: base.graph.degree as u32,
+        upper_degree: base.graph.upper_degree as u32,
+        sections: SECTIONS as u32,
+        crc: 0,
+        zero: 0,
+    };
+    head[..HEADER].copy_from_slice(bytemuck::bytes_of(&header));
+    header.crc = crc32fast::hash(&head);
+    head[..HEADER].copy_from_slice(bytemuck::bytes_of(&header));
 
     write(dir, |out| {
         out.write_all(&head)?;
@@ -104,16 +138,11 @@ pub(crate) fn save(index: &HnswIndex, dir: &Path, generation: u64) -> Result<(),
     })
 }
 
-fn put(head: &mut [u8], at: usize, bytes: &[u8]) {
-    head[at..at + bytes.len()].copy_from_slice(bytes);
-}
-
 /// Writes the file beside the old one and puts it in its place.
 fn write(
     dir: &Path,
     fill: impl FnOnce(&mut BufWriter<&File>) -> std::io::Result<()>,
 ) -> Result<(), SnapshotError> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
     let failed = |action, path: &Path| {
         let path = path.to_path_buf();
         move |source| SnapshotError::Io {
@@ -128,35 +157,37 @@ fn write(
     }
     std::fs::create_dir_all(dir).map_err(failed("create", dir))?;
     remove_leftovers(dir);
-    let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let temporary = dir.join(format!(".{FILE}.{}-{unique}.tmp", std::process::id()));
     let target = dir.join(FILE);
-    let written = (|| {
-        let file = File::create(&temporary).map_err(failed("create", &temporary))?;
-        let mut out = BufWriter::with_capacity(1 << 20, &file);
-        fill(&mut out)
-            .and_then(|()| out.flush())
-            .map_err(failed("write", &temporary))?;
-        drop(out);
-        kill_point("index:written");
-        file.sync_all().map_err(failed("sync", &temporary))?;
-        std::fs::rename(&temporary, &target).map_err(failed("replace", &target))?;
-        #[cfg(unix)]
-        File::open(dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(failed("sync", dir))?;
-        kill_point("index:renamed");
-        Ok(())
-    })();
-    if written.is_err() {
-        // Already failing; what is left behind is never read.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written
+    let mut options = tempfile::Builder::new();
+    // As readable as any new file; temporary files are private by default.
+    #[cfg(unix)]
+    options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = options
+        .prefix(&format!(".{FILE}."))
+        .suffix(".tmp")
+        .tempfile_in(dir)
+        .map_err(failed("create", dir))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file.as_file());
+    fill(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(failed("write", file.path()))?;
+    drop(out);
+    kill_point("index:written");
+    file.as_file()
+        .sync_all()
+        .map_err(failed("sync", file.path()))?;
+    file.persist(&target)
+        .map_err(|error| failed("replace", &target)(error.error))?;
+    #[cfg(unix)]
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(failed("sync", dir))?;
+    kill_point("index:renamed");
+    Ok(())
 }
 
-/// Removes what processes that were killed while they saved have left here. The caller is the only
-/// one that saves to this directory.
+/// Removes the temporary files of processes that were killed while saving. Only one process saves
+/// to this directory at a time.
 fn remove_leftovers(dir: &Path) {
     let Ok(items) = std::fs::read_dir(dir) else {
         return;
@@ -182,7 +213,7 @@ pub(crate) fn load(dir: &Path, dimension: usize) -> Result<(HnswIndex, u64), Sna
             source,
         },
     })?;
-    let map = raw::map(&file).map_err(|source| SnapshotError::Io {
+    let map = Mapping::new(&file).map_err(|source| SnapshotError::Io {
         action: "map",
         path: path.clone(),
         source,
@@ -190,26 +221,19 @@ pub(crate) fn load(dir: &Path, dimension: usize) -> Result<(HnswIndex, u64), Sna
     let map = Arc::new(map);
     let reader = Reader { path, map };
     let head = reader.head()?;
-    if head.dimension != dimension {
+    let found = head.dimension as usize;
+    if found != dimension {
         return Err(SnapshotError::Dimension {
             expected: dimension,
-            found: head.dimension,
+            found,
         });
     }
     Ok((reader.index(&head)?, head.generation))
 }
 
-struct Head {
-    dimension: usize,
-    generation: u64,
-    entry: u32,
-    degree: usize,
-    upper_degree: usize,
-}
-
 struct Reader {
     path: PathBuf,
-    map: Arc<Mmap>,
+    map: Arc<Mapping>,
 }
 
 impl Reader {
@@ -220,72 +244,49 @@ impl Reader {
         }
     }
 
-    fn u32_at(&self, at: usize) -> Option<u32> {
-        self.map
-            .get(at..)?
-            .first_chunk()
-            .copied()
-            .map(u32::from_le_bytes)
-    }
-
-    fn u64_at(&self, at: usize) -> Option<u64> {
-        self.map
-            .get(at..)?
-            .first_chunk()
-            .copied()
-            .map(u64::from_le_bytes)
-    }
-
     /// Checks the header, its table and the file's length.
-    fn head(&self) -> Result<Head, SnapshotError> {
+    fn head(&self) -> Result<Header, SnapshotError> {
         let short = || self.damaged("the header is cut off");
         if self.map.first_chunk() != Some(&MAGIC) || cfg!(target_endian = "big") {
             return Err(self.damaged("it does not start like a saved index"));
         }
-        let version = self.u32_at(8).ok_or_else(short)?;
+        let version = self.map[MAGIC.len()..].first_chunk().ok_or_else(short)?;
+        let version = u32::from_le_bytes(*version);
         if version != VERSION {
             return Err(SnapshotError::Version {
                 expected: VERSION,
                 found: version,
             });
         }
-        let size = (HEADER + SECTIONS * TABLE_ROW).next_multiple_of(ALIGN);
-        let mut head = self.map.get(..size).ok_or_else(short)?.to_vec();
-        let stored = self.u32_at(56).ok_or_else(short)?;
-        put(&mut head, 56, &[0; 4]);
-        if crc32fast::hash(&head) != stored {
+        let mut head = self.map.get(..HEAD).ok_or_else(short)?.to_vec();
+        let header: Header = bytemuck::pod_read_unaligned(&head[..HEADER]);
+        let without_crc = Header { crc: 0, ..header };
+        head[..HEADER].copy_from_slice(bytemuck::bytes_of(&without_crc));
+        if crc32fast::hash(&head) != header.crc {
             return Err(self.damaged("the header's checksum does not match"));
         }
-        if self.u64_at(24) != Some(self.map.len() as u64) {
+        if header.file_length != self.map.len() as u64 {
             return Err(self.damaged("the file's length is not the one recorded"));
         }
-        let number = |at| self.u32_at(at).map(|n| n as usize).ok_or_else(short);
-        let head = Head {
-            dimension: number(12)?,
-            generation: self.u64_at(16).ok_or_else(short)?,
-            entry: self.u32_at(40).ok_or_else(short)?,
-            degree: number(44)?,
-            upper_degree: number(48)?,
-        };
-        if self.u64_at(32) != Some(stride(head.dimension) as u64) || number(52)? != SECTIONS {
+        if header.stride != stride(header.dimension as usize) as u64
+            || header.sections as usize != SECTIONS
+        {
             return Err(self.damaged("the layout is not the one recorded"));
         }
-        Ok(head)
+        Ok(header)
     }
 
     /// Section `i` as a column, its checksum verified.
     fn column<T: bytemuck::AnyBitPattern>(&self, i: usize) -> Result<Column<T>, SnapshotError> {
-        let at = HEADER + i * TABLE_ROW;
-        let place = (|| {
-            let start = usize::try_from(self.u64_at(at)?).ok()?;
-            let length = usize::try_from(self.u64_at(at + 8)?).ok()?;
-            Some(start..start.checked_add(length)?)
-        })();
-        let column = place.and_then(|range| {
+        let column = (|| {
+            let place = self.map.get(HEADER + i * PLACE..)?.get(..PLACE)?;
+            let place: Place = bytemuck::pod_read_unaligned(place);
+            let start = usize::try_from(place.start).ok()?;
+            let length = usize::try_from(place.length).ok()?;
+            let range = start..start.checked_add(length)?;
             let sum = crc32fast::hash(self.map.get(range.clone())?);
-            (Some(sum) == self.u32_at(at + 16)).then_some(())?;
-            Column::mapped(&self.map, range)
-        });
+            (sum == place.crc).then(|| Column::mapped(&self.map, range))?
+        })();
         column.ok_or_else(|| self.damaged(&format!("the checksum of section {i} does not match")))
     }
 
@@ -308,18 +309,19 @@ impl Reader {
         }
     }
 
-    fn index(&self, head: &Head) -> Result<HnswIndex, SnapshotError> {
-        let rows = self.rows(0, head.dimension)?;
+    fn index(&self, head: &Header) -> Result<HnswIndex, SnapshotError> {
+        let dimension = head.dimension as usize;
+        let rows = self.rows(0, dimension)?;
         let graph = Graph {
-            degree: head.degree,
-            upper_degree: head.upper_degree,
+            degree: head.degree as usize,
+            upper_degree: head.upper_degree as usize,
             entry: head.entry,
             base: self.column(4)?.brought_near(),
             upper_at: self.column(5)?,
             upper: self.column(6)?,
         };
         let dead = self.column::<u64>(7)?;
-        let side = self.rows(8, head.dimension)?;
+        let side = self.rows(8, dimension)?;
         let coarse = Coarse {
             shape: self.column(12)?,
             codes: self.column(13)?.brought_near(),
@@ -327,7 +329,7 @@ impl Reader {
         let sorted = rows.ids.is_sorted_by(|a, b| a < b);
         let fits = graph.is_sound(rows.len())
             && dead.len() == rows.len().div_ceil(64)
-            && (rows.len() == 0 || coarse.is_sound(rows.len(), head.dimension));
+            && (rows.len() == 0 || coarse.is_sound(rows.len(), dimension));
         if !sorted || !fits {
             return Err(self.damaged("the graph does not fit its rows"));
         }

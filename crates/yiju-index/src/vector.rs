@@ -1,11 +1,10 @@
-//! The trait that all vector indexes share, what a search gives and what it may
-//! be limited to.
+//! The trait that all vector indexes share, with its results and filters.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use crate::IndexError;
-use crate::raw::Kernels;
+use yiju_kernels::Kernels;
 
 /// The longest vector an index takes; sums over 8-bit codes stay within 32 bits.
 pub const MAX_DIMENSION: usize = 16_384;
@@ -44,9 +43,19 @@ pub trait Filter: Sync {
     }
 
     /// All accepted ids, when they are at hand as a list (any order). Ids that are
-    /// not in the index are passed over, and [`Filter::accepts`] is still asked.
+    /// not in the index are skipped, and [`Filter::accepts`] still decides.
     fn ids(&self) -> Option<&[u64]> {
         None
+    }
+}
+
+impl Filter for HashSet<u64> {
+    fn accepts(&self, id: u64) -> bool {
+        self.contains(&id)
+    }
+
+    fn cardinality(&self) -> Option<usize> {
+        Some(self.len())
     }
 }
 
@@ -66,13 +75,13 @@ pub trait VectorIndex: Send + Sync {
         self.len() == 0
     }
 
-    /// Puts `vector` under `id`, in place of what was there.
+    /// Stores `vector` under `id`, replacing an earlier one.
     ///
     /// # Errors
     /// When the vector is not a unit vector of the index's dimension, or the index is full.
     fn insert(&mut self, id: u64, vector: &[f32]) -> Result<(), IndexError>;
 
-    /// Takes the entry `id` out; says whether it was there.
+    /// Removes the entry `id`; returns whether there was one.
     fn remove(&mut self, id: u64) -> bool;
 
     /// The `k` entries nearest to `query` that `filter` accepts, best first; fewer
@@ -170,7 +179,7 @@ impl Best {
         }
     }
 
-    /// Offers what `other` kept.
+    /// Offers the hits of `other`.
     pub(crate) fn take(&mut self, other: Best) {
         for Worst(hit) in other.heap {
             self.offer(hit);

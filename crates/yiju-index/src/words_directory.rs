@@ -61,7 +61,7 @@ impl Directory for WordsDirectory {
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
         self.mapped.delete(path)?;
-        // It remembers each file that was ever mapped, until it is asked which those are.
+        // It keeps a list of every file ever mapped until that list is read.
         let _ = self.mapped.get_cache_info();
         Ok(())
     }

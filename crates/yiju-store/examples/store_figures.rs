@@ -167,12 +167,7 @@ fn source(name: &str, articles: u32) -> NewSource {
             inferred: false,
         });
     }
-    let hex = |bytes: &[u8]| {
-        Sha256::digest(bytes)
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect()
-    };
+    let hex = |bytes: &[u8]| base16ct::lower::encode_string(&Sha256::digest(bytes));
     let section = Section {
         kind: UnitKind::Chapter,
         number: Some(1),

@@ -11,8 +11,8 @@
 //! 32   documents (u64)            (numbers little-endian)
 //! ```
 //!
-//! It is written beside its place, checked as `yiju check` does, synced and renamed: under its name
-//! there is a whole backup or none, whenever the process ends.
+//! It is written beside its target, checked as `yiju check` does, synced and renamed: if the process is
+//! killed, there is a whole backup under its name or none.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -27,7 +27,7 @@ use crate::error::{Fault, StoreError};
 use crate::pool::open_reader;
 use crate::schema::FORMAT_VERSION;
 use crate::seal::Meta;
-use crate::store::{Store, sync_directory};
+use crate::store::Store;
 
 const MAGIC: [u8; 8] = *b"YIJUBAK\n";
 /// Raised with each change of the trailer.
@@ -49,12 +49,12 @@ pub struct BackupOutcome {
 }
 
 impl Store {
-    /// Writes one committed state to the file `to`, in place of an earlier backup there. Reading
-    /// and writing go on meanwhile, in this process and in others.
+    /// Writes one committed state to the file `to`, replacing an earlier backup. This and other processes
+    /// can read and write meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::InTheWay`] where `to` is another file; [`StoreError::Corrupt`] where the
-    /// library is damaged: a backup of damage would push out a good one; [`StoreError::Full`], or
+    /// [`StoreError::InTheWay`] if `to` is a file but not a backup; [`StoreError::Corrupt`] if the
+    /// library is damaged, so that a good backup is not replaced by a bad one; [`StoreError::Full`], or
     /// writing failed. Nothing is changed then.
     pub fn backup(&self, to: &Path) -> Result<BackupOutcome, StoreError> {
         match fs::metadata(to) {
@@ -107,7 +107,7 @@ impl Store {
     }
 }
 
-/// A file that is being made beside its place; removed when dropped before it is renamed.
+/// A file that is being written beside its target; removed if it is dropped before it is renamed.
 pub(crate) struct Partial {
     pub(crate) path: PathBuf,
     file: File,
@@ -115,8 +115,8 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
-    /// Makes `<to>.partial`, or takes over what a process that is gone left of it. A lock on the
-    /// file keeps a second process out.
+    /// Creates `<to>.partial`, or takes over one that a killed process left. A lock on the file keeps a
+    /// second process out.
     pub(crate) fn create(to: &Path) -> Result<Self, StoreError> {
         let mut name = to.as_os_str().to_owned();
         name.push(".partial");
@@ -137,7 +137,7 @@ impl Partial {
                 }
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            // It may have been renamed between opening and locking: then it is another's whole file.
+            // If it was renamed between opening and locking, it is another process's finished file.
             if is_same(&file, &path) {
                 file.set_len(0).map_err(failed)?;
                 return Ok(Self {
@@ -149,7 +149,7 @@ impl Partial {
         }
     }
 
-    /// Writes the trailer behind the database in the file, and syncs both.
+    /// Appends the trailer to the database in the file, and syncs it.
     fn seal(&mut self, meta: &Meta) -> Result<BackupOutcome, StoreError> {
         let path = self.path.clone();
         let mut run = || -> io::Result<u64> {
@@ -176,7 +176,7 @@ impl Partial {
         })
     }
 
-    /// Fills the file with the first `length` bytes of `from` and gives their SHA-256.
+    /// Fills the file with the first `length` bytes of `from` and returns their SHA-256.
     pub(crate) fn fill(&mut self, from: &mut File, length: u64) -> io::Result<[u8; 32]> {
         let (copied, sha256) = digest(from, length, &mut self.file)?;
         if copied != length {
@@ -186,20 +186,20 @@ impl Partial {
         Ok(sha256)
     }
 
-    /// Puts the file in its place, durably.
+    /// Renames the file to `to`, durably.
     pub(crate) fn rename(mut self, to: &Path) -> Result<(), StoreError> {
         let failed = |source| StoreError::io(to, "write", source);
         fs::rename(&self.path, to).map_err(failed)?;
         self.done = true;
         let directory = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-        sync_directory(directory.unwrap_or(Path::new("."))).map_err(failed)
+        yiju_files::sync_directory(directory.unwrap_or(Path::new("."))).map_err(failed)
     }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
         if !self.done {
-            // Already failing; the next one to the same place takes it over.
+            // Already failing; the next backup to the same target takes it over.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -221,7 +221,7 @@ fn is_same(_file: &File, _path: &Path) -> bool {
     true
 }
 
-/// Copies up to `limit` bytes from the start of `from` and gives their number and SHA-256.
+/// Copies up to `limit` bytes from the start of `from` and returns their number and SHA-256.
 fn digest(from: &mut File, limit: u64, to: &mut impl Write) -> io::Result<(u64, [u8; 32])> {
     from.seek(SeekFrom::Start(0))?;
     let mut from = from.take(limit);
@@ -239,7 +239,7 @@ fn digest(from: &mut File, limit: u64, to: &mut impl Write) -> io::Result<(u64, 
     }
 }
 
-/// The end of a backup: what it holds and by what it is verified.
+/// The end of a backup: what it holds, and the hash that verifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Trailer {
     pub(crate) format: u32,
@@ -268,7 +268,7 @@ impl Trailer {
         bytes
     }
 
-    /// The reason is in words where the bytes are no trailer of ours.
+    /// Decodes a trailer; the error says in words why it is none.
     fn decode(bytes: &[u8; TRAILER]) -> Result<Self, String> {
         let u32_at = |at: usize| {
             bytes[at..]
@@ -332,7 +332,7 @@ impl Trailer {
     }
 }
 
-/// Fails with the first problem of the library in an open database, where there is one.
+/// Fails with the first problem of the library in an open database, if it has one.
 pub(crate) fn is_whole(connection: &Connection, dimension: usize) -> Result<(), Fault> {
     match check(connection, dimension)?.problems.first() {
         None => Ok(()),

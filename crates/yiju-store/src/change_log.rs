@@ -1,13 +1,13 @@
-//! The log of changes: what each write did to the passages, so that indexes can catch up.
+//! The log of changes: the passages that each write added and removed, so that indexes can catch up.
 
 use rusqlite::{Connection, Transaction, params};
 
+use crate::codec::count;
 use crate::error::Fault;
 use crate::seal;
-use crate::write::count;
 
-/// Most rows the log of changes keeps. A write adds a few rows, as ids come in ranges, so this
-/// lets an index be hundreds of writes behind before it must be rebuilt.
+/// Most rows that the log of changes keeps. Ids are logged as ranges, so a write adds a few rows, and an
+/// index can be hundreds of writes behind before it must be rebuilt.
 const CHANGES_LIMIT: i64 = 4096;
 
 /// What a write does to the passages and the counts.
@@ -22,7 +22,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Takes the next generation and records the changes under it.
+    /// Starts the next generation and records the changes under it.
     pub(crate) fn commit(&mut self, transaction: &Transaction<'_>) -> Result<u64, Fault> {
         self.added.sort_unstable();
         self.removed.sort_unstable();
@@ -49,8 +49,8 @@ impl Log {
     }
 }
 
-/// Forgets the oldest generations of the log past its limit, half of it at once so that this is
-/// seldom needed.
+/// Removes the oldest generations once the log is over its limit: half of it at once, so that this is
+/// rare.
 fn compact(transaction: &Connection) -> Result<(), Fault> {
     let rows: i64 = transaction.query_row("SELECT count(*) FROM changes", [], |row| row.get(0))?;
     if rows <= CHANGES_LIMIT {

@@ -1,4 +1,4 @@
-//! Checking a library: that everything stored is whole and fits together.
+//! Checks that everything in a library is undamaged and consistent.
 
 use std::fmt;
 
@@ -30,37 +30,37 @@ pub struct CheckReport {
     pub passages: u64,
     /// How many bytes of text were hashed.
     pub text_bytes: u64,
-    /// The first hundred problems; empty where the library is whole.
+    /// The first hundred problems; empty if the library is whole.
     pub problems: Vec<Problem>,
     /// How many problems there are in all.
     pub problem_count: u64,
 }
 
-/// One thing that does not fit.
+/// Something that is damaged or inconsistent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// Where: `library`, `document 3f…`, `source "policy.txt"`.
     pub place: String,
     /// What is wrong there.
     pub what: String,
-    /// What puts it right.
+    /// What fixes it.
     pub remedy: Remedy,
 }
 
-/// What puts a problem right.
+/// What fixes a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remedy {
-    /// What is wrong is derived from the rest: [`Store::repair`] makes it again.
+    /// Only derived data is wrong: [`Store::repair`] rebuilds it.
     Repair,
     /// The document's own content is damaged: remove it and add its source again.
     Replace {
-        /// The document's id, where it can be read.
+        /// The document's id, if it can be read.
         document: Option<String>,
-        /// The name of its source, where it can be read.
+        /// The name of its source, if it can be read.
         source: Option<String>,
     },
-    /// Nothing here helps: restore a backup, or add the documents to a new library.
+    /// The library cannot be repaired: restore a backup, or add the documents to a new library.
     Restore,
 }
 
@@ -82,7 +82,7 @@ impl CheckReport {
         }
     }
 
-    /// Runs one part of the check; what stops it is a problem, and the other parts go on.
+    /// Runs one part of the check; an error in it is reported as a problem, and the other parts go on.
     fn part(&mut self, at: &Place, run: impl FnOnce(&mut Self) -> Result<(), Fault>) {
         if let Err(fault) = run(self) {
             self.add(at, fault_text(fault));
@@ -90,7 +90,7 @@ impl CheckReport {
     }
 }
 
-/// Where a problem would be, and what would put it right.
+/// The place of a possible problem, and what would fix it.
 #[derive(Clone)]
 struct Place {
     name: String,
@@ -114,12 +114,12 @@ impl Place {
 }
 
 impl Store {
-    /// Reads all of one committed state and checks it: SQLite's own structure and references,
-    /// hashes of texts, checksums of rows, spans within texts, vectors of the right length and
-    /// norm, counts, and rows that belong to nothing. Reading and writing go on meanwhile.
+    /// Reads all of one committed state and checks it: SQLite's own structure and references, hashes of
+    /// texts, checksums of rows, spans within texts, dimension and norm of vectors, counts, and orphaned
+    /// rows. Other calls can read and write meanwhile.
     ///
     /// # Errors
-    /// The library could not be read at all. Damage is no error but a problem in the report.
+    /// The library could not be read at all. Damage is a problem in the report, not an error.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
         self.readers.read("check", |connection| {
             check(connection, self.model.dimension)
@@ -127,7 +127,7 @@ impl Store {
     }
 }
 
-/// Checks the library in an open database, which the caller holds in one committed state.
+/// Checks the library in an open database. The caller holds a read transaction.
 pub(crate) fn check(connection: &Connection, dimension: usize) -> Result<CheckReport, Fault> {
     let mut report = CheckReport {
         generation: Meta::read(connection)?.generation,
@@ -161,7 +161,7 @@ pub(crate) fn check(connection: &Connection, dimension: usize) -> Result<CheckRe
     Ok(report)
 }
 
-/// Whether a line of SQLite's check is about an index, which can be made again from its table.
+/// Whether a line of SQLite's check is about an index, which can be rebuilt from its table.
 pub(crate) fn is_about_an_index(line: &str) -> bool {
     line.contains("missing from index")
         || line.contains("wrong # of entries in index")
@@ -170,7 +170,7 @@ pub(crate) fn is_about_an_index(line: &str) -> bool {
         || line.contains("out of order in index")
 }
 
-/// What SQLite's own check of pages and indexes says, without its `ok`.
+/// The lines of SQLite's own check of pages and indexes, without `ok`.
 pub(crate) fn integrity(connection: &Connection) -> Result<Vec<String>, Fault> {
     let lines = connection
         .prepare("PRAGMA integrity_check(100)")?
@@ -201,7 +201,7 @@ fn sqlite(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault
     Ok(())
 }
 
-/// The document's id and its source's name, as far as they can be read: for the advice.
+/// The document's id and its source's name, if they can be read; for the remedy.
 fn names(connection: &Connection, key: i64) -> (Option<String>, Option<String>) {
     let read = |query: &str| connection.query_row(query, [key], |row| row.get(0)).ok();
     (
@@ -279,7 +279,7 @@ fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimensi
     });
 }
 
-/// The pieces of a text: reading a clause relies on their lengths and checksums.
+/// Checks the pieces of a text: reading a clause relies on their lengths and checksums.
 fn pieces(connection: &Connection, key: i64) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT piece, crc, bytes, lead(piece) OVER (ORDER BY piece) FROM texts
@@ -300,7 +300,7 @@ fn pieces(connection: &Connection, key: i64) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The columns by which numbers are looked up, against the structures they were taken from.
+/// Checks the columns that numbers are looked up by against the structures they come from.
 fn numbers(connection: &Connection, key: i64, document: &Document) -> Result<(), Fault> {
     type Number = (String, Option<u32>, Option<u32>);
     let read = |query: &str| -> Result<Vec<Number>, Fault> {
@@ -356,7 +356,7 @@ fn passage(
     Ok(())
 }
 
-/// Every source has documents, and a complete one has them from 0 on without a gap.
+/// Checks that every source has documents, and a complete one has all from 0 on.
 fn sources(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
     let mut statement = connection.prepare(
         "SELECT s.name, s.complete, count(d.key), max(d.ordinal) + 1 FROM sources s
@@ -381,7 +381,7 @@ fn sources(connection: &Connection, report: &mut CheckReport) -> Result<(), Faul
     Ok(())
 }
 
-/// The counts and the log of changes against the tables.
+/// Checks the counts and the log of changes against the tables.
 fn counts(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
     let library = Place::library(Remedy::Repair);
     let meta = Meta::read(connection)?;
@@ -419,7 +419,7 @@ fn counts(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault
     Ok(())
 }
 
-/// The highest passage id that stands anywhere, and the highest that was given out.
+/// The highest passage id in use, and the highest that was assigned.
 pub(crate) fn numbering(connection: &Connection) -> Result<(i64, i64), Fault> {
     let newest = connection.query_row(
         "SELECT max(coalesce((SELECT max(last) FROM changes), 0),

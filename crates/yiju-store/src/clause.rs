@@ -1,4 +1,4 @@
-//! Reading single clauses: the hot path of every question.
+//! Reads single clauses: the hot path of every question.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::read::{checked_structure, document_key, kind_name, record_by_key};
 use crate::store::Store;
 
 impl Store {
-    /// One clause; `None` where there is no such document or clause.
+    /// One clause; `None` if there is no such document or clause.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
@@ -27,9 +27,8 @@ impl Store {
         Ok(found.pop().flatten())
     }
 
-    /// Clauses by document id and index, in the order asked and from one committed state; `None`
-    /// where there is no such document or clause. Reads only the rows of these clauses, however
-    /// long their documents are.
+    /// Clauses by document id and index, in the order given and from one committed state; `None` if there
+    /// is no such document or clause. Reads only the rows of these clauses, however long their documents.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
@@ -51,8 +50,8 @@ impl Store {
         })
     }
 
-    /// Clauses with this kind of number and this number, such as every 第十七条: document id and
-    /// clause index, in the order of the listing and of the text. `sub_number` is 1 for
+    /// All clauses with this kind of number and this number, such as 第十七条: document id and clause
+    /// index, in the order of the listing and of the text. `sub_number` is 1 for
     /// 第十七条之一 and `None` for 第十七条 itself.
     ///
     /// # Errors
@@ -82,8 +81,8 @@ impl Store {
         })
     }
 
-    /// Sections with this kind of number and this number, such as every 第五章: document id and
-    /// section index, in the order of the listing and of the text.
+    /// All sections with this kind of number and this number, such as 第五章: document id and section
+    /// index, in the order of the listing and of the text.
     ///
     /// # Errors
     /// Reading failed.
@@ -111,8 +110,8 @@ impl Store {
     }
 }
 
-/// The document id and index of a row found by its number, after making sure that the structure
-/// itself, whose checksum is verified, has that number: an index could be damaged.
+/// The document id and index of a row found by its number. The structure, whose checksum is verified,
+/// must have that number too: SQLite's index could be damaged.
 fn numbered<T: DeserializeOwned>(
     table: &'static str,
     row: &Row<'_>,
@@ -129,7 +128,7 @@ fn numbered<T: DeserializeOwned>(
     )))
 }
 
-/// A document that clauses are being read of, with the sections met on the way.
+/// A document whose clauses are being read, with the sections read so far.
 struct Known {
     key: i64,
     record: Arc<DocumentRecord>,
@@ -174,8 +173,8 @@ impl Known {
         }))
     }
 
-    /// The clause's path as `Document::path` gives it, from a document that has nothing but the
-    /// clause and the sections above it: how a path is written stays in one place.
+    /// The clause's path, from `Document::path` on a document that holds only the clause and the sections
+    /// above it, so that paths are formatted in one place.
     fn path(
         &mut self,
         connection: &Connection,
@@ -186,7 +185,7 @@ impl Known {
         while let Some(index) = next {
             let section = self.section(connection, index)?;
             sections.push(section.clone());
-            // Parents stand before their children, so this ends.
+            // A parent's index is lower than its child's, so this ends.
             next = section.parent.filter(|parent| *parent < index);
         }
         sections.reverse();
@@ -233,7 +232,7 @@ impl Known {
             .ok_or_else(|| Fault::Corrupt(format!("section {index} is gone")))
     }
 
-    /// The text between two bytes, from the pieces that hold it.
+    /// The text at `start..end` in bytes, from the pieces that hold it.
     fn slice(&self, connection: &Connection, start: usize, end: usize) -> Result<String, Fault> {
         let outside = || {
             Fault::Corrupt(format!(
@@ -261,7 +260,7 @@ impl Known {
             verify("texts", self.key, row.get(0)?, payload, row.get(1)?)?;
             bytes.extend_from_slice(payload);
         }
-        // Where a piece is missing the offsets no longer fit, and the length shows it.
+        // If a piece is missing, the bytes are too short.
         let slice = bytes
             .get(start - first * CHUNK..end - first * CHUNK)
             .ok_or_else(outside)?;

@@ -1,17 +1,16 @@
-//! How vectors, texts and structures are laid out in rows, and the checksums over them.
+//! The encoding of vectors, texts and structures in rows, and their checksums.
 
-use std::fmt::Write as _;
-
+use base16ct::lower::encode_string;
 use rusqlite::Row;
 use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest, Sha256};
 
-use crate::error::Fault;
+use crate::error::{DamagedRow, Fault};
 
 /// Bytes of text in a row: a row of this length stays on one 8 KiB page of a table without row ids.
 pub(crate) const CHUNK: usize = 1920;
 
-/// CRC-32 of a row's payload, seeded with the row's key so that a row in a wrong place shows too.
+/// CRC-32 of a row's key and payload: the key detects a row in the wrong place.
 pub(crate) fn checksum(first: i64, second: i64, payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&first.to_le_bytes());
@@ -20,8 +19,8 @@ pub(crate) fn checksum(first: i64, second: i64, payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// CRC-32 over the columns of a row from `from` on, up to but without `to`: each by its type, its
-/// length and its bytes, so that no two rows read alike.
+/// CRC-32 over the columns `from..to` of a row: each by its type, length and bytes, so that different
+/// rows never give the same input.
 pub(crate) fn row_checksum(row: &Row<'_>, from: usize, to: usize) -> rusqlite::Result<u32> {
     let mut hasher = crc32fast::Hasher::new();
     for column in from..to {
@@ -39,7 +38,7 @@ pub(crate) fn row_checksum(row: &Row<'_>, from: usize, to: usize) -> rusqlite::R
     Ok(hasher.finalize())
 }
 
-/// Fails where the columns before the column `at` of a row do not have the checksum in it.
+/// Fails if the columns `from..at` of a row do not match the checksum in the column `at`.
 pub(crate) fn verify_row(
     table: &'static str,
     row: &Row<'_>,
@@ -64,15 +63,7 @@ pub(crate) fn verify_row(
     ))
 }
 
-/// A row whose columns do not have its checksum.
-#[derive(Debug, thiserror::Error)]
-#[error("the row {key} of {table} does not have its checksum")]
-pub(crate) struct DamagedRow {
-    table: &'static str,
-    key: String,
-}
-
-/// Fails where a row does not have the checksum it was written with.
+/// Fails if a row's payload does not match its checksum.
 pub(crate) fn verify(
     table: &str,
     first: i64,
@@ -93,7 +84,7 @@ pub(crate) fn encode_vector(vector: &[f32]) -> Vec<u8> {
     vector.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-/// Decodes into `out`, whose capacity is kept; fails where the blob is not `dimension` floats.
+/// Decodes into `out`, reusing its allocation; fails if the blob is not `dimension` floats.
 pub(crate) fn decode_vector(
     blob: &[u8],
     dimension: usize,
@@ -111,9 +102,14 @@ pub(crate) fn decode_vector(
     Ok(())
 }
 
+/// A count as SQLite stores it.
+pub(crate) fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
 /// SHA-256 in lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    encode_string(&Sha256::digest(bytes))
 }
 
 /// The id of a document: 16 hex digits from its source's name and its place there. `salt` is 0
@@ -127,24 +123,15 @@ pub(crate) fn document_id(source: &str, ordinal: u32, salt: u32) -> String {
     if salt > 0 {
         hasher.update(salt.to_le_bytes());
     }
-    hex(&hasher.finalize()[..8])
+    encode_string(&hasher.finalize()[..8])
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String does not fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
-}
-
-/// The cursor that stands after the document with this key: the key and a check digit group.
+/// The cursor after the document with this key: the key and 16 bits of its checksum, in hex.
 pub(crate) fn encode_cursor(key: i64) -> String {
     format!("{key:x}-{:04x}", checksum(key, 0, b"cursor") & 0xffff)
 }
 
-/// The key in a cursor; `None` where it is not one of ours.
+/// The key in a cursor; `None` if this store did not make the cursor.
 pub(crate) fn decode_cursor(cursor: &str) -> Option<i64> {
     let (key, _) = cursor.split_once('-')?;
     let key = i64::from_str_radix(key, 16).ok()?;
@@ -201,7 +188,8 @@ mod tests {
             .collect();
         assert_eq!(ids.len(), 6);
         assert!(ids.iter().all(|id| id.len() == 16));
-        // The id is part of the API: it must not change between releases.
-        assert_eq!(document_id("a", 0, 0), document_id("a", 0, 0));
+        // Ids are part of the API: they must not change between releases.
+        assert_eq!(document_id("a", 0, 0), "861d2a9b62913d62");
+        assert_eq!(document_id("政策.txt", 1, 2), "ae350e8c18b7e8c6");
     }
 }

@@ -1,12 +1,11 @@
-//! What can go wrong with a library, in words a user can act on.
+//! The store's errors, in words that a user can act on.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::codec::DamagedRow;
 use crate::model::Model;
 
-/// Why the store could not do what was asked. Nothing was changed where a write fails.
+/// Why the store could not do what was asked. A failed write changes nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -56,7 +55,7 @@ pub enum StoreError {
     Locked {
         /// The library's directory.
         path: PathBuf,
-        /// The process that holds it, where it could be read.
+        /// The process that holds it, if it could be read.
         pid: Option<u32>,
     },
     /// A write was asked of a library opened with [`crate::Access::ReadOnly`].
@@ -78,7 +77,7 @@ pub enum StoreError {
     Full {
         /// The library's directory, or the file that was written.
         path: PathBuf,
-        /// The limit set with [`crate::Store::limit_size`] in bytes, where there is one.
+        /// The limit set with [`crate::Store::limit_size`] in bytes, if there is one.
         limit: Option<u64>,
     },
     /// The library was in use for longer than the store waits.
@@ -102,10 +101,10 @@ pub enum StoreError {
     NotEmpty {
         /// The library's directory.
         path: PathBuf,
-        /// How many documents it holds; `None` where it cannot be read.
+        /// How many documents it holds; `None` if it cannot be read.
         documents: Option<u64>,
     },
-    /// A backup would overwrite a file that is none.
+    /// A backup would overwrite a file that is not a backup.
     #[error("{path} is there already and is not a backup of Yiju's")]
     InTheWay {
         /// The file.
@@ -127,7 +126,7 @@ pub enum StoreError {
         /// What does not fit.
         what: String,
     },
-    /// A source that cannot be stored as given.
+    /// The source does not meet the store's rules.
     #[error("cannot store the source {name:?}: {reason}")]
     InvalidSource {
         /// The source's name.
@@ -135,10 +134,10 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A cursor that no listing gave out.
+    /// The cursor is from no listing of this library.
     #[error("{cursor:?} is not a cursor of this library")]
     InvalidCursor {
-        /// What was given.
+        /// The invalid cursor.
         cursor: String,
     },
     /// SQLite failed in some other way.
@@ -175,7 +174,15 @@ fn size_limit(limit: Option<u64>) -> String {
     )
 }
 
-/// What an error of SQLite's says; of a damaged row, what is wrong with it and not how it was met.
+/// A row that does not match its checksum.
+#[derive(Debug, thiserror::Error)]
+#[error("the row {key} of {table} does not have its checksum")]
+pub(crate) struct DamagedRow {
+    pub(crate) table: &'static str,
+    pub(crate) key: String,
+}
+
+/// The message of an SQLite error; of a damaged row, only what is wrong with it.
 pub(crate) fn words(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::FromSqlConversionFailure(_, _, inner) if inner.is::<DamagedRow>() => {
@@ -206,7 +213,7 @@ fn io_detail(extended_code: i32) -> Option<&'static str> {
     })
 }
 
-/// Whether a row was missing or had other content than the store writes.
+/// Whether a row is missing or holds something that the store never writes.
 fn is_unexpected_content(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as E;
     matches!(
@@ -220,7 +227,7 @@ fn is_unexpected_content(error: &rusqlite::Error) -> bool {
 }
 
 impl StoreError {
-    /// What to do about it, in one sentence without a full stop; `None` where nothing helps.
+    /// What to do about it, in one sentence without a full stop; `None` if nothing helps.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotFound { .. } => "add a document to create it, or name another directory",

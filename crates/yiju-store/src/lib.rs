@@ -1,16 +1,16 @@
-//! The durable truth of a Yiju library: documents, their clauses and the vectors of their
-//! passages, in one SQLite file from which every index can be made again.
+//! The durable store of a Yiju library: documents, their clauses and the vectors of their passages, in
+//! one SQLite file from which every index can be rebuilt.
 //!
-//! - [`Store`] is an open library. One process writes, any number read; reads see one committed
-//!   state, and a write is on disk, whole, when its call returns.
-//! - [`NewSource`] is what is put in: the parsed documents of one source and their [`NewPassage`]s.
-//!   Putting a source again replaces it; its documents keep their ids.
-//! - [`ClauseRecord`] is what a citation is made of, read by its few rows alone.
+//! - [`Store`] is an open library. One process writes, any number read; a read sees one committed state,
+//!   and a write is on disk, whole, when its call returns.
+//! - [`NewSource`] is what is stored: the parsed documents of one source and their [`NewPassage`]s.
+//!   Storing a source again replaces it; its documents keep their ids.
+//! - [`ClauseRecord`] is what a citation is made of; reading one reads only a few rows.
 //! - [`Store::changes_since`] lets an index catch up from the generation it was built from.
-//! - [`Store::check`] verifies hashes, checksums, spans and vectors of all that is stored;
-//!   [`Store::repair`] makes again what is derived.
-//! - [`Store::backup`] writes one committed state to one file, and [`restore`] makes a library of it.
-//! - A library of an earlier format is brought to the present one when it is opened.
+//! - [`Store::check`] verifies hashes, checksums, spans and vectors of everything stored;
+//!   [`Store::repair`] rebuilds what is derived.
+//! - [`Store::backup`] writes one committed state to one file, and [`restore`] makes a library from it.
+//! - A library of an earlier format is migrated when it is opened.
 //! - [`StoreError`] names what was wrong, and [`StoreError::hint`] what to do.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! The lock that keeps a library to one writing process.
+//! The lock that allows one writing process per library.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::error::StoreError;
 
-/// Name of the lock file in the library's directory. It stays there; only the lock on it counts.
+/// Name of the lock file in the library's directory. The file stays; only the lock on it counts.
 pub(crate) const LOCK_FILE: &str = "library.lock";
 
-/// An advisory lock on the lock file. The system drops it when the process ends, however it ends.
+/// An advisory lock on the lock file. The system releases it when the process ends, even if it crashes.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
     file: File,
@@ -37,7 +37,7 @@ impl WriterLock {
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
-        // The pid is only for the other process's message, so it need not reach the disk.
+        // The pid is only for another process's error message, so it is not synced.
         file.set_len(0).map_err(io)?;
         file.seek(SeekFrom::Start(0)).map_err(io)?;
         writeln!(file, "{}", std::process::id()).map_err(io)?;
@@ -46,8 +46,8 @@ impl WriterLock {
 }
 
 impl Drop for WriterLock {
-    /// Unlocks by name: where another thread is just starting a process, that process holds a
-    /// copy of the file until it runs its program, and closing ours would leave it locked.
+    /// Unlocks explicitly: a child process that another thread is just starting holds a copy of the file
+    /// descriptor until it runs its program, so closing ours would leave the file locked.
     fn drop(&mut self) {
         if let Err(error) = self.file.unlock() {
             tracing::warn!(%error, "the library's lock was not released");
@@ -55,7 +55,7 @@ impl Drop for WriterLock {
     }
 }
 
-/// The pid in the file; `None` where the holder has not written it yet.
+/// The pid in the file; `None` if the holder has not written it yet.
 fn read_pid(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(32).read_to_string(&mut text).ok()?;

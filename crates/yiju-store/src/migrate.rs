@@ -1,6 +1,6 @@
-//! Bringing a library of an earlier format to the present one, in one transaction.
+//! Migrates a library of an earlier format to the current one, in one transaction.
 //!
-//! | version | what it brought |
+//! | version | what is new |
 //! | --- | --- |
 //! | 1 | the first release |
 //! | 2 | checksums over the rows of `meta`, `sources`, `documents` and `changes` |
@@ -14,15 +14,14 @@ use crate::error::{Fault, StoreError};
 use crate::schema::{self, FORMAT_VERSION};
 use crate::seal;
 
-/// The format of an open database, the log included.
+/// The format of an open database, including what is still in its log.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings the database to the present format; says from which it came where it was another.
+/// Migrates the database to the current format; returns the earlier format if it had one.
 ///
-/// It is of the old format until the transaction is committed, and then of the new one, whenever
-/// the process ends.
+/// If the process is killed, the database has the old format until the commit and the new one after it.
 pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<u32>, StoreError> {
     let failed = |fault: Fault| fault.at(dir, "bring the format up to date");
     let found = version(connection).map_err(|error| failed(error.into()))?;
@@ -32,7 +31,7 @@ pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<
     }
     let mut run = || -> Result<u32, Fault> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have done it while this one waited for the lock.
+        // Another process may have migrated it while this one waited for the lock.
         let from = version(&transaction)?;
         kill_point("migrate:begun");
         for step in from..FORMAT_VERSION {

@@ -1,4 +1,4 @@
-//! What goes into the store and what comes out.
+//! The types that go into the store and come out of it.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use yiju_document::{Clause, Document, Span};
 /// How a library is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Reading only: needs no lock, works while another process writes, and makes no library.
+    /// Reading only: needs no lock, works while another process writes, and creates no library.
     ReadOnly,
-    /// Reading and writing: one process at a time; makes the library where there is none.
+    /// Reading and writing: one process at a time; creates the library if there is none.
     ReadWrite,
 }
 
-/// The model whose vectors a library holds. Vectors of two fingerprints are never mixed.
+/// The model whose vectors a library holds. Vectors of different fingerprints are never mixed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     /// Identifies weights, tokenizer, pooling and prefixes.
@@ -30,17 +30,17 @@ pub struct Model {
 /// Which library is open and in which state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    /// 32 hex digits, drawn when the library was made or restored.
+    /// 32 random hex digits, new when the library is made or restored.
     pub library_id: String,
     /// 0 when new, one more with every write.
     pub generation: u64,
 }
 
-/// A source to store: one file or one body given to the API, parsed and embedded.
+/// A source to store: one file or one request body, parsed and embedded.
 #[derive(Clone, Debug)]
 pub struct NewSource {
-    /// Its name, 1 to 4,096 bytes without control characters. It is taken as it is given:
-    /// names that differ in any byte are different sources.
+    /// Its name, 1 to 4,096 bytes without control characters, stored as given: names that differ in any
+    /// byte are different sources.
     pub name: String,
     /// SHA-256 of the source's bytes, 64 lower-case hex digits.
     pub sha256: String,
@@ -66,7 +66,7 @@ pub struct NewPassage {
     pub sentence: Option<u32>,
     /// Its vector: finite, of unit length, as long as the model's dimension.
     pub vector: Vec<f32>,
-    /// Its token vectors as the index codes them, kept as they are given; empty for none.
+    /// Its token vectors as the index quantises them, stored as given; empty for none.
     pub tokens: Vec<u8>,
 }
 
@@ -79,10 +79,10 @@ pub struct PutOutcome {
     pub replaced: bool,
     /// The documents that were stored, in the source's order.
     pub documents: Vec<DocumentRecord>,
-    /// Ids of the new passages, ascending: those of the first document in the order given, then
-    /// those of the second, and so on.
+    /// Ids of the new passages, ascending: those of the first document in the given order, then those of
+    /// the second, and so on.
     pub added_passages: Vec<u64>,
-    /// Ids of the passages that are gone, ascending.
+    /// Ids of the removed passages, ascending.
     pub removed_passages: Vec<u64>,
 }
 
@@ -91,9 +91,9 @@ pub struct PutOutcome {
 pub struct RemoveOutcome {
     /// The library's generation after the write.
     pub generation: u64,
-    /// Ids of the documents that are gone.
+    /// Ids of the removed documents.
     pub document_ids: Vec<String>,
-    /// Ids of the passages that are gone, ascending.
+    /// Ids of the removed passages, ascending.
     pub removed_passages: Vec<u64>,
 }
 
@@ -104,8 +104,8 @@ pub struct SourceRecord {
     pub name: String,
     /// SHA-256 of its bytes.
     pub sha256: String,
-    /// Whether its documents are all there as its bytes had them: false once one of them was removed
-    /// or replaced by itself, so that adding the same bytes again has something to do.
+    /// Whether all documents of its bytes are there unchanged: false once one of them was removed or
+    /// replaced, so that adding the same bytes again restores it.
     pub complete: bool,
     /// Ids of its documents, in its order.
     pub document_ids: Vec<String>,
@@ -150,7 +150,7 @@ pub struct DocumentRecord {
     pub passages: usize,
     /// When it was first added.
     pub added_at: Timestamp,
-    /// When its present text was stored.
+    /// When its current text was stored.
     pub updated_at: Timestamp,
 }
 
@@ -159,11 +159,11 @@ pub struct DocumentRecord {
 pub struct DocumentList {
     /// The documents, in the order they were first added.
     pub documents: Vec<DocumentRecord>,
-    /// Give back for the next page; `None` on the last.
+    /// The cursor of the next page; `None` on the last.
     pub next_cursor: Option<String>,
 }
 
-/// One clause with all that a citation needs, read without the rest of its document.
+/// One clause with all that a citation needs, without the rest of its document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClauseRecord {
     /// Its document.
@@ -184,20 +184,20 @@ impl ClauseRecord {
         format!("{}.{}", self.document.id, self.index)
     }
 
-    /// The text at a span of the document that lies in this clause; `None` where it does not.
+    /// The text at a span of the document; `None` if it is not within this clause.
     pub fn slice(&self, span: Span) -> Option<&str> {
         self.text.get(self.within(span)?)
     }
 
-    /// The bytes of the text at a span of the document that begins in this clause or behind it; `None` for
-    /// one that begins before.
+    /// A span of the document as bytes from the start of this clause; `None` if it begins before the
+    /// clause. It may end after the clause.
     pub fn within(&self, span: Span) -> Option<Range<usize>> {
         let start = span.byte_start.checked_sub(self.clause.span.byte_start)?;
         let end = span.byte_end.checked_sub(self.clause.span.byte_start)?;
         Some(start..end)
     }
 
-    /// The span of the document at bytes of the text; `None` where no characters begin and end there.
+    /// The span in the document of bytes of the text; `None` if they are not on character boundaries.
     pub fn span_at(&self, bytes: Range<usize>) -> Option<Span> {
         let before = self.text.get(..bytes.start)?.chars().count();
         let inside = self.text.get(bytes.clone())?.chars().count();
@@ -211,10 +211,10 @@ impl ClauseRecord {
     }
 }
 
-/// Where a passage stands.
+/// The place of a passage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassageRecord {
-    /// Its id, never used again.
+    /// Its id, never reused.
     pub id: u64,
     /// Its document.
     pub document_id: String,
@@ -224,10 +224,10 @@ pub struct PassageRecord {
     pub sentence: Option<u32>,
 }
 
-/// Where a passage stands, borrowed while [`crate::Store::for_each_passage`] runs.
+/// The place of a passage, borrowed while [`crate::Store::for_each_passage`] runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PassageRef<'a> {
-    /// Its id, never used again.
+    /// Its id, never reused.
     pub id: u64,
     /// Its document.
     pub document_id: &'a str,
@@ -237,14 +237,14 @@ pub struct PassageRef<'a> {
     pub sentence: Option<u32>,
 }
 
-/// What happened to the passages between two generations, net: a passage added and removed in
-/// between is in neither list.
+/// The net changes to the passages between two generations: a passage added and removed in between is
+/// in neither list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The generation these changes lead to.
     pub generation: u64,
     /// Ids of new passages, ascending.
     pub added: Vec<u64>,
-    /// Ids of passages that are gone, ascending.
+    /// Ids of removed passages, ascending.
     pub removed: Vec<u64>,
 }

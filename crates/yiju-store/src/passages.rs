@@ -1,4 +1,4 @@
-//! Reading passages, their vectors and what changed among them.
+//! Reads passages, their vectors and the log of their changes.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::seal::{self, Meta};
 use crate::store::Store;
 
 impl Store {
-    /// Gives every passage with its vector, by ascending id, without loading all of them at once,
-    /// and returns the generation of the state they were read from.
+    /// Calls `visit` with every passage and its vector, by ascending id, without loading all of them at
+    /// once. Returns the generation they were read from.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where a vector is damaged, or reading failed.
+    /// [`StoreError::Corrupt`] if a vector is damaged, or reading failed.
     pub fn for_each_passage(
         &self,
         mut visit: impl FnMut(PassageRef<'_>, &[f32]),
@@ -47,7 +47,7 @@ impl Store {
         })
     }
 
-    /// Where these passages stand, in the order asked; ids that do not exist are left out.
+    /// The places of these passages, in the order given; unknown ids are left out.
     ///
     /// # Errors
     /// Reading failed.
@@ -74,7 +74,7 @@ impl Store {
         })
     }
 
-    /// The passages of a document by ascending id; empty where there is none of this id.
+    /// The passages of a document by ascending id; empty if there is no such document.
     ///
     /// # Errors
     /// Reading failed.
@@ -100,18 +100,18 @@ impl Store {
         })
     }
 
-    /// A passage's vector; `None` where there is no such passage.
+    /// A passage's vector; `None` if there is no such passage.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where it is damaged, or reading failed.
+    /// [`StoreError::Corrupt`] if it is damaged, or reading failed.
     pub fn vector(&self, id: u64) -> Result<Option<Vec<f32>>, StoreError> {
         Ok(self.vectors(&[id])?.pop().flatten())
     }
 
-    /// Passages' vectors in the order asked; `None` where there is no such passage.
+    /// Passages' vectors in the order given; `None` if there is no such passage.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where one is damaged, or reading failed.
+    /// [`StoreError::Corrupt`] if one is damaged, or reading failed.
     pub fn vectors(&self, ids: &[u64]) -> Result<Vec<Option<Vec<f32>>>, StoreError> {
         self.readers.read("read the vectors", |connection| {
             let mut statement = connection.prepare_cached(
@@ -134,11 +134,11 @@ impl Store {
         })
     }
 
-    /// Passages' token vectors as they were given, in the order asked; `None` where there is no
-    /// such passage or it has none.
+    /// Passages' token vectors as they were stored, in the order given; `None` if there is no such passage
+    /// or it has none.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where they are damaged, or reading failed.
+    /// [`StoreError::Corrupt`] if they are damaged, or reading failed.
     pub fn tokens(&self, ids: &[u64]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         self.readers.read("read the token vectors", |connection| {
             let mut statement = connection.prepare_cached(
@@ -157,8 +157,8 @@ impl Store {
         })
     }
 
-    /// What happened to the passages after `generation`, net. `None` where that is not known any
-    /// more, or never was: what is derived must then be built anew.
+    /// The net changes to the passages after `generation`. `None` if the log no longer reaches back to it,
+    /// or there is no such generation: an index must then be rebuilt.
     ///
     /// # Errors
     /// Reading failed.
@@ -183,7 +183,7 @@ impl Store {
                 if is_added {
                     added.extend(ids);
                 } else {
-                    // Ids are never used again: what was added here and removed here is nothing.
+                    // Ids are never reused: an id that was added and then removed leaves no change.
                     removed.extend(ids.filter(|id| !added.remove(id)));
                 }
             }

@@ -1,5 +1,7 @@
 //! Connections to the database: how they are set up, and the readers that are kept open.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,20 +14,20 @@ use crate::error::{Fault, StoreError};
 /// How long a connection waits for another's lock; in WAL mode only recovery takes one for long.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Readers kept for the next call; more are opened while more calls run at once.
+/// Idle readers kept for later calls; more are opened while more calls run at once.
 const KEPT_READERS: usize = 4;
 
-/// Pages a reader keeps, in KiB: the rows of some thousand clauses.
+/// Page cache of a reader, in KiB: the rows of some thousand clauses.
 const READER_CACHE_KIB: i32 = 16 << 10;
 
-/// What every connection needs. The side files are left in place on closing: otherwise a reader
-/// of an idle library would have to make them anew, and may not be allowed to.
+/// Sets up a connection. The side files are kept on closing: otherwise a reader of an idle library would
+/// have to create them, which it may not be allowed to.
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    // Without this a kept statement is compiled again for every new value bound to it, which
-    // makes reading a clause ten times slower.
+    // Without this, a cached statement is recompiled for every new value bound to it, which makes
+    // reading a clause ten times slower.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "trusted_schema", false)
@@ -53,6 +55,47 @@ pub(crate) fn open_writer(path: &Path, create: bool) -> rusqlite::Result<Connect
     Ok(connection)
 }
 
+/// Moves the write-ahead log into the database, syncs it and empties the log.
+pub(crate) fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// As [`checkpoint`], if no other connection is using the log; else the next writer does it.
+pub(crate) fn checkpoint_if_idle(connection: &Connection) {
+    let done = connection
+        .busy_timeout(Duration::ZERO)
+        .and_then(|()| checkpoint(connection));
+    if let Err(error) = done {
+        tracing::debug!(%error, "the log was not moved into the database");
+    }
+}
+
+/// The files that SQLite keeps beside a database.
+fn side_files(database: &Path) -> [PathBuf; 3] {
+    ["-wal", "-shm", "-journal"].map(|suffix| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    })
+}
+
+/// Removes the files that SQLite keeps beside a database that no process has open.
+pub(crate) fn remove_side_files(database: &Path) -> Result<(), StoreError> {
+    side_files(database)
+        .iter()
+        .try_for_each(|path| remove(path))
+}
+
+/// Removes a file if it exists.
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io(path, "remove", error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens a connection that only reads.
 pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -62,7 +105,7 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Connections for reading. Each call has one to itself and sees one committed state.
+/// Connections for reading. Each call uses one exclusively and sees one committed state.
 #[derive(Debug)]
 pub(crate) struct Readers {
     dir: PathBuf,
@@ -91,13 +134,13 @@ impl Readers {
                 Some(connection) => connection,
                 None => open_reader(&self.database)?,
             };
-            // Kept statements: parsing them anew would cost as much as a small read.
+            // Cached statements: parsing them each time would cost as much as a small read.
             connection.prepare_cached("BEGIN")?.execute([])?;
             let out = work(&connection)?;
             connection.prepare_cached("COMMIT")?.execute([])?;
             Ok((connection, out))
         };
-        // A connection that saw an error is dropped, and with it whatever state it was left in.
+        // After an error the connection is dropped, since its state is unknown.
         let (connection, out) = run().map_err(|fault: Fault| fault.at(&self.dir, action))?;
         let mut kept = lock(&self.idle);
         if kept.len() < KEPT_READERS {
@@ -106,7 +149,7 @@ impl Readers {
         Ok(out)
     }
 
-    /// A connection of its own, outside any transaction.
+    /// A new connection outside any transaction.
     pub(crate) fn connection(&self) -> rusqlite::Result<Connection> {
         open_reader(&self.database)
     }

@@ -1,4 +1,4 @@
-//! Reading sources and documents.
+//! Reads sources and documents.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -24,8 +24,8 @@ fn record_query(rest: &str) -> String {
 }
 
 impl Store {
-    /// Which library this is and at which generation, read at once. Generations compare only
-    /// within one id: what is derived must carry both.
+    /// The library's id and generation, read together. Generations compare only within one id, so derived
+    /// data must carry both.
     ///
     /// # Errors
     /// Reading failed.
@@ -66,7 +66,7 @@ impl Store {
             .read("count the passages", |t| Ok(Meta::read(t)?.passages))
     }
 
-    /// The source of this name; `None` where there is none.
+    /// The source of this name; `None` if there is none.
     ///
     /// # Errors
     /// Reading failed.
@@ -103,9 +103,9 @@ impl Store {
         })
     }
 
-    /// A page of the documents in the order they were first added; a replaced one keeps its
-    /// place. `limit` is brought into 1 to 1,000. A cursor stays good when documents are added
-    /// or removed, also the one it stands at.
+    /// A page of the documents in the order they were first added; a replaced one keeps its place. `limit`
+    /// is clamped to 1 to 1,000. A cursor stays valid when documents are added or removed, even the one it
+    /// points to.
     ///
     /// # Errors
     /// [`StoreError::InvalidCursor`], or reading failed.
@@ -124,7 +124,7 @@ impl Store {
         self.readers.read("list the documents", |connection| {
             let mut rows = connection
                 .prepare_cached(&record_query("WHERE d.key > ?1 ORDER BY d.key LIMIT ?2"))?
-                // One more than asked tells whether there is another page.
+                // One more than asked shows whether there is another page.
                 .query_map([after, i64::try_from(limit).unwrap_or(0) + 1], |row| {
                     Ok((row.get(0)?, record(row)?))
                 })?
@@ -143,7 +143,7 @@ impl Store {
         })
     }
 
-    /// Gives every document's record in the order they were first added, one at a time.
+    /// Calls `visit` with every document's record in the order they were first added.
     ///
     /// # Errors
     /// Reading failed.
@@ -161,7 +161,7 @@ impl Store {
         })
     }
 
-    /// Whether there is a document of this id, whatever state it is in.
+    /// Whether there is a document of this id, even a damaged one.
     ///
     /// # Errors
     /// Reading failed.
@@ -171,7 +171,7 @@ impl Store {
         })
     }
 
-    /// A document's record, without its text; `None` where there is none of this id.
+    /// A document's record, without its text; `None` if there is no such document.
     ///
     /// # Errors
     /// Reading failed.
@@ -184,8 +184,8 @@ impl Store {
         })
     }
 
-    /// A whole document, equal to the one that was stored, its text's hash verified; `None`
-    /// where there is none of this id.
+    /// A whole document, equal to the stored one, its text's hash verified; `None` if there is no such
+    /// document.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
@@ -198,7 +198,7 @@ impl Store {
         })
     }
 
-    /// A document's clean text, its hash verified; `None` where there is none of this id.
+    /// A document's clean text, its hash verified; `None` if there is no such document.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
@@ -228,7 +228,7 @@ pub(crate) fn record_by_key(connection: &Connection, key: i64) -> Result<Documen
     Ok(found)
 }
 
-/// Puts a document together from its rows.
+/// Assembles a document from its rows.
 pub(crate) fn load(connection: &Connection, key: i64) -> Result<(DocumentRecord, Document), Fault> {
     let record = record_by_key(connection, key)?;
     let head: String = connection
@@ -247,7 +247,7 @@ pub(crate) fn load(connection: &Connection, key: i64) -> Result<(DocumentRecord,
     Ok((record, document))
 }
 
-/// Whether a document's head says what its listing does: the listing has the checksum.
+/// Whether a document's head agrees with its listing, which has the checksum.
 fn agrees(record: &DocumentRecord, document: &Document) -> bool {
     record.title == document.title
         && record.issuer == document.issuer
@@ -265,7 +265,7 @@ fn load_text(connection: &Connection, key: i64, id: &str, expected: &str) -> Res
     while let Some(row) = rows.next()? {
         text.extend_from_slice(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?);
     }
-    // The hash covers what the checksums of the pieces do, and their order.
+    // The hash covers the pieces and their order, so their checksums are not needed.
     if sha256(&text) != expected {
         return Err(Fault::Corrupt(format!(
             "the text of the document {id} does not have its SHA-256 {expected}"
@@ -390,8 +390,7 @@ where
 pub(crate) fn kind_name(kind: UnitKind) -> String {
     match serde_json::to_value(kind) {
         Ok(serde_json::Value::String(name)) => name,
-        // A unit variant is always a string; a later variant with fields would still be told
-        // apart by its JSON.
+        // A unit variant is always a string; a variant with fields would still be distinct by its JSON.
         Ok(other) => other.to_string(),
         Err(error) => error.to_string(),
     }

@@ -1,4 +1,4 @@
-//! Making again what a library derives from its own content.
+//! Rebuilds what a library derives from its own content.
 
 use rusqlite::{Connection, params};
 
@@ -9,11 +9,11 @@ use crate::seal;
 use crate::store::Store;
 
 impl Store {
-    /// Makes again what is derived from texts, structures and vectors, in one transaction: SQLite's
-    /// indexes, the columns by which numbers are looked up, counts, the log of changes, and sources
-    /// left without their documents. Says what was done, in words; empty where nothing was to do.
+    /// Rebuilds what is derived from texts, structures and vectors, in one transaction: SQLite's indexes,
+    /// the columns that numbers are looked up by, counts, and the log of changes; removes sources without
+    /// documents. Returns what was done, in words; empty if there was nothing to do.
     ///
-    /// Content itself is never changed.
+    /// Texts, structures and vectors are never changed.
     ///
     /// # Errors
     /// [`StoreError::ReadOnly`], or reading and writing failed. Nothing is changed then.
@@ -37,7 +37,7 @@ fn repair(connection: &rusqlite::Transaction<'_>) -> Result<Vec<String>, Fault> 
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for key in keys {
-        // A document that cannot be read is left alone: its content is damaged.
+        // A document that cannot be read has damaged content, which cannot be repaired.
         if let Ok((record, document)) = load(connection, key) {
             let mut changed = 0;
             for (index, clause) in (0i64..).zip(&document.clauses) {
@@ -77,8 +77,8 @@ fn repair(connection: &rusqlite::Transaction<'_>) -> Result<Vec<String>, Fault> 
     Ok(done)
 }
 
-/// Sources without documents go; those with a gap are no longer complete, so that adding them again
-/// has something to do.
+/// Removes sources without documents, and marks those with a gap as incomplete, so that adding them
+/// again stores them.
 fn sources(connection: &Connection, done: &mut Vec<String>) -> Result<(), Fault> {
     let empty = connection.execute(
         "DELETE FROM sources WHERE NOT EXISTS (SELECT 1 FROM documents WHERE source = sources.key)",
@@ -104,7 +104,7 @@ fn sources(connection: &Connection, done: &mut Vec<String>) -> Result<(), Fault>
     Ok(())
 }
 
-/// Counts, the numbering of passages and the log of changes.
+/// Corrects counts, the numbering of passages and the log of changes.
 fn counts(connection: &Connection, done: &mut Vec<String>) -> Result<(), Fault> {
     let changed = connection.execute(
         "UPDATE meta SET documents = (SELECT count(*) FROM documents),

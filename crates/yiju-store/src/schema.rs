@@ -1,4 +1,4 @@
-//! The tables, and the marks by which a file is known as a library of this format.
+//! The tables, and the header fields that identify a library and its format.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,11 +8,11 @@ use rusqlite::Connection;
 
 use crate::error::StoreError;
 
-/// The format this build reads and writes. It goes up with every change to the tables or to what
-/// their columns mean.
+/// The format this build reads and writes. Raised with every change to the tables or the meaning of
+/// their columns.
 pub(crate) const FORMAT_VERSION: u32 = 2;
 
-/// The oldest format that can be brought to the present one.
+/// The oldest format that can be migrated to the current one.
 const OLDEST_VERSION: u32 = 1;
 
 /// "Yiju" in ASCII, kept in the SQLite header.
@@ -21,14 +21,14 @@ pub(crate) const APPLICATION_ID: u32 = 0x5969_6a75;
 /// The durable store in the library's directory.
 pub(crate) const DATABASE_FILE: &str = "library.db";
 
-/// A library is made under this name and renamed when it is whole.
+/// A library is made under this name and renamed when it is complete.
 pub(crate) const UNFINISHED_FILE: &str = "library.db.new";
 
-/// Keys are never used again, so cursors and passage ids stay true after deletions.
-/// A document's text is kept once, in pieces, so that a clause is read without the whole of it.
+/// Keys are never reused, so cursors and passage ids stay valid after deletions.
+/// A document's text is stored once, in pieces, so that reading a clause does not read all of it.
 /// `head`, `sections.body` and `clauses.body` are the parsed structures as JSON.
-/// `changes` holds ranges of passage ids; it is complete after `meta.changes_after`.
-/// Every `crc` is over its row: a page that was changed by anything but SQLite shows when it is read.
+/// `changes` holds ranges of passage ids; it is complete after the generation `meta.changes_after`.
+/// Every `crc` covers its row, so that damage to a page is found when it is read.
 const TABLES: &str = "
 CREATE TABLE meta (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -134,7 +134,7 @@ CREATE TABLE changes (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Lays out the tables of an empty database. Runs inside the caller's transaction.
+/// Creates the tables of an empty database, in the caller's transaction.
 pub(crate) fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -148,8 +148,8 @@ pub(crate) fn table_names() -> impl Iterator<Item = &'static str> {
         .filter_map(|line| line.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("))
 }
 
-/// Looks at the file's header without SQLite, so that a file that is not ours, or is of another
-/// version, is left exactly as it was: SQLite would already make side files next to it.
+/// Checks the file's header without SQLite, so that a file of another program or version is left
+/// untouched: SQLite would create side files next to it.
 pub(crate) fn check_header(dir: &Path) -> Result<(), StoreError> {
     let path = dir.join(DATABASE_FILE);
     let mut header = Vec::with_capacity(100);

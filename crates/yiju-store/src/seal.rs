@@ -40,7 +40,7 @@ pub(crate) fn document(connection: &Connection, key: i64) -> rusqlite::Result<()
     Ok(())
 }
 
-/// Seals the source with this key, where it is there.
+/// Seals the source with this key, if it exists.
 pub(crate) fn source(connection: &Connection, key: i64) -> rusqlite::Result<()> {
     let mut statement =
         connection.prepare_cached(&format!("SELECT {SOURCE} FROM sources s WHERE s.key = ?1"))?;

@@ -1,11 +1,10 @@
-//! Opening and making a library.
+//! Opens and creates libraries.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -16,25 +15,28 @@ use crate::error::{Fault, StoreError};
 use crate::lock::{LOCK_FILE, WriterLock};
 use crate::migrate::{self, migrate};
 use crate::model::{Access, Model};
-use crate::pool::{Readers, lock, open_reader, open_writer};
+use crate::pool::{
+    Readers, checkpoint, checkpoint_if_idle, lock, open_reader, open_writer, remove,
+    remove_side_files,
+};
 use crate::schema::{self, DATABASE_FILE, FORMAT_VERSION, UNFINISHED_FILE};
 use crate::seal::{self, Meta};
 
-/// Directory for what is derived from the store; the store never looks into it.
+/// Directory for data derived from the store; the store never reads it.
 pub(crate) const INDEX_DIR: &str = "index";
 
-/// An open library: the durable truth from which everything else is derived.
+/// An open library, from which everything else is derived.
 ///
-/// All methods take `&self` and may be called from many threads. A read sees one committed state;
-/// writes go one after another, each is one transaction and is on disk when its call returns.
+/// All methods take `&self` and may be called from many threads. A read sees one committed state; writes
+/// run one at a time, each in one transaction that is on disk when the call returns.
 #[derive(Debug)]
 pub struct Store {
     pub(crate) dir: PathBuf,
     pub(crate) model: Model,
     pub(crate) readers: Readers,
-    /// What rows are dated with. Nothing is ordered by it.
+    /// The clock for the dates in rows. Nothing is ordered by it.
     pub(crate) clock: fn() -> Timestamp,
-    // Dropped in this order: the lock goes when nothing can write any more.
+    // Dropped in this order: the lock is released after the writer is closed.
     writer: Option<Mutex<Writer>>,
     _lock: Option<WriterLock>,
 }
@@ -48,15 +50,15 @@ struct Writer {
 impl Store {
     /// Opens the library in the directory `dir`.
     ///
-    /// With [`Access::ReadWrite`] a missing library is made, which needs a `model`. Where a model
-    /// is given it must be the one the library was made with; without one (listing, removing,
-    /// checking) any library opens.
+    /// With [`Access::ReadWrite`] a missing library is created, which needs a `model`. A given model must
+    /// be the one the library was made with; without one (for listing, removing, checking) any library
+    /// opens.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::NotALibrary`], [`StoreError::FormatVersion`],
     /// [`StoreError::OtherModel`], [`StoreError::Locked`], [`StoreError::NotWritable`], or
-    /// reading and writing failed. Nothing is changed then, but an empty directory and a lock
-    /// file may have been made.
+    /// reading and writing failed. Nothing is changed then, but an empty directory and a lock file may have
+    /// been created.
     pub fn open(dir: &Path, access: Access, model: Option<&Model>) -> Result<Self, StoreError> {
         let database = dir.join(DATABASE_FILE);
         let exists = look(dir, &database)?;
@@ -75,7 +77,7 @@ impl Store {
                     source,
                 })?;
                 let lock = WriterLock::take(dir)?;
-                // Another process may have made it before this one had the lock.
+                // Another process may have created it before this one had the lock.
                 if look(dir, &database)? {
                     schema::check_header(dir)?;
                 } else {
@@ -94,14 +96,8 @@ impl Store {
         }
         let readers = Readers::new(dir, database);
         let found = readers.read("read", |connection| read_meta(dir, connection))?;
-        if let Some(given) = model
-            && (given.fingerprint != found.fingerprint || given.dimension != found.dimension)
-        {
-            return Err(StoreError::OtherModel {
-                path: dir.to_owned(),
-                library: Box::new(found),
-                given: Box::new(given.clone()),
-            });
+        if let Some(given) = model {
+            same_model(dir, &found, given)?;
         }
         Ok(Self {
             dir: dir.to_owned(),
@@ -123,7 +119,7 @@ impl Store {
         &self.dir
     }
 
-    /// Where what is derived from this library belongs. The store does not make it.
+    /// The directory for data derived from this library. The store does not create it.
     pub fn index_dir(&self) -> PathBuf {
         self.dir.join(INDEX_DIR)
     }
@@ -133,7 +129,7 @@ impl Store {
         &self.model
     }
 
-    /// Dates rows by `clock` instead of the system's, which a test may let jump.
+    /// Dates rows by `clock` instead of the system's clock, for tests.
     #[doc(hidden)]
     pub fn set_clock(&mut self, clock: fn() -> Timestamp) {
         self.clock = clock;
@@ -144,10 +140,9 @@ impl Store {
         self.writer.is_some()
     }
 
-    /// Sets the size in bytes the database may grow to; `None` lifts the limit. A write that
-    /// would pass it fails with [`StoreError::Full`] and changes nothing. The limit is rounded
-    /// to whole pages of 8 KiB, is not below the present size, and holds until it is set anew or
-    /// the store is closed.
+    /// Sets the size in bytes that the database may grow to; `None` removes the limit. A write that would
+    /// exceed it fails with [`StoreError::Full`] and changes nothing. The limit is rounded to whole pages
+    /// of 8 KiB, is never below the current size, and holds until it is set again or the store is closed.
     ///
     /// # Errors
     /// [`StoreError::ReadOnly`], or SQLite failed.
@@ -176,8 +171,7 @@ impl Store {
         })
     }
 
-    /// Runs `work` in the one write transaction, calls `at_commit` and commits it; any error rolls
-    /// it back.
+    /// Runs `work` in a write transaction, calls `at_commit` and commits; any error rolls back.
     pub(crate) fn write<T, G, E: From<StoreError>>(
         &self,
         action: &'static str,
@@ -197,7 +191,7 @@ impl Store {
         kill_point("write:begun");
         let out = work(&transaction).map_err(failed)?;
         kill_point("write:written");
-        // Dropped with an error, the transaction is rolled back.
+        // On an error, dropping the transaction rolls it back.
         let guard = at_commit(&out)?;
         transaction.commit().map_err(|error| failed(error.into()))?;
         kill_point("write:committed");
@@ -209,24 +203,24 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.readers.close();
         let Some(writer) = &self.writer else { return };
-        let writer = lock(writer);
-        // Moves the log into the database, so that an idle library is one file. Others may be
-        // reading: then the log stays, and the next writer moves it.
-        let done = writer
-            .connection
-            .busy_timeout(Duration::ZERO)
-            .and_then(|()| {
-                writer
-                    .connection
-                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            });
-        if let Err(error) = done {
-            tracing::debug!(%error, "the log was not moved into the database");
-        }
+        // Moves the log into the database, so that an idle library is one file.
+        checkpoint_if_idle(&lock(writer).connection);
     }
 }
 
-/// Whether `dir` holds a library's database. Fails where it holds something else.
+/// Fails if the vectors of the library in `dir` were not made with the model `given`.
+pub(crate) fn same_model(dir: &Path, found: &Model, given: &Model) -> Result<(), StoreError> {
+    if found.fingerprint == given.fingerprint && found.dimension == given.dimension {
+        return Ok(());
+    }
+    Err(StoreError::OtherModel {
+        path: dir.to_owned(),
+        library: Box::new(found.clone()),
+        given: Box::new(given.clone()),
+    })
+}
+
+/// Whether `dir` holds a library's database. Fails if it holds something else.
 pub(crate) fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
     let foreign = |reason: String| {
         Err(StoreError::NotALibrary {
@@ -261,8 +255,8 @@ pub(crate) fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Files that may lie in a directory where a library is made: what an interrupted start left
-/// there, and what systems put into every directory.
+/// Whether a file may be in a directory where a library is created: what an interrupted start left, and
+/// what systems put into every directory.
 fn is_harmless(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name == LOCK_FILE
@@ -272,23 +266,11 @@ fn is_harmless(name: &OsStr) -> bool {
         || name.starts_with('.')
 }
 
-/// Makes a library under another name and renames it, so that it is there whole or not at all.
+/// Creates a library under another name and renames it, so that it exists whole or not at all.
 fn create(dir: &Path, database: &Path, model: &Model) -> Result<(), StoreError> {
     let unfinished = dir.join(UNFINISHED_FILE);
-    let side = |suffix: &str| dir.join(format!("{UNFINISHED_FILE}{suffix}"));
-    for left in [
-        unfinished.clone(),
-        side("-wal"),
-        side("-shm"),
-        side("-journal"),
-    ] {
-        match fs::remove_file(&left) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(StoreError::io(&left, "remove", error));
-            }
-            _ => {}
-        }
-    }
+    remove(&unfinished)?;
+    remove_side_files(&unfinished)?;
     let fill = || -> rusqlite::Result<()> {
         let mut connection = open_writer(&unfinished, true)?;
         let transaction = connection.transaction()?;
@@ -305,31 +287,20 @@ fn create(dir: &Path, database: &Path, model: &Model) -> Result<(), StoreError> 
         seal::meta(&transaction)?;
         transaction.commit()?;
         kill_point("create:filled");
-        // Everything must be in the one file that is renamed; the checkpoint also syncs it.
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        // Everything must be in the one file that is renamed, on disk.
+        checkpoint(&connection)
     };
     fill().map_err(|error| StoreError::sql(dir, "make the tables", error))?;
     let io = |source| StoreError::io(database, "make", source);
     fs::rename(&unfinished, database).map_err(io)?;
     kill_point("create:renamed");
-    for left in [side("-wal"), side("-shm")] {
-        // They are empty by now, and the next start removes what stays.
-        let _ = fs::remove_file(left);
-    }
-    sync_directory(dir).map_err(io)
+    // They are empty by now; if one stays, the next start removes it.
+    let _ = remove_side_files(&unfinished);
+    yiju_files::sync_directory(dir).map_err(io)
 }
 
-/// Makes a rename in `dir` durable. Windows has no such call and needs none.
-pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(dir)?.sync_all()
-    } else {
-        Ok(())
-    }
-}
-
-/// Opens a library that is there for writing, and brings it to the present format; the header has
-/// been checked and the lock is held.
+/// Opens an existing library for writing and migrates it to the current format. The header has been
+/// checked and the lock is held.
 pub(crate) fn existing(dir: &Path, database: &Path) -> Result<Connection, StoreError> {
     let mut connection =
         open_writer(database, false).map_err(|error| StoreError::sql(dir, "open", error))?;
@@ -337,8 +308,7 @@ pub(crate) fn existing(dir: &Path, database: &Path) -> Result<Connection, StoreE
     Ok(connection)
 }
 
-/// Brings a library of an earlier format that is to be read only to the present one, which takes
-/// the lock for a moment.
+/// Migrates a library that is opened for reading only, which takes the lock for a moment.
 fn bring_up(dir: &Path, database: &Path) -> Result<(), StoreError> {
     let found = || -> Result<u32, StoreError> {
         open_reader(database)
@@ -352,7 +322,7 @@ fn bring_up(dir: &Path, database: &Path) -> Result<(), StoreError> {
     let done = WriterLock::take(dir).and_then(|_lock| existing(dir, database).map(drop));
     match done {
         Ok(()) => Ok(()),
-        // Another process may have done it meanwhile.
+        // Another process may have migrated it meanwhile.
         Err(_) if found()? >= FORMAT_VERSION => Ok(()),
         Err(error @ (StoreError::Locked { .. } | StoreError::NotWritable { .. })) => {
             tracing::debug!(%error, "the library's format was not brought up to date");
@@ -368,7 +338,7 @@ fn bring_up(dir: &Path, database: &Path) -> Result<(), StoreError> {
 
 /// Reads the model, after checking that the tables are those of this version.
 fn read_meta(dir: &Path, connection: &Connection) -> Result<Model, Fault> {
-    // The header was read without the log; this reads both.
+    // The header was read without the log; this includes it.
     let found = migrate::version(connection)?;
     schema::check_version(dir, found)?;
     for table in schema::table_names() {

@@ -1,4 +1,4 @@
-//! What a source must fulfil to be stored; the same rules are used to check a library.
+//! The rules that a source must meet to be stored; checking a library uses the same rules.
 
 use yiju_document::{Document, Span};
 
@@ -8,10 +8,10 @@ use crate::model::{NewDocument, NewSource};
 /// Longest name of a source in bytes.
 const NAME_LIMIT: usize = 4096;
 
-/// How far from 1 the length of a vector may be: rounding, and no more.
+/// How far from 1 the norm of a vector may be, for rounding.
 const NORM_TOLERANCE: f32 = 1e-3;
 
-/// What is wrong with a source, in words; `Ok` where nothing is.
+/// What is wrong with a source, in words; `Ok` if nothing is.
 pub(crate) fn check_source(source: &NewSource, dimension: usize) -> Result<(), String> {
     let name = &source.name;
     if name.is_empty() {
@@ -68,7 +68,7 @@ pub(crate) fn check_document(document: &Document) -> Result<(), String> {
     for (index, section) in document.sections.iter().enumerate() {
         let at = |reason| format!("section {index}: {reason}");
         positions.check(section.span).map_err(at)?;
-        // A parent stands before its children, so paths end.
+        // A parent comes before its children, so paths end.
         if section.parent.is_some_and(|parent| parent >= index) {
             return Err(at(format!(
                 "its parent {:?} does not stand before it",
@@ -126,7 +126,7 @@ fn check_passages(new: &NewDocument, dimension: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that a vector is finite, of unit length and as long as the model's.
+/// Checks that a vector is finite, has norm 1 and the model's dimension.
 pub(crate) fn check_vector(vector: &[f32], dimension: usize) -> Result<(), String> {
     if vector.len() != dimension {
         return Err(format!(
@@ -145,8 +145,7 @@ pub(crate) fn check_vector(vector: &[f32], dimension: usize) -> Result<(), Strin
     Ok(())
 }
 
-/// Counts characters up to each byte of a text quickly: a count for every 64 bytes, and the rest
-/// counted from there.
+/// Counts the characters before a byte of a text quickly: from a count for every 64 bytes.
 struct Positions<'a> {
     text: &'a str,
     counts: Vec<usize>,
@@ -192,7 +191,7 @@ impl<'a> Positions<'a> {
     }
 }
 
-/// How many characters start in these bytes: all bytes but the continuing ones.
+/// How many characters start in these bytes: all but UTF-8 continuation bytes.
 fn starts(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| (**byte & 0xc0) != 0x80).count()
 }

@@ -9,7 +9,7 @@ use yiju_document::Document;
 use yiju_fault::kill_point;
 
 use crate::change_log::Log;
-use crate::codec::{CHUNK, checksum, document_id, encode_vector};
+use crate::codec::{CHUNK, checksum, count, document_id, encode_vector};
 use crate::error::{Fault, StoreError};
 use crate::model::{DocumentRecord, NewDocument, NewPassage, NewSource, PutOutcome, RemoveOutcome};
 use crate::read;
@@ -18,10 +18,10 @@ use crate::store::Store;
 use crate::validate::{check_new, check_source};
 
 impl Store {
-    /// Stores a source, in place of the one of the same name where there is one.
+    /// Stores a source, replacing one of the same name.
     ///
-    /// It is all there or not at all, and on disk when this returns. Documents keep their ids
-    /// and their place in the listing where the source had one with the same ordinal before.
+    /// The source is stored whole or not at all, and is on disk when this returns. A document keeps the id
+    /// and the place in the listing of the earlier document with its ordinal.
     ///
     /// # Errors
     /// [`StoreError::InvalidSource`] says what does not fit; [`StoreError::Full`],
@@ -31,12 +31,12 @@ impl Store {
             .map(|(outcome, ())| outcome)
     }
 
-    /// As [`Store::put_source`], with `at_commit` called when all is written but nothing of it can
-    /// be seen yet. Whatever must not be seen without the write can be taken hold of there, such as
-    /// the lock of an index, and is given back with the outcome; an error undoes the write.
+    /// As [`Store::put_source`], but calls `at_commit` when all is written and nothing is visible yet. It
+    /// can take what must change together with the library, such as the lock of an index, and what it
+    /// returns is returned with the outcome; its error undoes the write.
     ///
     /// # Errors
-    /// As [`Store::put_source`], and what `at_commit` gave.
+    /// As [`Store::put_source`], or the error of `at_commit`.
     pub fn put_source_with<G, E: From<StoreError>>(
         &self,
         source: impl Borrow<NewSource>,
@@ -55,11 +55,11 @@ impl Store {
         )
     }
 
-    /// Stores another version of one document, which keeps its id and its place; `None` where there
-    /// is none of this id. The source's other documents stay as they are, and the source is then no
-    /// longer complete: adding it again puts all of it back.
+    /// Stores another version of one document, which keeps its id and its place; `None` if there is no such
+    /// document. The source's other documents stay as they are, and the source is then no longer complete:
+    /// adding it again restores all of it.
     ///
-    /// `at_commit` is called as [`Store::put_source_with`] does.
+    /// `at_commit` is called as in [`Store::put_source_with`].
     ///
     /// # Errors
     /// As [`Store::put_source_with`].
@@ -84,7 +84,7 @@ impl Store {
         )
     }
 
-    /// Removes a source with all its documents; `None` where there is none of this name.
+    /// Removes a source with all its documents; `None` if there is no such source.
     ///
     /// # Errors
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
@@ -110,8 +110,8 @@ impl Store {
         .map(|(outcome, ())| outcome)
     }
 
-    /// Removes one document; `None` where there is none of this id. Its source stays as long as
-    /// it has other documents, and is then no longer complete.
+    /// Removes one document; `None` if there is no such document. Its source stays as long as it has other
+    /// documents, and is then no longer complete.
     ///
     /// # Errors
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
@@ -120,10 +120,10 @@ impl Store {
             .map(|(outcome, ())| outcome)
     }
 
-    /// As [`Store::remove_document`], with `at_commit` called as [`Store::put_source_with`] does.
+    /// As [`Store::remove_document`], with `at_commit` called as in [`Store::put_source_with`].
     ///
     /// # Errors
-    /// As [`Store::remove_document`], and what `at_commit` gave.
+    /// As [`Store::remove_document`], or the error of `at_commit`.
     pub fn remove_document_with<G, E: From<StoreError>>(
         &self,
         id: &str,
@@ -287,7 +287,7 @@ fn remove(transaction: &Transaction<'_>, keys: &[(i64, String)]) -> Result<Remov
     })
 }
 
-/// Where a document belongs.
+/// The source of a document and its place there.
 struct Place<'a> {
     source: &'a str,
     source_key: i64,
@@ -295,7 +295,7 @@ struct Place<'a> {
     now: &'a str,
 }
 
-/// Writes a document but its passages, into the row `kept` where it had one before.
+/// Writes a document without its passages, into the row `kept` if it had one before.
 fn write_document(
     transaction: &Transaction<'_>,
     place: &Place<'_>,
@@ -303,7 +303,7 @@ fn write_document(
     document: &Document,
     passages: usize,
 ) -> Result<i64, Fault> {
-    // Text, sections and clauses have rows of their own.
+    // Text, sections and clauses have their own tables.
     let head = Document {
         title: document.title.clone(),
         issuer: document.issuer.clone(),
@@ -396,8 +396,7 @@ fn write_document(
     Ok(key)
 }
 
-/// The id of a new document. Two names with the same 64 bits are all but impossible, but a salt
-/// costs nothing.
+/// The id of a new document, salted in the unlikely case that another document has the same 64 bits.
 fn free_id(transaction: &Transaction<'_>, place: &Place<'_>) -> Result<String, Fault> {
     let mut salt = 0;
     loop {
@@ -414,7 +413,7 @@ fn write_passages(
     document: i64,
     passages: &[NewPassage],
 ) -> Result<Vec<i64>, Fault> {
-    // The id is drawn first, as the checksum covers it.
+    // The id is needed first: the checksum covers it.
     let next: i64 = transaction
         .query_row(
             "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'passages'",
@@ -450,7 +449,7 @@ fn write_passages(
     Ok(ids)
 }
 
-/// Deletes all of a document but its own row; gives the ids of its passages, ascending.
+/// Deletes all rows of a document but its own; returns the ids of its passages, ascending.
 fn clear_document(transaction: &Transaction<'_>, key: i64) -> Result<Vec<i64>, Fault> {
     transaction
         .prepare_cached(
@@ -473,10 +472,6 @@ fn clear_document(transaction: &Transaction<'_>, key: i64) -> Result<Vec<i64>, F
 /// Row ids are positive.
 fn ids(ids: Vec<i64>) -> Vec<u64> {
     ids.into_iter().map(i64::unsigned_abs).collect()
-}
-
-pub(crate) fn count(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, Fault> {

@@ -1,12 +1,18 @@
-//! Classes of characters: what ends a sentence, what opens and closes, how wide it prints.
+//! Classes of characters: Chinese characters, marks that end a sentence, brackets and quotes, printed width.
 
-/// A Chinese character proper.
+/// Whether `c` is a Chinese character. Segmentation, language detection and headings all use this one class:
+///
+/// - the unified ideographs and the compatibility ideographs (U+F900 to U+FAFF), which print like them;
+/// - 々, which repeats the character before it, and 〇, the digit of 二〇二五: both stand inside words;
+/// - planes 2 and 3 whole: Unicode reserves them for ideographs and adds blocks to them.
+///
+/// The hexagrams between the blocks (U+4DC0 to U+4DFF) are symbols.
 pub fn is_han(c: char) -> bool {
-    matches!(c as u32,
-        0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF | 0x3005 | 0x3007)
+    matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{F900}'..='\u{FAFF}'
+        | '々' | '〇' | '\u{20000}'..='\u{3FFFD}')
 }
 
-/// A character set without spaces around it: Han, kana, CJK marks, full-width forms.
+/// Whether `c` is set without spaces around it: Han, kana, CJK punctuation, full-width forms.
 pub fn is_cjk(c: char) -> bool {
     is_han(c)
         || matches!(c as u32, 0x2E80..=0x2FDF | 0x3000..=0x30FF | 0x31C0..=0x33FF | 0xFF00..=0xFFEF)
@@ -27,8 +33,7 @@ pub fn width(line: &str) -> usize {
     line.chars().map(columns).sum()
 }
 
-/// A mark that ends a sentence, in any script treated here. The ASCII full stop is not among
-/// them: it needs its surroundings.
+/// Whether `c` ends a sentence. The ASCII full stop is not among them: it depends on the context.
 pub fn is_final(c: char) -> bool {
     matches!(
         c,
@@ -36,7 +41,7 @@ pub fn is_final(c: char) -> bool {
     )
 }
 
-/// A mark that closes a quotation or a bracket.
+/// Whether `c` closes a quotation or a bracket.
 pub fn is_closing(c: char) -> bool {
     matches!(
         c,
@@ -60,7 +65,7 @@ pub fn is_closing(c: char) -> bool {
     )
 }
 
-/// The mark that closes what `c` opens.
+/// The mark that closes the bracket or quotation that `c` opens; `None` where it opens none.
 pub fn closer_of(c: char) -> Option<char> {
     Some(match c {
         '“' => '”',
@@ -79,8 +84,7 @@ pub fn closer_of(c: char) -> Option<char> {
     })
 }
 
-/// Whether a paragraph ends as sentences end: a final mark, closing quotes and brackets after it
-/// left aside.
+/// Whether a paragraph ends with a sentence's end, not counting closing quotes and brackets after it.
 pub fn ends_finally(text: &str) -> bool {
     let body = text.trim_end().trim_end_matches(is_closing);
     match body.chars().next_back() {
@@ -104,12 +108,12 @@ pub fn ends_with_remark(text: &str) -> bool {
     open.is_some_and(|(at, _)| at > 0 && ends_finally(&text[..at]))
 }
 
-/// The last printed character.
+/// The last character that is not white space.
 pub fn last_char(text: &str) -> Option<char> {
     text.trim_end().chars().next_back()
 }
 
-/// How many characters, counted only up to `limit`.
+/// The number of characters, or `limit` if there are more.
 pub fn length_up_to(text: &str, limit: usize) -> usize {
     text.chars().take(limit).count()
 }
@@ -119,13 +123,13 @@ pub fn longer_than(text: &str, limit: usize) -> bool {
     text.chars().nth(limit).is_some()
 }
 
-/// The text with all white space taken out.
+/// The text without white space.
 pub fn squeeze(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-/// Whether brackets and quotes opened in `text` are left open at its end. Looks at no more than
-/// the last 2,000 bytes: what opened before is not evidence for a broken line.
+/// Whether a bracket or quotation is still open at the end of `text`. Only the last 2,000 bytes count: one that
+/// opened earlier does not show that a line is broken.
 pub fn left_open(text: &str) -> bool {
     let mut start = text.len().saturating_sub(2_000);
     while !text.is_char_boundary(start) {
@@ -150,6 +154,39 @@ pub fn left_open(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn han_is_one_class() {
+        for c in [
+            '一',
+            '龥',
+            '㐀',
+            '々',
+            '〇',
+            '\u{F900}',
+            '\u{FA0E}',
+            '𠀀',
+            '\u{2A6DF}',
+            '\u{323AF}',
+        ] {
+            assert!(is_han(c) && is_cjk(c), "{c}");
+        }
+        for c in [
+            '〆',
+            '䷀',
+            '⼀',
+            '⺀',
+            'ア',
+            '한',
+            '○',
+            '、',
+            'a',
+            '１',
+            '\u{1F600}',
+        ] {
+            assert!(!is_han(c), "{c}");
+        }
+    }
 
     #[test]
     fn ends() {

@@ -1,8 +1,14 @@
-//! Dates as documents print them. A date without a year is no date here: none is invented.
+//! Dates as documents print them. A date without a year is none: no year is invented.
 
 use jiff::civil::Date;
 
 use crate::numerals::{decimal, is_chinese_numeral, parse_number};
+use crate::words::WordList;
+
+const WORDS: &str = include_str!("../data/dates.txt");
+static MONTHS: WordList = WordList::section(WORDS, "months");
+static LEADS: WordList = WordList::section(WORDS, "leads");
+static TAILS: WordList = WordList::section(WORDS, "tails");
 
 /// All full dates in a line, in order: `2025年8月15日`, `二〇二五年八月十五日`, `2025-08-15`,
 /// `August 15, 2025`, `15 August 2025`.
@@ -27,36 +33,14 @@ pub fn date_line(line: &str) -> Option<Date> {
     let date = *dates(line).first()?;
     let mut rest =
         line.trim_matches(|c: char| c.is_whitespace() || "()（）[]【】〔〕*#_".contains(c));
-    for lead in [
-        "发布日期",
-        "成文日期",
-        "发文日期",
-        "公布日期",
-        "印发日期",
-        "修正日期",
-        "修訂日期",
-        "制定日期",
-        "公發布日",
-        "公布日期",
-        "成文時間",
-        "时间",
-        "日期",
-        "發布日期",
-        "Date",
-        "Dated",
-        "Published",
-        "Issued",
-    ] {
-        if let Some(after) = rest.strip_prefix(lead) {
-            rest = after.trim_start_matches(['：', ':', ' ', '\u{3000}']);
-            break;
-        }
+    if let Some(lead) = LEADS.prefix_of(rest) {
+        rest = rest[lead.len()..].trim_start_matches(['：', ':', ' ', '\u{3000}']);
     }
     rest = rest
         .trim_start_matches("中華")
         .trim_start_matches("民國")
         .trim_start();
-    for tail in ["发布", "印发", "公布"] {
+    for tail in TAILS.iter() {
         rest = rest.strip_suffix(tail).unwrap_or(rest);
     }
     let only_date = rest.chars().all(|c| {
@@ -147,7 +131,7 @@ fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
         {
             found.extend(date(y, m, d).map(|date| (at, date)));
         }
-        // The separator has one to four bytes; only the order of the dates counts.
+        // A separator may have more bytes than one, but only the order of the dates counts.
         at += token.len() + 1;
     }
     found
@@ -182,20 +166,6 @@ fn english_dates(line: &str) -> Vec<(usize, Date)> {
 }
 
 fn month(word: &str) -> Option<u32> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let lower = word.to_ascii_lowercase();
     let at = MONTHS
         .iter()

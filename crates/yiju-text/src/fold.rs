@@ -1,25 +1,27 @@
-//! Folding: what two ways of writing the same text have in common.
+//! Folding: one form for the ways of writing the same text.
 //!
-//! Width, case, quotation marks, brackets, dashes, white space and Traditional
-//! characters are folded one by one, so that every folded character knows the bytes
-//! of the source it came from.
+//! Width, case, quotation marks, brackets, dashes, white space and Traditional characters are folded one by one, so
+//! that every folded character keeps the bytes of the source that it came from.
+
+mod simplified;
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use unicode_normalization::char::decompose_compatible;
+
+use simplified::simplify;
 
 /// A folded character and the bytes of the source it stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folded {
     /// The character.
     pub char: char,
-    /// Bytes of the source: those of one character, which may give several folded ones (㎡).
+    /// Bytes of the one source character; several folded ones may come from it (㎡).
     pub source: Range<usize>,
 }
 
-/// Folds `text` character by character: as [`normalize`], with every white space character a space
-/// of its own.
+/// Folds `text` character by character, as [`normalize`] does, but keeps one space for every white
+/// space character.
 pub fn fold(text: &str) -> Vec<Folded> {
     let mut folded: Vec<Folded> = Vec::with_capacity(text.len() / 2);
     for (start, c) in text.char_indices() {
@@ -56,9 +58,8 @@ pub fn fold(text: &str) -> Vec<Folded> {
     folded
 }
 
-/// Characters that Unicode keeps only for compatibility and that stand for others:
-/// full and half widths, circled numbers, Roman numerals, units, CJK doubles. Left
-/// alone are the blocks whose decomposition would lose a letter (accents, Hangul).
+/// Characters with a compatibility decomposition: full and half widths, circled numbers, Roman numerals, units,
+/// CJK duplicates. Blocks whose decomposition would lose a letter (accents, Hangul) are left out.
 fn is_compatibility(c: char) -> bool {
     matches!(c,
         '\u{00B2}' | '\u{00B3}' | '\u{00B9}' | '\u{2070}'..='\u{209F}' | '\u{2100}'..='\u{218F}'
@@ -68,121 +69,7 @@ fn is_compatibility(c: char) -> bool {
         | '\u{2F800}'..='\u{2FA1F}')
 }
 
-/// Turns Traditional characters into Simplified ones, looking at both neighbours
-/// (乾隆 but 干净).
-fn simplify(folded: &mut [Folded]) {
-    let table = Table::get();
-    let mut before = ' ';
-    for i in 0..folded.len() {
-        let c = folded[i].char;
-        if table.may_change(c) {
-            let after = folded.get(i + 1).map_or(' ', |next| next.char);
-            folded[i].char = simple(before, c, after);
-        }
-        before = c;
-    }
-}
-
-/// Corrections to fast2s: two wrong entries and common variants that it lacks.
-const CORRECTIONS: [(char, char); 20] = [
-    ('疊', '叠'),
-    ('嶠', '峤'),
-    ('凈', '净'),
-    ('卽', '即'),
-    ('査', '查'),
-    ('枴', '拐'),
-    ('敎', '教'),
-    ('旣', '既'),
-    ('眞', '真'),
-    ('羣', '群'),
-    ('鎌', '镰'),
-    ('鎭', '镇'),
-    ('皁', '皂'),
-    ('慼', '戚'),
-    ('鉆', '钻'),
-    ('餬', '糊'),
-    ('籅', '𥫣'),
-    ('賻', '赙'),
-    ('贐', '赆'),
-    ('詖', '诐'),
-];
-
-fn simple(before: char, c: char, after: char) -> char {
-    if let Some(&(_, simple)) = CORRECTIONS
-        .iter()
-        .find(|(traditional, _)| *traditional == c)
-    {
-        return simple;
-    }
-    // 著 is a word of its own (著名, 著作) and the Traditional form of the particle 着.
-    if c == '著' {
-        let particle = "沿随隨跟味向看围圍绕繞靠凭憑朝有本接顺順对對带帶试試意".contains(before);
-        return if particle && !"名作述者称稱".contains(after) {
-            '着'
-        } else {
-            c
-        };
-    }
-    // 批覆 is 批复, but 覆盖 keeps its sign.
-    if c == '覆' {
-        return if "反答批回".contains(before) {
-            '复'
-        } else {
-            c
-        };
-    }
-    let window: String = [before, c, after].iter().collect();
-    fast2s::convert(&window).chars().nth(1).unwrap_or(c)
-}
-
-/// Which characters conversion may change: most text has none, and a look-up here
-/// is much cheaper than a conversion.
-struct Table(Vec<u64>);
-
-const TABLE_START: u32 = 0x2E80;
-const TABLE_END: u32 = 0xA000;
-
-impl Table {
-    fn get() -> &'static Table {
-        static TABLE: OnceLock<Table> = OnceLock::new();
-        TABLE.get_or_init(|| {
-            let mut bits = vec![0; (TABLE_END - TABLE_START).div_ceil(64) as usize];
-            let all: String = (TABLE_START..TABLE_END)
-                .filter_map(char::from_u32)
-                .flat_map(|c| [c, ' '])
-                .collect();
-            let converted = fast2s::convert(&all);
-            let changed = all
-                .chars()
-                .zip(converted.chars())
-                .filter(|(a, b)| a != b)
-                .map(|(a, _)| a);
-            // These are converted only beside certain others.
-            let by_context = ['藉', '著', '苧', '覆'];
-            for c in changed
-                .chain(CORRECTIONS.iter().map(|c| c.0))
-                .chain(by_context)
-            {
-                let at = (c as u32).saturating_sub(TABLE_START) as usize;
-                if let Some(word) = bits.get_mut(at / 64) {
-                    *word |= 1u64 << (at % 64);
-                }
-            }
-            Table(bits)
-        })
-    }
-
-    fn may_change(&self, c: char) -> bool {
-        let Some(at) = (c as u32).checked_sub(TABLE_START) else {
-            return false;
-        };
-        self.0
-            .get(at as usize / 64)
-            .is_some_and(|word| word >> (at % 64) & 1 == 1)
-    }
-}
-
-/// Text as it is compared: compatibility forms and full width folded, lower case,
+/// The normal form in which texts are compared: compatibility forms and full width folded, lower case,
 /// Simplified characters, one kind of quotation mark, bracket and dash, and single
 /// spaces with none at the ends.
 ///

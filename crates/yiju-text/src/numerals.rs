@@ -1,4 +1,21 @@
-//! Numbers as law and policy print them: 十九, 二〇二五, 壹, 19, １９, ⅩⅨ, nineteen.
+//! Numbers as law and policy print them: 十九, 二〇二五, 壹, 19, １９, XIX, Ⅻ, nineteen.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::char::decompose_compatible;
+
+use crate::words::WordList;
+
+/// English number words with their values, and whether they count as numbers in running text.
+static ENGLISH: LazyLock<HashMap<&str, (u32, bool)>> = LazyLock::new(|| {
+    static WORDS: WordList = WordList::new(include_str!("../data/english-numbers.txt"));
+    let rows = WORDS.rows().map(|[word, value, place]| {
+        let value = value.parse().ok()?;
+        Some((word, (value, place == "amount")))
+    });
+    rows.flatten().collect()
+});
 
 /// The value of a number written in Chinese, ASCII or full-width digits: `十九`, `一百零五`,
 /// `二〇二五`, `廿三`, `19`, `１９`. White space around it is ignored.
@@ -119,7 +136,7 @@ fn with_units(text: &str) -> Option<u32> {
     total.checked_add(group)?.checked_add(digit.unwrap_or(0))
 }
 
-/// The number at the start of `text` and its length in bytes: digits of one script.
+/// The number at the start of `text`, in digits of one script, and its length in bytes.
 pub fn leading_number(text: &str) -> Option<(u32, usize)> {
     let first = text.chars().next()?;
     let belongs: fn(char) -> bool = if decimal(first).is_some() {
@@ -156,110 +173,57 @@ pub fn parse_english_number(word: &str) -> Option<u32> {
         let (tens, ones) = (english_word(tens)?, english_word(ones)?);
         return ((20..=90).contains(&tens) && (1..=9).contains(&ones)).then_some(tens + ones);
     }
-    // Ⅳ and Ⅻ are characters of their own.
-    let spelled: String = lower
-        .chars()
-        .map(|c| match c {
-            'ⅰ'..='ⅻ' => write_roman(c as u32 - 'ⅰ' as u32 + 1),
-            c => c.to_string(),
-        })
-        .collect();
-    parse_roman(&spelled)
+    parse_roman(word)
 }
 
+/// The value of an English number word, cardinal or ordinal, without hyphen.
 fn english_word(word: &str) -> Option<u32> {
-    const CARDINALS: [&str; 20] = [
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ];
-    const ORDINALS: [&str; 20] = [
-        "first",
-        "second",
-        "third",
-        "fourth",
-        "fifth",
-        "sixth",
-        "seventh",
-        "eighth",
-        "ninth",
-        "tenth",
-        "eleventh",
-        "twelfth",
-        "thirteenth",
-        "fourteenth",
-        "fifteenth",
-        "sixteenth",
-        "seventeenth",
-        "eighteenth",
-        "nineteenth",
-        "twentieth",
-    ];
-    const TENS: [&str; 7] = [
-        "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-    ];
-    let find = |list: &[&str]| list.iter().position(|&w| w == word).map(|i| i as u32);
-    find(&CARDINALS)
-        .or_else(|| find(&ORDINALS))
-        .map(|i| i + 1)
-        .or_else(|| find(&TENS).map(|i| (i + 3) * 10))
+    ENGLISH.get(word).map(|&(value, _)| value)
 }
 
-/// The value of a small Roman number: `iv`. Up to 89, which is as far as headings go; longer
-/// words are words.
-pub fn parse_roman(lower: &str) -> Option<u32> {
-    let value = |c| {
-        Some(match c {
-            'i' => 1u32,
-            'v' => 5,
-            'x' => 10,
-            'l' => 50,
-            _ => return None,
-        })
-    };
-    let digits: Vec<u32> = lower.chars().map(value).collect::<Option<_>>()?;
-    let mut total = 0;
-    for (i, &digit) in digits.iter().enumerate() {
-        if digits.get(i + 1).is_some_and(|&next| next > digit) {
-            total -= digit as i64;
-        } else {
-            total += digit as i64;
+/// The value of a word that counts as a number in running English: `thirty`, but not `one`, which is a pronoun
+/// too, nor an ordinal.
+pub(crate) fn english_amount(word: &str) -> Option<u32> {
+    ENGLISH
+        .get(word)
+        .filter(|(_, counts)| *counts)
+        .map(|&(value, _)| value)
+}
+
+/// The value of a Roman numeral in letters of either case or in Unicode's own characters: `XIV`, `xiv`, `Ⅻ`.
+/// `None` for anything else, for numerals that are not written the usual way (`iiii`), and over 89, which is as
+/// far as headings go.
+pub fn parse_roman(word: &str) -> Option<u32> {
+    let mut lower = String::new();
+    for c in word.chars() {
+        decompose_compatible(c, |c| lower.push(c.to_ascii_lowercase()));
+    }
+    let mut total = 0u32;
+    let mut rest = lower.as_str();
+    for (value, letters) in ROMAN {
+        while let Some(after) = rest.strip_prefix(letters) {
+            total += value;
+            rest = after;
         }
     }
-    let total = u32::try_from(total).ok().filter(|&t| t > 0)?;
-    (write_roman(total) == lower).then_some(total)
+    (rest.is_empty() && (1..90).contains(&total) && write_roman(total) == lower).then_some(total)
 }
+
+const ROMAN: [(u32, &str); 7] = [
+    (50, "l"),
+    (40, "xl"),
+    (10, "x"),
+    (9, "ix"),
+    (5, "v"),
+    (4, "iv"),
+    (1, "i"),
+];
 
 fn write_roman(mut value: u32) -> String {
     let mut out = String::new();
-    for (unit, text) in [
-        (50, "l"),
-        (40, "xl"),
-        (10, "x"),
-        (9, "ix"),
-        (5, "v"),
-        (4, "iv"),
-        (1, "i"),
-    ] {
-        while value >= unit && out.len() < 16 {
-            out.push_str(text);
+    for (unit, letters) in ROMAN {
+        while value >= unit {
+            out.push_str(letters);
             value -= unit;
         }
     }
@@ -361,6 +325,22 @@ mod tests {
         }
         for text in ["of", "iiii", "vx", "", "twenty-twenty"] {
             assert_eq!(parse_english_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_roman_numerals() {
+        for (text, value) in [
+            ("XIV", 14),
+            ("iv", 4),
+            ("Ⅻ", 12),
+            ("ⅹⅸ", 19),
+            ("lxxxix", 89),
+        ] {
+            assert_eq!(parse_roman(text), Some(value), "{text}");
+        }
+        for text in ["", "iiii", "vx", "xc", "ll", "c", "10"] {
+            assert_eq!(parse_roman(text), None, "{text}");
         }
     }
 

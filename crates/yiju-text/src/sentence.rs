@@ -3,10 +3,16 @@
 use std::ops::Range;
 
 use crate::chars::{closer_of, is_cjk, is_closing, is_final, is_han};
+use crate::words::WordList;
+
+const WORDS: &str = include_str!("../data/sentences.txt");
+static SAID: WordList = WordList::section(WORDS, "said");
+static TITLES: WordList = WordList::section(WORDS, "titles");
+static BEFORE_NUMBER: WordList = WordList::section(WORDS, "before a number");
 
 /// Sentences over this many characters are split at their semicolons.
 const LONG: usize = 300;
-/// A piece of a long sentence is no shorter than this where that can be.
+/// Pieces of a long sentence have at least this many characters if possible.
 const PIECE: usize = 80;
 
 /// Splits a text into sentences: byte ranges in order, without overlap, on character boundaries;
@@ -45,14 +51,14 @@ fn split_line(line: &str, base: usize, out: &mut Vec<Range<usize>>) {
     push(line, &chars, &depth, start..chars.len(), base, &byte, out);
 }
 
-/// How many quotes and brackets, opened and closed in this line, each character stands in.
-/// Unmatched marks count for nothing, so that one lost quote does not swallow the line.
+/// The nesting depth of each character in quotes and brackets. A mark without its partner in the line does not
+/// count, so that one lost quote does not swallow the line.
 fn depths(chars: &[(usize, char)]) -> Vec<u32> {
     let mut change = vec![0i32; chars.len() + 1];
     let mut open: Vec<(usize, char)> = Vec::new();
     for (i, &(_, c)) in chars.iter().enumerate() {
         if let Some(closer) = closer_of(c) {
-            // Deep nesting is no prose; a bound keeps the search below linear.
+            // The bound keeps the search below linear; prose does not nest deeper.
             if open.len() == 32 {
                 open.remove(0);
             }
@@ -78,7 +84,7 @@ fn depths(chars: &[(usize, char)]) -> Vec<u32> {
         .collect()
 }
 
-/// Where the sentence that began at `start` ends, if the character at `i` ends it.
+/// The end of the sentence that began at `start`, if the character at `i` ends it.
 fn end_after(chars: &[(usize, char)], depth: &[u32], start: usize, i: usize) -> Option<usize> {
     let c = chars[i].1;
     let at = |j: usize| chars.get(j).map(|&(_, c)| c);
@@ -120,19 +126,15 @@ fn closing_run(chars: &[(usize, char)], mut i: usize) -> usize {
 
 /// Whether a quotation is followed by who said it: `“…。”张三说`.
 fn attributed(chars: &[(usize, char)], from: usize) -> bool {
-    let after: Vec<char> = chars
+    let after: String = chars
         .iter()
         .skip(from)
         .map(|&(_, c)| c)
         .take(48)
         .take_while(|&c| !matches!(c, '，' | '。' | '；' | '！' | '？' | '：' | '\n'))
         .collect();
-    const SAID: [char; 10] = ['说', '說', '道', '称', '稱', '问', '問', '答', '表', '指'];
-    match after.first() {
-        None => false,
-        Some(c) if c.is_whitespace() => false,
-        Some(_) => after.iter().any(|c| SAID.contains(c)) || after.len() < 3,
-    }
+    let spoken = SAID.is_in(&after) || after.chars().nth(2).is_none();
+    spoken && after.starts_with(|c: char| !c.is_whitespace())
 }
 
 /// Whether the ASCII full stop at `i` ends a sentence.
@@ -173,25 +175,18 @@ fn full_stop_ends(chars: &[(usize, char)], start: usize, i: usize) -> bool {
     if leads && (numeric || word.chars().all(|c| "IVXLivxl".contains(c)) || word.len() == 1) {
         return false;
     }
-    // U.S. and e.g. hold stops themselves, initials are one letter.
+    // Abbreviations with inner stops (U.S., e.g.) and initials.
     if word.contains('.') || (word.len() == 1 && word.starts_with(|c: char| c.is_ascii_uppercase()))
     {
         return false;
     }
-    const TITLES: [&str; 14] = [
-        "mr", "mrs", "ms", "dr", "prof", "st", "gov", "sen", "rep", "gen", "col", "vs", "cf",
-        "messrs",
-    ];
-    const BEFORE_NUMBER: [&str; 14] = [
-        "no", "nos", "art", "arts", "sec", "secs", "para", "paras", "fig", "vol", "pp", "p", "ch",
-        "cl",
-    ];
+
     let lower = word.to_ascii_lowercase();
-    if TITLES.contains(&lower.as_str()) {
+    if TITLES.contains(&lower) {
         return false;
     }
     let number_next = next.is_some_and(|c| c.is_numeric() || c == '(');
-    !(number_next && BEFORE_NUMBER.contains(&lower.as_str()))
+    !(number_next && BEFORE_NUMBER.contains(&lower))
 }
 
 fn is_word(c: char) -> bool {

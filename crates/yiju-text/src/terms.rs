@@ -1,41 +1,49 @@
-//! Words for the lexical index.
+//! Segmentation into terms for the lexical index.
 //!
-//! Runs of Chinese characters go through jieba in search mode (a long word gives
-//! its parts too), without its guessing of unknown words: a guess depends on what
-//! stands around it, so a question and a clause could be cut differently, while
-//! unknown words cut into characters always meet. Runs of letters and digits are
-//! cut here: numbers stay whole with decimals and percent sign, thousands commas
-//! go, English plurals meet their singulars. Marks give no terms.
+//! Runs of Chinese characters are segmented by jieba in search mode (a long word also gives its parts), without its
+//! model for unknown words: that depends on the context, so a question and a clause might be segmented
+//! differently, while an unknown word cut into characters always matches. Runs of letters and digits are cut
+//! here: numbers keep decimals and the percent sign and lose thousands separators, English plurals become
+//! singular. Punctuation gives no terms.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use jieba_rs::Jieba;
 
+use crate::chars::is_han;
 use crate::fold::{Folded, fold};
+use crate::words::WordList;
 
-/// A word of a text, as it is indexed.
+/// A term of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     /// The normalised word (see [`crate::normalize`]).
     pub text: String,
-    /// Where it stands: bytes of the input.
+    /// Its bytes in the input.
     pub range: Range<usize>,
 }
 
+/// The dictionary of jieba-rs 0.11.0 without its parts of speech: a word and its frequency on each line.
+/// Kept here, uncompressed, because the crate's own is compressed by zstd, a C library that takes longer to
+/// compile than the rest of this crate.
+static DICTIONARY: &str = include_str!("../data/dictionary.txt");
+
 fn jieba() -> &'static Jieba {
     static JIEBA: OnceLock<Jieba> = OnceLock::new();
-    JIEBA.get_or_init(Jieba::new)
+    // A dictionary that cannot be read would cut all text into characters; a test holds that it can.
+    JIEBA.get_or_init(|| {
+        Jieba::with_dict(&mut DICTIONARY.as_bytes()).unwrap_or_else(|_| Jieba::empty())
+    })
 }
 
-/// Loads the dictionary now rather than at the first use; safe to call on another
-/// thread at start, and again.
+/// Loads the dictionary now rather than at the first use. May be called from any thread, and again.
 pub fn warm_up() {
     jieba();
     fold("後");
 }
 
-/// The terms of `text` in order; overlapping where a long word has parts.
+/// The terms of `text` in order; the parts of a long word overlap with it.
 ///
 /// ```
 /// let terms = yiju_text::terms("城市规模达到３．５％");
@@ -82,11 +90,7 @@ pub fn terms(text: &str) -> Vec<Term> {
     terms
 }
 
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{3007}' | '\u{20000}'..='\u{323AF}')
-}
-
-/// Where the word of letters and digits that starts at `at` ends.
+/// The end of the word of letters and digits that starts at `at`.
 fn word_end(folded: &[Folded], mut at: usize) -> usize {
     let digit = |i: usize| folded.get(i).is_some_and(|f| f.char.is_ascii_digit());
     while let Some(f) = folded.get(at) {
@@ -108,7 +112,7 @@ fn word_end(folded: &[Folded], mut at: usize) -> usize {
     }
 }
 
-/// Takes an English plural ending off.
+/// Turns an English plural into its singular.
 fn singular(word: &mut String) {
     if word.len() < 4 || !word.bytes().all(|b| b.is_ascii_lowercase()) {
         return;
@@ -126,177 +130,14 @@ fn singular(word: &mut String) {
     }
 }
 
-/// Words that carry no matter of their own: particles, pronouns, conjunctions and
-/// the words that make a sentence a question.
-const STOP_TERMS: &[&str] = &[
-    "的",
-    "了",
-    "着",
-    "过",
-    "地",
-    "得",
-    "之",
-    "所",
-    "与",
-    "和",
-    "及",
-    "以及",
-    "或",
-    "或者",
-    "并",
-    "并且",
-    "而",
-    "而且",
-    "但",
-    "但是",
-    "因为",
-    "所以",
-    "如果",
-    "则",
-    "在",
-    "于",
-    "从",
-    "自",
-    "到",
-    "至",
-    "向",
-    "往",
-    "由",
-    "被",
-    "把",
-    "将",
-    "对",
-    "对于",
-    "关于",
-    "以",
-    "为",
-    "为了",
-    "按",
-    "按照",
-    "是",
-    "有",
-    "也",
-    "都",
-    "就",
-    "还",
-    "又",
-    "再",
-    "很",
-    "更",
-    "最",
-    "不",
-    "没",
-    "没有",
-    "这",
-    "那",
-    "这个",
-    "那个",
-    "这些",
-    "那些",
-    "此",
-    "其",
-    "该",
-    "它",
-    "他",
-    "她",
-    "我",
-    "你",
-    "我们",
-    "你们",
-    "他们",
-    "它们",
-    "自己",
-    "吗",
-    "呢",
-    "吧",
-    "啊",
-    "呀",
-    "么",
-    "什么",
-    "怎么",
-    "怎样",
-    "怎么样",
-    "如何",
-    "哪",
-    "哪些",
-    "哪个",
-    "哪里",
-    "谁",
-    "几",
-    "多少",
-    "为什么",
-    "为何",
-    "何",
-    "是否",
-    "能否",
-    "可否",
-    "请问",
-    "请",
-    "一个",
-    "a",
-    "an",
-    "the",
-    "of",
-    "to",
-    "in",
-    "on",
-    "at",
-    "by",
-    "for",
-    "with",
-    "from",
-    "as",
-    "and",
-    "or",
-    "but",
-    "if",
-    "is",
-    "are",
-    "was",
-    "were",
-    "be",
-    "been",
-    "being",
-    "do",
-    "does",
-    "did",
-    "it",
-    "its",
-    "this",
-    "that",
-    "these",
-    "those",
-    "there",
-    "what",
-    "which",
-    "who",
-    "whom",
-    "whose",
-    "when",
-    "where",
-    "why",
-    "how",
-    "shall",
-    "should",
-    "will",
-    "would",
-    "can",
-    "could",
-    "may",
-    "might",
-    "must",
-    "have",
-    "has",
-    "had",
-    "not",
-    "no",
-];
+static STOP_TERMS: WordList = WordList::new(include_str!("../data/stop-terms.txt"));
 
-/// Whether a term (as [`terms`] gives it) carries no matter of its own. Such terms
-/// are indexed like all others; queries leave them out where others remain.
+/// Whether a term (as [`terms`] gives it) is a stop word. Stop words are indexed like all others; queries leave
+/// them out where others remain.
 pub fn is_stop_term(term: &str) -> bool {
-    STOP_TERMS.contains(&term)
-        || STOP_TERMS.contains(&format!("{term}s").as_str()) && term.len() >= 3 && term.is_ascii()
+    // `terms` makes does doe.
+    STOP_TERMS.contains(term)
+        || term.len() >= 3 && term.is_ascii() && STOP_TERMS.contains(&format!("{term}s"))
 }
 
 #[cfg(test)]
@@ -306,6 +147,16 @@ mod tests {
 
     fn words(text: &str) -> Vec<String> {
         terms(text).into_iter().map(|t| t.text).collect()
+    }
+
+    #[test]
+    fn the_dictionary_is_read_whole() {
+        let jieba = Jieba::with_dict(&mut DICTIONARY.as_bytes()).unwrap();
+        assert_eq!(DICTIONARY.lines().count(), 349_045);
+        assert!(DICTIONARY.lines().all(|line| {
+            let word = line.split(' ').next().unwrap_or("");
+            jieba.has_word(word)
+        }));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::failure::{INTERNAL, USER};
@@ -11,8 +11,8 @@ use crate::terminal::Color;
 
 /// Answers questions about documents with the clauses the answers rest on
 ///
-/// Documents are kept in a library, a directory on this machine. Nothing leaves the machine, and no
-/// network is used but by `model pull`.
+/// Documents are kept in a library, a directory on this machine. Nothing leaves the machine, and only
+/// `model pull` uses the network.
 #[derive(Debug, Parser)]
 #[command(
     name = "yiju",
@@ -38,53 +38,23 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Directory of the library [default: the platform's data directory]
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "YIJU_LIBRARY",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "DIR", env = "YIJU_LIBRARY")]
     pub(crate) library: Option<PathBuf>,
     /// Embedding model: a model directory, or a name under a `models` directory [default: multilingual-e5-small-q4]
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR|NAME",
-        env = "YIJU_MODEL",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "DIR|NAME", env = "YIJU_MODEL")]
     pub(crate) model: Option<PathBuf>,
     /// Cross-encoder that reads the best clauses again: a model directory of a BERT or XLM-RoBERTa for
     /// sequence classification with one label
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "YIJU_RERANKER",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "DIR", env = "YIJU_RERANKER")]
     pub(crate) reranker: Option<PathBuf>,
     /// Threads of the model [default: the machine's cores]
-    #[arg(
-        long,
-        global = true,
-        value_name = "N",
-        env = "YIJU_THREADS",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "N", env = "YIJU_THREADS")]
     pub(crate) threads: Option<usize>,
     /// Arithmetic of the model [default: int8]
-    #[arg(long, global = true, env = "YIJU_PRECISION", hide_env_values = true)]
+    #[arg(long, global = true, env = "YIJU_PRECISION")]
     pub(crate) precision: Option<Precision>,
     /// Configuration file [default: yiju.toml here, then in the platform's configuration directory]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "YIJU_CONFIG",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "FILE", env = "YIJU_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
@@ -102,7 +72,6 @@ pub(crate) struct Global {
         value_name = "WHEN",
         env = "YIJU_COLOR",
         default_value = "auto",
-        hide_env_values = true,
         hide_possible_values = true
     )]
     pub(crate) color: Color,
@@ -141,12 +110,14 @@ pub(crate) enum Command {
     Restore(commands::backup::Restore),
 }
 
-/// The parsed command line, or the exit code after help, a version or a usage error.
+/// Parses the command line.
 ///
 /// # Errors
-/// The exit code: 0 after help, 1 after a usage error.
+/// The exit code, after printing: 0 for help and version, 1 for a usage error.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|error| {
+    let parsed = command().try_get_matches();
+    let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| {
         let printed = error.print();
         match (error.exit_code(), printed) {
             (0, Ok(())) => ExitCode::SUCCESS,
@@ -157,14 +128,21 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     })
 }
 
+/// The command line. Its help shows the names of environment variables but not their values.
+fn command() -> clap::Command {
+    fn hide(command: clap::Command) -> clap::Command {
+        let command = command.mut_args(|arg| arg.hide_env_values(true));
+        command.mut_subcommands(hide)
+    }
+    hide(Cli::command())
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

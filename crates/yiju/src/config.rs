@@ -1,20 +1,21 @@
-//! Settings: defaults < `yiju.toml` < `YIJU_*` < flags. (`clap` reads the last two.)
+//! Settings. Flags override `YIJU_*` variables (`clap` reads both), these override `yiju.toml`, and that
+//! overrides the defaults.
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use directories::ProjectDirs;
 use serde::Deserialize;
 
 use crate::cli::{Global, Precision};
 use crate::failure::Failure;
 
-/// The file's name.
+/// Name of the configuration file.
 const FILE: &str = "yiju.toml";
 
-/// What `yiju.toml` may say. Paths in it are relative to its directory.
+/// The keys of `yiju.toml`. Paths are relative to its directory.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct File {
@@ -23,28 +24,86 @@ pub(crate) struct File {
     reranker: Option<PathBuf>,
     threads: Option<usize>,
     precision: Option<Precision>,
-    pub(crate) serve: ServeFile,
+    pub(crate) serve: ServeSettings,
 }
 
-/// The table `[serve]`.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// The flags of `yiju serve`, which are also the keys of the table `[serve]`.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ServeFile {
+pub(crate) struct ServeSettings {
+    /// Address and port to listen on; port 0 for any that is free [default: 127.0.0.1:8700]
+    #[arg(long, value_name = "ADDRESS", env = "YIJU_LISTEN")]
     pub(crate) listen: Option<String>,
+    /// Engine calls that run at once [default: the machine's cores]
+    #[arg(long, value_name = "N", env = "YIJU_CONCURRENT")]
     pub(crate) concurrent: Option<usize>,
+    /// Requests that may wait; more are answered 429 [default: 256]
+    #[arg(long, value_name = "N", env = "YIJU_QUEUE")]
     pub(crate) queue: Option<usize>,
+    /// Time for a request, waiting included [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "YIJU_DEADLINE_SECONDS")]
     pub(crate) deadline_seconds: Option<f64>,
+    /// Longest document in bytes [default: 33554432]
+    #[arg(long, value_name = "BYTES", env = "YIJU_MAX_DOCUMENT_BYTES")]
     pub(crate) max_document_bytes: Option<usize>,
+    /// Time to finish what was accepted when told to stop [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "YIJU_GRACE_SECONDS")]
     pub(crate) grace_seconds: Option<f64>,
+    /// Directory of the server's access keys and collections [default: the library's, with `-server` after its name]
+    #[arg(long, value_name = "DIR", env = "YIJU_SERVER_DATA")]
     pub(crate) data: Option<PathBuf>,
+    /// Most collections beside the default one [default: 100]
+    #[arg(long, value_name = "N", env = "YIJU_MAX_COLLECTIONS")]
     pub(crate) max_collections: Option<usize>,
+    /// Requests a minute for keys without a limit of their own [default: any number]
+    #[arg(long, value_name = "N", env = "YIJU_REQUESTS_PER_MINUTE")]
     pub(crate) requests_per_minute: Option<NonZeroU32>,
+    /// Origin of web pages that may call the API, as `https://example.org`; may be repeated [default: none]
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub(crate) cors_origins: Vec<String>,
-    pub(crate) log_questions: bool,
-    pub(crate) log_format: Option<LogFormat>,
+    /// Certificate to serve TLS with, PEM
+    #[arg(long, value_name = "FILE", env = "YIJU_TLS_CERTIFICATE")]
     pub(crate) tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, PEM
+    #[arg(long, value_name = "FILE", env = "YIJU_TLS_KEY")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Write questions and queries to the log
+    #[arg(long)]
+    pub(crate) log_questions: bool,
+    /// How log lines look [default: text]
+    #[arg(long, value_name = "FORMAT", env = "YIJU_LOG_FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Where an OpenTelemetry collector takes spans, as http://127.0.0.1:4318/v1/traces
+    #[arg(long, value_name = "URL", env = "YIJU_OTLP_ENDPOINT")]
     pub(crate) otlp_endpoint: Option<String>,
+}
+
+impl ServeSettings {
+    /// These settings, with those of `file` for the ones not given.
+    pub(crate) fn over(self, file: &Self) -> Self {
+        let file = file.clone();
+        Self {
+            listen: self.listen.or(file.listen),
+            concurrent: self.concurrent.or(file.concurrent),
+            queue: self.queue.or(file.queue),
+            deadline_seconds: self.deadline_seconds.or(file.deadline_seconds),
+            max_document_bytes: self.max_document_bytes.or(file.max_document_bytes),
+            grace_seconds: self.grace_seconds.or(file.grace_seconds),
+            data: self.data.or(file.data),
+            max_collections: self.max_collections.or(file.max_collections),
+            requests_per_minute: self.requests_per_minute.or(file.requests_per_minute),
+            cors_origins: if self.cors_origins.is_empty() {
+                file.cors_origins
+            } else {
+                self.cors_origins
+            },
+            tls_certificate: self.tls_certificate.or(file.tls_certificate),
+            tls_key: self.tls_key.or(file.tls_key),
+            log_questions: self.log_questions || file.log_questions,
+            log_format: self.log_format.or(file.log_format),
+            otlp_endpoint: self.otlp_endpoint.or(file.otlp_endpoint),
+        }
+    }
 }
 
 /// How log lines look.
@@ -61,23 +120,23 @@ pub(crate) enum LogFormat {
 /// The settings of this run.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    /// The library's directory, where one is given.
+    /// The library's directory, if given.
     library: Option<PathBuf>,
     /// The model as given: a directory or a name.
     pub(crate) model: Option<PathBuf>,
-    /// The directory of a cross-encoder, where one is named.
+    /// The directory of a cross-encoder, if given.
     pub(crate) reranker: Option<PathBuf>,
-    /// 0 for the machine's cores.
+    /// Model threads; 0 for one per core.
     pub(crate) threads: usize,
     pub(crate) precision: Precision,
-    pub(crate) serve: ServeFile,
+    pub(crate) serve: ServeSettings,
 }
 
 impl Settings {
     /// Reads the configuration file and puts the flags over it.
     ///
     /// # Errors
-    /// Where the file cannot be read or says something unknown.
+    /// The file cannot be read or has an unknown key.
     pub(crate) fn load(global: &Global) -> anyhow::Result<Self> {
         let file = File::find(global.config.as_deref())?;
         let given =
@@ -95,7 +154,7 @@ impl Settings {
     /// The library's directory.
     ///
     /// # Errors
-    /// Where none is given and the platform names no data directory.
+    /// None is given and the platform has no data directory.
     pub(crate) fn library(&self) -> anyhow::Result<PathBuf> {
         if let Some(library) = &self.library {
             return Ok(library.clone());
@@ -107,7 +166,7 @@ impl Settings {
         Ok(dirs.data_dir().join("library"))
     }
 
-    /// The directory of what the server keeps beside the library: access keys and collections.
+    /// The server's data directory: access keys and collections.
     ///
     /// # Errors
     /// As [`Settings::library`].
@@ -165,16 +224,16 @@ impl File {
                 "the keys are library, model, reranker, threads, precision and the table [serve]",
             )
         })?;
-        file.library = file.library.map(|path| base.join(path));
         for path in [
+            &mut file.library,
+            &mut file.reranker,
             &mut file.serve.data,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
         ] {
             *path = path.take().map(|path| base.join(path));
         }
-        file.reranker = file.reranker.map(|path| base.join(path));
-        // A plain word is a model's name, not a path.
+        // A single word is a model's name, not a path.
         file.model = file.model.map(|model| {
             if model.components().count() > 1 {
                 base.join(model)

@@ -1,7 +1,7 @@
-//! What the user is told when something fails, and the exit code.
+//! Error messages for the user, and exit codes.
 //!
-//! Exit codes: 0 for success, an honest refusal and a broken pipe; 1 where the user can put it
-//! right; 2 where the fault is the program's or the machine's.
+//! Exit codes: 0 for success, a refused answer and a broken pipe; 1 for errors that the user can fix;
+//! 2 for faults of the program or the machine.
 
 use std::fmt;
 use std::io;
@@ -11,12 +11,12 @@ use yiju_engine::{EngineError, ErrorKind};
 
 use crate::terminal::{Color, Paint, Style};
 
-/// Exit code where the user can put it right.
+/// Exit code for errors that the user can fix.
 pub(crate) const USER: u8 = 1;
-/// Exit code where the fault is the program's or the machine's.
+/// Exit code for faults of the program or the machine.
 pub(crate) const INTERNAL: u8 = 2;
 
-/// Something the user can put right (or that is at fault elsewhere), with a hint how.
+/// An error with a hint for the user; see [`Failure::fault`] for those that the user cannot fix.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
@@ -33,7 +33,7 @@ impl Failure {
         }
     }
 
-    /// Makes it one of the machine or the network, which exits with [`INTERNAL`].
+    /// Marks it as a fault of the machine or the network, which exits with [`INTERNAL`].
     pub(crate) fn fault(mut self) -> Self {
         self.fault = true;
         self
@@ -53,7 +53,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Whose fault `error` is.
+/// The exit code for `error`.
 pub(crate) fn code(error: &anyhow::Error) -> u8 {
     let failure = error
         .chain()
@@ -82,7 +82,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     })
 }
 
-/// The message with those of its causes that it does not say already.
+/// The error's message and those of its causes, without causes whose text it repeats.
 pub(crate) fn messages(error: &anyhow::Error) -> Vec<String> {
     let mut messages: Vec<String> = Vec::new();
     for cause in error.chain() {
@@ -94,12 +94,12 @@ pub(crate) fn messages(error: &anyhow::Error) -> Vec<String> {
     messages
 }
 
-/// Tells the user, and gives the exit code. A broken pipe is success: the reader has what it wanted.
+/// Prints the error and gives the exit code. A broken pipe counts as success: the reader closed it on purpose.
 pub(crate) fn report(error: &anyhow::Error, color: Color) -> ExitCode {
     if error.chain().any(is_broken_pipe) {
         return ExitCode::SUCCESS;
     }
-    // Nothing can be told where even standard error is gone.
+    // If standard error is closed there is nowhere to report to.
     let _ = write(error, &mut io::stderr().lock(), Paint::for_stderr(color));
     ExitCode::from(code(error))
 }

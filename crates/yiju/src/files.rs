@@ -1,6 +1,6 @@
 //! Finds the files to add, names their sources, and reads them.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufReader, Read};
@@ -8,42 +8,51 @@ use std::path::{Component, Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use yiju_document::{CorpusError, Entry, read_corpus};
+use yiju_engine::Source;
 
 use crate::failure::Failure;
 
-/// Ends of the names of files that are taken from a directory.
-const ENDS: [&str; 2] = ["txt", "md"];
+/// Extensions of the files that are taken from a directory.
+const EXTENSIONS: [&str; 2] = ["txt", "md"];
 
-/// Longest file that is read, in bytes: the parser takes no more.
+/// Longest file that is read, in bytes: the parser's limit.
 const MOST_BYTES: u64 = yiju_document::MAX_BYTES as u64;
 
-/// What is in a file.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A text.
     Text,
-    /// JSON Lines: many texts, each with the title of what it is part of.
+    /// JSON Lines: many texts, each with the title of its document.
     Corpus,
 }
 
-/// A file and the name of the source it is.
+/// The content of a file.
+pub(crate) enum Content {
+    /// A text, under the file's name.
+    Text(Source),
+    /// The entries of a corpus.
+    Corpus(Vec<Entry>),
+}
+
+/// A file and its source name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SourceFile {
     /// Where to read it.
     pub(crate) path: PathBuf,
-    /// Its source's name: the path below the current directory, else the whole path, with `/`.
+    /// Its source name: the path relative to the current directory if below it, else absolute, with `/`.
     pub(crate) name: String,
     /// Its length in bytes.
     pub(crate) bytes: u64,
 }
 
 impl SourceFile {
-    /// What is in it, by its name: `.jsonl` and `.jsonl.gz` are corpora.
+    /// Its kind, by its name: `.jsonl` and `.jsonl.gz` are corpora.
     pub(crate) fn form(&self) -> Form {
         form(&self.path)
     }
 
-    /// What the names of the sources of a corpus begin with.
+    /// The prefix of the source names of a corpus.
     pub(crate) fn prefix(&self) -> String {
         format!("{}#", self.name)
     }
@@ -65,7 +74,7 @@ fn form(path: &Path) -> Form {
     }
 }
 
-/// Whether `source` is that of the file `name`, or one of those of the corpus `name`.
+/// Whether the source comes from the text file or corpus `name`.
 pub(crate) fn is_source_of(source: &str, name: &str) -> bool {
     source.strip_prefix(name).is_some_and(|rest| {
         rest.is_empty() || (rest.starts_with('#') && form(Path::new(name)) == Form::Corpus)
@@ -77,7 +86,7 @@ fn is_packed(path: &Path) -> bool {
         .is_some_and(|end| end.eq_ignore_ascii_case("gz"))
 }
 
-/// The name of a packed file without `.gz`, or that of another.
+/// The path without `.gz`.
 fn unpacked(path: &Path) -> PathBuf {
     if is_packed(path) {
         path.with_extension("")
@@ -86,14 +95,14 @@ fn unpacked(path: &Path) -> PathBuf {
     }
 }
 
-/// The files under `paths`, each once, in the order given and by name within a directory; and what
-/// was wrong with the rest. Directories are searched for `*.txt` and `*.md`, packed with gzip or not,
-/// hidden ones left out; a file that is named itself may be called anything.
+/// The files under `paths` without duplicates, in the order given and sorted within a directory, and the
+/// errors of the rest. Directories are searched for `*.txt` and `*.md`, also with `.gz`, skipping hidden
+/// files; a file given by path may have any name.
 pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
     let here = std::env::current_dir().ok();
     let mut found = Vec::new();
     let mut failures = Vec::new();
-    let mut seen = BTreeMap::new();
+    let mut seen = HashSet::new();
     for path in paths {
         let mut files = Vec::new();
         match fs::metadata(path) {
@@ -117,7 +126,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
         for file in files {
             match source(&file, here.as_deref()) {
                 Ok(source) => {
-                    if seen.insert(source.name.clone(), ()).is_none() {
+                    if seen.insert(source.name.clone()) {
                         found.push(source);
                     }
                 }
@@ -143,7 +152,7 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>)
         let hidden = path
             .file_name()
             .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        // Links to files are followed, links to directories are not: they may lead in circles.
+        // Links to files are followed, links to directories are not: they may form cycles.
         let kind = fs::symlink_metadata(&path);
         if hidden {
             continue;
@@ -157,7 +166,9 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>)
 }
 
 fn is_text(end: &OsStr) -> bool {
-    ENDS.iter().any(|known| end.eq_ignore_ascii_case(known))
+    EXTENSIONS
+        .iter()
+        .any(|known| end.eq_ignore_ascii_case(known))
 }
 
 fn source(path: &Path, here: Option<&Path>) -> Result<SourceFile, Failure> {
@@ -176,7 +187,7 @@ fn source(path: &Path, here: Option<&Path>) -> Result<SourceFile, Failure> {
 /// and `/here/a.txt` are all `a.txt`.
 ///
 /// # Errors
-/// Where the path is not UTF-8: a source's name is text.
+/// The path is not UTF-8 or has control characters: a source name is text.
 pub(crate) fn name(path: &Path, here: Option<&Path>) -> Result<String, Failure> {
     let whole = match here {
         Some(here) => here.join(path),
@@ -215,11 +226,28 @@ pub(crate) fn name(path: &Path, here: Option<&Path>) -> Result<String, Failure> 
     })
 }
 
-/// The bytes of `file`, unpacked.
+/// Reads and unpacks `file`.
 ///
 /// # Errors
-/// Where it cannot be read, or is far too long for a document.
-pub(crate) fn read(file: &SourceFile) -> Result<Vec<u8>, Failure> {
+/// It cannot be read, is longer than a document may be, or is a corpus with an invalid line, which the
+/// message names.
+pub(crate) fn read(file: &SourceFile) -> Result<Content, Failure> {
+    tracing::debug!(file = file.name, "reading");
+    match file.form() {
+        Form::Corpus => Ok(Content::Corpus(read_entries(file)?)),
+        Form::Text => Ok(Content::Text(Source {
+            name: file.name.clone(),
+            title: None,
+            bytes: read_bytes(file)?,
+        })),
+    }
+}
+
+/// The unpacked bytes of `file`.
+///
+/// # Errors
+/// It cannot be read, or is longer than a document may be.
+pub(crate) fn read_bytes(file: &SourceFile) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     file.open()?
         .take(MOST_BYTES + 1)
@@ -236,11 +264,7 @@ pub(crate) fn read(file: &SourceFile) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The texts of the corpus `file`.
-///
-/// # Errors
-/// Where it cannot be read or a line is not of the shape; the message names the line.
-pub(crate) fn read_entries(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
+fn read_entries(file: &SourceFile) -> Result<Vec<Entry>, Failure> {
     read_corpus(BufReader::new(file.open()?)).map_err(|error| {
         let failure = Failure::new(format!("{}: {error}", file.path.display()));
         match error {

@@ -1,24 +1,25 @@
-//! Opens the library, and brings files into it.
+//! Opens the library and adds files to it.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-use yiju_document::group_corpus;
+use yiju_embed::{Embedder, EmbedderOptions};
 use yiju_engine::{
-    Access, AddOutcome, AddStatus, CrossEncoder, Engine, EngineError, EngineOptions, Source,
+    Access, AddOutcome, AddStatus, CrossEncoder, DocumentSummary, Engine, EngineError,
+    EngineOptions, Shelf,
 };
 
 use crate::cli;
 use crate::config::Settings;
 use crate::failure::Failure;
-use crate::files::{self, Form, SourceFile};
+use crate::files::{self, Content, SourceFile};
 use crate::model;
 use crate::progress::AddProgress;
 
-/// Opens the library of these settings.
+/// Opens the library with its model.
 ///
 /// # Errors
-/// An unknown model, a library of another version or model, one that another process writes to.
+/// The model is unknown, the library has another version or model, or another process is writing to it.
 pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine> {
     let options = EngineOptions {
         library: settings.library()?,
@@ -35,81 +36,107 @@ pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine
     Ok(engine.with_reranker(CrossEncoder::open(reranker).map_err(EngineError::from)?))
 }
 
-/// The model crate's word for it.
-pub(crate) fn precision(precision: cli::Precision) -> yiju_embed::Precision {
+/// Opens the embedding model in `directory`, without a library.
+///
+/// # Errors
+/// It is no model directory, or its files are damaged.
+pub(crate) fn embedder(settings: &Settings, directory: &Path) -> Result<Embedder, EngineError> {
+    let options = EmbedderOptions {
+        precision: precision(settings.precision),
+        threads: settings.threads,
+    };
+    Ok(Embedder::open(directory, options)?)
+}
+
+/// The setting as `yiju_embed` names it.
+fn precision(precision: cli::Precision) -> yiju_embed::Precision {
     match precision {
         cli::Precision::Int8 => yiju_embed::Precision::Int8,
         cli::Precision::F32 => yiju_embed::Precision::F32,
     }
 }
 
-/// What became of one file.
-pub(crate) enum Outcome {
-    /// It is in the library.
-    In(AddOutcome),
-    /// It is not, and this is why.
-    Failed(anyhow::Error),
+/// Whether the library's directory has anything in it.
+pub(crate) fn exists(settings: &Settings) -> anyhow::Result<bool> {
+    let library = settings.library()?;
+    Ok(library
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some()))
 }
 
-/// Adds `files` one by one, each durable before the next, and gives each outcome to `each` as soon
-/// as it is known.
+/// What is known of a file before it is added.
+pub(crate) enum Known {
+    /// Nothing yet: it is read when it is added.
+    Nothing,
+    /// The library holds it unchanged, as these documents.
+    Held(Vec<DocumentSummary>),
+    /// It was read, or reading failed; the library does not hold it unchanged.
+    Read(Result<Content, Failure>),
+}
+
+/// Adds `files` one by one, each durable before the next begins, and passes each outcome to `each`.
 ///
 /// # Errors
-/// Only those of `each`; a file that fails does not stop the others.
+/// Only errors of `each`; a file that fails does not stop the others.
 pub(crate) fn add(
     engine: &Engine,
-    files: &[SourceFile],
+    files: Vec<(SourceFile, Known)>,
     quiet: bool,
-    mut each: impl FnMut(&SourceFile, Outcome) -> anyhow::Result<()>,
+    mut each: impl FnMut(&SourceFile, anyhow::Result<AddOutcome>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Total> {
     let mut total = Total::default();
     let progress = AddProgress::new(
         files.len(),
-        files.iter().map(|file| file.bytes).sum(),
+        files.iter().map(|(file, _)| file.bytes).sum(),
         quiet,
     );
     let held = engine.hold_rebuilds();
-    for file in files {
-        let outcome = match add_one(engine, file, &progress) {
-            Ok(outcome) => Outcome::In(outcome),
-            Err(error) => Outcome::Failed(error),
-        };
+    for (file, known) in files {
+        let outcome = add_one(engine, &file, known, &progress);
         total.count(&outcome);
-        let unchanged = matches!(&outcome, Outcome::In(it) if it.status == AddStatus::Unchanged);
+        let unchanged = matches!(&outcome, Ok(it) if it.status == AddStatus::Unchanged);
         progress.file_done(file.bytes, unchanged);
-        progress.aside(|| each(file, outcome))?;
+        progress.aside(|| each(&file, outcome))?;
     }
     drop(held);
     total.passages = progress.passages();
-    total.seconds = progress.elapsed().as_secs_f64();
+    total.seconds = progress.elapsed();
     Ok(total)
 }
 
 fn add_one(
     engine: &Engine,
     file: &SourceFile,
+    known: Known,
     progress: &AddProgress,
 ) -> anyhow::Result<AddOutcome> {
-    if file.form() == Form::Corpus {
-        let entries = files::read_entries(file)?;
-        let outcome = engine.add_corpus(&file.prefix(), &entries, &|at| {
-            progress.at_corpus(&file.name, file.bytes, at);
-        })?;
-        return Ok(AddOutcome {
-            status: outcome.status,
-            documents: outcome.documents,
-        });
-    }
-    let bytes = files::read(file)?;
-    let source = Source {
-        name: file.name.clone(),
-        title: None,
-        bytes,
+    let content = match known {
+        Known::Held(documents) => {
+            return Ok(AddOutcome {
+                status: AddStatus::Unchanged,
+                documents,
+            });
+        }
+        Known::Read(content) => content?,
+        Known::Nothing => files::read(file)?,
     };
-    Ok(engine.add(source, &|at| progress.at(&file.name, file.bytes, at))?)
+    match content {
+        Content::Corpus(entries) => {
+            let outcome = engine.add_corpus(&file.prefix(), &entries, &|at| {
+                progress.at_corpus(&file.name, file.bytes, at);
+            })?;
+            Ok(AddOutcome {
+                status: outcome.status,
+                documents: outcome.documents,
+            })
+        }
+        Content::Text(source) => {
+            Ok(engine.add(source, &|at| progress.at(&file.name, file.bytes, at))?)
+        }
+    }
 }
 
-/// What an add of several files came to.
+/// The result of adding several files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Total {
     pub(crate) added: usize,
@@ -122,92 +149,56 @@ pub(crate) struct Total {
 }
 
 impl Total {
-    fn count(&mut self, outcome: &Outcome) {
-        match outcome {
-            Outcome::Failed(_) => self.failed += 1,
-            Outcome::In(outcome) => {
-                self.documents += outcome.documents.len();
-                match outcome.status {
-                    AddStatus::Added => self.added += 1,
-                    AddStatus::Replaced => self.replaced += 1,
-                    AddStatus::Unchanged => self.unchanged += 1,
-                }
-            }
+    fn count(&mut self, outcome: &anyhow::Result<AddOutcome>) {
+        let Ok(outcome) = outcome else {
+            self.failed += 1;
+            return;
+        };
+        self.documents += outcome.documents.len();
+        match outcome.status {
+            AddStatus::Added => self.added += 1,
+            AddStatus::Replaced => self.replaced += 1,
+            AddStatus::Unchanged => self.unchanged += 1,
         }
     }
 }
 
-/// Those of `files` that the library does not hold with the same bytes. A file that cannot be read
-/// is among them: adding it will say why.
+/// Compares files with the library up to the first that differs, so that no more than one file is in
+/// memory; the rest are read when they are added.
 ///
 /// # Errors
-/// Where the library cannot be read.
-pub(crate) fn changed(engine: &Engine, files: &[SourceFile]) -> anyhow::Result<Vec<SourceFile>> {
-    let mut changed = Vec::new();
-    for file in files {
-        if !holds(engine, file)? {
-            changed.push(file.clone());
+/// The library cannot be read.
+fn compare(shelf: &Shelf, files: Vec<SourceFile>) -> anyhow::Result<Vec<(SourceFile, Known)>> {
+    let mut all_held = true;
+    let compared = files.into_iter().map(|file| {
+        if !all_held {
+            return Ok((file, Known::Nothing));
         }
-    }
-    Ok(changed)
-}
-
-fn holds(engine: &Engine, file: &SourceFile) -> anyhow::Result<bool> {
-    if file.form() == Form::Corpus {
-        let Ok(entries) = files::read_entries(file) else {
-            return Ok(false);
+        let content = files::read(&file);
+        let held = match &content {
+            Ok(Content::Text(source)) => shelf.held(source)?,
+            Ok(Content::Corpus(entries)) => shelf.held_corpus(&file.prefix(), entries)?,
+            Err(_) => None,
         };
-        for group in group_corpus(&entries) {
-            if !engine.holds(&format!("{}{}", file.prefix(), group.name), &group.sha256())? {
-                return Ok(false);
-            }
-        }
-        return Ok(true);
-    }
-    match files::read(file) {
-        Ok(bytes) => Ok(engine.holds(&file.name, &sha256(&bytes))?),
-        Err(_) => Ok(false),
-    }
+        all_held = held.is_some();
+        Ok((file, held.map_or(Known::Read(content), Known::Held)))
+    });
+    compared.collect()
 }
 
-/// The names of the sources that the library has of `file`.
-fn sources(engine: &Engine, file: &SourceFile) -> anyhow::Result<Vec<String>> {
-    if file.form() == Form::Text {
-        return Ok(vec![file.name.clone()]);
-    }
-    let prefix = file.prefix();
-    let mut names = Vec::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = engine.documents(cursor.as_deref(), 1_000)?;
-        let found = page.documents.into_iter().map(|document| document.source);
-        names.extend(found.filter(|name| name.starts_with(&prefix)));
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return Ok(names),
-        }
-    }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// The library, with the files under `docs` in it, and the names of their sources.
+/// The library after adding files, and the names of their sources.
 pub(crate) struct WithDocs {
     pub(crate) engine: Engine,
-    /// Names of the sources; empty where no paths were given.
+    /// Names of the sources; empty if no paths were given.
     pub(crate) sources: Vec<String>,
 }
 
-/// Opens the library after bringing the files under `docs` into it; only for reading where it holds
-/// them all already, so that it can be asked while a server has it open.
+/// Opens the library and adds the files under `docs`. If it holds them all unchanged, it is opened for
+/// reading only, so that it can be asked while a server has it open. The model is opened once and each
+/// file is read once.
 ///
 /// # Errors
-/// Where the library cannot be opened or none of the files can be added.
+/// The library cannot be opened, or none of the files can be added.
 pub(crate) fn with_docs(
     settings: &Settings,
     docs: &[PathBuf],
@@ -229,32 +220,41 @@ pub(crate) fn with_docs(
     for failure in failures {
         notes.warn(&failure.into());
     }
-    let exists = settings
-        .library()?
-        .read_dir()
-        .is_ok_and(|mut entries| entries.next().is_some());
-    if exists {
+    let files = if exists(settings)? {
+        compare(&Shelf::open(&settings.library()?, Access::ReadOnly)?, files)?
+    } else {
+        files
+            .into_iter()
+            .map(|file| (file, Known::Nothing))
+            .collect()
+    };
+    if files
+        .iter()
+        .all(|(_, known)| matches!(known, Known::Held(_)))
+    {
         let engine = open(settings, Access::ReadOnly)?;
-        if changed(&engine, &files)?.is_empty() {
-            notes.say(&unchanged(&files));
-            let mut sources = Vec::new();
-            for file in &files {
-                sources.extend(self::sources(&engine, file)?);
-            }
-            return Ok(WithDocs { engine, sources });
-        }
+        notes.say(&format!("{} unchanged", count(files.len(), "file")));
+        let documents = files.into_iter().filter_map(|(_, known)| match known {
+            Known::Held(documents) => Some(documents),
+            _ => None,
+        });
+        let mut sources: Vec<String> = documents.flatten().map(|one| one.source).collect();
+        sources.dedup();
+        return Ok(WithDocs { engine, sources });
     }
     let engine = open(settings, Access::ReadWrite)?;
     let mut sources = Vec::new();
     let mut failed = Vec::new();
-    let total = add(&engine, &files, notes.quiet(), |file, outcome| {
+    let total = add(&engine, files, notes.quiet(), |_, outcome| {
         match outcome {
-            Outcome::In(_) => sources.extend(self::sources(&engine, file)?),
-            Outcome::Failed(error) => failed.push(error),
+            Ok(outcome) => sources.extend(outcome.documents.into_iter().map(|one| one.source)),
+            Err(error) => failed.push(error),
         }
         Ok(())
     })?;
-    // With nothing to answer from, the last reason is the error; otherwise all are warnings.
+    // Documents of one source are adjacent.
+    sources.dedup();
+    // If no file could be added, the last failure is the error; otherwise all are warnings.
     let fatal = if sources.is_empty() {
         failed.pop()
     } else {
@@ -270,11 +270,7 @@ pub(crate) fn with_docs(
     Ok(WithDocs { engine, sources })
 }
 
-fn unchanged(files: &[SourceFile]) -> String {
-    format!("{} unchanged", count(files.len(), "file"))
-}
-
-/// One line about an add of several files.
+/// One line that sums up adding several files.
 pub(crate) fn summary(total: &Total) -> String {
     let mut parts = Vec::new();
     for (number, what) in [
@@ -301,8 +297,9 @@ pub(crate) fn summary(total: &Total) -> String {
 }
 
 /// `1 file`, `2 files`.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+pub(crate) fn count(number: impl TryInto<u64> + Copy + Display, what: &str) -> String {
+    let one = number.try_into().is_ok_and(|number| number == 1);
+    format!("{number} {what}{}", if one { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -329,10 +326,5 @@ mod tests {
             ..Total::default()
         };
         assert_eq!(summary(&total), "1 file: 1 unchanged");
-    }
-
-    #[test]
-    fn the_hash_is_lower_case_hex() {
-        assert_eq!(sha256(b"")[..8], *"e3b0c442");
     }
 }

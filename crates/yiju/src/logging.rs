@@ -1,4 +1,4 @@
-//! Logs go to standard error; spans go to an OpenTelemetry collector where one is named.
+//! Logs on standard error, and spans to an OpenTelemetry collector where one is configured.
 
 use std::io::IsTerminal;
 
@@ -12,15 +12,15 @@ use crate::cli::Global;
 use crate::config::LogFormat;
 use crate::failure::Failure;
 
-/// How a server logs.
+/// The server's log settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) format: LogFormat,
-    /// Where an OpenTelemetry collector takes spans over HTTP.
+    /// The URL at which an OpenTelemetry collector receives spans over HTTP.
     pub(crate) otlp: Option<String>,
 }
 
-/// Sends what is left when dropped.
+/// Keeps the exporter alive; sends the remaining spans when dropped.
 pub(crate) struct Logging {
     #[cfg(feature = "otlp")]
     spans: Option<opentelemetry_sdk::trace::SdkTracerProvider>,
@@ -37,11 +37,11 @@ impl Drop for Logging {
     }
 }
 
-/// Starts logging: warnings, with `-v` what is done, with `-vv` details; a server says what is done
-/// without being asked. `YIJU_LOG` holds a filter that goes before all of it.
+/// Starts logging at level warn; info with `-v` and for a server, debug with `-vv`, error with `-q`.
+/// A filter in `YIJU_LOG` overrides all of these.
 ///
 /// # Errors
-/// Spans are to be sent, and this build cannot, or their address is none.
+/// A collector is configured, and this build cannot send spans or its URL is not valid.
 pub(crate) fn start(global: &Global, server: Option<&Server>) -> Result<Logging, Failure> {
     let level = match (global.verbose, global.quiet) {
         (_, true) => "error",
@@ -50,10 +50,8 @@ pub(crate) fn start(global: &Global, server: Option<&Server>) -> Result<Logging,
         (1, _) => "info",
         _ => "debug",
     };
-    // The libraries' own accounts are of use only where details are wanted.
-    let default = format!(
-        "warn,yiju={level},yiju_access={level},yiju_api={level},yiju_engine={level},yiju_store={level},yiju_index={level},yiju_embed={level},yiju_document={level}"
-    );
+    // Dependencies log warnings only. The prefix `yiju` covers all crates of the workspace.
+    let default = format!("warn,yiju={level}");
     let filter = std::env::var("YIJU_LOG")
         .ok()
         .and_then(|filter| EnvFilter::try_new(filter).ok())
@@ -68,7 +66,7 @@ pub(crate) fn start(global: &Global, server: Option<&Server>) -> Result<Logging,
     };
     let lines = lines.with_filter(filter);
     let (spans, logging) = spans(server.and_then(|server| server.otlp.as_deref()))?;
-    // A second start is refused, and there is none.
+    // Fails only where logging was started before, which `main` never does.
     let _ = tracing_subscriber::registry()
         .with(lines)
         .with(spans)
@@ -104,7 +102,7 @@ where
         .with_batch_exporter(exporter)
         .with_resource(Resource::builder().with_service_name("yiju").build())
         .build();
-    // The pipeline's own spans, whatever the log lines show.
+    // Spans are exported at debug level, whatever level the log lines have.
     let ours = Targets::new()
         .with_target("yiju_api", LevelFilter::DEBUG)
         .with_target("yiju_engine", LevelFilter::DEBUG);

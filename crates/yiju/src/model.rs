@@ -1,18 +1,18 @@
-//! Finds the model's directory.
+//! Finds the model directory.
 
 use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::failure::Failure;
 
-/// The model that comes with Yiju.
+/// The bundled model.
 const DEFAULT: &str = "multilingual-e5-small-q4";
 
 /// The directory of the model `given`: a directory, or a name under a `models` directory beside the
-/// program or the current directory or a parent of either, or in the platform's data directory.
+/// program, the current directory or a parent of either, or in the platform's data directory.
 ///
 /// # Errors
-/// Where there is none, naming the places looked at.
+/// There is none; the message lists the places searched.
 pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
     let name = match given {
         Some(given) if given.is_dir() => return Ok(given.to_owned()),

@@ -1,8 +1,7 @@
-//! Progress of adding: a bar on a terminal, a plain line every few seconds otherwise, on standard
-//! error.
+//! Progress on standard error: a bar on a terminal, a plain line every few seconds otherwise.
 
 use std::cell::Cell;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -10,19 +9,90 @@ use yiju_engine::{CorpusProgress, Progress};
 
 /// Time between plain lines.
 const EVERY: Duration = Duration::from_secs(5);
+/// A bar with text after it.
+const BAR: &str = "{bar:24.cyan} {percent:>3}%  {msg}";
+/// A bar of bytes fetched, after the file's name.
+const FETCHED: &str =
+    "{bar:24.cyan} {percent:>3}%  {msg}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
 
-/// How far an add of several files is.
+/// A bar, which clears itself when dropped, or plain lines; neither where `quiet`.
+struct Shown {
+    bar: ProgressBar,
+    lines: bool,
+    last: Cell<Instant>,
+    started: Instant,
+}
+
+impl Shown {
+    fn new(template: &str, quiet: bool) -> Self {
+        // On anything but a terminal this draws nothing.
+        let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
+        let lines = !quiet && bar.is_hidden();
+        if quiet {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━━─"));
+        }
+        let now = Instant::now();
+        Self {
+            bar,
+            lines,
+            last: Cell::new(now),
+            started: now,
+        }
+    }
+
+    /// Shows that `done` of `total` is done, with this text; `percent` puts the percentage before a plain
+    /// line, too.
+    fn at(&self, done: f64, total: f64, text: impl FnOnce() -> String, percent: bool) {
+        if !self.bar.is_hidden() {
+            // Bars count in whole numbers.
+            self.bar.set_length((total * 1e3) as u64);
+            self.bar.set_position((done * 1e3) as u64);
+            self.bar.set_message(text());
+        } else if self.lines && self.last.get().elapsed() >= EVERY {
+            self.last.set(Instant::now());
+            let share = if percent {
+                format!("{:>3}%  ", (100.0 * done / total.max(1e-9)).floor())
+            } else {
+                String::new()
+            };
+            self.say(&format!("{share}{}", text()));
+        }
+    }
+
+    fn say(&self, line: &str) {
+        if self.lines {
+            // Progress that nobody can read is no reason to stop.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+
+    fn elapsed(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Progress of adding several files.
 pub(crate) struct AddProgress {
     shown: Shown,
-    started: Instant,
     files: usize,
     bytes: u64,
     files_done: Cell<usize>,
+    /// Of the files that are done.
     before: Cell<Amount>,
+    /// Of the present file.
     here: Cell<Amount>,
 }
 
-/// How much is done.
+/// Work done so far.
 #[derive(Clone, Copy, Default)]
 struct Amount {
     /// Bytes of files.
@@ -33,32 +103,11 @@ struct Amount {
     passages: usize,
 }
 
-enum Shown {
-    Bar(ProgressBar),
-    /// When the last line was written.
-    Lines(Cell<Instant>),
-    Nothing,
-}
-
 impl AddProgress {
     /// Progress of `files` files with `bytes` bytes together.
     pub(crate) fn new(files: usize, bytes: u64, quiet: bool) -> Self {
-        let started = Instant::now();
-        let shown = if quiet {
-            Shown::Nothing
-        } else if io::stderr().is_terminal() {
-            let bar =
-                ProgressBar::with_draw_target(Some(bytes.max(1)), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan} {percent:>3}%  {msg}") {
-                bar.set_style(style.progress_chars("━━─"));
-            }
-            Shown::Bar(bar)
-        } else {
-            Shown::Lines(Cell::new(started))
-        };
         Self {
-            shown,
-            started,
+            shown: Shown::new(BAR, quiet),
             files,
             bytes,
             files_done: Cell::new(0),
@@ -67,18 +116,15 @@ impl AddProgress {
         }
     }
 
-    /// Says how far the file `name`, of `bytes` bytes, is.
+    /// Shows how far the file `name`, of `bytes` bytes, is.
     pub(crate) fn at(&self, name: &str, bytes: u64, progress: Progress) {
-        let share = progress.passages_done as f64 / progress.passages_total.max(1) as f64;
+        let (done, total) = (progress.passages_done, progress.passages_total);
         self.here.set(Amount {
-            bytes: bytes as f64 * share,
+            bytes: bytes as f64 * done as f64 / total.max(1) as f64,
             unchanged: 0.0,
-            passages: progress.passages_done,
+            passages: done,
         });
-        self.show(|| {
-            let (done, total) = (progress.passages_done, progress.passages_total);
-            self.line(name, &format!("{done}/{total} passages"))
-        });
+        self.show(name, || format!("{done}/{total} passages"));
     }
 
     /// The same for a corpus.
@@ -89,37 +135,21 @@ impl AddProgress {
             unchanged: progress.bytes_unchanged as f64 * part,
             passages: progress.passages,
         });
-        self.show(|| {
+        self.show(name, || {
             let (done, total) = (progress.documents_done, progress.documents_total);
             let (passages, document) = (progress.passages, (done + 1).min(total));
-            self.line(
-                name,
-                &format!("document {document}/{total}  {passages} passages"),
-            )
+            format!("document {document}/{total}  {passages} passages")
         });
     }
 
-    fn show(&self, line: impl FnOnce() -> String) {
+    fn show(&self, name: &str, within: impl FnOnce() -> String) {
         let done = self.before.get().bytes + self.here.get().bytes;
-        match &self.shown {
-            Shown::Bar(bar) => {
-                bar.set_position(done as u64);
-                bar.set_message(line());
-            }
-            Shown::Lines(last) => {
-                if last.get().elapsed() >= EVERY {
-                    last.set(Instant::now());
-                    let percent = 100.0 * done / self.bytes.max(1) as f64;
-                    // Progress that nobody can read is no reason to stop.
-                    let _ = writeln!(io::stderr(), "{:>3}%  {}", percent.floor(), line());
-                }
-            }
-            Shown::Nothing => {}
-        }
+        let text = || self.line(name, &within());
+        self.shown.at(done, self.bytes.max(1) as f64, text, true);
     }
 
     fn line(&self, name: &str, within: &str) -> String {
-        let elapsed = self.started.elapsed().as_secs_f64();
+        let elapsed = self.elapsed();
         let (before, here) = (self.before.get(), self.here.get());
         let rate = (before.passages + here.passages) as f64 / elapsed.max(1e-3);
         let mut line = format!(
@@ -150,17 +180,12 @@ impl AddProgress {
         before.passages += here.passages;
         self.before.set(before);
         self.files_done.set(self.files_done.get() + 1);
-        if let Shown::Bar(bar) = &self.shown {
-            bar.set_position(before.bytes as u64);
-        }
+        self.shown.bar.set_position((before.bytes * 1e3) as u64);
     }
 
     /// Runs `print`, which writes to the terminal, with the bar out of its way.
     pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        match &self.shown {
-            Shown::Bar(bar) => bar.suspend(print),
-            _ => print(),
-        }
+        self.shown.bar.suspend(print)
     }
 
     /// Passages embedded so far.
@@ -168,17 +193,9 @@ impl AddProgress {
         self.before.get().passages + self.here.get().passages
     }
 
-    /// Time since the start.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-}
-
-impl Drop for AddProgress {
-    fn drop(&mut self) {
-        if let Shown::Bar(bar) = &self.shown {
-            bar.finish_and_clear();
-        }
+    /// Seconds since the start.
+    pub(crate) fn elapsed(&self) -> f64 {
+        self.shown.elapsed()
     }
 }
 
@@ -195,104 +212,47 @@ pub(crate) fn duration(seconds: f64) -> String {
 /// Progress of a known number of steps.
 pub(crate) struct Steps {
     what: &'static str,
-    bar: Option<ProgressBar>,
-    last: Cell<Instant>,
-    started: Instant,
-    quiet: bool,
+    shown: Shown,
 }
 
 impl Steps {
     /// Progress over `what`, such as questions.
     pub(crate) fn new(what: &'static str, quiet: bool) -> Self {
-        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template(
-                "{bar:24.cyan} {percent:>3}%  {pos} of {len} {msg}, {eta} left",
-            ) {
-                bar.set_style(style.progress_chars("━━─"));
-            }
-            bar.set_message(what);
-            bar
-        });
-        let now = Instant::now();
-        Self {
-            what,
-            bar,
-            last: Cell::new(now),
-            started: now,
-            quiet,
-        }
+        let shown = Shown::new(BAR, quiet);
+        Self { what, shown }
     }
 
-    /// Says that `done` of `total` steps are done.
+    /// Shows that `done` of `total` steps are done.
     pub(crate) fn at(&self, done: usize, total: usize) {
-        if let Some(bar) = &self.bar {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-        } else if !self.quiet && self.last.get().elapsed() >= EVERY {
-            self.last.set(Instant::now());
-            let left = if done == 0 {
-                String::new()
-            } else {
-                let each = self.started.elapsed().as_secs_f64() / done as f64;
-                let left = each * total.saturating_sub(done) as f64;
-                format!(", about {} left", duration(left))
-            };
-            // Progress that nobody can read is no reason to stop.
-            let _ = writeln!(io::stderr(), "{done} of {total} {}{left}", self.what);
-        }
-    }
-}
-
-impl Drop for Steps {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        let text = || {
+            let what = self.what;
+            if done == 0 {
+                return format!("{done} of {total} {what}");
+            }
+            let each = self.shown.elapsed() / done as f64;
+            let left = duration(each * total.saturating_sub(done) as f64);
+            format!("{done} of {total} {what}, about {left} left")
+        };
+        self.shown.at(done as f64, total as f64, text, false);
     }
 }
 
 /// Progress through a plan of known seconds.
-pub(crate) struct Planned {
-    bar: Option<ProgressBar>,
-    last: Cell<Instant>,
-    started: Instant,
-    quiet: bool,
-}
+pub(crate) struct Planned(Shown);
 
 impl Planned {
     /// Progress from now on.
     pub(crate) fn new(quiet: bool) -> Self {
-        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan} {percent:>3}%  {msg}") {
-                bar.set_style(style.progress_chars("━━─"));
-            }
-            bar
-        });
-        let now = Instant::now();
-        Self {
-            bar,
-            last: Cell::new(now),
-            started: now,
-            quiet,
-        }
+        Self(Shown::new(BAR, quiet))
     }
 
-    /// Says what is done now, and how much of the plan lies behind.
+    /// Shows what is done now, and how many seconds of the plan lie behind.
     pub(crate) fn at(&self, what: &str, done: f64, total: f64) {
-        let elapsed = self.started.elapsed().as_secs_f64();
-        let left = duration(left(done, total, elapsed));
-        if let Some(bar) = &self.bar {
-            bar.set_length((total * 1e3) as u64);
-            bar.set_position((done * 1e3) as u64);
-            bar.set_message(format!("{what}, about {left} left"));
-        } else if !self.quiet && self.last.get().elapsed() >= EVERY {
-            self.last.set(Instant::now());
-            let percent = (100.0 * done / total.max(1e-9)).floor();
-            // Progress that nobody can read is no reason to stop.
-            let _ = writeln!(io::stderr(), "{percent:>3}%  {what}, about {left} left");
-        }
+        let text = || {
+            let left = duration(left(done, total, self.0.elapsed()));
+            format!("{what}, about {left} left")
+        };
+        self.0.at(done, total, text, true);
     }
 }
 
@@ -306,45 +266,19 @@ fn left(done: f64, total: f64, elapsed: f64) -> f64 {
     }
 }
 
-impl Drop for Planned {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
 /// Progress of downloads, file by file.
 pub(crate) struct Download {
-    bar: Option<ProgressBar>,
-    quiet: bool,
+    shown: Shown,
     name: String,
     done: u64,
 }
 
 impl Download {
     pub(crate) fn new(quiet: bool) -> Self {
-        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template(
-                "{bar:24.cyan} {percent:>3}%  {msg}  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
-            ) {
-                bar.set_style(style.progress_chars("━━─"));
-            }
-            bar
-        });
         Self {
-            bar,
-            quiet,
+            shown: Shown::new(FETCHED, quiet),
             name: String::new(),
             done: 0,
-        }
-    }
-
-    /// Takes the bar away.
-    pub(crate) fn done(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
         }
     }
 }
@@ -353,25 +287,19 @@ impl hf_hub::api::Progress for &mut Download {
     fn init(&mut self, size: usize, filename: &str) {
         self.done = 0;
         self.name = crate::text::clean(filename);
-        if let Some(bar) = &self.bar {
-            bar.set_length(size as u64);
-            bar.set_position(0);
-            bar.set_message(self.name.clone());
-        }
+        self.shown.bar.set_length(size as u64);
+        self.shown.bar.set_position(0);
+        self.shown.bar.set_message(self.name.clone());
     }
 
     fn update(&mut self, size: usize) {
         self.done += size as u64;
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.done);
-        }
+        self.shown.bar.set_position(self.done);
     }
 
     fn finish(&mut self) {
-        if self.bar.is_none() && !self.quiet {
-            // Progress that nobody can read is no reason to stop.
-            let _ = writeln!(io::stderr(), "fetched {} ({} bytes)", self.name, self.done);
-        }
+        let (name, done) = (&self.name, self.done);
+        self.shown.say(&format!("fetched {name} ({done} bytes)"));
     }
 }
 
@@ -421,7 +349,7 @@ mod tests {
     #[test]
     fn what_was_there_already_does_not_count_as_work() {
         let mut progress = AddProgress::new(1, 1000, true);
-        progress.started = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
+        progress.shown.started = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         progress.at_corpus(
             "laws.jsonl",
             1000,

@@ -1,4 +1,4 @@
-//! Results as a person reads them.
+//! Results as text for people.
 
 use std::io::{self, Write};
 
@@ -9,15 +9,15 @@ use yiju_engine::{
 use crate::terminal::{Paint, Style};
 use crate::text::{clean, cut, pad, width, wrap};
 
-/// Spaces before what belongs to a heading line.
+/// Indent of the lines under a heading line.
 const INDENT: &str = "    ";
 
 /// How results are shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
-    /// Columns to wrap at; `None` to leave lines whole.
+    /// Columns to wrap at; `None` for no wrapping.
     pub(crate) columns: Option<usize>,
-    /// Colour or not.
+    /// Whether to use colour.
     pub(crate) paint: Paint,
 }
 
@@ -184,7 +184,7 @@ impl View {
             }
         }
         if let Some(columns) = self.columns {
-            // Titles and sources share what the other columns leave, titles first.
+            // Titles and sources share the remaining width, titles first.
             let left = columns
                 .saturating_sub(widths[0] + widths[1] + widths[2] + 2 * 4)
                 .max(24);
@@ -226,8 +226,8 @@ fn by_clause(citations: &[Citation]) -> Vec<Vec<&Citation>> {
     groups
 }
 
-/// `paragraph`, which stands at `place`, with each quote in brackets and its name after it. The
-/// brackets are ones that the paragraph does not use itself.
+/// `paragraph`, whose span is `place`, with each quote in brackets followed by its marker. The kind of
+/// bracket is one that does not occur in the paragraph.
 fn mark(paragraph: &str, place: Span, mut quotes: Vec<(Span, String)>, paint: Paint) -> String {
     let (open, close) = [('【', '】'), ('«', '»'), ('⟦', '⟧')]
         .into_iter()
@@ -242,13 +242,13 @@ fn mark(paragraph: &str, place: Span, mut quotes: Vec<(Span, String)>, paint: Pa
         let (Some(start), Some(end)) = (start, end) else {
             continue;
         };
-        // A quote outside the paragraph, or over another quote, stays unmarked.
+        // A quote that lies outside the paragraph or overlaps another is not marked.
         let (Some(before), Some(quote)) = (paragraph.get(at..start), paragraph.get(start..end))
         else {
             continue;
         };
         marked.push_str(&clean(before));
-        // Each line has its own colour, so that an indent never has one.
+        // Colour restarts on each line, so that indents are not coloured.
         let quote = clean(quote).replace(
             '\n',
             &format!("{}\n{}", paint.end(), paint.start(Style::Quote)),

@@ -1,4 +1,4 @@
-//! The terminal: its width, and whether to use colour. Colour is never the only signal.
+//! The terminal's width, and colour. Colour never carries information of its own.
 
 use std::io::IsTerminal;
 
@@ -15,7 +15,7 @@ pub(crate) enum Color {
     Never,
 }
 
-/// What a piece of text is.
+/// The role of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     Error,
@@ -41,7 +41,7 @@ impl Style {
     }
 }
 
-/// Puts colour around text, or leaves it.
+/// Wraps text in colour codes, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Paint(bool);
 
@@ -86,8 +86,8 @@ fn wanted(color: Color, terminal: bool) -> bool {
     }
 }
 
-/// Columns of standard output: of the terminal, or what COLUMNS says. `None` where it is neither:
-/// then lines are not wrapped, so that a reading program finds each paragraph on one line.
+/// Width of standard output in columns: `COLUMNS`, or that of the terminal. `None` otherwise: lines are
+/// not wrapped then, so that a program that reads them finds each paragraph on one line.
 pub(crate) fn width() -> Option<usize> {
     let columns = std::env::var("COLUMNS")
         .ok()

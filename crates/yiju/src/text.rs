@@ -1,9 +1,9 @@
-//! Text on a terminal: cleaned, wrapped and cut by display width, in which a Chinese character is 2.
+//! Text for a terminal: cleaned, wrapped and cut by display width; a Chinese character has width 2.
 
 use textwrap::{Options, WordSplitter, WrapAlgorithm};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// `text` without control characters, which could change a terminal; line ends stay.
+/// `text` with control characters, which a terminal could obey, replaced; line ends stay.
 pub(crate) fn clean(text: &str) -> String {
     let harmless = |c: char| {
         if c.is_control() && c != '\n' {
@@ -19,7 +19,7 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Columns that `text` takes.
+/// Display width of `text` in columns.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
 }

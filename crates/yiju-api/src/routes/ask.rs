@@ -1,4 +1,4 @@
-//! `POST /v1/ask`: a question answered with citations, at once or as a stream of events.
+//! `POST /v1/ask`: answers a question with citations, in one response or as server-sent events.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,10 +10,9 @@ use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
 
-use crate::app::RequestId;
-use crate::error::ApiError;
+use crate::error::{ApiError, Failures};
 use crate::extract::{Json, object};
-use crate::schema;
+use crate::request_id::RequestId;
 use crate::target::{Reading, Target};
 
 /// How often an idle stream sends a comment, so that proxies keep it open.
@@ -32,7 +31,6 @@ pub(crate) struct AskBody {
     limit: usize,
     /// Which documents to look in; all where it is left out.
     #[serde(default, deserialize_with = "object")]
-    #[schema(value_type = schema::Filter)]
     filter: Filter,
     /// Least confidence at which an answer is given, 0 to 1; 0.5 where it is left out. Higher ones
     /// refuse more: `yiju ask --help` has the error rates of each.
@@ -55,8 +53,8 @@ fn default_limit() -> usize {
     post, path = "/v1/ask", tag = "ask", request_body = AskBody,
     responses(
         (status = 200, description = "An answer or a refusal", content(
-            (schema::Answer = "application/json"), (StreamEvent = "text/event-stream"))),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+            (Answer = "application/json"), (StreamEvent = "text/event-stream"))),
+        Failures,
     ),
 )]
 pub(crate) async fn ask(
@@ -95,7 +93,7 @@ pub(crate) async fn ask(
         Some(result) => respond(stream::iter(events(Ok(result?), &request_id))),
         None => respond(
             call.map(move |result| {
-                // The response has begun with status 200: what failed is counted here.
+                // The response has begun with status 200, so the outer layer does not count the error.
                 if let Err(error) = &result {
                     state.metrics().error(error.code());
                 }
@@ -109,7 +107,7 @@ pub(crate) async fn ask(
 
 async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
     let answer = target
-        .read_in_steps(move |engine, cancel| engine.ask_unless(&request, cancel))
+        .read_in_steps(move |engine, _| engine.ask(&request))
         .await?;
     target.state.metrics().answer(answer.answered);
     Ok(answer)
@@ -135,10 +133,7 @@ fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
 
 /// An event of a streamed answer.
 #[derive(utoipa::ToSchema)]
-#[expect(
-    dead_code,
-    reason = "for the schema: events are written by the framework"
-)]
+#[expect(dead_code, reason = "describes the events, which axum writes")]
 pub(crate) struct StreamEvent {
     /// `citation`, `answer`, `done` or `error`.
     event: String,
@@ -188,7 +183,7 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
     });
     made.unwrap_or_else(|error| {
         error.log(request_id.as_str());
-        // The body is plain strings, which always serialise; an event without data is the fallback.
+        // Strings always serialise; the fallback is an event without data.
         let body = error.body(request_id.as_str());
         vec![event("error", &body).unwrap_or_else(|_| Event::default().event("error"))]
     })

@@ -1,18 +1,16 @@
 //! `GET /v1/clauses/{id}` and a document's clauses.
 
 use serde::Serialize;
-use yiju_engine::ClauseView;
+use yiju_engine::{ClauseView, Engine};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Failures};
 use crate::extract::Id;
-use crate::schema;
 use crate::target::Reading;
 
 /// The clauses of a document.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ClauseList {
     /// The clauses, in the order of the text.
-    #[schema(value_type = Vec<schema::ClauseView>)]
     clauses: Vec<ClauseView>,
 }
 
@@ -21,8 +19,8 @@ pub(crate) struct ClauseList {
     get, path = "/v1/clauses/{id}", tag = "documents",
     params(("id" = String, Path, description = "The clause's id")),
     responses(
-        (status = 200, description = "The clause", body = schema::ClauseView),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        (status = 200, description = "The clause", body = ClauseView),
+        Failures,
     ),
 )]
 pub(crate) async fn clause(
@@ -44,18 +42,13 @@ pub(crate) async fn clause(
     params(("id" = String, Path, description = "The document's id")),
     responses(
         (status = 200, description = "The clauses, in the order of the text", body = ClauseList),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn of_document(
     Reading(target): Reading,
     Id(id): Id,
 ) -> Result<axum::Json<ClauseList>, ApiError> {
-    target.grant.document(&id)?;
-    let wanted = id.clone();
-    let clauses = target
-        .read(move |engine, _| engine.clauses(&wanted))
-        .await?;
-    let clauses = clauses.ok_or_else(|| ApiError::document_not_found(&id))?;
+    let clauses = target.of_document(&id, Engine::clauses).await?;
     Ok(axum::Json(ClauseList { clauses }))
 }

@@ -13,16 +13,14 @@ use yiju_engine::LibraryLimits;
 
 use crate::access::Grant;
 use crate::collections::{Collection, DEFAULT};
-use crate::error::ApiError;
+use crate::error::{ApiError, Failures};
 use crate::extract::Json;
+use crate::limits::COLLECTION_LIMIT;
 use crate::state::AppState;
 use crate::target::{Reading, parameter};
 
-/// How often a removal looks whether the last user is done.
+/// How often a removal checks whether the last request that uses the collection is done.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-
-/// The largest whole number that every JSON client keeps exactly.
-const MOST: u64 = (1 << 53) - 1;
 
 /// What a collection may hold.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -67,7 +65,7 @@ pub(crate) struct CollectionList {
 impl CollectionView {
     fn of(collection: &Collection) -> Result<Self, ApiError> {
         let size = collection.engine.size()?;
-        let limits = collection.limits();
+        let limits = collection.engine.limits();
         Ok(Self {
             name: collection.name.clone(),
             documents: size.documents,
@@ -98,7 +96,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     get, path = "/v1/collections", tag = "collections",
     responses(
         (status = 200, description = "The collections", body = CollectionList),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn list(
@@ -124,7 +122,7 @@ pub(crate) async fn list(
     params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 200, description = "The collection", body = CollectionView),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn read(Reading(target): Reading) -> Result<axum::Json<CollectionView>, ApiError> {
@@ -144,7 +142,7 @@ pub(crate) async fn read(Reading(target): Reading) -> Result<axum::Json<Collecti
     responses(
         (status = 201, description = "Made", body = CollectionView),
         (status = 200, description = "It was there; its limits are these now", body = CollectionView),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn put(
@@ -159,9 +157,9 @@ pub(crate) async fn put(
         ("max_documents", body.max_documents),
         ("max_bytes", body.max_bytes),
     ] {
-        if let Some(value) = value.filter(|value| !(1..=MOST).contains(value)) {
+        if let Some(value) = value.filter(|value| !(1..=COLLECTION_LIMIT).contains(value)) {
             return Err(ApiError::invalid(format!(
-                "`{field}` is {value}, and must be 1 to {MOST}"
+                "`{field}` is {value}, and must be 1 to {COLLECTION_LIMIT}"
             )));
         }
     }
@@ -195,7 +193,7 @@ pub(crate) async fn put(
     params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 204, description = "Removed"),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn remove(
@@ -209,7 +207,7 @@ pub(crate) async fn remove(
         return Err(ApiError::default_stays());
     }
     let taken = state.collections().take_out(&name)?;
-    // A client that leaves must not leave the collection half way.
+    // Spawned, so that the removal goes on if the client disconnects.
     let removal = tokio::spawn(async move {
         if let Some(collection) = taken {
             let limit = state.limits().deadline;
@@ -229,7 +227,7 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Waits until nobody else has the collection and closes it, or gives it back after `limit`.
+/// Waits until no one else holds the collection and closes it, or returns it after `limit`.
 async fn unused(mut collection: Arc<Collection>, limit: Duration) -> Result<(), Arc<Collection>> {
     let started = std::time::Instant::now();
     loop {

@@ -5,12 +5,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use yiju_engine::{AddOutcome, AddStatus, DocumentPage, DocumentSummary};
+use yiju_engine::{AddOutcome, AddStatus, DocumentPage, DocumentSummary, Engine};
 
 use super::upload;
-use crate::error::ApiError;
+use crate::error::{ApiError, Failures};
 use crate::extract::{Id, Query};
-use crate::schema;
+use crate::limits::PAGE_DOCUMENTS;
 use crate::target::{Reading, Target, Writing};
 
 /// What an add did.
@@ -20,7 +20,6 @@ pub(crate) struct Added {
     #[schema(value_type = String)]
     status: &'static str,
     /// The documents of the source, in its order.
-    #[schema(value_type = Vec<schema::DocumentSummary>)]
     documents: Vec<DocumentSummary>,
 }
 
@@ -35,16 +34,16 @@ pub(crate) struct Added {
     responses(
         (status = 201, description = "Added or replaced", body = Added),
         (status = 200, description = "Unchanged: the library has these bytes under this name", body = Added),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn add(Writing(target): Writing, request: Request) -> Result<Response, ApiError> {
     target.grant.all_documents()?;
-    // Held until the source is in the library: it bounds how many documents are in memory at once.
+    // Held until the source is stored: it bounds how many documents are in memory at once.
     let _place = target.state.upload_place()?;
     let (source, _) = upload::read(request, &target.state).await?;
     let outcome = target
-        .write(move |engine, cancel| engine.add_unless(source, &|_| {}, cancel))
+        .write(move |engine, _| engine.add(source, &|_| {}))
         .await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
@@ -87,7 +86,7 @@ impl Added {
     request_body(content((upload::DocumentBody = "application/json"), (upload::DocumentForm = "multipart/form-data"))),
     responses(
         (status = 200, description = "Replaced, or unchanged: it had these bytes", body = Added),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn replace(
@@ -98,11 +97,7 @@ pub(crate) async fn replace(
     target.grant.document(&id)?;
     let _place = target.state.upload_place()?;
     let (source, named) = upload::read(request, &target.state).await?;
-    let wanted = id.clone();
-    let known = target
-        .read(move |engine, _| engine.document(&wanted))
-        .await?
-        .ok_or_else(|| ApiError::document_not_found(&id))?;
+    let known = target.of_document(&id, Engine::document).await?;
     if named && source.name != known.source {
         return Err(ApiError::invalid(format!(
             "the document's source is `{}`, and `source` is `{}`",
@@ -112,7 +107,7 @@ pub(crate) async fn replace(
     }
     let wanted = id.clone();
     let outcome = target
-        .write(move |engine, cancel| engine.replace_unless(&wanted, source, cancel))
+        .write(move |engine, _| engine.replace(&wanted, source))
         .await?
         .ok_or_else(|| ApiError::document_not_found(&id))?;
     Ok(axum::Json(Added::of(outcome)))
@@ -135,8 +130,8 @@ pub(crate) struct ListQuery {
 #[utoipa::path(
     get, path = "/v1/documents", tag = "documents", params(ListQuery),
     responses(
-        (status = 200, description = "A page of documents", body = schema::DocumentPage),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        (status = 200, description = "A page of documents", body = DocumentPage),
+        Failures,
     ),
 )]
 pub(crate) async fn list(
@@ -144,9 +139,9 @@ pub(crate) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<DocumentPage>, ApiError> {
     let limit = query.limit.unwrap_or(50);
-    if !(1..=500).contains(&limit) {
+    if !(1..=PAGE_DOCUMENTS).contains(&limit) {
         return Err(ApiError::invalid(format!(
-            "`limit` is {limit}, and must be from 1 to 500"
+            "`limit` is {limit}, and must be from 1 to {PAGE_DOCUMENTS}"
         )));
     }
     if let Some(ids) = target.grant.documents() {
@@ -160,8 +155,8 @@ pub(crate) async fn list(
     Ok(axum::Json(page))
 }
 
-/// A page of the documents that a key is limited to, in the key's order; the cursor is the place of
-/// the next in it.
+/// A page of the documents that a key is limited to, in the key's order; the cursor is the index of
+/// the next one.
 async fn reachable(
     target: &Target,
     ids: &[String],
@@ -202,22 +197,16 @@ async fn reachable(
     get, path = "/v1/documents/{id}", tag = "documents",
     params(("id" = String, Path, description = "The document's id")),
     responses(
-        (status = 200, description = "The document", body = schema::DocumentSummary),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        (status = 200, description = "The document", body = DocumentSummary),
+        Failures,
     ),
 )]
 pub(crate) async fn read(
     Reading(target): Reading,
     Id(id): Id,
 ) -> Result<axum::Json<DocumentSummary>, ApiError> {
-    target.grant.document(&id)?;
-    let wanted = id.clone();
-    let document = target
-        .read(move |engine, _| engine.document(&wanted))
-        .await?;
-    document
-        .map(axum::Json)
-        .ok_or_else(|| ApiError::document_not_found(&id))
+    let document = target.of_document(&id, Engine::document).await?;
+    Ok(axum::Json(document))
 }
 
 /// Removes a document.
@@ -226,7 +215,7 @@ pub(crate) async fn read(
     params(("id" = String, Path, description = "The document's id")),
     responses(
         (status = 204, description = "Removed"),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn remove(Writing(target): Writing, Id(id): Id) -> Result<StatusCode, ApiError> {
@@ -252,7 +241,7 @@ pub(crate) async fn remove(Writing(target): Writing, Id(id): Id) -> Result<Statu
     responses(
         (status = 200, description = "The text", body = String, content_type = "text/plain"),
         (status = 304, description = "The text is the one that the client has"),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn text(
@@ -260,34 +249,21 @@ pub(crate) async fn text(
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    target.grant.document(&id)?;
-    let wanted = id.clone();
-    // The hash is of the text that is sent, not of what was recorded: a replace in between cannot
-    // part the two.
-    let text = target
-        .read(move |engine, _| {
-            Ok(engine.text(&wanted)?.map(|text| {
-                let hash: String = Sha256::digest(&text)
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
-                (text, hash)
-            }))
-        })
-        .await?;
-    let (text, hash) = text.ok_or_else(|| ApiError::document_not_found(&id))?;
-    let tag = format!("\"{hash}\"");
-    let status = if known_to_client(&headers, &tag) {
-        StatusCode::NOT_MODIFIED
-    } else {
-        StatusCode::OK
+    // The hash of the text that is sent, not the recorded one: a replace may come in between.
+    let hashed = |engine: &Engine, id: &str| {
+        Ok(engine.text(id)?.map(|text| {
+            let hash = base16ct::lower::encode_string(&Sha256::digest(&text));
+            (text, hash)
+        }))
     };
+    let (text, hash) = target.of_document(&id, hashed).await?;
+    let tag = format!("\"{hash}\"");
     let etag = HeaderValue::try_from(&tag)
         .map_err(|error| ApiError::internal(format!("the tag {tag}: {error}")))?;
-    let mut response = if status == StatusCode::OK {
-        text.into_response()
+    let mut response = if known_to_client(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
     } else {
-        status.into_response()
+        text.into_response()
     };
     response.headers_mut().insert(header::ETAG, etag);
     response

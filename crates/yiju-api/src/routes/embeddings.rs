@@ -11,11 +11,11 @@ use yiju_access::Scope;
 use yiju_engine::InputType;
 
 use crate::access::Grant;
-use crate::error::ApiError;
+use crate::error::{ApiError, Failures};
 use crate::extract::Json;
 use crate::state::AppState;
 
-/// Texts embedded in one turn: between turns, others get theirs, and a client that is gone is noticed.
+/// Texts embedded in one turn: between turns, other requests run, and a closed connection is noticed.
 const TURN: usize = 16;
 
 /// Texts to embed.
@@ -48,7 +48,7 @@ pub(crate) struct EmbeddingsBody {
 #[serde(untagged)]
 #[expect(
     dead_code,
-    reason = "for the schema: the body is read as a value for clearer errors"
+    reason = "describes the input, which is read as a value for clearer errors"
 )]
 enum InputSchema {
     One(String),
@@ -117,7 +117,7 @@ struct Usage {
     post, path = "/v1/embeddings", tag = "embeddings", request_body = EmbeddingsBody,
     responses(
         (status = 200, description = "The embeddings", body = Embeddings),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn embeddings(

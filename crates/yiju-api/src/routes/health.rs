@@ -8,7 +8,7 @@ use yiju_access::Scope;
 use yiju_engine::{LibrarySize, QueueFigures};
 
 use crate::access::Grant;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody, Failures};
 use crate::metrics::{Now, Size};
 use crate::state::AppState;
 
@@ -39,7 +39,7 @@ pub(crate) async fn healthz() -> axum::Json<Health> {
 /// Whether the model and the indexes are loaded.
 #[utoipa::path(
     get, path = "/readyz", tag = "service",
-    responses((status = 200, body = Ready), (status = 503, body = crate::error::ErrorBody)),
+    responses((status = 200, body = Ready), (status = 503, body = ErrorBody)),
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> Result<axum::Json<Ready>, ApiError> {
     let engine = &state.collections().default_one()?.engine;
@@ -56,7 +56,7 @@ pub(crate) async fn readyz(State(state): State<AppState>) -> Result<axum::Json<R
     get, path = "/metrics", tag = "service",
     responses(
         (status = 200, description = "Counters", body = String, content_type = "application/openmetrics-text"),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn metrics(
@@ -65,7 +65,7 @@ pub(crate) async fn metrics(
 ) -> Result<Response, ApiError> {
     grant.allows(Scope::Metrics)?;
     let collections = state.collections().all();
-    // Not in a lane: a full queue is what one wants to see.
+    // Not in a lane: metrics must show a full queue.
     let sizes = tokio::task::spawn_blocking(move || {
         let sizes = collections.iter().map(|collection| Size {
             collection: collection.name.clone(),

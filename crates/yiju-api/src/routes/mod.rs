@@ -1,4 +1,4 @@
-//! The handlers, one file for each thing of the API.
+//! The handlers, one file per resource.
 
 pub(crate) mod ask;
 pub(crate) mod clauses;
@@ -9,8 +9,3 @@ pub(crate) mod health;
 pub(crate) mod search;
 mod upload;
 pub(crate) mod verify;
-
-/// Longest form in bytes, where a document may have `document` bytes.
-pub(crate) fn upload_limit(document: usize) -> usize {
-    document.saturating_add(upload::FORM_OVERHEAD)
-}

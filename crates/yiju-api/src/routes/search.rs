@@ -3,10 +3,9 @@
 use serde::{Deserialize, Serialize};
 use yiju_engine::{Filter, SearchRequest, SearchResponse};
 
-use crate::app::RequestId;
-use crate::error::ApiError;
+use crate::error::{ApiError, Failures};
 use crate::extract::{Json, Object, object};
-use crate::schema;
+use crate::request_id::RequestId;
 use crate::target::{Reading, Target};
 
 /// A query.
@@ -22,7 +21,6 @@ pub(crate) struct SearchBody {
     limit: usize,
     /// Which documents to look in; all where it is left out.
     #[serde(default, deserialize_with = "object")]
-    #[schema(value_type = schema::Filter)]
     filter: Filter,
 }
 
@@ -34,8 +32,8 @@ fn default_limit() -> usize {
 #[utoipa::path(
     post, path = "/v1/search", tag = "search", request_body = SearchBody,
     responses(
-        (status = 200, description = "Hits, best first", body = schema::SearchResponse),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        (status = 200, description = "Hits, best first", body = SearchResponse),
+        Failures,
     ),
 )]
 pub(crate) async fn search(
@@ -64,7 +62,7 @@ async fn run(
         );
     }
     target
-        .read_in_steps(move |engine, cancel| engine.search_unless(&request, cancel))
+        .read_in_steps(move |engine, _| engine.search(&request))
         .await
 }
 
@@ -81,7 +79,6 @@ pub(crate) struct BatchBody {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct BatchResponse {
     /// One for each query, in their order.
-    #[schema(value_type = Vec<schema::SearchResponse>)]
     results: Vec<SearchResponse>,
 }
 
@@ -93,7 +90,7 @@ pub(crate) struct BatchResponse {
     post, path = "/v1/search/batch", tag = "search", request_body = BatchBody,
     responses(
         (status = 200, description = "Hits for each query", body = BatchResponse),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        Failures,
     ),
 )]
 pub(crate) async fn batch(
@@ -107,7 +104,7 @@ pub(crate) async fn batch(
             "`queries` has {count} items, and must have 1 to {most}"
         )));
     }
-    // The request itself was counted when it came in.
+    // One request was already charged when it arrived.
     let more = u32::try_from(count - 1).unwrap_or(u32::MAX);
     target.grant.charge(more)?;
     let deadline = target.state.limits().deadline;

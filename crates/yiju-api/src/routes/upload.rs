@@ -1,4 +1,4 @@
-//! Reads a source out of a request: JSON with a text, or a form with a file.
+//! Reads a source from a request: JSON with a text, or a form with a file.
 
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
@@ -8,13 +8,8 @@ use yiju_engine::Source;
 
 use crate::error::ApiError;
 use crate::extract::{content_type, is_json, parse_json, read_body};
+use crate::limits::NAME_CHARS;
 use crate::state::AppState;
-
-/// Most characters of a source's name or title.
-const NAME_CHARS: usize = 1000;
-
-/// What a form may hold beside the file, in bytes.
-pub(crate) const FORM_OVERHEAD: usize = 64 << 10;
 
 /// A document as text.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -32,7 +27,7 @@ pub(crate) struct DocumentBody {
 
 /// A document as a file.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "read field by field; the type is for the schema")]
+#[expect(dead_code, reason = "describes the form, which is read field by field")]
 pub(crate) struct DocumentForm {
     /// The file, UTF-8 text. Its file name is the source's name unless `source` is given.
     #[schema(value_type = String, format = Binary)]
@@ -45,10 +40,10 @@ pub(crate) struct DocumentForm {
     source: Option<String>,
 }
 
-/// Reads the source in `request`, and says whether the field `source` gave its name.
+/// Reads the source in `request`, and returns whether the field `source` named it.
 ///
 /// # Errors
-/// A body that is neither kind, is too long, too slow, or lacks a part.
+/// The body is neither kind, too long, too slow, or lacks a part.
 pub(crate) async fn read(request: Request, state: &AppState) -> Result<(Source, bool), ApiError> {
     let deadline = state.limits().deadline;
     let source = tokio::time::timeout(deadline, read_any(request, state)).await;
@@ -60,10 +55,9 @@ async fn read_any(request: Request, state: &AppState) -> Result<(Source, bool), 
     match content_type(request.headers()).as_deref() {
         Some("multipart/form-data") => read_form(request, state, limit).await,
         Some(kind) if is_json(kind) => {
-            // Chinese text escaped as `\uXXXX` takes twice its UTF-8 bytes.
-            let body_limit = limit.saturating_mul(2).saturating_add(FORM_OVERHEAD);
+            let longest = state.limits().document_json_bytes();
             let too_large = |_| ApiError::document_too_large(limit);
-            let body: DocumentBody = parse_json(&read_body(request, body_limit, too_large).await?)?;
+            let body: DocumentBody = parse_json(&read_body(request, longest, too_large).await?)?;
             if body.text.len() > limit {
                 return Err(ApiError::document_too_large(limit));
             }
@@ -155,7 +149,7 @@ fn form_error(error: &MultipartError, limit: usize) -> ApiError {
     ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
 }
 
-/// A name that can be shown and found again: not empty, not too long, on one line.
+/// Trims a name and checks that it is not empty, not too long and on one line.
 fn named(what: &str, value: String) -> Result<String, ApiError> {
     let value = value.trim();
     if value.is_empty() {

@@ -1,11 +1,10 @@
-//! `POST /v1/verify`: whether quotes stand in the documents, and what they support.
+//! `POST /v1/verify`: whether quotes are in the documents, and what they support.
 
 use serde::Deserialize;
 use yiju_engine::{CitedQuote, Verification, VerifyRequest};
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Failures};
 use crate::extract::{Json, Object};
-use crate::schema;
 use crate::target::Reading;
 
 /// Quotes to verify, and what they are to support.
@@ -17,7 +16,7 @@ pub(crate) struct VerifyBody {
     #[schema(min_length = 1, max_length = 2000)]
     statement: Option<String>,
     /// The quotes, 1 to 20.
-    #[schema(value_type = Vec<schema::CitedQuote>, min_items = 1, max_items = 20)]
+    #[schema(value_type = Vec<CitedQuote>, min_items = 1, max_items = 20)]
     citations: Vec<Object<CitedQuote>>,
 }
 
@@ -29,8 +28,8 @@ pub(crate) struct VerifyBody {
 #[utoipa::path(
     post, path = "/v1/verify", tag = "verify", request_body = VerifyBody,
     responses(
-        (status = 200, description = "What is known of each quote, in the order given", body = schema::Verification),
-        (status = "4XX", body = crate::error::ErrorBody), (status = "5XX", body = crate::error::ErrorBody),
+        (status = 200, description = "What is known of each quote, in the order given", body = Verification),
+        Failures,
     ),
 )]
 pub(crate) async fn verify(
@@ -43,7 +42,7 @@ pub(crate) async fn verify(
         citations: body.citations.into_iter().map(|one| one.0).collect(),
     };
     let found = target
-        .read(move |engine, cancel| engine.verify_unless(&request, cancel))
+        .read(move |engine, _| engine.verify(&request))
         .await?;
     Ok(axum::Json(found))
 }

@@ -1,4 +1,4 @@
-//! Keys: who is let in, for what, how often, and what the log tells.
+//! Keys: authentication, scopes, rates, and what is logged.
 
 use std::io::Write;
 use std::num::NonZeroU32;
@@ -131,7 +131,7 @@ async fn a_key_is_needed_and_its_scopes_hold() {
         let refused = call(&app, method.clone(), path, key, body).await;
         assert_eq!(refused.error(403), "forbidden", "{method} {path}");
     }
-    // Let in, and refused for what it sends.
+    // Authenticated; refused for its body.
     let unreadable = post(&app, "/v1/documents", &write, document()).await;
     assert_eq!(unreadable.error(422), "unreadable");
 }
@@ -159,7 +159,7 @@ async fn keys_are_taken_up_and_revoked_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_of_keys_lets_nobody_in_who_was_not() {
+async fn a_damaged_key_file_changes_nobodys_access() {
     let keyed = Keyed::new();
     let key = keyed.scoped("a", &[Scope::Read]);
     let app = keyed.app();
@@ -277,7 +277,7 @@ async fn a_key_for_some_documents_sees_no_others() {
 }
 
 #[tokio::test]
-async fn a_key_makes_so_many_requests_a_minute() {
+async fn a_key_is_limited_to_its_rate() {
     let keyed = Keyed::new();
     let mut new = NewKey::new("slow", [Scope::Read]);
     new.requests_per_minute = NonZeroU32::new(4);
@@ -293,6 +293,8 @@ async fn a_key_makes_so_many_requests_a_minute() {
     );
     let refused = get(&app, "/v1/documents", &slow).await;
     assert_eq!(refused.error(429), "rate_limited");
+    let message = "rate limit reached: 4 requests a minute for this key";
+    assert_eq!(refused.message(), message);
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     assert!((1..=15).contains(&wait), "{wait}");
     assert_eq!(
@@ -315,7 +317,7 @@ async fn a_key_makes_so_many_requests_a_minute() {
     );
 }
 
-/// What all tests of this process log.
+/// The log of all tests in this process.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Log;
@@ -332,8 +334,8 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn the_log_holds_no_key_and_questions_only_where_asked() {
-    // For the whole process: one for this thread only would miss what others registered first.
+async fn the_log_holds_no_key_and_questions_only_if_configured() {
+    // For the whole process: a subscriber of this thread would miss callsites that others registered.
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_ansi(false)

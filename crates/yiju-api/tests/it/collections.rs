@@ -1,4 +1,4 @@
-//! `/v1/collections`: libraries apart from each other in one server.
+//! `/v1/collections`: separate libraries in one server.
 
 use std::sync::Arc;
 
@@ -185,7 +185,7 @@ async fn limits_hold_and_outlast_the_server() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_is_cleared_and_what_is_broken_is_told() {
+async fn leftovers_of_a_crash_are_removed_and_broken_collections_reported() {
     let place = Place::new();
     let app = place.app();
     put(&app, "/v1/collections/kept", json!({})).await;

@@ -1,4 +1,4 @@
-//! The dashboard asks for metrics and labels that the server has, and the operating guide tells of all.
+//! The dashboard queries metrics and labels that exist, and the operating guide names all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -82,7 +82,7 @@ async fn the_dashboard_and_the_guide_name_what_there_is() {
         let shown = asked.iter().any(|one| one.starts_with(base));
         assert!(shown, "no panel shows {base}");
     }
-    // A label whose values a client can choose would grow without end.
+    // Labels whose values a client can choose would grow without bound.
     let bounded = [
         "route",
         "method",

@@ -136,7 +136,7 @@ async fn a_document_is_replaced_by_its_id() {
     let added = form(&app, &[("name=\"file\"; filename=\"page.txt\"", &page)])
         .await
         .json();
-    // One of several of its source is replaced by itself.
+    // One of several documents of a source is replaced alone.
     let before = get(&app, "/v1/documents").await.json();
     let (one, other) = (&added["documents"][1], &added["documents"][0]);
     let id = one["id"].as_str().unwrap();
@@ -162,12 +162,12 @@ async fn a_document_is_replaced_by_its_id() {
     let path = format!("/v1/documents/{}", other["id"].as_str().unwrap());
     assert_eq!(get(&app, &path).await.json(), *other, "the others stay");
 
-    // The source's own bytes put back what it held.
+    // Adding the source's bytes again restores it.
     let again = form(&app, &[("name=\"file\"; filename=\"page.txt\"", &page)]).await;
     assert_eq!(again.json()["status"], "replaced");
     assert_eq!(get(&app, "/v1/documents").await.json(), before);
 
-    // Several documents are not the next version of one.
+    // A text of several documents cannot replace one.
     let form = [("name=\"file\"; filename=\"x.txt\"", &page[..])];
     let path = format!("/v1/documents/{id}");
     let several = crate::support::form_to(&app, Method::PUT, &path, &form).await;
@@ -197,7 +197,7 @@ async fn a_filter_leaves_as_many_hits_as_there_are() {
         .take(20)
         .map(|one| one["id"].as_str().unwrap())
         .collect();
-    // A question about something else: the best of all clauses are not among those let through.
+    // A question about something else: the best clauses of all are filtered out.
     let body = json!({"query": "租金和押金", "limit": 40, "filter": {"document_ids": ids}});
     let hits = post(&app, "/v1/search", body).await.json()["hits"].clone();
     let hits = hits.as_array().unwrap();
@@ -347,7 +347,7 @@ async fn a_listing_goes_on_while_documents_come_and_go() {
     }
     let first = get(&app, "/v1/documents?limit=3").await.json();
     let cursor = first["next_cursor"].as_str().unwrap();
-    // One that was given, the last that was given, and one that was not yet.
+    // One already listed, the last one listed, and one not yet listed.
     for gone in [0, 1, 2] {
         let path = format!("/v1/documents/{}", ids[gone]);
         assert_eq!(delete(&app, &path).await.status, StatusCode::NO_CONTENT);

@@ -1,4 +1,4 @@
-//! Every row of the table of errors that a client can provoke, and what they look like.
+//! Every row of the table of errors, and what the errors look like.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -120,7 +120,7 @@ async fn every_code_is_given() {
     let full = app_of(&full.engine, Limits::default());
     see(post(&full, "/v1/documents", body).await, 409, "full");
 
-    // `internal` takes a bug, which another process has: see [`a_bug`].
+    // `internal` needs a bug, which another process has: see [`a_bug`].
     let found = Command::new(std::env::current_exe().unwrap())
         .args(["errors::a_bug", "--exact", "--ignored", "--nocapture"])
         .env("YIJU_PANIC_AT", "ask:ranked")
@@ -138,10 +138,10 @@ async fn every_code_is_given() {
     assert_eq!(*seen.lock().unwrap(), all);
 }
 
-/// What [`a_bug`] says when it got the error it should.
+/// Printed by [`a_bug`] when it got the right error.
 const BUG_FOUND: &str = "the client was told `internal`";
 
-/// Run by [`every_code_is_given`] with a named point at which the engine panics, which debug builds have.
+/// Run by [`every_code_is_given`] in a process where the engine panics at a named point; debug builds only.
 #[tokio::test]
 #[ignore = "a part of every_code_is_given"]
 async fn a_bug() {
@@ -162,7 +162,7 @@ fn app_without_engine() -> axum::Router {
     app(AppState::new(Limits::default()))
 }
 
-/// What the second of two uploads gets where there is room for one.
+/// The answer to a second upload while there is room for one.
 async fn full_queue() -> Answer {
     let mut limits = Limits::default();
     limits.write_queue = 0;
@@ -190,7 +190,7 @@ async fn full_queue() -> Answer {
     assert_eq!(second.header("retry-after"), "1");
     holder.abort();
     assert!(holder.await.unwrap_err().is_cancelled());
-    // The client that is gone gave its place back.
+    // The aborted request freed its place.
     assert_eq!(
         send(&app, upload(Body::from("{}"))).await.error(400),
         "invalid_request"
@@ -249,7 +249,7 @@ async fn the_request_id_is_the_clients_where_it_is_plain() {
 }
 
 #[tokio::test]
-async fn before_the_engine_is_there_only_health_answers() {
+async fn before_the_engine_is_set_only_health_answers() {
     let app = app_without_engine();
     assert_eq!(get(&app, "/healthz").await.json(), json!({"status": "ok"}));
     assert_eq!(get(&app, "/v1/documents").await.error(503), "unavailable");

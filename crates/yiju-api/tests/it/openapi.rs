@@ -1,19 +1,38 @@
-//! `/openapi.json` describes what the routes really take and give.
+//! `/openapi.json` describes what the routes accept and return.
 
 use serde_json::{Value, json};
 
 use crate::support::{get, post, shared};
 
+/// The schema that `schema` stands for: references followed, the parts of `allOf` (of a flattened field)
+/// merged.
+fn resolve(api: &Value, schema: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str() {
+        let found = api.pointer(name.trim_start_matches('#'));
+        return resolve(api, found.unwrap_or_else(|| panic!("no schema {name}")));
+    }
+    let Some(parts) = schema["allOf"].as_array() else {
+        return schema.clone();
+    };
+    let mut whole = json!({"type": "object", "required": [], "properties": {}});
+    for part in parts {
+        let mut part = resolve(api, part);
+        if let Some(required) = part["required"].as_array_mut() {
+            whole["required"].as_array_mut().unwrap().append(required);
+        }
+        if let Some(properties) = part["properties"].as_object_mut() {
+            whole["properties"]
+                .as_object_mut()
+                .unwrap()
+                .append(properties);
+        }
+    }
+    whole
+}
+
 /// Checks `value` against `schema`, as far as the description's schemas go; says where they differ.
 fn check(api: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
-    if let Some(name) = schema["$ref"].as_str() {
-        let name = name
-            .strip_prefix("#/components/schemas/")
-            .ok_or(format!("{at}: {name}"))?;
-        let target = &api["components"]["schemas"][name];
-        assert!(target.is_object(), "{at}: no schema {name}");
-        return check(api, target, value, at);
-    }
+    let schema = &resolve(api, schema);
     if let Some(any) = schema["oneOf"].as_array() {
         let failures: Vec<_> = any
             .iter()

@@ -19,7 +19,7 @@ pub(crate) const RENT: &str = "住房租赁管理办法\n(2024年3月1日)\n\
     第三条 押金不得超过两个月租金。退租时，出租人应当在三个工作日内退还押金。\n\
     第四条 厨房、卫生间、阳台和地下储藏室不得出租供人员居住。\n";
 
-/// A library of its own.
+/// A library for one test.
 pub(crate) struct Library {
     pub(crate) directory: TempDir,
     pub(crate) engine: Arc<Engine>,
@@ -67,7 +67,7 @@ pub(crate) fn app_of(engine: &Arc<Engine>, limits: Limits) -> Router {
     app(state)
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -92,13 +92,13 @@ impl Answer {
             .map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The error's code, after checking that the error is as it should be.
+    /// The error's code, after checking its status and shape.
     pub(crate) fn error(&self, status: u16) -> String {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         let json = self.json();
         let error = &json["error"];
         assert!(!error["message"].as_str().unwrap().is_empty());
-        // Where the server keeps its files is nobody's business.
+        // Clients must not learn the server's paths.
         let places = std::env::temp_dir();
         assert!(!self.text().contains(places.to_str().unwrap()), "{json:#}");
         assert_eq!(
@@ -155,12 +155,12 @@ pub(crate) async fn post_raw(
 /// The boundary of [`form`].
 const BOUNDARY: &str = "XyZboundaryXyZ";
 
-/// A form of parts: a header line's parameters, and the content.
+/// Posts a form of parts, each the parameters of its header and its content.
 pub(crate) async fn form(app: &Router, parts: &[(&str, &[u8])]) -> Answer {
     form_to(app, Method::POST, "/v1/documents", parts).await
 }
 
-/// As [`form`], by another method to another path.
+/// As [`form`], with another method and path.
 pub(crate) async fn form_to(
     app: &Router,
     method: Method,

@@ -1,4 +1,4 @@
-//! The server over a socket: TLS, and a client that leaves.
+//! The server over a socket: TLS, and a client that disconnects.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +70,7 @@ async fn the_server_speaks_tls_and_nothing_else() {
         "{answer}"
     );
 
-    // It says nothing, and must not hold up the stop: the connection after it shows that it was taken.
+    // A silent connection must not delay the stop; the next one shows that it was accepted.
     let silent = TcpStream::connect(address).await.unwrap();
     let mut plain = TcpStream::connect(address).await.unwrap();
     plain.write_all(request).await.unwrap();

@@ -7,17 +7,17 @@
 
 use std::f32::consts::LOG2_E;
 
-use crate::kernels::{ActBlock, BLOCK, Kernels, LANES, Lanes, MAX_ROWS, Q8Block};
+use yiju_kernels::{ActBlock, BLOCK, Kernels, LANES, Lanes, MAX_ROWS, Q8Block};
 
 use super::plan::Tiles;
 
-/// How the hidden width falls into heads.
+/// How the hidden width is divided into heads.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Heads {
     hidden: usize,
     count: usize,
     width: usize,
-    /// As many heads as fill whole blocks of the result: what one task computes.
+    /// Heads of one task: as many as fill whole blocks of the result.
     per_group: usize,
 }
 
@@ -154,7 +154,7 @@ impl Heads {
                 .context
                 .resize(rows.count() * group_blocks, [Lanes::ZERO; 2]);
             if !(heads.len() * self.width).is_multiple_of(BLOCK) {
-                // What fills up the last block must be zero.
+                // The padding of the last block must be zero.
                 buffers.context.fill([Lanes::ZERO; 2]);
             }
             for (number, head) in heads.clone().enumerate() {
@@ -195,7 +195,7 @@ impl Heads {
         let key_blocks = count.div_ceil(BLOCK);
         let factor = LOG2_E / (width as f32).sqrt();
         let mut result = [Lanes::ZERO; MAX_ROWS];
-        // Of nearly one size, as all tiles.
+        // Nearly equal sizes, as for all tiles.
         let tile = Tiles::new(count).rows_of(0);
         for first in (0..count).step_by(tile) {
             let size = tile.min(count - first);

@@ -1,7 +1,7 @@
 //! The encoder's layers on a packed batch.
 
 use crate::error::EmbedError;
-use crate::kernels::{ActBlock, BLOCK, LANES, Lanes, MAX_ROWS, Matrix, NonLinearity, Norm};
+use yiju_kernels::{ActBlock, BLOCK, LANES, Lanes, MAX_ROWS, Matrix, NonLinearity, Norm};
 
 use super::FastEncoder;
 use super::attention::Heads;
@@ -32,7 +32,7 @@ pub(super) struct Layer {
 pub(super) struct Scratch {
     /// Hidden states.
     x: Vec<Lanes>,
-    /// What is added to them.
+    /// The residual to add to them.
     y: Vec<Lanes>,
     /// Their quantised form, or that of the attention's result.
     acts: Vec<ActBlock>,

@@ -1,8 +1,8 @@
 //! From a model file's tensors to packed layers.
 
 use crate::error::EmbedError;
-use crate::kernels::{Lanes, Matrix, Norm, Pool};
 use crate::weights::ModelWeights;
+use yiju_kernels::{Lanes, Matrix, Norm, Pool};
 
 use super::layers::{Layer, Linear};
 

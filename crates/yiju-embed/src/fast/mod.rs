@@ -1,4 +1,4 @@
-//! The encoder for everyday use: BERT and XLM-R on the crate's own kernels, in 8-bit arithmetic.
+//! The default encoder: BERT and XLM-R on the kernels of `yiju-kernels`, in 8-bit arithmetic.
 //!
 //! Weights stored as Q4_0 stay in four bits, bit for bit, and are unpacked in registers; others
 //! are quantised to eight bits at load. Activations are quantised to eight bits before each
@@ -6,8 +6,8 @@
 //! softmax and everything else are f32.
 //!
 //! A batch is its sequences' tokens one after the other, without padding. Each row's arithmetic
-//! is the same wherever the row stands, so a batch gives the bits that single texts give, on any
-//! number of threads.
+//! is the same at any place in the batch, so a batch gives the bits that single texts give, on
+//! any number of threads.
 
 mod attention;
 mod layers;
@@ -16,39 +16,16 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::ModelConfig;
 use crate::engine::HiddenStates;
 use crate::error::EmbedError;
-use crate::kernels::{Kernels, Norm, Pool, Variant};
 use crate::weights::ModelWeights;
+use yiju_kernels::{Kernels, Norm, Pool, Variant};
 
 use layers::{Layer, Scratch};
 use plan::{Exec, groups};
-
-impl Variant {
-    /// The best variant of this processor, or the one that `YIJU_KERNELS` names, for tests and
-    /// measurements.
-    ///
-    /// # Errors
-    /// [`EmbedError::Kernels`] where that name is unknown or the processor lacks the variant.
-    pub fn detect() -> Result<Self, EmbedError> {
-        Self::chosen(std::env::var_os("YIJU_KERNELS").as_deref())
-    }
-
-    fn chosen(wanted: Option<&OsStr>) -> Result<Self, EmbedError> {
-        let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else {
-            return Ok(Self::best());
-        };
-        let value = wanted.to_string_lossy();
-        Self::named(&value).map_err(|available| EmbedError::Kernels {
-            value: value.into_owned(),
-            available,
-        })
-    }
-}
 
 /// An encoder whose weights are packed for this processor.
 #[derive(Debug)]

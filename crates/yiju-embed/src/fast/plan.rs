@@ -1,11 +1,11 @@
-//! Who computes what: rows in tiles, columns in chunks, sequences in groups.
+//! The division of work: rows in tiles, columns in chunks, sequences in groups.
 
-use crate::kernels::{MAX_ROWS, Pool};
+use yiju_kernels::{MAX_ROWS, Pool};
 
-/// About how many tokens one thread takes through all layers at a time. Their activations then
+/// About how many tokens one thread runs through all layers at a time. Their activations then
 /// stay in its second-level cache, while each weight read from the third serves all of them.
 const GROUP_TOKENS: usize = 96;
-/// Parts of a layer for each thread, so that one that comes late finds something left to do.
+/// Parts of a layer for each thread, so that a thread that starts late finds work left.
 const PARTS_PER_THREAD: usize = 3;
 
 /// Where the parts of a pass run.
@@ -126,8 +126,8 @@ impl Tiles {
     }
 }
 
-/// Puts sequences into groups of about the same number of tokens, the largest first; a group is
-/// what one thread takes through all layers at a time.
+/// Puts sequences into groups of about the same number of tokens, the largest first; one
+/// thread runs a group through all layers at a time.
 pub(super) fn groups(lengths: &[usize], threads: usize) -> Vec<Vec<usize>> {
     let total: usize = lengths.iter().sum();
     // Below one group's worth for each thread, sharing the columns is quicker than waiting for

@@ -1,7 +1,7 @@
 //! A check of SentencePiece charsmaps inside a `tokenizer.json`.
 //!
-//! The `tokenizers` crate follows a `precompiled_charsmap` without bounds checks of its own and
-//! would panic on a damaged one, so it is walked here first.
+//! The `tokenizers` crate follows a `precompiled_charsmap` without bounds checks and would panic
+//! on a damaged one, so it is checked here first.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,8 +11,8 @@ use serde::Deserialize;
 struct TokenizerFile {
     #[serde(default)]
     normalizer: Option<NormalizerFile>,
-    /// Read in full, though it is not used: the `tokenizers` crate panics where it is no JSON, as
-    /// with a name that is not UTF-8, and a reader that passes over it does not look.
+    /// Parsed, though not used: the `tokenizers` crate panics where it is not JSON, for instance
+    /// with a name that is not UTF-8, and a reader that skips it would not notice.
     #[serde(default, rename = "decoder")]
     _decoder: serde_json::Value,
 }

@@ -11,18 +11,18 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::EmbedError;
-use crate::mapping::Mapping;
 use crate::sample::{Sample, sample};
 use crate::tokenizer::double_array::{build_double_array, prefixes};
 use crate::tokenizer::{SpecialTokens, Token};
+use yiju_kernels::Mapping;
 
 const MAGIC: &[u8; 8] = b"YIJUTOK1";
 /// Magic, CRC-32 of all that follows it, six counts and ids, and the size and sample of the JSON.
 const HEADER_BYTES: usize = 8 + 4 + 4 * 7 + 8 + 32;
-/// U+2581, which stands for a space inside pieces.
+/// U+2581, the space inside pieces.
 const META: &str = "\u{2581}";
 
-/// What a compact tokenizer is made from.
+/// The source of a compact tokenizer.
 pub struct CompactSource<'a> {
     /// The pieces with their scores, by id.
     pub pieces: &'a [(&'a str, f32)],
@@ -32,8 +32,7 @@ pub struct CompactSource<'a> {
     pub begin: u32,
     /// See `begin`.
     pub end: u32,
-    /// The normaliser: each code point with what replaces it, sorted by code point. What is not
-    /// listed stays as it is.
+    /// The normaliser: replacements of code points, sorted by code point. Others stay unchanged.
     pub replacements: &'a [(char, String)],
     /// The `tokenizer.json` that describes the same tokenizer.
     pub json: &'a [u8],
@@ -142,7 +141,7 @@ pub(crate) struct CompactTokenizer {
 impl CompactTokenizer {
     /// Maps and checks the file. The error says what is wrong.
     pub(crate) fn open(path: &Path) -> Result<Self, EmbedError> {
-        let mapping = Mapping::open(path)?;
+        let mapping = Mapping::open(path).map_err(EmbedError::io(path))?;
         Self::read(mapping).map_err(|reason| EmbedError::InvalidFile {
             path: path.to_path_buf(),
             reason,
@@ -150,7 +149,7 @@ impl CompactTokenizer {
     }
 
     fn read(mapping: Mapping) -> Result<Self, String> {
-        let bytes = mapping.bytes();
+        let bytes: &[u8] = &mapping;
         if bytes.len() < HEADER_BYTES || &bytes[..8] != MAGIC {
             return Err("it does not begin with the header of a compact tokenizer".to_owned());
         }
@@ -250,7 +249,7 @@ impl CompactTokenizer {
         at: usize,
         size: usize,
     ) -> bool {
-        let all = self.mapping.bytes();
+        let all = &self.mapping;
         let units = &all[self.units.clone()];
         let scores = &all[self.scores.clone()];
         let so_far = lattice.score(at - start);
@@ -271,7 +270,7 @@ impl CompactTokenizer {
     }
 
     fn replacement(&self, character: char) -> Option<&str> {
-        let all = self.mapping.bytes();
+        let all = &self.mapping;
         let code_points = &all[self.code_points.clone()];
         let ends = &all[self.ends.clone()];
         let (mut low, mut high) = (0, code_points.len() / 4);
@@ -339,7 +338,7 @@ impl Normalized {
             character
         };
         if character == '\u{2581}' && self.text.ends_with(META) {
-            // A run of spaces stands for its last.
+            // A run of spaces becomes its last.
             if let Some(last) = self.spans.last_mut() {
                 last.1 = span.clone();
             }
@@ -390,7 +389,7 @@ impl Lattice {
         if self.nodes.len() <= to {
             self.nodes.resize(to + 1, None);
         }
-        // Of equals the first stays: the one with the longest last piece.
+        // Among equals the first wins: the one with the longest last piece.
         if self.nodes[to].is_none_or(|(best, _, _)| score > best) {
             self.nodes[to] = Some((score, from as u32, id));
         }

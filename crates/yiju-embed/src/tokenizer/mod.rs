@@ -12,22 +12,22 @@ pub use compact::{CompactSource, build_compact};
 pub use double_array::build_double_array;
 
 use crate::error::EmbedError;
-use crate::mapping::Mapping;
 use crate::sample::{Sample, sample};
 use compact::CompactTokenizer;
 pub(crate) use json::JsonTokenizer;
+use yiju_kernels::Mapping;
 
 /// A token of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// Its id in the model's vocabulary.
     pub id: u32,
-    /// The bytes of the text it stands for. The ranges of neighbours may overlap, where one
-    /// character gave several tokens.
+    /// Its bytes in the text. The ranges of neighbours overlap where one character gave
+    /// several tokens.
     pub range: Range<usize>,
 }
 
-/// The ids that a model wants around a text.
+/// The ids that a model expects around a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SpecialTokens {
     pub before: Vec<u32>,
@@ -40,7 +40,7 @@ pub(crate) struct SpecialTokens {
 pub(crate) struct Tokenizer {
     inner: Inner,
     special: SpecialTokens,
-    /// Of `tokenizer.json`.
+    /// The sample of `tokenizer.json`.
     sample: Sample,
 }
 
@@ -60,15 +60,15 @@ impl Tokenizer {
                 file: "tokenizer.json",
             });
         }
-        let mapping = Mapping::open(&path)?;
+        let mapping = Mapping::open(&path).map_err(EmbedError::io(&path))?;
         let compact = directory.join("tokenizer.bin");
         if compact.is_file() {
             match CompactTokenizer::open(&compact) {
-                Ok(tokenizer) if tokenizer.was_made_from(mapping.bytes()) => {
+                Ok(tokenizer) if tokenizer.was_made_from(&mapping) => {
                     return Ok(Self {
                         special: tokenizer.special_tokens(),
                         inner: Inner::Compact(Box::new(tokenizer)),
-                        sample: sample(mapping.bytes()),
+                        sample: sample(&mapping),
                     });
                 }
                 Ok(_) => tracing::warn!(
@@ -78,7 +78,7 @@ impl Tokenizer {
                 Err(error) => tracing::warn!(%error, "reading tokenizer.json instead"),
             }
         }
-        Self::open_json(&path, mapping.bytes())
+        Self::open_json(&path, &mapping)
     }
 
     /// Reads `tokenizer.json` itself.

@@ -29,10 +29,7 @@ fn the_bundled_files_are_those_of_their_readme() {
             continue;
         };
         let bytes = std::fs::read(bundled().join(name)).unwrap();
-        let found: String = Sha256::digest(&bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let found = base16ct::lower::encode_string(&Sha256::digest(&bytes));
         assert_eq!((bytes.len(), found.as_str()), (length, digest), "{name}");
         files += 1;
     }

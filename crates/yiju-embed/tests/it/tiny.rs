@@ -5,9 +5,11 @@ use std::path::Path;
 
 use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use candle_core::{DType, Device, Tensor};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-/// What a made-up model is.
+/// The shape of a made-up model.
 #[derive(Clone)]
 pub struct Tiny {
     pub model_type: &'static str,
@@ -139,12 +141,14 @@ impl Tiny {
 
     /// All tensors with made-up weights of a sensible size, the same on every run.
     pub fn tensors(&self) -> Vec<(String, Tensor)> {
-        let mut random = Random(7);
+        let mut random = StdRng::seed_from_u64(7);
         let mut tensors = Vec::new();
         let (hidden, ffn) = (self.hidden, self.ffn);
         let mut add = |name: String, shape: &[usize], scale: f32, centre: f32| {
             let count: usize = shape.iter().product();
-            let values: Vec<f32> = (0..count).map(|_| centre + scale * random.next()).collect();
+            let values: Vec<f32> = (0..count)
+                .map(|_| centre + scale * random.random_range(-1.0..1.0))
+                .collect();
             tensors.push((name, Tensor::from_vec(values, shape, &Device::Cpu).unwrap()));
         };
         for (name, rows) in [
@@ -297,17 +301,4 @@ fn gguf_name(name: &str) -> Option<String> {
         }
     };
     Some(format!("{stem}.{kind}"))
-}
-
-/// A small generator of numbers in −1..1.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    }
 }

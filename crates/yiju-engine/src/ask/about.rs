@@ -1,22 +1,23 @@
 //! Questions about a document itself: when it was issued, by whom, its 文号, its title.
 //!
-//! What a document says of itself stands in its head and its signature, which are no clauses and so in
-//! no index. Such a question is told by its words, the document by its title or by being pointed at
-//! (这份通知, this notice), and the answer quotes the line that says it.
+//! These are in a document's head and signature, which are no clauses and so in no index. Such a question
+//! is recognised by its words, the document by its title or a demonstrative (这份通知, this notice), and
+//! the answer quotes the line.
 
 mod words;
 
 use yiju_document::{Document, Particular, ParticularPlace};
 use yiju_embed::{EmbedQueue, InputType, Priority};
 use yiju_store::{DocumentRecord, Store};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
-use crate::ask::question::{Language, Question, is_han};
+use crate::ask::question::{Language, Question};
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
 use words::Asked;
 
-/// Most documents that one answer speaks of: more are not what one question points at.
+/// Most documents that one answer quotes: a question that fits more means none of them.
 const MOST_DOCUMENTS: usize = 3;
 /// Share of the question's other words, by weight, that a title must hold to be the one meant.
 const NAMED_SHARE: f32 = 0.75;
@@ -36,8 +37,8 @@ pub(crate) struct Particulars {
     pub silent: Option<DocumentRecord>,
 }
 
-/// The particulars that `question` asks for; `None` where it asks for none, or it cannot be told of
-/// which documents.
+/// The particulars that `question` asks for; `None` where it asks for none, or for those of documents
+/// that cannot be identified.
 pub(crate) fn look_up(
     store: &Store,
     scope: &Scope,
@@ -75,7 +76,7 @@ pub(crate) fn look_up(
             None => silent = silent.or(Some(record)),
         }
     }
-    // That a document has no number is an answer; for its date or issuer its clauses may speak.
+    // That a document has no number is an answer; its date or issuer may be in a clause.
     let settled = !found.is_empty() || (asked.what == Particular::Number && silent.is_some());
     Ok(settled.then_some(Particulars {
         what: asked.what,
@@ -84,7 +85,8 @@ pub(crate) fn look_up(
     }))
 }
 
-/// Documents of the kind that is pointed at; of documents in general those with an issuer, if any.
+/// Documents of the kind that the demonstrative names; for documents in general those with an issuer or
+/// a number, if there are any.
 fn pointed_at(records: Vec<DocumentRecord>, asked: &Asked) -> Vec<DocumentRecord> {
     let of_kind: Vec<DocumentRecord> = records
         .iter()

@@ -1,45 +1,35 @@
 //! Answers made of quotes, every one verified at its span.
 
-use std::time::Instant;
-
 use yiju_document::{Document, Particular, ParticularPlace, Span};
 use yiju_store::{ClauseRecord, DocumentRecord, Store};
+use yiju_text::chars::is_han;
+use yiju_text::questions::Expected;
 
 use crate::ask::about::Particulars;
 use crate::ask::confidence;
-use crate::ask::expect::Expected;
-use crate::ask::lookup::{Found, Item};
-use crate::ask::question::{Language, Question, is_han};
-use crate::ask::rank::Ranked;
+use crate::ask::embedded::Embedded;
+use crate::ask::lookup::{Found, Item, Section};
+use crate::ask::question::{Language, Question};
+use crate::ask::rerank::Read;
 use crate::ask::trace::{Step, timed};
 use crate::ask::{evidence, wording};
-use crate::engine::milliseconds;
+use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::response::{Answer, AskRequest, Citation, DocumentRef, Nearest, Refusal, Timings};
+use crate::response::{
+    Answer, AskRequest, Citation, ClauseRef, DocumentRef, Nearest, Refusal, SearchHit, Timings,
+};
 
 /// Clauses listed with a refusal.
 const NEAREST: usize = 3;
 
-pub(crate) fn document_ref(record: &ClauseRecord) -> DocumentRef {
-    reference(&record.document)
-}
-
-pub(crate) fn reference(record: &DocumentRecord) -> DocumentRef {
-    DocumentRef {
-        id: record.id.clone(),
-        title: record.title.clone(),
-        date: record.date,
-        sha256: record.sha256.clone(),
-    }
-}
-
-/// An answer from ranked candidates (best first), or a refusal. How far the best stands out is judged
-/// beside `others`.
+/// An answer from ranked candidates (best first), or a refusal. The confidence compares the best
+/// with `others`.
 pub(crate) fn answer(
+    engine: &Engine,
     request: &AskRequest,
-    question: &Question,
-    ranked: &[Ranked],
-    others: &[Ranked],
+    question: &Embedded,
+    ranked: &[Read],
+    others: &[Read],
 ) -> Result<Answer, EngineError> {
     if ranked.is_empty() {
         return Ok(refusal(
@@ -49,12 +39,13 @@ pub(crate) fn answer(
             0.0,
         ));
     }
-    let features = confidence::features(ranked, others);
-    let confidence = confidence::confidence(&features);
+    let learnt = &engine.learnt.confidence;
+    let confidence = learnt.of(&confidence::features(ranked, others));
     let quotes = timed(Step::Evidence, || {
-        evidence::choose(question, ranked, request.limit)
+        evidence::choose(engine.reader(), question, ranked, request.limit)
     });
-    if confidence < request.threshold.unwrap_or_else(confidence::threshold) || quotes.is_empty() {
+    let threshold = request.threshold.unwrap_or(learnt.fit().threshold);
+    if confidence < threshold || quotes.is_empty() {
         let nearest = ranked
             .iter()
             .take(NEAREST)
@@ -79,8 +70,8 @@ pub(crate) fn answer(
     Ok(answered(question, &lines, citations, confidence))
 }
 
-/// A quote with its marker; where it stands goes before it when that is what was asked, or when the
-/// question is in another language than the quote.
+/// A quote with its marker; its place goes before it when the question asks for it or is in another
+/// language than the quote.
 fn line(question: &Question, citation: &Citation) -> String {
     let across = question.language == Language::English && citation.quote.chars().any(is_han);
     let place = if across || question.expected == Expected::Location {
@@ -96,9 +87,8 @@ pub(crate) fn lookup(
     store: &Store,
     question: &Question,
     found: Found,
-    start: Instant,
 ) -> Result<Answer, EngineError> {
-    let mut answer = match found {
+    Ok(match found {
         Found::Nothing {
             cited,
             nearest: near,
@@ -121,23 +111,7 @@ pub(crate) fn lookup(
             for (marker, item) in (1u32..).zip(items) {
                 let citation = match item {
                     Item::Clause { record, quote } => cite(marker, &record, quote, 1.0)?,
-                    Item::Section {
-                        first,
-                        label,
-                        path,
-                        span,
-                        heading,
-                    } => cite_section(
-                        store,
-                        marker,
-                        &first,
-                        Section {
-                            label,
-                            path,
-                            span,
-                            heading,
-                        },
-                    )?,
+                    Item::Section(section) => cite_section(store, marker, section)?,
                 };
                 lines.push(line(question, &citation));
                 citations.push(citation);
@@ -152,9 +126,7 @@ pub(crate) fn lookup(
             );
             answered(question, &lines, citations, 1.0)
         }
-    };
-    answer.timings_ms.total = milliseconds(start);
-    Ok(answer)
+    })
 }
 
 fn answered(
@@ -194,17 +166,12 @@ fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confiden
 fn nearest(record: &ClauseRecord, score: f32) -> Nearest {
     Nearest {
         score,
-        document: document_ref(record),
-        clause_id: record.id(),
-        label: record.clause.label.clone(),
-        path: record.path.clone(),
-        paragraph: record.text.clone(),
-        paragraph_span: record.clause.span,
+        clause: ClauseRef::of(record),
     }
 }
 
 /// Cites a span of a clause. The quote is cut from the clause's text at the span, which the store
-/// verified against the document's; a span that does not fit is a fault, not a citation.
+/// verified against the document's; a span that does not fit is an error, never a citation.
 fn cite(
     marker: u32,
     record: &ClauseRecord,
@@ -223,25 +190,19 @@ fn cite(
     Ok(Citation {
         marker,
         score,
-        document: document_ref(record),
-        clause_id: record.id(),
-        label: record.clause.label.clone(),
-        path: record.path.clone(),
-        paragraph: record.text.clone(),
-        paragraph_span: record.clause.span,
+        clause: ClauseRef::of(record),
         quote: quote.to_owned(),
         span,
         answer_span: None,
     })
 }
 
-/// Quotes what documents say of themselves, or refuses where the one meant is silent.
+/// Quotes the date, issuer, number or title of documents, or refuses where the document meant has none.
 pub(crate) fn particulars(
     store: &Store,
     question: &Question,
     about: Particulars,
     limit: usize,
-    start: Instant,
 ) -> Result<Answer, EngineError> {
     let several = about.found.len() > 1;
     let mut citations = Vec::new();
@@ -257,7 +218,7 @@ pub(crate) fn particulars(
         lines.push(format!("{title}{}[{}]", citation.quote, citation.marker));
         citations.push(citation);
     }
-    let mut answer = if citations.is_empty() {
+    Ok(if citations.is_empty() {
         let title = about.silent.map_or(String::new(), |record| record.title);
         refusal(
             question,
@@ -267,12 +228,10 @@ pub(crate) fn particulars(
         )
     } else {
         answered(question, &lines, citations, 1.0)
-    };
-    answer.timings_ms.total = milliseconds(start);
-    Ok(answer)
+    })
 }
 
-/// Cites a line of a document. One of its head is no clause: it is given with the id of the first
+/// Cites a line of a document. A line of the head is no clause: it is cited with the id of the first
 /// clause, as a section is, and is its own paragraph.
 fn cite_line(
     store: &Store,
@@ -306,12 +265,14 @@ fn cite_line(
         Citation {
             marker,
             score: 1.0,
-            document: reference(record),
-            clause_id: clause.id(),
-            label: String::new(),
-            path: Vec::new(),
-            paragraph: line.clone(),
-            paragraph_span: place.line,
+            clause: ClauseRef {
+                document: DocumentRef::of(record),
+                clause_id: clause.id(),
+                label: String::new(),
+                path: Vec::new(),
+                paragraph: line.clone(),
+                paragraph_span: place.line,
+            },
             quote: line,
             span: place.line,
             answer_span: None,
@@ -324,20 +285,9 @@ fn cite_line(
     Ok(citation)
 }
 
-struct Section {
-    label: String,
-    path: Vec<String>,
-    span: Span,
-    heading: Span,
-}
-
 /// Cites a section by its heading; the paragraph is the whole section.
-fn cite_section(
-    store: &Store,
-    marker: u32,
-    first: &ClauseRecord,
-    section: Section,
-) -> Result<Citation, EngineError> {
+fn cite_section(store: &Store, marker: u32, section: Section) -> Result<Citation, EngineError> {
+    let first = &section.first;
     let differs = || EngineError::QuoteDiffers {
         clause_id: first.id(),
     };
@@ -351,14 +301,29 @@ fn cite_section(
     Ok(Citation {
         marker,
         score: 1.0,
-        document: document_ref(first),
-        clause_id: first.id(),
-        label: section.label,
-        path: section.path,
-        paragraph: cut(section.span)?,
-        paragraph_span: section.span,
+        clause: ClauseRef {
+            document: DocumentRef::of(&first.document),
+            clause_id: first.id(),
+            label: section.label.clone(),
+            path: section.path.clone(),
+            paragraph: cut(section.span)?,
+            paragraph_span: section.span,
+        },
         quote: cut(section.heading)?,
         span: section.heading,
         answer_span: None,
     })
+}
+
+/// The hits of a search, best first.
+pub(crate) fn hits(found: &[Read]) -> Vec<SearchHit> {
+    (1u32..)
+        .zip(found)
+        .map(|(rank, found)| SearchHit {
+            rank,
+            score: found.relevance(),
+            clause: ClauseRef::of(&found.record),
+            highlights: found.best_sentences(2),
+        })
+        .collect()
 }

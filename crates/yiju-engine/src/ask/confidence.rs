@@ -1,22 +1,56 @@
 //! How likely it is that the best candidate answers the question.
 //!
 //! A logistic model over a few signals, one for questions in the documents' script and one across
-//! scripts, where shared words say nothing. Weights, provenance and error rates stand in
+//! scripts, where shared words say nothing. Weights, provenance and error rates are in
 //! `confidence/fit.json`, which benches/confidence/fit.py writes.
 
 mod fit;
 
-use std::sync::LazyLock;
+use crate::ask::rerank::Read;
+use fit::NAMES;
+pub use fit::{ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates};
 
-use crate::ask::rank::Ranked;
-use fit::Weights;
-pub use fit::{
-    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, confidence_fit,
-};
+/// The fitted models, ready for use.
+pub(crate) struct Confidence {
+    fit: ConfidenceFit,
+    /// Weights by the order of [`NAMES`], for questions in the documents' script and in another.
+    within: [f32; NAMES.len()],
+    across: [f32; NAMES.len()],
+}
 
-/// At or above this confidence an answer is given.
-pub(crate) fn threshold() -> f32 {
-    confidence_fit().threshold
+impl Confidence {
+    /// Reads the text of `fit.json`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let fit: ConfidenceFit = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Ok(Self {
+            within: fit.within.in_order()?,
+            across: fit.across.in_order()?,
+            fit,
+        })
+    }
+
+    pub(crate) fn fit(&self) -> &ConfidenceFit {
+        &self.fit
+    }
+
+    /// The probability, 0 to 1, that the best candidate answers the question.
+    pub(crate) fn of(&self, features: &Features) -> f32 {
+        let (weights, model) = if features.across {
+            (&self.across, &self.fit.across)
+        } else {
+            (&self.within, &self.fit.within)
+        };
+        let sum: f32 = weights
+            .iter()
+            .zip(features.values)
+            .map(|(weight, value)| weight * value)
+            .sum();
+        let probability = 1.0 / (1.0 + (-(sum + model.constant)).exp());
+        (probability * 1e4).round() / 1e4
+    }
 }
 
 /// The signals, each about 0 to 1.
@@ -27,27 +61,17 @@ pub(crate) struct Features {
     values: [f32; NAMES.len()],
 }
 
-const NAMES: [&str; 9] = [
-    "dense",
-    "sentence",
-    "late",
-    "late_sentence",
-    "above",
-    "margin",
-    "coverage",
-    "missing",
-    "misfit",
-];
-
 impl Features {
+    /// The signals by name, then whether the scripts differ.
+    #[cfg(feature = "measure")]
     pub(crate) fn named(&self) -> Vec<(&'static str, f32)> {
         let across = ("across", if self.across { 1.0 } else { 0.0 });
         NAMES.into_iter().zip(self.values).chain([across]).collect()
     }
 }
 
-/// The signals of the best of `ranked` (best first) beside the `others` it stands out from.
-pub(crate) fn features(ranked: &[Ranked], others: &[Ranked]) -> Features {
+/// The signals of the best of `ranked` (best first), compared with the `others`.
+pub(crate) fn features(ranked: &[Read], others: &[Read]) -> Features {
     let Some(best) = ranked.first() else {
         return Features {
             across: false,
@@ -56,7 +80,7 @@ pub(crate) fn features(ranked: &[Ranked], others: &[Ranked]) -> Features {
     };
     let across = best.across;
     let id = best.record.id();
-    let rest: Vec<&Ranked> = others
+    let rest: Vec<&Read> = others
         .iter()
         .filter(|other| other.record.id() != id)
         .collect();
@@ -81,19 +105,4 @@ pub(crate) fn features(ranked: &[Ranked], others: &[Ranked]) -> Features {
         1.0 - evidence.map_or(1.0, |sentence| sentence.fit),
     ];
     Features { across, values }
-}
-
-/// The probability, 0 to 1, that the best candidate answers the question.
-pub(crate) fn confidence(features: &Features) -> f32 {
-    static WITHIN: LazyLock<Weights> = LazyLock::new(|| Weights::of(&confidence_fit().within));
-    static ACROSS: LazyLock<Weights> = LazyLock::new(|| Weights::of(&confidence_fit().across));
-    let model = if features.across { &ACROSS } else { &WITHIN };
-    let sum: f32 = model
-        .of_signals
-        .iter()
-        .zip(features.values)
-        .map(|(weight, value)| weight * value)
-        .sum();
-    let probability = 1.0 / (1.0 + (-(sum + model.constant)).exp());
-    (probability * 1e4).round() / 1e4
 }

@@ -6,18 +6,21 @@
 
 mod by_reader;
 mod marking;
+mod quote;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use yiju_document::Span;
+use yiju_text::questions::Expected;
 
 use crate::ask::amount;
-use crate::ask::expect::Expected;
-use crate::ask::question::Question;
+use crate::ask::embedded::Embedded;
 use crate::ask::rank::{Ranked, Sentence};
 use crate::ask::reader::{Reader, likeliest_span};
+use crate::ask::rerank::Read;
 use marking::Grain;
+use quote::{Quote, joined};
 
 /// How far below the best sentence another of the same clause may be and still be quoted.
 const SAME_CLAUSE: f32 = 0.05;
@@ -33,21 +36,18 @@ const LIST_FACTOR: f32 = 1.6;
 /// Most sentences quoted of one clause.
 const MOST_OF_CLAUSE: usize = 3;
 
-/// A quote: a candidate and the span of one or several adjacent sentences of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Quote {
-    /// Index among the ranked candidates.
-    pub candidate: usize,
-    pub span: Span,
-    /// The part of the quote that answers, where that is not all of it: bytes of the clause's text.
-    pub answer: Option<Range<usize>>,
-}
-
 /// The quotes that answer `question`, best first, at most `limit`; empty where no candidate has a
 /// sentence.
-pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Vec<Quote> {
-    let (Some(best), Some(top)) = (ranked.first(), ranked.first().and_then(Ranked::evidence))
-    else {
+pub(crate) fn choose(
+    reader: Option<&Reader>,
+    question: &Embedded,
+    ranked: &[Read],
+    limit: usize,
+) -> Vec<Quote> {
+    let (Some(best), Some(top)) = (
+        ranked.first(),
+        ranked.first().and_then(|best| best.evidence()),
+    ) else {
         return Vec::new();
     };
     let reach = if question.expected == Expected::List {
@@ -55,7 +55,6 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
     } else {
         1.0
     };
-    let reader = Reader::of(question);
     let read = |candidate: usize| {
         let found = ranked.get(candidate)?;
         match &found.read {
@@ -96,7 +95,7 @@ pub(crate) fn choose(question: &Question, ranked: &[Ranked], limit: usize) -> Ve
 }
 
 /// The amount or time that was asked for, as bytes of the clause's text, where the quote at `span` holds one.
-fn asked_amount(question: &Question, found: &Ranked, span: Span) -> Option<Range<usize>> {
+fn asked_amount(question: &Embedded, found: &Ranked, span: Span) -> Option<Range<usize>> {
     let within = found.record.within(span)?;
     let part = amount::answering(question, found.record.slice(span)?)?;
     Some(within.start + part.start..within.start + part.end)
@@ -104,15 +103,15 @@ fn asked_amount(question: &Question, found: &Ranked, span: Span) -> Option<Range
 
 /// The best sentences of other clauses that are nearly as good as the best one's.
 fn of_others<'r>(
-    question: &'r Question,
-    ranked: &'r [Ranked],
+    question: &'r Embedded,
+    ranked: &'r [Read],
     top: &'r Sentence,
     reach: f32,
 ) -> impl Iterator<Item = Quote> + 'r {
-    let best = ranked.first().map_or(0.0, Ranked::own_score);
-    let likeliest = |found: &Ranked| found.read.as_deref().map(likeliest_span);
+    let best = ranked.first().map_or(0.0, Read::own_score);
+    let likeliest = |found: &Read| found.read.as_deref().map(likeliest_span);
     let best_span = ranked.first().and_then(likeliest);
-    let silent = move |other: &Ranked| {
+    let silent = move |other: &Read| {
         question.expected != Expected::List
             && best_span
                 .zip(likeliest(other))
@@ -154,35 +153,4 @@ fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote
         chosen.into_iter().map(|(index, _)| index).collect(),
         top.span,
     )
-}
-
-/// Quotes of the sentences `chosen` of a clause, adjacent ones joined; the one that holds the span
-/// `first` first, the others in the order of the text.
-fn joined(at: usize, found: &Ranked, mut chosen: Vec<usize>, first: Span) -> Vec<Quote> {
-    chosen.sort_unstable();
-    let mut spans: Vec<(usize, Span)> = Vec::new();
-    for index in chosen {
-        let Some(sentence) = found.sentences.get(index) else {
-            continue;
-        };
-        match spans.last_mut() {
-            Some((last, span)) if *last + 1 == index => {
-                *last = index;
-                span.char_end = sentence.span.char_end;
-                span.byte_end = sentence.span.byte_end;
-            }
-            _ => spans.push((index, sentence.span)),
-        }
-    }
-    let holds_first =
-        |span: &Span| span.byte_start <= first.byte_start && first.byte_end <= span.byte_end;
-    spans.sort_by_key(|(_, span)| (!holds_first(span), span.byte_start));
-    spans
-        .into_iter()
-        .map(|(_, span)| Quote {
-            candidate: at,
-            span,
-            answer: None,
-        })
-        .collect()
 }

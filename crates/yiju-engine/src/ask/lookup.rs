@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use yiju_document::{Document, Reference, Span, Target, Unit};
 use yiju_store::{ClauseRecord, Store};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
-use crate::ask::question::{Question, is_han};
+use crate::ask::question::Question;
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
 
@@ -47,17 +48,18 @@ pub(crate) enum Found {
 
 /// A unit to cite.
 pub(crate) enum Item {
-    Clause {
-        record: ClauseRecord,
-        quote: Span,
-    },
-    Section {
-        first: ClauseRecord,
-        label: String,
-        path: Vec<String>,
-        span: Span,
-        heading: Span,
-    },
+    Clause { record: ClauseRecord, quote: Span },
+    Section(Section),
+}
+
+/// A section to cite: by its heading, with the whole section as the paragraph.
+pub(crate) struct Section {
+    /// Its first clause.
+    pub first: ClauseRecord,
+    pub label: String,
+    pub path: Vec<String>,
+    pub span: Span,
+    pub heading: Span,
 }
 
 /// A document that a reference may lead into.
@@ -386,13 +388,13 @@ fn cite(store: &Store, holder: &Holder, target: Target) -> Result<Vec<Item>, Eng
             byte_end: last.span.byte_end,
             ..heading.span
         };
-        items.push(Item::Section {
+        items.push(Item::Section(Section {
             first,
             label: heading.label.clone(),
             path: section_path(document, section),
             span,
             heading: heading.span,
-        });
+        }));
     }
     for at in clauses {
         // A clause is listed by its heading, or by its first sentence where it has none.

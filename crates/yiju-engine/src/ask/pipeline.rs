@@ -1,147 +1,218 @@
-//! The stages that a query goes through: embedded, retrieved, ranked, and its best candidates sorted again; and
-//! what evaluation sees of them.
+//! The whole way of a question, stage by stage; the type of each says how far it has come:
+//!
+//! [`Question`] → [`Embedded`] → [`Candidate`]s → [`Ranked`] → [`Read`] → [`Answer`]
 
-use std::time::Instant;
+use std::sync::RwLockReadGuard;
 
-use yiju_embed::Cancel;
+use yiju_fault::kill_point;
 
+use crate::ask::embedded::Embedded;
+use crate::ask::lookup::Outcome;
 use crate::ask::question::Question;
-use crate::ask::reader::{self, Reading};
-use crate::ask::retrieve::CANDIDATES;
+use crate::ask::rank::{self, Ranked};
+use crate::ask::rerank::{Read, rerank};
+use crate::ask::retrieve::{self, CANDIDATES, Candidate};
 use crate::ask::scope::Scope;
-use crate::ask::trace::{Step, timed};
-use crate::ask::{rank, rerank, reread, retrieve};
-use crate::engine::{Engine, LONGEST_QUESTION, check_text, milliseconds};
+use crate::ask::trace::{Step, clocked, timed};
+use crate::ask::{about, compose, lookup};
+use crate::engine::Engine;
 use crate::error::{EngineError, go_on};
 use crate::keep::indexes::Indexes;
-use crate::response::{SearchRequest, Timings};
+use crate::limits::{LONGEST_QUESTION, MOST_CITATIONS, MOST_HITS, check_limit, check_text};
+use crate::response::{Answer, AskRequest, Filter, SearchRequest, SearchResponse};
 
-/// How many candidates a query looks at.
-#[derive(Clone, Copy)]
-pub(crate) struct Depth {
-    /// How many are found.
-    pub(crate) most: usize,
-    /// How many of them the second stage scores.
-    pub(crate) ranked: usize,
-    /// Whether close ones are read again.
-    pub(crate) again: bool,
+/// Answers a question as if the clauses `without` (by their ids) were not there.
+pub(crate) fn ask(
+    engine: &Engine,
+    request: &AskRequest,
+    without: &[String],
+) -> Result<Answer, EngineError> {
+    check_text(
+        "the question's length in characters",
+        &request.question,
+        LONGEST_QUESTION,
+    )?;
+    check_limit("limit", request.limit, MOST_CITATIONS)?;
+    check_threshold(request.threshold)?;
+    let (mut answer, timings) = clocked(|| answer(engine, request, without))?;
+    answer.timings_ms = timings;
+    Ok(answer)
 }
 
-impl Depth {
-    pub(crate) fn of(limit: usize) -> Self {
-        Self {
-            most: CANDIDATES.max(limit),
-            ranked: CANDIDATES,
-            again: true,
+fn answer(
+    engine: &Engine,
+    request: &AskRequest,
+    without: &[String],
+) -> Result<Answer, EngineError> {
+    let (store, model) = (&engine.library.store, &engine.model);
+    let stages = Stages::over(engine, &request.filter, without)?;
+    let question = stages.analyse(&request.question)?;
+    let asked_about = timed(Step::Analyse, || {
+        about::look_up(store, &stages.scope, model, &question)
+    })?;
+    if let Some(about) = asked_about {
+        return timed(Step::Compose, || {
+            compose::particulars(store, &question, about, request.limit)
+        });
+    }
+    let looked_up = timed(Step::Analyse, || {
+        lookup::look_up(store, &stages.scope, &question)
+    })?;
+    let within = match looked_up {
+        Outcome::Unit(found) => {
+            return timed(Step::Compose, || compose::lookup(store, &question, found));
         }
+        Outcome::Within(clauses) => Some(Scope::only(store, &clauses)?),
+        Outcome::Ordinary => None,
+    };
+    let question = stages.embed(question)?;
+    let all = stages.all(&question, &stages.scope, CANDIDATES)?;
+    kill_point("ask:ranked");
+    // Only the clauses named may answer; the confidence compares them with all candidates.
+    let named = within
+        .map(|within| stages.all(&question, &within, CANDIDATES))
+        .transpose()?;
+    timed(Step::Compose, || {
+        compose::answer(
+            engine,
+            request,
+            &question,
+            named.as_deref().unwrap_or(&all),
+            &all,
+        )
+    })
+}
+
+/// Ranks clauses for a query.
+pub(crate) fn search(
+    engine: &Engine,
+    request: &SearchRequest,
+) -> Result<SearchResponse, EngineError> {
+    check_query(request)?;
+    check_limit("limit", request.limit, MOST_HITS)?;
+    let (hits, timings_ms) = clocked(|| {
+        let stages = Stages::over(engine, &request.filter, &[])?;
+        let question = stages.embed(stages.analyse(&request.query)?)?;
+        let mut found = stages.all(&question, &stages.scope, CANDIDATES.max(request.limit))?;
+        found.truncate(request.limit);
+        Ok(compose::hits(&found))
+    })?;
+    Ok(SearchResponse {
+        query: request.query.clone(),
+        hits,
+        timings_ms,
+    })
+}
+
+pub(crate) fn check_query(request: &SearchRequest) -> Result<(), EngineError> {
+    check_text(
+        "the query's length in characters",
+        &request.query,
+        LONGEST_QUESTION,
+    )
+}
+
+fn check_threshold(threshold: Option<f32>) -> Result<(), EngineError> {
+    match threshold {
+        Some(value) if !(0.0..=1.0).contains(&value) => Err(EngineError::OutOfRange {
+            what: "threshold",
+            range: "0 to 1".into(),
+            value: value.to_string(),
+        }),
+        _ => Ok(()),
     }
 }
 
-impl Engine {
-    /// What every lane says of the best candidates for a query, without these clauses (by their
-    /// ids): for evaluation.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn signals(
-        &self,
-        request: &SearchRequest,
+/// The stages over one state of a library and one filter.
+pub(crate) struct Stages<'a> {
+    engine: &'a Engine,
+    pub indexes: RwLockReadGuard<'a, Indexes>,
+    /// What the filter lets through.
+    pub scope: Scope,
+}
+
+impl<'a> Stages<'a> {
+    pub(crate) fn over(
+        engine: &'a Engine,
+        filter: &Filter,
         without: &[String],
-    ) -> Result<Vec<rank::Signals>, EngineError> {
-        let (_, ranked) = self.second_stage(request, without, true)?;
-        Ok(rank::signals(&ranked))
+    ) -> Result<Self, EngineError> {
+        let store = &engine.library.store;
+        Ok(Self {
+            engine,
+            indexes: engine.library.fresh_indexes()?,
+            scope: Scope::resolve(store, filter)?.without(store, without)?,
+        })
     }
 
-    /// What the reader sees of the best `request.limit` clauses for a query, and of those of
-    /// `wanted` (clause ids) among the further candidates: the examples that its weights are learnt
-    /// from.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn reading(
-        &self,
-        request: &SearchRequest,
-        wanted: &[String],
-    ) -> Result<Reading, EngineError> {
-        let (question, ranked) = self.second_stage(request, &[], false)?;
-        Ok(reader::examples(&question, &ranked, request.limit, wanted))
+    pub(crate) fn analyse(&self, text: &str) -> Result<Question, EngineError> {
+        timed(Step::Analyse, || Question::new(text, &self.indexes.lexical))
     }
 
-    /// A query and its candidates without these clauses, as evaluation looks at them; close ones read `again` or not.
-    fn second_stage(
-        &self,
-        request: &SearchRequest,
-        without: &[String],
-        again: bool,
-    ) -> Result<(Question, Vec<rank::Ranked>), EngineError> {
-        check_text(
-            "the query's length in characters",
-            &request.query,
-            LONGEST_QUESTION,
-        )?;
-        let indexes = self.fresh_indexes()?;
-        let scope = Scope::resolve(&self.store, &request.filter)?.without(&self.store, without)?;
-        let mut question = Question::new(&request.query, &indexes.lexical)?;
-        let most = CANDIDATES.max(request.limit);
-        let ranked = self.ranked(
-            &mut question,
-            &indexes,
-            &scope,
-            Depth {
-                most,
-                ranked: most,
-                again,
-            },
-            &mut Timings::default(),
-            &Cancel::default(),
-        )?;
-        Ok((question, ranked))
+    pub(crate) fn embed(&self, question: Question) -> Result<Embedded, EngineError> {
+        go_on()?;
+        Embedded::of(question, &self.engine.model)
     }
 
-    /// The candidates for a question, best first, through all stages.
-    pub(crate) fn ranked(
+    /// The first stage: the best `most` candidates of the three lanes.
+    pub(crate) fn retrieve(
         &self,
-        question: &mut Question,
-        indexes: &Indexes,
+        question: &Embedded,
         scope: &Scope,
-        depth: Depth,
-        timings: &mut Timings,
-        cancel: &Cancel,
-    ) -> Result<Vec<rank::Ranked>, EngineError> {
-        go_on(cancel)?;
-        let start = Instant::now();
-        question.embed(&self.model)?;
-        timings.embed = milliseconds(start);
-        go_on(cancel)?;
-        let start = Instant::now();
-        let candidates = tracing::debug_span!("retrieve")
-            .in_scope(|| retrieve::candidates(&self.store, indexes, scope, question, depth.most))?;
-        timings.retrieve = milliseconds(start);
-        go_on(cancel)?;
-        let start = Instant::now();
-        let mut ranked = timed(Step::SecondStage, || {
-            rank::rank(&self.store, question, candidates, depth.ranked)
-        })?;
-        if depth.again {
-            go_on(cancel)?;
-            timed(Step::SecondStage, || self.rerank(question, &mut ranked))?;
-        }
-        timings.rank = milliseconds(start);
-        go_on(cancel)?;
-        Ok(ranked)
+        most: usize,
+    ) -> Result<Vec<Candidate>, EngineError> {
+        go_on()?;
+        let _span = tracing::debug_span!("retrieve").entered();
+        retrieve::candidates(
+            &self.engine.library.store,
+            &self.indexes,
+            scope,
+            question,
+            most,
+        )
     }
 
-    /// Sorts the best of `ranked` again by the reader of answers and by the cross-encoder, where one is named.
+    /// The second stage, which scores the first `reach` candidates.
+    pub(crate) fn rank(
+        &self,
+        question: &Embedded,
+        candidates: Vec<Candidate>,
+        reach: usize,
+    ) -> Result<Vec<Ranked>, EngineError> {
+        go_on()?;
+        timed(Step::SecondStage, || {
+            rank::rank(&self.engine.library.store, question, candidates, reach)
+        })
+    }
+
+    /// The reranking stages: the reader of answers, then the cross-encoder, where the engine has them.
     pub(crate) fn rerank(
         &self,
-        question: &Question,
-        ranked: &mut [rank::Ranked],
-    ) -> Result<(), EngineError> {
-        tracing::debug_span!("reread").in_scope(|| reread::reread(question, ranked));
-        match &self.reranker {
-            Some(reranker) => tracing::debug_span!("rerank")
-                .in_scope(|| rerank::rerank(reranker, question, ranked)),
-            None => Ok(()),
-        }
+        question: &Embedded,
+        ranked: Vec<Ranked>,
+    ) -> Result<Vec<Read>, EngineError> {
+        go_on()?;
+        timed(Step::SecondStage, || {
+            let mut found: Vec<Read> = ranked.into_iter().map(Read::from).collect();
+            if let Some(reader) = self.engine.reader() {
+                rerank(reader, question, &mut found)?;
+            }
+            if let Some(cross_encoder) = self.engine.cross_encoder.as_deref() {
+                rerank(cross_encoder, question, &mut found)?;
+            }
+            go_on()?;
+            Ok(found)
+        })
+    }
+
+    /// All stages after embedding, for the best `most` candidates, best first.
+    fn all(
+        &self,
+        question: &Embedded,
+        scope: &Scope,
+        most: usize,
+    ) -> Result<Vec<Read>, EngineError> {
+        let candidates = self.retrieve(question, scope, most)?;
+        self.rerank(question, self.rank(question, candidates, CANDIDATES)?)
     }
 }

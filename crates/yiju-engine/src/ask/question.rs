@@ -1,22 +1,18 @@
-//! A question, analysed: its words with their weights, what it asks for, what it cites, its vectors.
-
-mod words;
+//! A question, analysed: its words with their weights, what it asks for, what it cites.
 
 use std::collections::HashSet;
 
 use yiju_document::{Reference, find_references};
-use yiju_embed::{EmbedQueue, Embedding, InputType, Priority, TokenVectors};
-use yiju_index::{LexicalIndex, QueryTokens, TokenKind};
+use yiju_embed::TokenVectors;
+use yiju_index::LexicalIndex;
+use yiju_text::chars::is_han;
+use yiju_text::questions::{Expected, IDLE, OF_A_UNIT, asking_words, expected};
 use yiju_text::{is_stop_term, normalize, terms};
 
-use crate::ask::expect::{Expected, expected};
 use crate::ask::pairs::Pairs;
-use crate::ask::trace::{Step, timed};
 use crate::error::EngineError;
-use words::{ASKING, ASKING_OF_A_UNIT, asking_words};
 
-/// Weight of a token that carries no matter (particles, marks, question words), where the rarest
-/// word has 1.
+/// Weight of a token of no content word (particles, punctuation, question words); the rarest word has 1.
 const IDLE_WEIGHT: f32 = 0.1;
 
 /// The language an answer's fixed phrases are worded in.
@@ -26,7 +22,7 @@ pub(crate) enum Language {
     English,
 }
 
-/// A word of the question that carries matter.
+/// A content word of the question.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
     /// In normal form.
@@ -36,30 +32,17 @@ pub(crate) struct Word {
     range: std::ops::Range<usize>,
 }
 
+/// A question before it is embedded.
 pub(crate) struct Question {
     /// As asked.
     pub text: String,
     pub language: Language,
     pub expected: Expected,
     pub references: Vec<Reference>,
-    /// Words that carry matter, each once.
+    /// Content words, each once.
     pub words: Vec<Word>,
     /// Its pairs of neighbouring characters.
     pub pairs: Pairs,
-    /// Unit vector of the whole; empty until embedded.
-    pub vector: Vec<f32>,
-    /// Vectors of the tokens for matching; empty until embedded.
-    pub tokens: QueryTokens,
-    /// Their last states, for clauses of libraries of before; empty until embedded.
-    pub last_tokens: QueryTokens,
-    /// A weight for each token, adding up to 1.
-    pub token_weights: Vec<f32>,
-    /// Which tokens are of a word that asks: what, 谁, 多少.
-    pub asking: Vec<bool>,
-    /// The mean vector of those tokens, or of all where there are none; empty until embedded.
-    pub asking_vector: Vec<f32>,
-    /// Fingerprint of the model that embedded it; empty until embedded.
-    pub model: String,
 }
 
 impl Question {
@@ -75,7 +58,7 @@ impl Question {
         let mut words = Vec::new();
         for term in terms(text) {
             if is_stop_term(&term.text)
-                || ASKING.contains(&term.text.as_str())
+                || IDLE.contains(&term.text)
                 || !seen.insert(term.text.clone())
             {
                 continue;
@@ -106,36 +89,13 @@ impl Question {
             references: find_references(text),
             words,
             pairs: Pairs::of(&normal),
-            vector: Vec::new(),
-            tokens: QueryTokens::new([], 0),
-            last_tokens: QueryTokens::new([], 0),
-            token_weights: Vec::new(),
-            asking: Vec::new(),
-            asking_vector: Vec::new(),
-            model: String::new(),
         })
     }
 
-    /// Embeds the question and weighs its tokens by the words they are part of.
-    ///
-    /// # Errors
-    /// The model failed.
-    pub(crate) fn embed(&mut self, model: &EmbedQueue) -> Result<(), EngineError> {
-        let texts = [self.text.as_str()];
-        let prepared = timed(Step::Tokenise, || model.prepare(InputType::Query, &texts))?;
-        timed(Step::Embed, || {
-            let embedded = model.embed_prepared(Priority::Question, &prepared)?;
-            if let Some((embedding, tokens)) = embedded.into_iter().next() {
-                self.take(embedding, &tokens, model);
-            }
-            Ok(())
-        })
-    }
-
-    /// Takes the vectors in and weighs the tokens.
-    fn take(&mut self, embedding: Embedding, tokens: &TokenVectors, model: &EmbedQueue) {
-        self.vector = embedding.vector;
-        self.token_weights = tokens
+    /// A weight for each of the question's tokens, adding up to 1: that of the heaviest word that it is
+    /// part of.
+    pub(crate) fn weigh(&self, tokens: &TokenVectors) -> Vec<f32> {
+        let mut weights: Vec<f32> = tokens
             .tokens
             .iter()
             .map(|token| {
@@ -147,14 +107,17 @@ impl Question {
                     .fold(IDLE_WEIGHT, f32::max)
             })
             .collect();
-        let sum: f32 = self.token_weights.iter().sum();
+        let sum: f32 = weights.iter().sum();
         if sum > 0.0 {
-            self.token_weights
-                .iter_mut()
-                .for_each(|weight| *weight /= sum);
+            weights.iter_mut().for_each(|weight| *weight /= sum);
         }
+        weights
+    }
+
+    /// Which of the question's tokens are of a word that asks: what, 谁, 多少.
+    pub(crate) fn asking(&self, tokens: &TokenVectors) -> Vec<bool> {
         let asking = asking_words(&self.text);
-        self.asking = tokens
+        tokens
             .tokens
             .iter()
             .map(|token| {
@@ -162,39 +125,11 @@ impl Question {
                     .iter()
                     .any(|word| word.start < token.range.end && token.range.start < word.end)
             })
-            .collect();
-        let none = !self.asking.contains(&true);
-        let asked: Vec<&[f32]> = tokens
-            .tokens
-            .iter()
-            .zip(&self.asking)
-            .filter(|(_, asking)| none || **asking)
-            .map(|(token, _)| token.matching.as_slice())
-            .collect();
-        self.asking_vector = vec![0.0; model.embedder().dimension()];
-        for vector in &asked {
-            for (sum, x) in self.asking_vector.iter_mut().zip(*vector) {
-                *sum += x / asked.len() as f32;
-            }
-        }
-        self.model = model.embedder().fingerprint().to_owned();
-        let dimension = model.embedder().dimension();
-        let vectors = tokens.tokens.iter().map(|t| t.matching.as_slice());
-        self.tokens = QueryTokens::new(vectors, dimension);
-        let vectors = tokens.tokens.iter().map(|t| t.vector.as_slice());
-        self.last_tokens = QueryTokens::new(vectors, dimension);
-    }
-
-    /// The vectors of the tokens that clause tokens of a kind are compared with.
-    pub(crate) fn tokens_like(&self, kind: TokenKind) -> &QueryTokens {
-        match kind {
-            TokenKind::Matching => &self.tokens,
-            TokenKind::Last => &self.last_tokens,
-        }
+            .collect()
     }
 
     /// The share (0 to 1) of the question's words, by weight, that `text` (in normal form) holds;
-    /// `None` where the question has no words that carry matter.
+    /// `None` where the question has no content words.
     pub(crate) fn coverage(&self, text: &str) -> Option<f32> {
         let total: f32 = self.words.iter().map(|word| word.weight).sum();
         if total <= 0.0 {
@@ -209,11 +144,10 @@ impl Question {
         Some(found / total)
     }
 
-    /// Whether the question asks for nothing but what it cites: no word that carries matter stands
-    /// outside the byte ranges `cited` and the titles (in normal form) of the documents cited.
+    /// Whether the question asks for nothing but what it cites: it has no content word outside the byte ranges `cited` and the titles (in normal form) of the documents cited.
     pub(crate) fn asks_only(&self, cited: &[std::ops::Range<usize>], titles: &str) -> bool {
         self.words.iter().all(|word| {
-            ASKING_OF_A_UNIT.contains(&word.text.as_str())
+            OF_A_UNIT.contains(&word.text)
                 || cited
                     .iter()
                     .any(|range| range.start < word.range.end && word.range.start < range.end)
@@ -251,10 +185,6 @@ fn holds(text: &str, word: &str) -> bool {
     })
 }
 
-pub(crate) fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_carry_matter_are_weighed_by_rarity() {
+    fn content_words_are_weighed_by_rarity() {
         let index = lexical(&["城市更新", "城市规划", "城市治理"]);
         let question = Question::new("城市更新的容积率有什么要求？", &index).unwrap();
         let weight = |text: &str| {

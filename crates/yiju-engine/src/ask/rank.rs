@@ -1,23 +1,23 @@
 //! The second stage: candidates and their sentences scored by late interaction with what the first
 //! stage knows.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use rayon::prelude::*;
 use yiju_document::Span;
 use yiju_index::CodedTokens;
 use yiju_store::{ClauseRecord, Store};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
+use yiju_text::questions::fits;
 
-use crate::ask::expect::fits;
-use crate::ask::question::{Language, Question, is_han};
-use crate::ask::reader::Token;
+use crate::ask::embedded::Embedded;
+use crate::ask::question::Language;
 use crate::ask::retrieve::Candidate;
 use crate::error::EngineError;
 
-/// Weights of the lanes against the clause's cosine, and of what else speaks for a clause; chosen on the
-/// development sets, where they have a broad optimum (docs/retrieval.md).
+/// Weights of the lanes and of other features relative to the clause's cosine; chosen on the development
+/// sets, where they have a broad optimum (docs/retrieval.md).
 const BEST_SENTENCE_WEIGHT: f32 = 2.5;
 const LATE_WEIGHT: f32 = 2.0;
 /// Weight of late interaction within the sentence that is best at it.
@@ -26,25 +26,25 @@ const BEST_SENTENCE_LATE_WEIGHT: f32 = 0.5;
 const PAIRS_WEIGHT: f32 = 0.3;
 /// Weight of the same share within the best sentence.
 const SENTENCE_PAIRS_WEIGHT: f32 = 0.2;
-/// What a clause loses for each e-fold of its characters: a longer one holds a match for anything.
+/// Loss for each e-fold of a clause's characters: a longer one matches anything somewhere.
 const LENGTH_LOSS: f32 = 0.02;
-/// Weight of what the better of the two neighbours of a clause has above the least of all candidates: those who
-/// draft put what belongs together next to each other. Across scripts it says less than the text itself.
-const NEIGHBOUR_WEIGHT: f32 = 0.25;
-/// Characters below which a clause is no better for being shorter: a sign-off is not.
+/// Weight of the better neighbour's score above the least of all candidates: drafters put related clauses next to
+/// each other. Not used across scripts, where it says less than the text itself.
+pub const NEIGHBOUR_WEIGHT: f32 = 0.25;
+/// Characters below which a shorter clause has no advantage: sign-offs are short.
 const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
 const SENTENCE_LATE_WEIGHT: f32 = 1.25;
-/// What a token of the headings loses against one of the text: where both fit, the text decides.
+/// Loss of a heading token's cosine: where heading and text match equally, the text decides.
 const ABOVE_LOSS: f32 = 0.08;
 /// Weight of the share of the question's words that a sentence holds.
 const COVERAGE_WEIGHT: f32 = 0.15;
-/// What a heading loses as evidence: it names a matter and rarely says anything of it.
+/// Loss of a heading as evidence: it names a subject and rarely says anything about it.
 const HEADING_LOSS: f32 = 0.08;
-/// What a sentence loses that cannot hold what is asked for (no number for how many).
+/// Loss of a sentence that cannot answer (no number for how many).
 const MISFIT_LOSS: f32 = 0.1;
 
-/// Candidates that a thread scores at once; for fewer it is not worth waking another.
+/// Candidates that a thread scores at once; fewer are not worth waking another thread.
 const TOGETHER: usize = 16;
 
 /// A sentence of a candidate, as evidence.
@@ -58,7 +58,7 @@ pub(crate) struct Sentence {
     /// How well it holds what is asked for, 0 to 1.
     pub fit: f32,
     pub is_heading: bool,
-    /// All of it in one figure; comparable within a question.
+    /// The evidence score; comparable within a question.
     pub score: f32,
 }
 
@@ -66,14 +66,10 @@ pub(crate) struct Sentence {
 pub(crate) struct Ranked {
     pub record: ClauseRecord,
     pub lanes: Lanes,
-    /// All lanes and the neighbours in one figure; comparable within a question.
+    /// The fused score of all lanes and the neighbours; comparable within a question.
     pub score: f32,
-    /// What of the score is the neighbours'.
+    /// The neighbours' part of the score.
     pub neighbours: f32,
-    /// What of the score is the reader's.
-    pub reading: f32,
-    /// The clause's tokens as the reader reads them, where it has read it.
-    pub read: Option<Vec<Token>>,
     /// The question and the clause are in different scripts.
     pub across: bool,
     pub sentences: Vec<Sentence>,
@@ -84,12 +80,14 @@ pub(crate) struct Ranked {
     /// Weight of the heaviest word that is missing there.
     pub missing: f32,
     /// Share of the question's pairs of characters that the clause or its headings hold.
+    #[cfg_attr(not(feature = "measure"), expect(dead_code))]
     pub pairs: f32,
     /// The same share within the sentence that holds the most.
+    #[cfg_attr(not(feature = "measure"), expect(dead_code))]
     pub sentence_pairs: f32,
 }
 
-/// What each lane says of a clause.
+/// The lanes' scores of a clause.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Lanes {
     /// Cosine of the question and the clause.
@@ -103,14 +101,6 @@ pub struct Lanes {
 }
 
 impl Ranked {
-    /// Relevance for people, 0 to 1, in the order of the fused scores: with the bundled model unrelated
-    /// text is below a half and the same words near 1. Across scripts all cosines are lower.
-    pub(crate) fn relevance(&self) -> f32 {
-        let middle = if self.across { 4.3 } else { 5.0 };
-        let relevance = 1.0 / (1.0 + (-5.0 * (self.score - middle)).exp());
-        (relevance * 1e4).round() / 1e4
-    }
-
     /// Spans of the best sentences, best first.
     pub(crate) fn best_sentences(&self, most: usize) -> Vec<Span> {
         let mut sentences: Vec<&Sentence> = self.sentences.iter().collect();
@@ -127,39 +117,6 @@ impl Ranked {
         (&self.record.document.id, self.record.index)
     }
 
-    /// Best first; equal ones by their clauses' ids.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
-        let by_id = || self.record.id().cmp(&other.record.id());
-        other.score.total_cmp(&self.score).then_with(by_id)
-    }
-
-    /// What the clause itself says, without its neighbours and its reader; comparable within a question.
-    pub(crate) fn own_score(&self) -> f32 {
-        self.score - self.neighbours - self.reading
-    }
-
-    /// What the score and the confidence are made of, besides the lanes.
-    fn figures(&self) -> Vec<(&'static str, f32)> {
-        let best = self.evidence();
-        let most = |pick: fn(&Sentence) -> f32| self.sentences.iter().map(pick).fold(0.0, f32::max);
-        vec![
-            ("pairs", self.pairs),
-            ("sentence_pairs", self.sentence_pairs),
-            ("neighbours", self.neighbours),
-            ("reading", self.reading),
-            ("length", self.record.text.chars().count() as f32),
-            ("coverage", self.coverage),
-            ("missing", self.missing),
-            ("across", f32::from(u8::from(self.across))),
-            ("best_late", best.map_or(self.lanes.late, |s| s.late)),
-            ("best_coverage", best.map_or(0.0, |s| s.coverage)),
-            ("fit", best.map_or(1.0, |s| s.fit)),
-            ("sentence_late", most(|s| s.late)),
-            ("sentence_coverage", most(|s| s.coverage)),
-            ("sentences", self.sentences.len() as f32),
-        ]
-    }
-
     /// The best sentence; `None` where the clause has none.
     pub(crate) fn evidence(&self) -> Option<&Sentence> {
         self.sentences
@@ -172,7 +129,7 @@ impl Ranked {
 /// list of hits goes that far.
 pub(crate) fn rank(
     store: &Store,
-    question: &Question,
+    question: &Embedded,
     candidates: Vec<Candidate>,
     reach: usize,
 ) -> Result<Vec<Ranked>, EngineError> {
@@ -204,7 +161,10 @@ pub(crate) fn rank(
         .collect::<Result<Vec<Ranked>, EngineError>>()?;
     let scored = &mut ranked[..scored.min(reach)];
     add_neighbours(scored);
-    scored.sort_by(Ranked::order);
+    scored.sort_by(|a, b| {
+        let by_id = || a.record.id().cmp(&b.record.id());
+        b.score.total_cmp(&a.score).then_with(by_id)
+    });
     Ok(ranked)
 }
 
@@ -233,7 +193,7 @@ fn add_neighbours(ranked: &mut [Ranked]) {
 }
 
 fn score(
-    question: &Question,
+    question: &Embedded,
     candidate: &Candidate,
     record: ClauseRecord,
     tokens: Option<Vec<u8>>,
@@ -305,8 +265,6 @@ fn score(
             + shared
             - LENGTH_LOSS * length.ln(),
         neighbours: 0.0,
-        reading: 0.0,
-        read: None,
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),
@@ -328,7 +286,7 @@ struct Meeting {
 }
 
 impl Meeting {
-    fn of(question: &Question, tokens: &[u8]) -> Result<Self, yiju_index::LateError> {
+    fn of(question: &Embedded, tokens: &[u8]) -> Result<Self, yiju_index::LateError> {
         let coded = CodedTokens::read(tokens, question.vector.len())?;
         Ok(Self {
             ranges: coded.ranges().collect(),
@@ -339,7 +297,7 @@ impl Meeting {
     /// The mean over the question's tokens, by weight, of the best cosine among the tokens of the
     /// clause and of the headings above it, or among those within `part` of its text; 0 where there
     /// are none.
-    fn best(&self, question: &Question, part: Option<std::ops::Range<usize>>) -> f32 {
+    fn best(&self, question: &Embedded, part: Option<std::ops::Range<usize>>) -> f32 {
         let inside = |range: &Option<std::ops::Range<usize>>| match (&part, range) {
             (None, _) => true,
             (Some(part), Some(range)) => part.start <= range.start && range.start < part.end,
@@ -363,41 +321,4 @@ impl Meeting {
             })
             .sum()
     }
-}
-
-/// One candidate's figures, for evaluation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Signals {
-    /// The clause.
-    pub clause_id: String,
-    /// What each lane says.
-    pub lanes: Lanes,
-    /// The fused score.
-    pub score: f32,
-    /// What the confidence is computed from, by name.
-    pub features: Vec<(&'static str, f32)>,
-    /// What else the second stage knows of the clause, by name.
-    pub figures: Vec<(&'static str, f32)>,
-    /// Sentences in the order of the text: span and evidence score.
-    pub sentences: Vec<(Span, f32)>,
-}
-
-pub(crate) fn signals(ranked: &[Ranked]) -> Vec<Signals> {
-    let features = crate::ask::confidence::features(ranked, ranked);
-    ranked
-        .iter()
-        .enumerate()
-        .map(|(at, found)| Signals {
-            clause_id: found.record.id(),
-            lanes: found.lanes,
-            score: found.score,
-            features: if at == 0 {
-                features.named()
-            } else {
-                Vec::new()
-            },
-            figures: found.figures(),
-            sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),
-        })
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! Where in a clause the answer begins and ends.
 //!
 //! A small network reads the token vectors that late interaction keeps anyway. For each token of a
-//! clause it sees how the question's words and vectors meet the token and what stands around it (see
+//! clause it sees how the question's words and vectors match the token and its surroundings (see
 //! [`features`]), and two low-rank products of the question's vectors with the token's; it gives the
 //! logits of the answer's beginning and its end. The sentences that hold most of the probability are
 //! the evidence, and the best span is marked as the answer, as extractive readers do (Chen, Fisch,
@@ -9,21 +9,20 @@
 //! share one normalisation (Clark and Gardner, "Simple and Effective Multi-Paragraph Reading
 //! Comprehension", 2018).
 //!
-//! The weights were learnt by benches/reader/train.py; their provenance stands in their file.
+//! The weights were learnt by benches/reader/train.py; their provenance is in their file.
 
 pub(crate) mod features;
 mod weights;
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use yiju_index::{CodedTokens, QueryTokens};
 
-use crate::ask::question::Question;
+use crate::ask::embedded::Embedded;
 use crate::ask::rank::Ranked;
-pub(crate) use weights::Weights;
+use weights::Weights;
 
-/// A token of a clause, read.
+/// A token of a clause with the reader's logits.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     /// Bytes of the clause's text.
@@ -58,41 +57,44 @@ fn most(tokens: &[Token], logit: fn(&Token) -> f32) -> f32 {
     tokens.iter().map(logit).fold(f32::MIN, f32::max)
 }
 
-/// The reader that the bundled weights make.
+/// The reader of answers.
 pub(crate) struct Reader {
     weights: Weights,
     /// The low-rank projections of a token, as rows to meet coded tokens with.
     rows: QueryTokens,
 }
 
-static BUNDLED: LazyLock<Option<Reader>> = LazyLock::new(|| {
-    // A test holds that the bundled file is whole.
-    Weights::read(include_bytes!("reader/weights.safetensors"))
-        .ok()
-        .map(Reader::new)
-});
-
 impl Reader {
-    /// The bundled reader; `None` for a question embedded by a model that it was not learnt with.
-    pub(crate) fn of(question: &Question) -> Option<&'static Self> {
-        BUNDLED
-            .as_ref()
-            .filter(|reader| reader.weights.model == question.model)
-    }
-
-    fn new(weights: Weights) -> Self {
+    /// Reads a weights file; see [`weights`].
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(crate) fn read_weights(bytes: &[u8]) -> Result<Self, String> {
+        let weights = Weights::read(bytes)?;
+        if weights.features != features::WIDTH {
+            return Err(format!(
+                "they are for {} features, and there are {}",
+                weights.features,
+                features::WIDTH
+            ));
+        }
         let rows = QueryTokens::new(
             weights.token_rows.chunks_exact(weights.dimension),
             weights.dimension,
         );
-        Self { weights, rows }
+        Ok(Self { weights, rows })
+    }
+
+    /// Whether it was learnt with the model of this fingerprint: with another it must not read.
+    pub(crate) fn knows(&self, model: &str) -> bool {
+        self.weights.model == model
     }
 
     /// Reads the clause of `found`, the candidate at `place` (from 0); `None` where it has no token
     /// vectors of the kind that the reader was learnt with.
     pub(crate) fn read(
         &self,
-        question: &Question,
+        question: &Embedded,
         found: &Ranked,
         place: usize,
     ) -> Option<Vec<Token>> {
@@ -121,80 +123,5 @@ impl Reader {
                 })
                 .collect(),
         )
-    }
-}
-
-/// What an example for training needs of a candidate.
-#[derive(Clone, Debug)]
-pub struct ReadingExample {
-    /// The clause.
-    pub clause_id: String,
-    /// Its fused score in the second stage.
-    pub score: f32,
-    /// The clause's text.
-    pub text: String,
-    /// Sentences as byte ranges of the text.
-    pub sentences: Vec<Range<usize>>,
-    /// The coded token vectors of the clause (the format of `yiju_index::encode_tokens`).
-    pub tokens: Vec<u8>,
-    /// The tokens read: index among the coded tokens, bytes of the text.
-    pub ranges: Vec<(usize, Range<usize>)>,
-    /// The features, token by token.
-    pub features: Vec<f32>,
-}
-
-/// A question for training: its two vectors and its candidates.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// The unit vector of the question.
-    pub vector: Vec<f32>,
-    /// The mean vector of its asking words' tokens.
-    pub asking: Vec<f32>,
-    /// The best candidates, best first, then those wanted besides.
-    pub examples: Vec<ReadingExample>,
-}
-
-/// The examples that `ranked` gives: the best `most`, and those of `wanted` (clause ids) further down.
-pub(crate) fn examples(
-    question: &Question,
-    ranked: &[Ranked],
-    most: usize,
-    wanted: &[String],
-) -> Reading {
-    let examples = ranked
-        .iter()
-        .enumerate()
-        .filter(|(place, found)| *place < most || wanted.contains(&found.record.id()))
-        .filter_map(|(place, found)| {
-            let bytes = found.tokens.as_deref()?;
-            let coded = CodedTokens::read(bytes, question.vector.len()).ok()?;
-            let tokens = features::tokens(question, found, place, &coded)?;
-            Some(ReadingExample {
-                clause_id: found.record.id(),
-                score: found.score,
-                text: found.record.text.clone(),
-                sentences: features::sentence_ranges(found),
-                tokens: bytes.to_vec(),
-                ranges: tokens.iter().map(|t| (t.index, t.range.clone())).collect(),
-                features: tokens.iter().flat_map(|t| t.values).collect(),
-            })
-        })
-        .collect();
-    Reading {
-        vector: question.vector.clone(),
-        asking: question.asking_vector.clone(),
-        examples,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bundled_weights_are_whole() {
-        let weights = Weights::read(include_bytes!("reader/weights.safetensors")).unwrap();
-        assert_eq!(weights.dimension, 384);
-        assert_eq!(weights.features, features::WIDTH);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use yiju_index::{Filter, Hit, LexicalIndex, VectorIndex};
 use yiju_store::{PassageRecord, Store};
 
-use crate::ask::question::Question;
+use crate::ask::embedded::Embedded;
 use crate::ask::scope::Scope;
 use crate::ask::trace::{Step, timed};
 use crate::error::EngineError;
@@ -88,7 +88,7 @@ pub(crate) fn candidates(
     store: &Store,
     indexes: &Indexes,
     scope: &Scope,
-    question: &Question,
+    question: &Embedded,
     most: usize,
 ) -> Result<Vec<Candidate>, EngineError> {
     let lanes = Lanes {
@@ -118,11 +118,11 @@ impl LaneHits {
         ids
     }
 
-    /// The best `most` candidates by one fused score, best first; `places` says where the hits stand.
-    /// Each has its true cosines, whichever lane brought it in; without words of the question among
-    /// the lexical hits, its lexical share is 0.
+    /// The best `most` candidates by one fused score, best first; `places` are the hits' clauses and sentences.
+    /// Each has its true cosines, whichever lane brought it in; its lexical share is 0 where it is not among the
+    /// lexical hits.
     ///
-    /// A clause's passage is followed by those of its sentences (see `ingest`), so a sentence's id
+    /// A clause's passage is followed by those of its sentences (see `keep::passages`), so a sentence's id
     /// gives its clause's, and the other way round.
     pub(crate) fn fuse(
         self,

@@ -1,7 +1,7 @@
 //! How long each step of a question takes, for benchmarks, metrics and spans.
 //!
-//! A question runs on its caller's thread from beginning to end, so the clock is that thread's: no step
-//! has to hand it on. It costs two readings of the time for each step. The model may run on the thread of
+//! A question runs on its caller's thread from beginning to end, so the clock is thread-local and
+//! no step has to pass it on. Each step costs two readings of the time. The model may run on the thread of
 //! another caller whose batch the question shares; waiting for it counts as embedding.
 
 use std::cell::Cell;
@@ -10,13 +10,16 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tracing::{Span, debug_span};
 
+use crate::error::EngineError;
+use crate::response::Timings;
+
 /// A step of a question. Steps do not overlap: one that runs within another is not counted there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Words and how rare they are, what is asked for, numbers looked up in the outline.
     Analyse,
-    /// Cutting the question into the model's tokens.
+    /// Tokenising the question.
     Tokenise,
     /// The model, waiting for it included, and weighing the tokens.
     Embed,
@@ -26,7 +29,7 @@ pub enum Step {
     Sentences,
     /// BM25.
     Lexical,
-    /// Joining the lanes' hits, and looking up where they stand.
+    /// Fusing the lanes' hits, which looks up their clauses.
     Fuse,
     /// Late interaction over the candidates, which reads them from the store; the cross-encoder, where
     /// one is named.
@@ -37,7 +40,7 @@ pub enum Step {
     Compose,
 }
 
-/// How many there are.
+/// The number of steps.
 const STEPS: usize = Step::ALL.len();
 
 impl Step {
@@ -129,11 +132,33 @@ thread_local! {
     static WITHIN: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-/// Runs `work`, and gives the time that each step of questions took on this thread meanwhile.
+/// Runs `work`, and gives the time that each step of questions took on this thread meanwhile. It may
+/// run within another `traced`, which counts these times, too.
 pub fn traced<T>(work: impl FnOnce() -> T) -> (T, StepTimes) {
-    TIMES.set(StepTimes::NONE);
+    let outer = TIMES.replace(StepTimes::NONE);
     let out = work();
-    (out, TIMES.take())
+    let times = TIMES.take();
+    let both = |at: usize| outer.0[at] + times.0[at];
+    TIMES.set(StepTimes(std::array::from_fn(both)));
+    (out, times)
+}
+
+/// As [`traced`], for a whole call: its times as the caller gets them, in milliseconds.
+pub(crate) fn clocked<T>(
+    work: impl FnOnce() -> Result<T, EngineError>,
+) -> Result<(T, Timings), EngineError> {
+    let start = Instant::now();
+    let (out, times) = traced(work);
+    let out = out?;
+    let milliseconds = |time: Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
+    let sum = |steps: &[Step]| milliseconds(steps.iter().map(|step| times.get(*step)).sum());
+    let timings = Timings {
+        embed: sum(&[Step::Tokenise, Step::Embed]),
+        retrieve: sum(&[Step::Clauses, Step::Sentences, Step::Lexical, Step::Fuse]),
+        rank: sum(&[Step::SecondStage, Step::Evidence]),
+        total: milliseconds(start.elapsed()),
+    };
+    Ok((out, timings))
 }
 
 /// Runs `work` as a step, or as a part of it: times of one step add up.
@@ -184,5 +209,23 @@ mod tests {
         assert!(times.sum() <= elapsed, "{times:?} in {elapsed:?}");
         // Nothing is left over for the next question.
         assert_eq!(traced(|| ()).1, StepTimes::default());
+    }
+
+    #[test]
+    fn a_trace_within_another_counts_in_both() {
+        let ((inner, timings), outer) = traced(|| {
+            timed(Step::Fuse, spin);
+            let traced = traced(|| {
+                clocked(|| {
+                    timed(Step::Evidence, spin);
+                    Ok(())
+                })
+            });
+            (traced.1, traced.0.unwrap().1)
+        });
+        assert_eq!(inner.get(Step::Fuse), Duration::ZERO);
+        assert_eq!(inner.get(Step::Evidence), outer.get(Step::Evidence));
+        assert!(outer.get(Step::Fuse) > Duration::ZERO);
+        assert!(timings.rank >= 0.2 && timings.rank <= timings.total && timings.embed == 0.0);
     }
 }

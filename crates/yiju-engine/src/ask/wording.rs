@@ -1,6 +1,7 @@
 //! The fixed phrases of answers, in Chinese and English.
 
 use yiju_text::parse_number;
+use yiju_text::words::WordList;
 
 use crate::ask::question::Language;
 
@@ -22,7 +23,7 @@ pub(crate) fn nothing_there(language: Language) -> String {
     }
 }
 
-/// What was cited does not exist.
+/// The unit that was cited does not exist.
 pub(crate) fn no_such_unit(language: Language, cited: &str) -> String {
     match language {
         Language::Chinese => format!("库中文件没有“{cited}”。"),
@@ -46,8 +47,8 @@ pub(crate) fn first_of(language: Language, given: usize, total: usize) -> String
     }
 }
 
-/// Says where a quote in another language stands: the title and headings as printed, their numbers in
-/// the question's language.
+/// Where a quote in another language is found: the title and headings as printed, their numbers in the
+/// question's language.
 pub(crate) fn stands_in(language: Language, title: &str, path: &[String]) -> String {
     match language {
         Language::Chinese => format!("《{title}》{}：", path.join(" > ")),
@@ -74,20 +75,8 @@ fn heading_in_english(heading: &str) -> String {
     }
 }
 
-/// Units of law as headings print them after 第 and a number.
-const UNITS: &[(&str, &str)] = &[
-    ("部分", "Part"),
-    ("编", "Book"),
-    ("編", "Book"),
-    ("章", "Chapter"),
-    ("节", "Section"),
-    ("節", "Section"),
-    ("条", "Article"),
-    ("條", "Article"),
-    ("款", "Paragraph"),
-    ("项", "Item"),
-    ("項", "Item"),
-];
+/// Units of law as headings print them after 第 and a number, and in English.
+static UNITS: WordList = WordList::new(include_str!("../../data/units-of-law.txt"));
 
 /// The number at the start of a heading in English, and the rest of the heading.
 fn numbered(heading: &str) -> Option<(String, &str)> {
@@ -96,7 +85,7 @@ fn numbered(heading: &str) -> Option<(String, &str)> {
         Some((parse_number(from.get(..end)?)?, end))
     };
     if let Some(after) = heading.strip_prefix('第') {
-        return UNITS.iter().find_map(|(unit, name)| {
+        return UNITS.rows().find_map(|[unit, name]| {
             let end = after.find(unit)?;
             let number = parse_number(after.get(..end)?)?;
             Some((format!("{name} {number}"), after.get(end + unit.len()..)?))

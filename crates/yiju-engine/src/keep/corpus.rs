@@ -1,5 +1,5 @@
-//! Taking a corpus in: a source of its own for each of its documents, so that each is durable as
-//! soon as it is done and an addition that broke off goes on where it was.
+//! Adding a corpus: each document is a source, so that it is durable as soon as it is done and an
+//! addition that was interrupted goes on where it stopped.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -8,7 +8,9 @@ use yiju_document::{Entry, group_corpus};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::keep::ingest::AddStatus;
+use crate::keep::ingest::{AddStatus, remove, take_in, unchanged};
+use crate::keep::library::Library;
+use crate::keep::passages::Progress;
 use crate::response::DocumentSummary;
 
 /// How far the addition of a corpus has come.
@@ -40,7 +42,14 @@ pub struct CorpusOutcome {
 }
 
 /// While it lives, the vector indexes are not rebuilt; see [`Engine::hold_rebuilds`].
-pub struct HeldRebuilds<'a>(&'a Engine);
+pub struct HeldRebuilds<'a>(&'a Library);
+
+impl<'a> HeldRebuilds<'a> {
+    pub(crate) fn of(library: &'a Library) -> Self {
+        library.change_indexes().hold_rebuilds(true);
+        Self(library)
+    }
+}
 
 impl Drop for HeldRebuilds<'_> {
     fn drop(&mut self) {
@@ -48,111 +57,93 @@ impl Drop for HeldRebuilds<'_> {
     }
 }
 
-impl Engine {
-    /// Puts rebuilds of the vector indexes off until the value is dropped: while much is added, each
-    /// would be out of date before its end. Searches stay right meanwhile.
-    pub fn hold_rebuilds(&self) -> HeldRebuilds<'_> {
-        self.change_indexes().hold_rebuilds(true);
-        HeldRebuilds(self)
-    }
-
-    /// Adds a corpus: the entries of one title (and version) are the clauses of one document, and
-    /// each document is the source `prefix` + title. What the library has unchanged is left alone;
-    /// documents whose source begins with `prefix` and that are not in the corpus are removed in the
-    /// end. Each document is durable when `progress` hears of the next; after an error the same call
-    /// goes on from there.
-    ///
-    /// # Errors
-    /// A document is too large, the library is open for reading only, or embedding or storing failed.
-    pub fn add_corpus(
-        &self,
-        prefix: &str,
-        corpus: &[Entry],
-        progress: &dyn Fn(CorpusProgress),
-    ) -> Result<CorpusOutcome, EngineError> {
-        if !self.store.is_writable() {
-            return Err(EngineError::ReadOnly(self.store.path().to_owned()));
-        }
-        let groups = group_corpus(corpus);
-        let mut at = CorpusProgress {
-            documents_done: 0,
-            documents_total: groups.len(),
-            bytes_done: 0,
-            bytes_unchanged: 0,
-            bytes_total: groups.iter().map(|group| group.bytes()).sum(),
-            passages: 0,
-        };
-        let mut outcome = CorpusOutcome {
-            status: AddStatus::Unchanged,
-            documents: Vec::with_capacity(groups.len()),
-            clause_ids: vec![String::new(); corpus.len()],
-        };
-        let mut sources = HashSet::with_capacity(groups.len());
-        for group in &groups {
-            progress(at);
-            let name = format!("{prefix}{}", group.name);
-            let bytes = group.bytes();
-            let sha256 = group.sha256();
-            let embedded = Cell::new(0);
-            let added = match self.unchanged(&name, &sha256)? {
-                Some(unchanged) => unchanged,
-                None => {
-                    let document = group.document().map_err(|error| EngineError::Document {
-                        source_name: name.clone(),
-                        source: error,
-                    })?;
-                    let within = |passages: crate::Progress| {
-                        let share =
-                            passages.passages_done as f64 / passages.passages_total.max(1) as f64;
-                        embedded.set(passages.passages_done);
-                        progress(CorpusProgress {
-                            bytes_done: at.bytes_done + (share * bytes as f64) as usize,
-                            passages: at.passages + passages.passages_done,
-                            ..at
-                        });
-                    };
-                    self.add_parsed(name.clone(), sha256, vec![document], &within)?
-                }
-            };
-            at.documents_done += 1;
-            at.bytes_done += bytes;
-            at.passages += embedded.get();
-            match added.status {
-                AddStatus::Unchanged => at.bytes_unchanged += bytes,
-                AddStatus::Added if outcome.status == AddStatus::Unchanged => {
-                    outcome.status = AddStatus::Added;
-                }
-                AddStatus::Added => {}
-                AddStatus::Replaced => outcome.status = AddStatus::Replaced,
-            }
-            if let Some(document) = added.documents.first() {
-                for (clause, &place) in group.places.iter().enumerate() {
-                    if let Some(id) = outcome.clause_ids.get_mut(place) {
-                        *id = format!("{}.{clause}", document.id);
-                    }
-                }
-            }
-            outcome.documents.extend(added.documents);
-            sources.insert(name);
-        }
+pub(crate) fn add(
+    engine: &Engine,
+    prefix: &str,
+    corpus: &[Entry],
+    progress: &dyn Fn(CorpusProgress),
+) -> Result<CorpusOutcome, EngineError> {
+    engine.library.check_writable()?;
+    let groups = group_corpus(corpus);
+    let mut at = CorpusProgress {
+        documents_done: 0,
+        documents_total: groups.len(),
+        bytes_done: 0,
+        bytes_unchanged: 0,
+        bytes_total: groups.iter().map(|group| group.bytes()).sum(),
+        passages: 0,
+    };
+    let mut outcome = CorpusOutcome {
+        status: AddStatus::Unchanged,
+        documents: Vec::with_capacity(groups.len()),
+        clause_ids: vec![String::new(); corpus.len()],
+    };
+    let mut sources = HashSet::with_capacity(groups.len());
+    for group in &groups {
         progress(at);
-        if self.remove_sources(|source| source.starts_with(prefix) && !sources.contains(source))? {
-            outcome.status = AddStatus::Replaced;
-        }
-        Ok(outcome)
-    }
-
-    /// Removes the documents of all sources that `chosen` names; says whether there were any.
-    fn remove_sources(&self, chosen: impl Fn(&str) -> bool) -> Result<bool, EngineError> {
-        let mut going = Vec::new();
-        self.store.for_each_document(|record| {
-            if chosen(&record.source) {
-                going.push(record.id);
+        let name = format!("{prefix}{}", group.name);
+        let bytes = group.bytes();
+        let sha256 = group.sha256();
+        let embedded = Cell::new(0);
+        let added = match unchanged(&engine.library, &name, &sha256)? {
+            Some(unchanged) => unchanged,
+            None => {
+                let document = group.document().map_err(|error| EngineError::Document {
+                    source_name: name.clone(),
+                    source: error,
+                })?;
+                let within = |passages: Progress| {
+                    let share =
+                        passages.passages_done as f64 / passages.passages_total.max(1) as f64;
+                    embedded.set(passages.passages_done);
+                    progress(CorpusProgress {
+                        bytes_done: at.bytes_done + (share * bytes as f64) as usize,
+                        passages: at.passages + passages.passages_done,
+                        ..at
+                    });
+                };
+                take_in(engine, name.clone(), sha256, vec![document], &within)?
             }
-        })?;
-        for id in &going {
-            self.remove(id)?;
+        };
+        at.documents_done += 1;
+        at.bytes_done += bytes;
+        at.passages += embedded.get();
+        match added.status {
+            AddStatus::Unchanged => at.bytes_unchanged += bytes,
+            AddStatus::Added if outcome.status == AddStatus::Unchanged => {
+                outcome.status = AddStatus::Added;
+            }
+            AddStatus::Added => {}
+            AddStatus::Replaced => outcome.status = AddStatus::Replaced,
         }
-        Ok(!going.is_empty())
+        if let Some(document) = added.documents.first() {
+            for (clause, &place) in group.places.iter().enumerate() {
+                if let Some(id) = outcome.clause_ids.get_mut(place) {
+                    *id = format!("{}.{clause}", document.id);
+                }
+            }
+        }
+        outcome.documents.extend(added.documents);
+        sources.insert(name);
     }
+    progress(at);
+    let gone = |source: &str| source.starts_with(prefix) && !sources.contains(source);
+    if remove_sources(&engine.library, gone)? {
+        outcome.status = AddStatus::Replaced;
+    }
+    Ok(outcome)
+}
+
+/// Removes the documents of all sources that `chosen` names; says whether there were any.
+fn remove_sources(library: &Library, chosen: impl Fn(&str) -> bool) -> Result<bool, EngineError> {
+    let mut going = Vec::new();
+    library.store.for_each_document(|record| {
+        if chosen(&record.source) {
+            going.push(record.id);
+        }
+    })?;
+    for id in &going {
+        remove(library, id)?;
+    }
+    Ok(!going.is_empty())
 }

@@ -68,10 +68,7 @@ fn put(store: &Store, name: &str, seed: u64, articles: usize) {
             document,
         })
         .collect();
-    let sha256 = Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let sha256 = base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()));
     store
         .put_source(NewSource {
             name: name.into(),
@@ -314,7 +311,12 @@ fn a_process_that_ends_while_it_saves_leaves_indexes_that_answer_the_same() {
             let dir = tempfile::tempdir().unwrap();
             copy(origin.path(), dir.path());
             let status = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "indexes::tests::child", "--ignored", "--quiet"])
+                .args([
+                    "--exact",
+                    "keep::indexes::tests::child",
+                    "--ignored",
+                    "--quiet",
+                ])
                 .env(CHILD, dir.path())
                 .env("YIJU_KILL_AT", format!("{point}:{time}"))
                 .output()

@@ -1,5 +1,4 @@
-//! Keeping a library sound, without its model: check, repair, backup, restore, and removing
-//! documents that cannot be read any more.
+//! Keeping a library sound, without its model: check, repair, backup and restore.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,16 +8,13 @@ use yiju_index::{AdaptiveIndex, CodedTokens, Filter, LexicalIndex, SnapshotError
 use yiju_store::{Access, BackupOutcome, Remedy, RestoreOutcome, State, Store};
 
 use crate::error::EngineError;
-use crate::keep::indexes::{CLAUSES, Indexes, LEXICAL, SENTENCES, directory};
-use crate::keep::views::summary;
-use crate::response::DocumentSummary;
+use crate::keep::indexes::Indexes;
+use crate::keep::saved::{CLAUSES, LEXICAL, SENTENCES, directory};
 
 /// Most findings a report lists; more are only counted.
 const LISTED: usize = 100;
 /// Passages of each lane that are searched for.
 const SAMPLE: usize = 64;
-/// Documents on a page of a listing.
-const PAGE: usize = 500;
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,7 +49,7 @@ pub struct Checked {
 pub struct IndexCheck {
     /// `clauses`, `sentences` or `lexical`.
     pub name: &'static str,
-    /// How it stands to the library.
+    /// Its state against the library's.
     pub state: IndexState,
     /// The generation it shows, where it can be read.
     pub generation: Option<u64>,
@@ -61,7 +57,7 @@ pub struct IndexCheck {
     pub entries: Option<u64>,
 }
 
-/// How a saved index stands to the library.
+/// The state of a saved index against the library's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IndexState {
@@ -442,54 +438,4 @@ pub fn backup(library: &Path, file: &Path) -> Result<BackupOutcome, EngineError>
 /// As [`yiju_store::restore`].
 pub fn restore(file: &Path, library: &Path, replace: bool) -> Result<RestoreOutcome, EngineError> {
     Ok(yiju_store::restore(file, library, replace)?)
-}
-
-/// A library without its model and indexes: enough to list and remove documents, also where their
-/// content is damaged. The indexes catch up when the library is next opened to be asked.
-pub struct Shelf {
-    store: Store,
-}
-
-impl Shelf {
-    /// Opens a library that is there.
-    ///
-    /// # Errors
-    /// As [`yiju_store::Store::open`].
-    pub fn open(library: &Path, access: Access) -> Result<Self, EngineError> {
-        let store = Store::open(library, access, None)?;
-        Ok(Self { store })
-    }
-
-    /// All documents, in the order they were first added.
-    ///
-    /// # Errors
-    /// Reading failed.
-    pub fn documents(&self) -> Result<Vec<DocumentSummary>, EngineError> {
-        let mut documents = Vec::new();
-        let mut cursor = None;
-        loop {
-            let page = self.store.documents(cursor.as_deref(), PAGE)?;
-            documents.extend(page.documents.into_iter().map(summary));
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                return Ok(documents);
-            }
-        }
-    }
-
-    /// Whether there is a document of this id, whatever state it is in.
-    ///
-    /// # Errors
-    /// Reading failed.
-    pub fn contains(&self, document_id: &str) -> Result<bool, EngineError> {
-        Ok(self.store.contains(document_id)?)
-    }
-
-    /// Removes a document; says whether it was there.
-    ///
-    /// # Errors
-    /// The library is open for reading only, or writing failed. Nothing is changed then.
-    pub fn remove(&self, document_id: &str) -> Result<bool, EngineError> {
-        Ok(self.store.remove_document(document_id)?.is_some())
-    }
 }

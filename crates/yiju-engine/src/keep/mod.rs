@@ -1,9 +1,14 @@
-//! What the library holds: sources taken in, replaced and removed, the indexes derived from them, and their checks.
+//! What the library holds: sources taken in, replaced and removed, the indexes derived from them, and
+//! their checks.
 
 pub(crate) mod corpus;
+mod engine;
 pub(crate) mod indexes;
 pub(crate) mod ingest;
-pub(crate) mod locks;
+pub(crate) mod library;
 pub(crate) mod maintain;
-pub(crate) mod replace;
+pub(crate) mod passages;
+mod replace;
+pub(crate) mod saved;
+pub(crate) mod shelf;
 pub(crate) mod views;

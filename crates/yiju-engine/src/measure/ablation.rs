@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use yiju_index::Hit;
+use yiju_store::Store;
 
-use crate::ask::question::Question;
-use crate::ask::rank;
+use crate::ask::pipeline::{Stages, check_query};
 use crate::ask::retrieve::{self, CANDIDATES};
-use crate::ask::scope::Scope;
-use crate::engine::{Engine, LONGEST_QUESTION, MOST_HITS, check_limit, check_text};
+use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::limits::{MOST_HITS, check_limit};
 use crate::response::SearchRequest;
 
 /// Sentences taken for each clause wanted: several of the best may be of one clause.
@@ -57,86 +57,75 @@ impl LaneRankings {
     }
 }
 
-impl Engine {
-    /// Ranks clauses for a query by each lane alone: for evaluation.
-    ///
-    /// # Errors
-    /// As [`Engine::search`].
-    pub fn lanes(&self, request: &SearchRequest) -> Result<LaneRankings, EngineError> {
-        check_text(
-            "the query's length in characters",
-            &request.query,
-            LONGEST_QUESTION,
-        )?;
-        check_limit("limit", request.limit, MOST_HITS)?;
-        let indexes = self.fresh_indexes()?;
-        let scope = Scope::resolve(&self.store, &request.filter)?;
-        let mut question = Question::new(&request.query, &indexes.lexical)?;
-        question.embed(&self.model)?;
-        let (most, filter) = (request.limit, scope.filter());
-        let failed = |index: &'static str| move |source| EngineError::Index { index, source };
-        let dense = retrieve::search(&indexes.clauses, &question.vector, most, filter)
-            .map_err(failed("clause"))?;
-        let deep = most.saturating_mul(SENTENCES_FOR_A_CLAUSE);
-        let sentences = retrieve::search(&indexes.sentences, &question.vector, deep, filter)
-            .map_err(failed("sentence"))?;
-        let lexical = indexes
-            .lexical
-            .search(&question.text, most, filter)
-            .map_err(failed("lexical"))?;
-        let most = most.max(CANDIDATES);
-        let candidates = retrieve::candidates(&self.store, &indexes, &scope, &question, most)?;
-        let fused = candidates
-            .iter()
-            .map(|candidate| format!("{}.{}", candidate.document_id, candidate.clause))
-            .collect();
-        let mut ranked = rank::rank(&self.store, &question, candidates, CANDIDATES)?;
-        let mut by_late: Vec<(String, f32)> = ranked
-            .iter()
-            .map(|found| (found.record.id(), found.lanes.late))
-            .collect();
-        // Those past the second stage's reach have no late interaction and stay behind.
-        let scored = by_late.len().min(CANDIDATES);
-        by_late[..scored].sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let late = by_late.into_iter().map(|(id, _)| id).collect();
-        self.rerank(&question, &mut ranked)?;
-        let full = ranked.iter().map(|found| found.record.id()).collect();
-        let mut rankings = LaneRankings {
-            clauses: self.clause_ids(&dense)?,
-            sentences: self.clause_ids(&sentences)?,
-            lexical: self.clause_ids(&lexical)?,
-            fused,
-            late,
-            full,
-        };
-        for list in [
-            &mut rankings.clauses,
-            &mut rankings.sentences,
-            &mut rankings.lexical,
-            &mut rankings.fused,
-            &mut rankings.late,
-            &mut rankings.full,
-        ] {
-            list.truncate(request.limit);
-        }
-        Ok(rankings)
+/// Ranks clauses for a query by each lane alone.
+pub(super) fn lanes(engine: &Engine, request: &SearchRequest) -> Result<LaneRankings, EngineError> {
+    check_query(request)?;
+    check_limit("limit", request.limit, MOST_HITS)?;
+    let stages = Stages::over(engine, &request.filter, &[])?;
+    let question = stages.embed(stages.analyse(&request.query)?)?;
+    let (indexes, scope) = (&stages.indexes, &stages.scope);
+    let (most, filter) = (request.limit, scope.filter());
+    let failed = |index: &'static str| move |source| EngineError::Index { index, source };
+    let dense = retrieve::search(&indexes.clauses, &question.vector, most, filter)
+        .map_err(failed("clause"))?;
+    let deep = most.saturating_mul(SENTENCES_FOR_A_CLAUSE);
+    let sentences = retrieve::search(&indexes.sentences, &question.vector, deep, filter)
+        .map_err(failed("sentence"))?;
+    let lexical = indexes
+        .lexical
+        .search(&question.text, most, filter)
+        .map_err(failed("lexical"))?;
+    let most = most.max(CANDIDATES);
+    let candidates = stages.retrieve(&question, scope, most)?;
+    let fused = candidates
+        .iter()
+        .map(|candidate| format!("{}.{}", candidate.document_id, candidate.clause))
+        .collect();
+    let ranked = stages.rank(&question, candidates, CANDIDATES)?;
+    let mut by_late: Vec<(String, f32)> = ranked
+        .iter()
+        .map(|found| (found.record.id(), found.lanes.late))
+        .collect();
+    // Those past the second stage's reach have no late interaction and stay behind.
+    let scored = by_late.len().min(CANDIDATES);
+    by_late[..scored].sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let late = by_late.into_iter().map(|(id, _)| id).collect();
+    let full = stages.rerank(&question, ranked)?;
+    let full = full.iter().map(|found| found.record.id()).collect();
+    let mut rankings = LaneRankings {
+        clauses: clause_ids(&engine.library.store, &dense)?,
+        sentences: clause_ids(&engine.library.store, &sentences)?,
+        lexical: clause_ids(&engine.library.store, &lexical)?,
+        fused,
+        late,
+        full,
+    };
+    for list in [
+        &mut rankings.clauses,
+        &mut rankings.sentences,
+        &mut rankings.lexical,
+        &mut rankings.fused,
+        &mut rankings.late,
+        &mut rankings.full,
+    ] {
+        list.truncate(request.limit);
     }
+    Ok(rankings)
+}
 
-    /// The clauses that passages are of, each once, in the order of the hits.
-    fn clause_ids(&self, hits: &[Hit]) -> Result<Vec<String>, EngineError> {
-        let ids: Vec<u64> = hits.iter().map(|hit| hit.id).collect();
-        let places: HashMap<u64, String> = self
-            .store
-            .passages(&ids)?
-            .into_iter()
-            .map(|place| (place.id, format!("{}.{}", place.document_id, place.clause)))
-            .collect();
-        let mut seen = std::collections::HashSet::new();
-        Ok(hits
-            .iter()
-            .filter_map(|hit| places.get(&hit.id))
-            .filter(|id| seen.insert(id.as_str()))
-            .cloned()
-            .collect())
-    }
+/// The clauses that passages are of, each once, in the order of the hits.
+fn clause_ids(store: &Store, hits: &[Hit]) -> Result<Vec<String>, EngineError> {
+    let ids: Vec<u64> = hits.iter().map(|hit| hit.id).collect();
+    let places: HashMap<u64, String> = store
+        .passages(&ids)?
+        .into_iter()
+        .map(|place| (place.id, format!("{}.{}", place.document_id, place.clause)))
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    Ok(hits
+        .iter()
+        .filter_map(|hit| places.get(&hit.id))
+        .filter(|id| seen.insert(id.as_str()))
+        .cloned()
+        .collect())
 }

@@ -5,8 +5,9 @@ use yiju_store::PassageRecord;
 
 use crate::ask::retrieve::{CANDIDATES, Lanes};
 use crate::ask::trace::{Step, timed};
-use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::keep::indexes::Indexes;
+use crate::keep::saved::{LEXICAL, index_error};
 
 /// The first stage as questions go through it, over indexes that belong to no library: data that was made
 /// to be measured.
@@ -21,8 +22,8 @@ pub struct FirstStage<'a> {
 }
 
 impl FirstStage<'_> {
-    /// The ids of the clauses that the second stage would get, best first. `place` says where a passage
-    /// stands, in place of the store.
+    /// The ids of the clauses that the second stage would get, best first. `place` gives the record
+    /// of a passage, in place of the store.
     ///
     /// # Errors
     /// A lane failed.
@@ -63,71 +64,38 @@ pub struct LaneFigures {
     pub all_bytes: usize,
 }
 
-impl Engine {
-    /// How large the vector lanes are and how they are searched.
-    ///
-    /// # Errors
-    /// Reading failed.
-    pub fn lane_figures(&self) -> Result<LaneFigures, EngineError> {
-        let indexes = self.fresh_indexes()?;
+impl LaneFigures {
+    /// How large the lanes of `indexes` are and how they are searched.
+    pub(super) fn of(indexes: &Indexes) -> Self {
         let ((clauses_hot, clauses_all), (sentences_hot, sentences_all)) =
             (indexes.clauses.memory(), indexes.sentences.memory());
-        Ok(LaneFigures {
+        Self {
             clauses: indexes.clauses.len(),
             sentences: indexes.sentences.len(),
             clauses_scanned: indexes.clauses.is_exact(),
             sentences_scanned: indexes.sentences.is_exact(),
             search_bytes: clauses_hot + sentences_hot,
             all_bytes: clauses_all + sentences_all,
+        }
+    }
+}
+
+/// The `k` clauses nearest to a vector, by comparing each clause's vector in 32-bit floats.
+pub(super) fn nearest_exactly(
+    indexes: &Indexes,
+    vector: &[f32],
+    k: usize,
+) -> Result<Vec<Hit>, EngineError> {
+    let ids = indexes.lexical.ids().map_err(index_error(LEXICAL))?;
+    let mut hits: Vec<Hit> = ids
+        .into_iter()
+        .filter_map(|id| {
+            let clause = indexes.clauses.vector(id)?;
+            let score = clause.iter().zip(vector).map(|(a, b)| a * b).sum();
+            Some(Hit { id, score })
         })
-    }
-
-    /// The `k` clauses (by the ids of their passages) nearest to a vector, as questions search them.
-    ///
-    /// # Errors
-    /// The vector is not a unit vector of the model's dimension, or reading failed.
-    pub fn nearest_clauses(&self, vector: &[f32], k: usize) -> Result<Vec<Hit>, EngineError> {
-        let indexes = self.fresh_indexes()?;
-        indexes
-            .clauses
-            .search(vector, k, None)
-            .map_err(|source| EngineError::Index {
-                index: "clause",
-                source,
-            })
-    }
-
-    /// The same by comparing each clause's vector in 32-bit floats: slow, and what
-    /// [`nearest_clauses`](Self::nearest_clauses) is held against.
-    ///
-    /// # Errors
-    /// Reading failed.
-    pub fn nearest_clauses_exactly(
-        &self,
-        vector: &[f32],
-        k: usize,
-    ) -> Result<Vec<Hit>, EngineError> {
-        let indexes = self.fresh_indexes()?;
-        let ids = indexes.lexical.ids().map_err(|source| EngineError::Index {
-            index: "lexical",
-            source,
-        })?;
-        let mut hits: Vec<Hit> = ids
-            .into_iter()
-            .filter_map(|id| {
-                let clause = indexes.clauses.vector(id)?;
-                let score = clause.iter().zip(vector).map(|(a, b)| a * b).sum();
-                Some(Hit { id, score })
-            })
-            .collect();
-        hits.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
-        hits.truncate(k);
-        Ok(hits)
-    }
-
-    /// Sets how many rows searches of clause vectors keep in view where they walk a graph: more is slower
-    /// and finds more. It holds until the engine is dropped.
-    pub fn set_search_width(&self, ef: usize) {
-        self.change_indexes().clauses.set_ef(ef);
-    }
+        .collect();
+    hits.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.id.cmp(&b.id)));
+    hits.truncate(k);
+    Ok(hits)
 }

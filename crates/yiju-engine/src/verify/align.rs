@@ -8,39 +8,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
-use super::find::Folds;
+use super::folds::Folds;
+use super::report::{Difference, DifferenceKind};
 
 /// Where alignments are tried.
 const TRIES: usize = 3;
 /// Characters in a run that votes.
 const RUN: usize = 3;
-
-/// A piece of the passage and of the quote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Difference {
-    /// What the quote did to the document's text.
-    pub op: DifferenceKind,
-    /// The document's text; empty for an insertion.
-    pub document: String,
-    /// The quote's text; empty for a deletion.
-    pub quote: String,
-}
-
-/// What a quote did to the document's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DifferenceKind {
-    /// The same, writing apart.
-    Equal,
-    /// The quote has more.
-    Insert,
-    /// The quote has less.
-    Delete,
-    /// The quote has something else.
-    Replace,
-}
 
 /// How a quote lies on a text. Places are of folded characters.
 pub(super) struct Alignment {

@@ -1,13 +1,15 @@
-//! Where a statement says something else than its quote: another number, duty for permission, an
-//! upper bound for a lower one, a negation. Word lists and number shapes of Chinese and English.
+//! Differences between a statement and its quote: another number, duty for permission, an upper bound for a lower
+//! one, a negation. By word lists (`data/claims.txt`) and numbers of Chinese and English.
 
 use serde::{Deserialize, Serialize};
+use yiju_text::amounts::{Value, values};
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
-
-use super::amounts::{Amount, amounts};
+use yiju_text::words::WordList;
 
 /// Something that the statement says otherwise than the quote, or that the quote does not say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Mismatch {
     /// What kind of thing.
     pub kind: MismatchKind,
@@ -17,8 +19,11 @@ pub struct Mismatch {
     pub quote: String,
 }
 
-/// What a statement and its quote differ in.
+/// What a statement and its quote differ in: another `number` in the same unit, a `missing_number`
+/// that the quote has none for, another `modality` (should, may, must not), another `bound` (at most, at
+/// least), or a `negation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MismatchKind {
     /// Another number in the same unit, dates included: 30日 for 60日.
@@ -37,7 +42,7 @@ pub enum MismatchKind {
 pub(super) fn mismatches(statement: &str, quote: &str) -> Vec<Mismatch> {
     let (statement, quote) = (normalize(statement), normalize(quote));
     let mut found = numbers(&statement, &quote);
-    let words = |kind, table: &[(u8, &[&str])]| {
+    let words = |kind, table: &'static WordList| {
         let (said, there) = (classes(&statement, table), classes(&quote, table));
         let shared = said
             .iter()
@@ -51,129 +56,25 @@ pub(super) fn mismatches(statement: &str, quote: &str) -> Vec<Mismatch> {
             _ => None,
         }
     };
-    found.extend(words(MismatchKind::Modality, MODALITY));
-    found.extend(words(MismatchKind::Bound, BOUNDS));
+    found.extend(words(MismatchKind::Modality, &MODALITY));
+    found.extend(words(MismatchKind::Bound, &BOUNDS));
     found.extend(negations(&statement, &quote));
     found
 }
 
-/// Prohibition 0, duty 1, permission 2, no duty 3; longer words before those they hold.
-const MODALITY: &[(u8, &[&str])] = &[
-    (
-        0,
-        &[
-            "不得",
-            "禁止",
-            "严禁",
-            "不准",
-            "不许",
-            "不应当",
-            "不应该",
-            "不可以",
-            "不允许",
-            "must not",
-            "shall not",
-            "may not",
-            "not allowed",
-            "not permitted",
-            "prohibited",
-            "forbidden",
-            "cannot",
-        ],
-    ),
-    (
-        3,
-        &[
-            "无需",
-            "无须",
-            "不必",
-            "不需要",
-            "need not",
-            "not required",
-            "not have to",
-            "not need to",
-        ],
-    ),
-    (
-        1,
-        &[
-            "应当",
-            "应该",
-            "必须",
-            "务必",
-            "must",
-            "shall",
-            "required to",
-            "have to",
-            "has to",
-            "obliged",
-        ],
-    ),
-    (
-        2,
-        &[
-            "可以",
-            "有权",
-            "允许",
-            "准许",
-            "may",
-            "allowed to",
-            "permitted to",
-            "entitled",
-        ],
-    ),
-];
+const WORDS: &str = include_str!("../../data/claims.txt");
+static MODALITY: WordList = WordList::section(WORDS, "modality");
+static BOUNDS: WordList = WordList::section(WORDS, "bounds");
+static DENYING: WordList = WordList::section(WORDS, "denying");
 
-/// Upper bound 0, lower bound 1.
-const BOUNDS: &[(u8, &[&str])] = &[
-    (
-        0,
-        &[
-            "不超过",
-            "不得超过",
-            "不高于",
-            "不多于",
-            "至多",
-            "最多",
-            "以内",
-            "以下",
-            "at most",
-            "no more than",
-            "not exceed",
-            "up to",
-            "within",
-        ],
-    ),
-    (
-        1,
-        &[
-            "不少于",
-            "不得少于",
-            "不低于",
-            "不得低于",
-            "至少",
-            "最少",
-            "以上",
-            "超过",
-            "at least",
-            "no less than",
-            "not less than",
-            "more than",
-        ],
-    ),
-];
-
-/// The classes of words in `text`, each with the word, in the order of the table. A word inside one
-/// that was found (应当 in 不应当) does not count.
-fn classes<'t>(text: &str, table: &[(u8, &'t [&'t str])]) -> Vec<(u8, &'t str)> {
-    let mut words: Vec<(u8, &str)> = table
-        .iter()
-        .flat_map(|(class, words)| words.iter().map(|word| (*class, *word)))
-        .collect();
-    words.sort_by_key(|(_, word)| std::cmp::Reverse(word.len()));
+/// The classes of words in `text`, each with the word, longer words first. A word inside one that was
+/// found (应当 in 不应当) does not count.
+fn classes(text: &str, table: &'static WordList) -> Vec<(&'static str, &'static str)> {
+    let mut words: Vec<[&str; 2]> = table.rows().collect();
+    words.sort_by_key(|[word, _]| std::cmp::Reverse(word.len()));
     let mut rest = text.to_owned();
-    let mut found: Vec<(u8, &str)> = Vec::new();
-    for (class, word) in words {
+    let mut found = Vec::new();
+    for [word, class] in words {
         let mut hit = false;
         while let Some(at) = find_word(&rest, word) {
             rest.replace_range(at..at + word.len(), "\u{1}");
@@ -198,12 +99,12 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
 }
 
 fn numbers(statement: &str, quote: &str) -> Vec<Mismatch> {
-    let there = amounts(quote);
-    let same = |a: &Amount, b: &Amount| {
+    let there = values(quote);
+    let same = |a: &Value, b: &Value| {
         // A number without a unit may be the one with it.
         a.value == b.value && (a.unit == b.unit || a.unit.is_empty() || b.unit.is_empty())
     };
-    let said = amounts(statement);
+    let said = values(statement);
     said.iter()
         .filter(|amount| !there.iter().any(|other| same(amount, other)))
         .map(|amount| {
@@ -222,26 +123,19 @@ fn numbers(statement: &str, quote: &str) -> Vec<Mismatch> {
         .collect()
 }
 
-/// Words that deny the two characters after them.
-const DENYING: &[&str] = &["没有", "不", "未", "无", "非"];
-
-/// What the one text denies and the other only affirms, where no list above says more of it.
+/// What one text denies and the other only affirms, except by the words of duties and bounds.
 fn negations(statement: &str, quote: &str) -> Vec<Mismatch> {
-    let known: Vec<&str> = MODALITY
-        .iter()
-        .chain(BOUNDS)
-        .flat_map(|(_, words)| words.iter().copied())
-        .collect();
+    let lists = || MODALITY.rows().chain(BOUNDS.rows());
+    let known: Vec<&str> = lists().map(|[word, _class]| word).collect();
     let denied = |text: &str| -> Vec<(String, String)> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (at, c) in text.char_indices() {
             let rest = &text[at..];
-            let Some(word) = DENYING.iter().find(|word| rest.starts_with(**word)) else {
+            let Some(word) = DENYING.prefix_of(rest) else {
                 continue;
             };
             let matter: String = rest[word.len()..].chars().take(2).collect();
-            let chinese =
-                matter.chars().count() == 2 && matter.chars().all(crate::ask::question::is_han);
+            let chinese = matter.chars().count() == 2 && matter.chars().all(is_han);
             if chinese && !known.iter().any(|known| rest.starts_with(known)) && c != ' ' {
                 found.push((matter.clone(), format!("{word}{matter}")));
             }
@@ -250,8 +144,7 @@ fn negations(statement: &str, quote: &str) -> Vec<Mismatch> {
     };
     let affirms = |text: &str, matter: &str| {
         let mut stands = text.match_indices(matter).peekable();
-        stands.peek().is_some()
-            && stands.all(|(at, _)| !DENYING.iter().any(|word| text[..at].ends_with(word)))
+        stands.peek().is_some() && stands.all(|(at, _)| DENYING.suffix_of(&text[..at]).is_none())
     };
     let mut mismatches = Vec::new();
     for (matter, written) in denied(statement) {

@@ -2,67 +2,18 @@
 
 use std::ops::Range;
 
-use yiju_document::Span;
-use yiju_text::{Folded, fold};
+use yiju_document::{Document, Span};
+use yiju_store::DocumentRecord;
 
-use super::{MOST_PLACES, QuotePlace, Whole, document_ref};
+use super::folds::Folds;
+use super::report::QuotePlace;
+use crate::limits::MOST_PLACES;
+use crate::response::DocumentRef;
 
-/// A text's folded characters without white space, with the printed character of each.
-pub(super) struct Folds {
-    folded: Vec<Folded>,
-    printed: Vec<char>,
-}
-
-impl Folds {
-    pub(super) fn of(text: &str) -> Self {
-        let mut folded = fold(text);
-        folded.retain(|one| one.char != ' ');
-        let printed = folded
-            .iter()
-            .map(|one| {
-                text.get(one.source.clone())
-                    .and_then(|source| source.chars().next())
-                    .unwrap_or(one.char)
-            })
-            .collect();
-        Self { folded, printed }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.folded.len()
-    }
-
-    pub(super) fn char(&self, at: usize) -> char {
-        self.folded[at].char
-    }
-
-    /// Whether two characters are the same, as folded or as printed: what a character is folded to
-    /// may depend on its neighbours.
-    pub(super) fn same(&self, at: usize, other: &Self, other_at: usize) -> bool {
-        self.folded[at].char == other.folded[other_at].char
-            || self.printed[at] == other.printed[other_at]
-    }
-
-    /// The bytes of the text that these folded characters stand for; empty for none.
-    pub(super) fn bytes(&self, range: Range<usize>) -> Range<usize> {
-        match (self.folded.get(range.start), range.end.checked_sub(1)) {
-            (Some(first), Some(last)) if range.start < range.end => {
-                let end = self
-                    .folded
-                    .get(last)
-                    .map_or(first.source.end, |l| l.source.end);
-                first.source.start..end.max(first.source.end)
-            }
-            _ => 0..0,
-        }
-    }
-
-    /// Where a folded character begins in the text; the text's end for one past the last.
-    pub(super) fn start(&self, at: usize, text: &str) -> usize {
-        self.folded
-            .get(at)
-            .map_or(text.len(), |one| one.source.start)
-    }
+/// A document with its text and clauses.
+pub(super) struct Whole {
+    pub record: DocumentRecord,
+    pub document: Document,
 }
 
 /// Every place where a document holds `quote` word for word, at most [`MOST_PLACES`].
@@ -126,7 +77,7 @@ pub(super) fn place(whole: &Whole, bytes: Range<usize>) -> QuotePlace {
         .collect();
     let first = over.first().and_then(|&at| document.clauses.get(at));
     QuotePlace {
-        document: document_ref(&whole.record),
+        document: DocumentRef::of(&whole.record),
         clause_ids: over
             .iter()
             .map(|at| format!("{}.{at}", whole.record.id))

@@ -28,14 +28,15 @@ fn a_call_that_is_given_up_changes_nothing() {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
     };
     let question = AskRequest::new("借书期限多长？");
-    given_up(engine.ask_unless(&question, &cancel).map(drop));
+    let given_up = |call: &dyn Fn() -> Result<(), EngineError>| given_up(cancel.scope(call));
+    given_up(&|| engine.ask(&question).map(drop));
     let query = SearchRequest::new("借书");
-    given_up(engine.search_unless(&query, &cancel).map(drop));
+    given_up(&|| engine.search(&query).map(drop));
     let other = source("别的规则", RULES);
-    given_up(engine.add_unless(other, &|_| {}, &cancel).map(drop));
+    given_up(&|| engine.add(other.clone(), &|_| {}).map(drop));
     let id = engine.source_documents("规则").unwrap()[0].id.clone();
     let changed = source("规则", "第一条 借书期限为六十天。");
-    given_up(engine.replace_unless(&id, changed, &cancel).map(drop));
+    given_up(&|| engine.replace(&id, changed.clone()).map(drop));
     assert_eq!(engine.size().unwrap().generation, before.generation);
     assert!(engine.ask(&question).unwrap().answered);
 }
@@ -48,16 +49,15 @@ fn an_addition_is_given_up_while_it_is_embedded() {
         .map(|number| format!("第{number}条 第{number}种情形另行规定。\n"))
         .collect();
     let cancel = Cancel::default();
-    let result = engine.add_unless(
-        source("长", &text),
-        &|progress| {
+    let add = || {
+        engine.add(source("长", &text), &|progress| {
             if progress.passages_done > 0 {
                 cancel.cancel();
             }
             assert!(progress.passages_done < progress.passages_total);
-        },
-        &cancel,
-    );
+        })
+    };
+    let result = cancel.scope(add);
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
     assert_eq!(engine.size().unwrap().documents, 0);
 }

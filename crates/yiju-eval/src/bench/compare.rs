@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::BenchReport;
-use super::plot::number;
+use super::figures::{bytes, number, thousands};
 use super::report::{Load, Round, SweepPoint};
-use super::table::{bytes, load_name};
+use super::table::load_name;
 
-/// A figure without rounds counts as another if it differs by more than this share.
+/// A figure without rounds that differs by less than this share is within the noise.
 const PLAIN_NOISE: f64 = 0.05;
 
 /// Whether a difference is more than noise.
@@ -22,7 +22,7 @@ pub(super) enum Verdict {
     Unknown,
 }
 
-/// A figure of both.
+/// A figure of both reports.
 struct Row {
     name: String,
     before: f64,
@@ -31,9 +31,9 @@ struct Row {
     show: fn(f64) -> String,
 }
 
-/// What changed from one report to another. Shown with [`std::fmt::Display`].
+/// The changes from one report to another. Shown with [`std::fmt::Display`].
 pub struct Comparison {
-    /// What is not the same, so that figures do not compare well.
+    /// What differs between the measurements, so that figures do not compare well.
     differing: Vec<String>,
     parts: Vec<(String, Vec<Row>)>,
 }
@@ -85,7 +85,7 @@ impl Comparison {
             let disk = |one: &super::MadeFigures| (one.saved_bytes + one.lexical_bytes) as f64;
             rows.push(plain("on disk", disk(a), disk(b), size));
             parts.push((
-                format!("{} made clauses", super::plot::thousands(a.clauses as i64)),
+                format!("{} made clauses", thousands(a.clauses as i64)),
                 rows,
             ));
         }
@@ -100,7 +100,7 @@ fn size(value: f64) -> String {
     bytes(value as u64)
 }
 
-/// A figure that was measured once, of which less is better.
+/// A figure that was measured once.
 fn plain(name: &str, before: f64, after: f64, show: fn(f64) -> String) -> Row {
     let verdict = if (after / before - 1.0).abs() <= PLAIN_NOISE {
         Verdict::Noise
@@ -175,7 +175,7 @@ fn sweeps(before: &[SweepPoint], after: &[SweepPoint]) -> Vec<Row> {
                 name: format!("{name}, recall@10"),
                 before: a.recall,
                 after: b.recall,
-                // The questions are the same ones: 2,000 neighbours, of which 10 are 0.005.
+                // Of the same questions' 2,000 neighbours, 10 are 0.005.
                 verdict: match b.recall - a.recall {
                     change if change > 0.005 => Verdict::Better,
                     change if change < -0.005 => Verdict::Worse,
@@ -189,7 +189,7 @@ fn sweeps(before: &[SweepPoint], after: &[SweepPoint]) -> Vec<Row> {
 }
 
 /// Whether all rounds of one are above all of the other: with five each, chance does that in 2 of 252 cases
-/// (the Mann-Whitney test at its end). With fewer than three it says nothing.
+/// (the Mann-Whitney test at its end). Fewer than three are not enough.
 pub(super) fn verdict(before: &[f64], after: &[f64], less_is_better: bool) -> Verdict {
     if before.len() < 3 || after.len() < 3 {
         return Verdict::Unknown;
@@ -212,7 +212,7 @@ pub(super) fn verdict(before: &[f64], after: &[f64], less_is_better: bool) -> Ve
     }
 }
 
-/// What machine, settings and data do not share.
+/// How machine, settings and data differ.
 fn differing(a: &BenchReport, b: &BenchReport) -> Vec<String> {
     let mut out = Vec::new();
     let mut differ = |what: &str, a: String, b: String| {

@@ -1,4 +1,4 @@
-//! Latencies and what is said of them.
+//! Summaries of latencies.
 
 use std::time::Duration;
 
@@ -11,21 +11,21 @@ const CURVE: [f64; 16] = [
     0.0, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8, 99.9, 99.99, 100.0,
 ];
 
-/// What is said of a number of latencies, in milliseconds. A percentile that fewer than one of them lies
-/// beyond is left out: the 99.9th of 500 questions would be no more than the slowest.
+/// A summary of latencies, in milliseconds. A percentile with no latency beyond it is left out: the 99.9th of 500
+/// questions would just be the slowest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Latency {
-    /// How many there were.
+    /// The number of latencies.
     pub count: usize,
     /// Their mean.
     pub mean: f64,
     /// The median.
     pub p50: f64,
-    /// Nine in ten are no longer; of 10 or more.
+    /// 90th percentile, of 10 or more.
     pub p90: Option<f64>,
-    /// Of 100 or more.
+    /// 99th percentile, of 100 or more.
     pub p99: Option<f64>,
-    /// Of 1,000 or more.
+    /// 99.9th percentile, of 1,000 or more.
     pub p999: Option<f64>,
     /// The longest.
     pub max: f64,
@@ -63,19 +63,20 @@ impl Latency {
 
 /// Whether at least one of `count` latencies lies beyond the percentile.
 fn is_known(count: usize, percent: f64) -> bool {
-    // A little off, because 100 − 99.9 is not quite 0.1.
+    // With a tolerance, because 100 − 99.9 is not exactly 0.1.
     count as f64 * (100.0 - percent) >= 100.0 - 1e-6
 }
 
-/// Milliseconds to the nearest 0.1 µs: what the clock gives is no finer.
+/// Milliseconds to the nearest 0.1 µs, the clock's resolution.
 fn round(milliseconds: f64) -> f64 {
     (milliseconds * 1e4).round() / 1e4
 }
 
 #[cfg(test)]
 mod tests {
+    use yiju_made::Random;
+
     use super::*;
-    use crate::random::Random;
 
     /// The smallest value that at least `percent` of all values do not exceed, by counting.
     fn plain(values: &[f64], percent: f64) -> f64 {

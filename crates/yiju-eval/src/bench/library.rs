@@ -1,4 +1,4 @@
-//! A library of documents, asked by the engine's own path.
+//! Measures a library of documents.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -8,12 +8,12 @@ use yiju_engine::{AskRequest, Engine, Filter, InputType, Step, StepTimes, traced
 
 use super::report::{Cold, LibraryFigures, Settings, StepLatency};
 use super::sweep::{self, NEIGHBOURS};
-use super::{BenchError, Latency, Plan, Watch, loads, machine};
+use super::{BenchError, Latency, Plan, Watch, loads};
 
-/// Seconds that the plan gives a fresh process.
+/// Planned seconds for a fresh process.
 const PROCESS_SECONDS: f64 = 0.3;
 
-/// What is measured on a library.
+/// A library to measure, and its questions.
 pub struct LibraryTask<'a> {
     /// The library.
     pub engine: &'a Engine,
@@ -34,7 +34,7 @@ pub struct LibraryTask<'a> {
 /// The first question of a fresh process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ColdRun {
-    /// From the start of the process to its end, milliseconds; 0 where the process itself reports.
+    /// From the start of the process to its end, milliseconds; 0 in what the process itself reports.
     pub process_ms: f64,
     /// Opening library and model, milliseconds.
     pub open_ms: f64,
@@ -44,7 +44,7 @@ pub struct ColdRun {
     pub steps_ms: Vec<(Step, f64)>,
 }
 
-/// Asks one question of a library just opened: what a fresh process does.
+/// Asks one question of a library that was just opened: the work of a fresh process.
 ///
 /// # Errors
 /// The engine failed.
@@ -98,7 +98,7 @@ pub fn measure_library(
     let total =
         settings.cold as f64 * PROCESS_SECONDS + loads::seconds(settings) + widths as f64 * each;
     let mut plan = Plan::new(watch, cancel, total);
-    // Several threads ask; the rest of the task stays on this one.
+    // Only these two are used on several threads.
     let (questions, filter) = (&task.questions, &task.filter);
     let request = |number: usize| AskRequest {
         filter: filter.clone(),
@@ -108,13 +108,13 @@ pub fn measure_library(
     let mut runs = Vec::with_capacity(settings.cold);
     for number in 0..settings.cold {
         plan.at("asking fresh processes", 0.0)?;
-        // Questions from all over the list.
+        // Questions spread evenly over the list.
         let at = number * task.questions.len() / settings.cold;
         runs.push((task.cold)(&request(at))?);
         plan.pass(PROCESS_SECONDS);
     }
 
-    // Once around, to count what is answered.
+    // Each question once, to count the answers.
     let answered = AtomicUsize::new(0);
     for number in 0..task.questions.len() {
         plan.at("asking every question once", 0.0)?;
@@ -128,7 +128,7 @@ pub fn measure_library(
         Ok(times)
     };
     let (closed, open) = loads::measure(&ask, settings, &mut plan, cancel)?;
-    let memory = machine::resident();
+    let memory = yiju_machine::resident();
     let sweep = sweep_clauses(task, lanes.clauses_scanned, each, &mut plan, cancel)?;
     Ok(LibraryFigures {
         documents: size.documents,

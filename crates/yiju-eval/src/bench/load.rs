@@ -7,7 +7,7 @@ use yiju_engine::StepTimes;
 
 use super::{BenchError, stop};
 
-/// What is asked again and again: the number of the question, from 0. It gives the times of its steps.
+/// Asks the question with a number, from 0, and returns the times of its steps.
 pub(crate) type Task<'a> = dyn Fn(usize) -> Result<StepTimes, BenchError> + Sync + 'a;
 
 /// One question asked.
@@ -18,17 +18,17 @@ pub(crate) struct Sample {
     pub steps: StepTimes,
 }
 
-/// What a load came to.
+/// The outcome of a load.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub samples: Vec<Sample>,
     /// From its start to the end of its last question.
     pub seconds: f64,
-    /// Arrivals that were given up because the load could not be served.
+    /// Arrivals that were dropped because the load could not be served.
     pub unserved: u64,
 }
 
-/// The time, so that schedules can be tested without any passing.
+/// A clock; tests use one that does not wait.
 pub(crate) trait Clock: Sync {
     /// Time since the start.
     fn now(&self) -> Duration;
@@ -45,7 +45,7 @@ impl Real {
     }
 }
 
-/// A thread woken by the system may come this much late; the rest is waited for by asking the time.
+/// The system may wake a thread this much late, so the last part of a wait is spent polling the clock.
 const WAKING: Duration = Duration::from_micros(200);
 
 impl Clock for Real {
@@ -104,12 +104,12 @@ pub(crate) struct Schedule {
     pub rate: f64,
     /// How long they go on.
     pub time: Duration,
-    /// When what still waits is given up.
+    /// When waiting arrivals are dropped.
     pub most: Duration,
 }
 
 impl Schedule {
-    /// `rate` arrivals a second for `time`; what waits after as long again is given up.
+    /// `rate` arrivals a second for `time`; what still waits after twice that is dropped.
     pub(crate) fn new(rate: f64, time: Duration) -> Self {
         Self {
             rate,
@@ -125,7 +125,7 @@ impl Schedule {
     }
 
     /// One caller's part: takes the next arrival, waits for it, and serves it. A question's latency counts
-    /// from its arrival, so that one that had to wait for a slow one before it shows that, too
+    /// from its arrival, so that waiting for a slow one before it counts, too
     /// ("coordinated omission", Tene).
     fn serve(
         &self,
@@ -201,7 +201,7 @@ mod tests {
 
     use super::*;
 
-    /// A clock that moves only when somebody waits or works.
+    /// A clock that moves only when a caller waits or works.
     #[derive(Default)]
     struct Made(Mutex<Duration>);
 

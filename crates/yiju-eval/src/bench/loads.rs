@@ -15,8 +15,8 @@ pub(crate) fn seconds(settings: &Settings) -> f64 {
     settings.seconds * (settings.callers.len() + 1) as f64
 }
 
-/// Each number of callers in the closed loop, in turns round by round, so that what else the machine does
-/// falls on all alike; then the open loop with the most callers.
+/// Closed loops with each number of callers, which take turns so that other load on the machine affects all
+/// alike; then the open loop with the most callers.
 pub(crate) fn measure(
     task: &Task<'_>,
     settings: &Settings,
@@ -26,7 +26,7 @@ pub(crate) fn measure(
     let each = settings.seconds / settings.rounds as f64;
     let time = Duration::from_secs_f64(each);
     let mut outcomes: Vec<Vec<Outcome>> = settings.callers.iter().map(|_| Vec::new()).collect();
-    // What is made at the first question of a thread is none of the second's cost.
+    // Warm up: a thread's first question allocates buffers that the next ones use.
     closed(task, 1, time.min(Duration::from_millis(200)), 0, cancel)?;
     let mut first = 0;
     for _ in 0..settings.rounds {
@@ -84,8 +84,7 @@ fn figures(callers: usize, rate: Option<f64>, outcomes: &[Outcome]) -> Load {
     }
 }
 
-/// The steps that ran. What no step took is the rest, where `with_rest`; in an open loop that is mostly
-/// waiting.
+/// The steps that ran, and the rest where `with_rest`; in an open loop the rest is mostly waiting.
 pub(crate) fn steps(
     questions: impl Iterator<Item = (Duration, StepTimes)> + Clone,
     with_rest: bool,

@@ -1,24 +1,32 @@
 //! Made data of a given size, searched as the first stage of a question searches a library.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use yiju_engine::{FirstStage, PassageRecord, Step, StepTimes, traced};
 use yiju_index::{AdaptiveIndex, LexicalIndex, SWITCH_POINT, VectorIndex};
+use yiju_made::{MadeText, MadeVectors, SEED};
 
-use super::made::{LEAST_CLAUSES, MOST_CLAUSES, MOST_SENTENCES, MadeText, MadeVectors, SEED};
 use super::report::{MadeFigures, Settings};
 use super::sweep::{self, NEIGHBOURS};
-use super::{BenchError, Plan, SweepPoint, Watch, bytes_in, loads, machine};
+use super::{BenchError, Plan, SweepPoint, Watch, bytes_in, loads};
 
+/// How many clauses can be made.
+const CLAUSES: RangeInclusive<usize> = 1_000..=1_000_000;
+/// The most sentences for each clause.
+const MOST_SENTENCES: usize = 10;
+/// The directories of the lanes.
+const LANES: [&str; 3] = ["clauses", "sentences", WORDS];
+const WORDS: &str = "lexical";
 /// Different questions that are asked.
 const QUESTIONS: usize = 1_000;
 /// Clauses of a made document.
 const DOCUMENT: u64 = 100;
-/// Entries between two looks at the clock.
+/// Entries between two reports of progress.
 const BATCH: usize = 2_000;
-/// Seconds that the plan gives for each vector, each clause's words, and each vector of a graph on one
+/// Planned seconds for each vector, each clause's words, and each vector of a graph on one
 /// thread: about what they take on the machine of docs/bench.md.
 const VECTOR_SECONDS: f64 = 15e-6;
 const WORDS_SECONDS: f64 = 60e-6;
@@ -43,10 +51,10 @@ impl MadeTask<'_> {
     /// # Errors
     /// [`BenchError::OutOfRange`] names the limit.
     pub fn check(&self) -> Result<(), BenchError> {
-        if !(LEAST_CLAUSES..=MOST_CLAUSES).contains(&self.clauses) {
+        if !CLAUSES.contains(&self.clauses) {
             return Err(BenchError::OutOfRange {
                 what: "--made",
-                range: format!("{LEAST_CLAUSES} to {MOST_CLAUSES} clauses"),
+                range: format!("{} to {} clauses", CLAUSES.start(), CLAUSES.end()),
                 value: self.clauses.to_string(),
             });
         }
@@ -60,7 +68,7 @@ impl MadeTask<'_> {
         Ok(())
     }
 
-    /// Ids that a clause and its sentences take.
+    /// Number of ids for a clause and its sentences.
     fn step(&self) -> u64 {
         self.sentences as u64 + 1
     }
@@ -76,7 +84,7 @@ impl MadeTask<'_> {
     }
 }
 
-/// Seconds that the plan gives a size: measurements as set, building as it usually takes.
+/// Planned seconds for a size: the measurements as set, and building as long as it usually takes.
 pub fn seconds_for(task: &MadeTask<'_>, settings: &Settings) -> f64 {
     let clauses = task.clauses as f64;
     let sweep = (sweep::widths().len() + 1) as f64 * settings.seconds / 5.0;
@@ -119,29 +127,34 @@ pub fn measure_made(
     super::check(settings)?;
     task.check()?;
     let mut plan = Plan::new(watch, cancel, seconds_for(task, settings));
-    let (vector_dir, sentence_dir, word_dir) = (
-        task.directory.join("clauses"),
-        task.directory.join("sentences"),
-        task.directory.join("lexical"),
-    );
-    for dir in [&vector_dir, &sentence_dir, &word_dir] {
-        std::fs::create_dir_all(dir).map_err(|source| BenchError::Io {
+    for lane in LANES {
+        let path = task.directory.join(lane);
+        std::fs::create_dir_all(&path).map_err(|source| BenchError::Io {
             action: "make",
-            path: dir.clone(),
+            path,
             source,
         })?;
     }
+    let mut figures = MadeFigures {
+        clauses: task.clauses,
+        sentences_per_clause: task.sentences,
+        dimension: task.dimension,
+        build_threads: threads(),
+        scanned: task.clauses <= SWITCH_POINT,
+        ..MadeFigures::default()
+    };
 
     let start = Instant::now();
     let made = MadeVectors::new(task.clauses, task.dimension, SEED);
     let mut vectors = insert_vectors(task, &made, &mut plan)?;
-    let vectors_seconds = start.elapsed().as_secs_f64();
+    figures.vectors_seconds = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let text = MadeText::new(SEED);
-    let characters = index_words(task, &text, &word_dir, &mut plan)?;
-    let words_seconds = start.elapsed().as_secs_f64();
+    let word_dir = task.directory.join(WORDS);
+    figures.characters = index_words(task, &text, &word_dir, &mut plan)?;
+    figures.words_seconds = start.elapsed().as_secs_f64();
 
-    // What is in no graph yet is scanned: the exact answers.
+    // Vectors that are in no graph yet are scanned, which gives the exact neighbours.
     let queries: Vec<Vec<f32>> = (0..QUESTIONS)
         .map(|at| made.clause((task.clauses + at) as u64))
         .collect();
@@ -152,72 +165,32 @@ pub fn measure_made(
         plan.at("comparing with every clause", 0.0)?;
         truth.push(nearest(&vectors.clauses, query)?);
     }
-    let scanned = task.clauses <= SWITCH_POINT;
-    let mut sweep = vec![sweep_point(
-        &vectors,
-        asked,
-        &truth,
-        (None, scanned),
-        each,
-        &plan,
-    )?];
+    let scanned = figures.scanned;
+    let scan = (None, scanned);
+    figures.sweep = vec![sweep_point(&vectors, asked, &truth, scan, each, &plan)?];
     plan.pass(each);
 
-    let kept = Kept {
+    let saved = Saved {
         task,
         settings,
-        dirs: (&vector_dir, &sentence_dir, &word_dir),
         queries: &queries,
         text: &text,
     };
-    // Each size is searched as a library of its size would be.
-    let small = scanned
-        .then(|| kept.search(&vectors, &mut plan))
-        .transpose()?;
-    let graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
-    sweep.extend(sweep_graph(
-        &mut vectors,
-        asked,
-        &truth,
-        scanned,
-        each,
-        &mut plan,
-    )?);
-    let search = match small {
-        Some(search) => search,
-        None => kept.search_instead(vectors, &mut plan)?,
-    };
-    let Search {
-        save_seconds,
-        load_seconds,
-        vector_bytes,
-        saved_bytes,
-        resident_bytes,
-        first_ms,
-        closed,
-        open,
-    } = search;
-    Ok(MadeFigures {
-        clauses: task.clauses,
-        sentences_per_clause: task.sentences,
-        dimension: task.dimension,
-        characters,
-        vectors_seconds,
-        words_seconds,
-        graph_seconds,
-        build_threads: threads(),
-        save_seconds,
-        load_seconds,
-        vector_bytes,
-        saved_bytes,
-        lexical_bytes: bytes_in(&word_dir),
-        resident_bytes,
-        scanned,
-        first_ms,
-        closed,
-        open,
-        sweep,
-    })
+    // Each size is searched the way that a library of its size is.
+    if scanned {
+        saved.save(&vectors, &mut figures, &plan)?;
+        saved.search(&mut figures, &mut plan)?;
+    }
+    figures.graph_seconds = build_graphs(task, &mut vectors, &mut plan)?;
+    let points = sweep_graph(&mut vectors, asked, &truth, scanned, each, &mut plan)?;
+    figures.sweep.extend(points);
+    if !scanned {
+        saved.save(&vectors, &mut figures, &plan)?;
+        // Drop them before the saved ones are opened.
+        drop(vectors);
+        saved.search(&mut figures, &mut plan)?;
+    }
+    Ok(figures)
 }
 
 fn insert_vectors(
@@ -250,7 +223,7 @@ fn insert_vectors(
     Ok(vectors)
 }
 
-/// Indexes the text of every clause in `dir`; gives how many characters that were.
+/// Indexes the text of every clause in `dir`; returns the number of characters.
 fn index_words(
     task: &MadeTask<'_>,
     text: &MadeText,
@@ -319,7 +292,7 @@ fn sweep_graph(
     Ok(points)
 }
 
-/// Builds a graph over the clauses, and over the sentences where a library would; gives the seconds.
+/// Builds a graph over the clauses, and over the sentences where a library would; returns the seconds.
 fn build_graphs(
     task: &MadeTask<'_>,
     vectors: &mut Vectors,
@@ -329,7 +302,7 @@ fn build_graphs(
     let begin = Instant::now();
     vectors.clauses.set_switch_point(0);
     for index in [&mut vectors.clauses, &mut vectors.sentences] {
-        // This starts the build on another thread, and puts it in place once it is done. A stop drops
+        // This starts the build on another thread, and installs the graph once it is done. A stop drops
         // the index, which ends the build.
         index.hold_rebuilds(false);
         while index.is_rebuilding() {
@@ -346,61 +319,40 @@ fn build_graphs(
     Ok(begin.elapsed().as_secs_f64())
 }
 
-/// What searching showed.
-struct Search {
-    save_seconds: f64,
-    load_seconds: f64,
-    vector_bytes: usize,
-    saved_bytes: u64,
-    resident_bytes: Option<u64>,
-    first_ms: f64,
-    closed: Vec<super::Load>,
-    open: Vec<super::Load>,
-}
-
-/// Indexes kept on disk and opened from there, as a library's are.
-struct Kept<'a> {
+/// Indexes that are saved and opened again, as a library's are.
+struct Saved<'a> {
     task: &'a MadeTask<'a>,
     settings: &'a Settings,
-    dirs: (&'a Path, &'a Path, &'a Path),
     queries: &'a [Vec<f32>],
     text: &'a MadeText,
 }
 
-impl Kept<'_> {
-    /// Saves the vectors, opens all indexes and searches them.
-    fn search(&self, vectors: &Vectors, plan: &mut Plan<'_>) -> Result<Search, BenchError> {
-        let save_seconds = self.save(vectors, plan)?;
-        self.open_and_search(save_seconds, plan)
-    }
-
-    /// The same; the vectors in memory are dropped before those on disk are opened.
-    fn search_instead(&self, vectors: Vectors, plan: &mut Plan<'_>) -> Result<Search, BenchError> {
-        let save_seconds = self.save(&vectors, plan)?;
-        drop(vectors);
-        self.open_and_search(save_seconds, plan)
-    }
-
-    fn save(&self, vectors: &Vectors, plan: &Plan<'_>) -> Result<f64, BenchError> {
-        plan.at("saving the indexes", 0.0)?;
-        let start = Instant::now();
-        vectors.clauses.save(self.dirs.0, 1)?;
-        vectors.sentences.save(self.dirs.1, 1)?;
-        Ok(start.elapsed().as_secs_f64())
-    }
-
-    fn open_and_search(
+impl Saved<'_> {
+    fn save(
         &self,
-        save_seconds: f64,
-        plan: &mut Plan<'_>,
-    ) -> Result<Search, BenchError> {
-        let (task, (clause_dir, sentence_dir, word_dir)) = (self.task, self.dirs);
+        vectors: &Vectors,
+        figures: &mut MadeFigures,
+        plan: &Plan<'_>,
+    ) -> Result<(), BenchError> {
+        plan.at("saving the indexes", 0.0)?;
+        let [clause_dir, sentence_dir, _] = LANES.map(|lane| self.task.directory.join(lane));
+        let start = Instant::now();
+        vectors.clauses.save(&clause_dir, 1)?;
+        vectors.sentences.save(&sentence_dir, 1)?;
+        figures.save_seconds = start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Opens all indexes and searches them.
+    fn search(&self, figures: &mut MadeFigures, plan: &mut Plan<'_>) -> Result<(), BenchError> {
+        let task = self.task;
+        let [clause_dir, sentence_dir, word_dir] = LANES.map(|lane| task.directory.join(lane));
         plan.at("opening the indexes", 0.0)?;
         let start = Instant::now();
-        let clauses = AdaptiveIndex::load(clause_dir, task.dimension, 1)?;
-        let sentences = AdaptiveIndex::load(sentence_dir, task.dimension, 1)?;
-        let load_seconds = start.elapsed().as_secs_f64();
-        let lexical = LexicalIndex::open(word_dir, 1)?;
+        let clauses = AdaptiveIndex::load(&clause_dir, task.dimension, 1)?;
+        let sentences = AdaptiveIndex::load(&sentence_dir, task.dimension, 1)?;
+        figures.load_seconds = start.elapsed().as_secs_f64();
+        let lexical = LexicalIndex::open(&word_dir, 1)?;
         let stage = FirstStage {
             clauses: &clauses,
             sentences: &sentences,
@@ -419,24 +371,20 @@ impl Kept<'_> {
         };
         let start = Instant::now();
         search(0)?;
-        let first_ms = start.elapsed().as_secs_f64() * 1e3;
+        figures.first_ms = start.elapsed().as_secs_f64() * 1e3;
         let (mut closed, mut open) = loads::measure(&search, self.settings, plan, plan.cancel)?;
         if task.sentences == 0 {
-            // A search of an empty index is no step.
+            // Without sentence vectors that lane does nothing.
             for load in closed.iter_mut().chain(&mut open) {
                 load.steps.retain(|step| step.step != Some(Step::Sentences));
             }
         }
-        Ok(Search {
-            save_seconds,
-            load_seconds,
-            vector_bytes: clauses.memory().0 + sentences.memory().0,
-            saved_bytes: bytes_in(clause_dir) + bytes_in(sentence_dir),
-            resident_bytes: machine::resident().map(|(now, _)| now),
-            first_ms,
-            closed,
-            open,
-        })
+        (figures.closed, figures.open) = (closed, open);
+        figures.vector_bytes = clauses.memory().0 + sentences.memory().0;
+        figures.saved_bytes = bytes_in(&clause_dir) + bytes_in(&sentence_dir);
+        figures.lexical_bytes = bytes_in(&word_dir);
+        figures.resident_bytes = yiju_machine::resident().map(|(now, _)| now);
+        Ok(())
     }
 }
 

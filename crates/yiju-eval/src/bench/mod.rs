@@ -1,17 +1,17 @@
 //! `yiju bench`: how fast a library answers, and how cost grows with size.
 //!
-//! [`measure_library`] asks a library's questions by the engine's own path and [`measure_made`] searches
-//! data made to a size; both fill a [`BenchReport`], which is written as JSON, as a table
+//! [`measure_library`] asks the engine a library's questions and [`measure_made`] searches made data of a
+//! given size; both fill a [`BenchReport`], which is written as JSON, as a table
 //! ([`std::fmt::Display`]) and as a page ([`html`]). [`Comparison`] sets two reports side by side.
 
 mod compare;
+mod figures;
 mod html;
 mod latency;
 mod library;
 mod load;
 mod loads;
 mod machine;
-pub mod made;
 mod measure_made;
 mod plot;
 mod questions;
@@ -33,21 +33,21 @@ pub use report::{
     BenchReport, Cold, LibraryFigures, Load, MadeFigures, Round, Settings, StepLatency, SweepPoint,
 };
 
-/// Why nothing could be measured.
+/// Errors of a benchmark.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BenchError {
     /// A setting is out of its range.
     #[error("{what} is {value}, but it must be {range}")]
     OutOfRange {
-        /// What was set.
+        /// The setting.
         what: &'static str,
-        /// What it may be.
+        /// Its range.
         range: String,
-        /// What it was.
+        /// Its value.
         value: String,
     },
-    /// There is nothing to ask.
+    /// The library is empty.
     #[error("the library is empty: there is nothing to ask")]
     Empty,
     /// There are no questions.
@@ -60,10 +60,10 @@ pub enum BenchError {
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A file is no report.
+    /// A file is not a report.
     #[error("{} is no report of `yiju bench`: {reason}", path.display())]
     NotAReport {
         /// The file.
@@ -74,7 +74,7 @@ pub enum BenchError {
     /// A fresh process did not answer.
     #[error("a fresh process did not answer a question: {0}")]
     Process(String),
-    /// It was stopped.
+    /// The measurement was cancelled.
     #[error("stopped")]
     Stopped,
     /// The engine failed.
@@ -94,7 +94,7 @@ pub type Watch<'a> = dyn Fn(&Phase) + 'a;
 /// A part of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Phase {
-    /// What is done.
+    /// What is being done.
     pub what: &'static str,
     /// Seconds of the whole plan that are done, by the plan.
     pub done: f64,
@@ -102,7 +102,7 @@ pub struct Phase {
     pub total: f64,
 }
 
-/// Goes through a plan of known seconds.
+/// Progress through parts of known length.
 struct Plan<'a> {
     watch: &'a Watch<'a>,
     cancel: &'a AtomicBool,
@@ -120,7 +120,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Says what is done now, `within` seconds of the plan into it.
+    /// Reports that `what` is being done, `within` seconds into its part of the plan.
     fn at(&self, what: &'static str, within: f64) -> Result<(), BenchError> {
         (self.watch)(&Phase {
             what,
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
         stop(self.cancel)
     }
 
-    /// A part of so many seconds is done.
+    /// A part of the plan that takes so many seconds is done.
     fn pass(&mut self, seconds: f64) {
         self.done += seconds;
     }
@@ -145,7 +145,7 @@ fn stop(cancel: &AtomicBool) -> Result<(), BenchError> {
     Ok(())
 }
 
-/// Bytes of the files in a directory and those below it; what cannot be read counts nothing.
+/// Bytes of the files in a directory and those below it; unreadable ones count 0.
 fn bytes_in(dir: &std::path::Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(dir) else {
         return 0;

@@ -1,10 +1,10 @@
-//! Questions for a library that comes with none.
+//! Questions derived from a library's clauses.
 
 use yiju_engine::{ClauseView, Engine};
 
 use super::BenchError;
 
-/// The most questions that are derived: enough that no cache holds all that they touch.
+/// The most questions that are derived: enough to exceed the caches.
 pub const MOST_QUESTIONS: usize = 200;
 /// The most characters taken from a clause.
 const LONGEST: usize = 24;
@@ -36,7 +36,7 @@ pub fn derive_questions(engine: &Engine) -> Result<Vec<String>, BenchError> {
     let mut questions: Vec<String> = clauses.iter().filter_map(question).collect();
     let most = MOST_QUESTIONS.min(questions.len());
     let all = std::mem::take(&mut questions);
-    // Spread over all of them, and each asked once.
+    // Evenly spread, without repetition.
     for at in 0..most {
         let question = &all[at * all.len() / most];
         if !questions.contains(question) {
@@ -63,7 +63,7 @@ fn question(clause: &ClauseView) -> Option<String> {
     subject(text)
 }
 
-/// A question about the first part of a text that means something by itself.
+/// A question about the first part of a text with at least four characters.
 fn subject(text: &str) -> Option<String> {
     let part = text
         .split(['。', '，', '；', '：', ',', ';', ':', '\n', '.'])
@@ -78,7 +78,7 @@ fn subject(text: &str) -> Option<String> {
     }
 }
 
-/// Without the number at its beginning and what is no letter at either end.
+/// Without a leading number, and without signs at either end.
 fn bare(part: &str) -> &str {
     let part = part.trim();
     let after = part

@@ -1,4 +1,4 @@
-//! The figures of a benchmark, as they are written to a file and read again.
+//! The figures of a benchmark, as written to a file and read back.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use yiju_engine::Step;
 
 use super::{BenchError, Latency, Machine};
 
-/// What a file of figures calls itself.
+/// The value of `format` in a file of figures.
 const FORMAT: &str = "yiju-bench";
 /// The version of the file's shape; it changes when a field is renamed, removed or means another thing.
 const VERSION: u32 = 1;
@@ -21,11 +21,11 @@ pub struct BenchReport {
     pub version: u32,
     /// Yiju's version.
     pub yiju: String,
-    /// Whether it was built without optimisation, so that its figures say little.
+    /// Whether it was built without optimisation, which makes it slow.
     pub debug_build: bool,
     /// When it began, ISO 8601.
     pub started_at: String,
-    /// The command line that does it again.
+    /// The command line that repeats it.
     pub command: String,
     /// The machine.
     pub machine: Machine,
@@ -33,7 +33,7 @@ pub struct BenchReport {
     pub settings: Settings,
     /// A library of documents, where one was measured.
     pub library: Option<LibraryFigures>,
-    /// Made data, a size each, ascending.
+    /// Made data by size, ascending.
     pub made: Vec<MadeFigures>,
 }
 
@@ -54,7 +54,7 @@ pub struct Settings {
     pub cold: usize,
 }
 
-/// What a library of documents showed.
+/// The figures of a library of documents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LibraryFigures {
     /// Documents.
@@ -67,7 +67,7 @@ pub struct LibraryFigures {
     pub model: String,
     /// Components of its vectors.
     pub dimension: usize,
-    /// Its arithmetic.
+    /// The model's arithmetic and kernels.
     pub precision: String,
     /// The cross-encoder's name, where one is used.
     pub reranker: Option<String>,
@@ -85,7 +85,7 @@ pub struct LibraryFigures {
     pub index_bytes: u64,
     /// Bytes of the vector lanes that searches need in memory.
     pub vector_bytes: usize,
-    /// Memory of the process after all questions; `None` where the system does not tell.
+    /// Memory of the process after all questions; `None` where the system does not report it.
     pub resident_bytes: Option<u64>,
     /// The most memory that it had.
     pub peak_bytes: Option<u64>,
@@ -114,8 +114,8 @@ pub struct Cold {
     pub steps: Vec<StepLatency>,
 }
 
-/// What a number of made clauses showed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The figures of made data of one size.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MadeFigures {
     /// Clauses.
     pub clauses: usize,
@@ -143,7 +143,7 @@ pub struct MadeFigures {
     pub saved_bytes: u64,
     /// Bytes of the lexical index on disk.
     pub lexical_bytes: u64,
-    /// Memory of the process with all indexes; `None` where the system does not tell.
+    /// Memory of the process with all indexes; `None` where the system does not report it.
     pub resident_bytes: Option<u64>,
     /// Whether a library of this size scans the vectors of its clauses.
     pub scanned: bool,
@@ -157,7 +157,7 @@ pub struct MadeFigures {
     pub sweep: Vec<SweepPoint>,
 }
 
-/// What a load showed.
+/// The figures of a load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// How many are served at once.
@@ -166,27 +166,27 @@ pub struct Load {
     pub rate: Option<f64>,
     /// Questions served a second.
     pub per_second: f64,
-    /// Arrivals that were given up because they could not be served in twice the time.
+    /// Arrivals that were dropped because they were not served within twice the time.
     pub unserved: u64,
     /// The whole question: from the call, or from its arrival.
     pub total: Latency,
-    /// Its steps, in their order; what none of them took is in `rest`.
+    /// Its steps in order; the last is the rest, which no step took.
     pub steps: Vec<StepLatency>,
-    /// The rounds, each by itself: how much figures vary.
+    /// The figures of each round, which show how much they vary.
     pub rounds: Vec<Round>,
 }
 
 /// A step's latency. Steps that did not run have none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepLatency {
-    /// The step; `None` for what no step took.
+    /// The step; `None` for the time outside all steps.
     pub step: Option<Step>,
     /// Its latency.
     pub latency: Latency,
 }
 
 impl StepLatency {
-    /// What people read.
+    /// The step's name for people.
     pub fn name(&self) -> &'static str {
         self.step.map_or("rest", Step::name)
     }
@@ -206,7 +206,7 @@ pub struct Round {
 /// A point of recall against speed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepPoint {
-    /// Rows that the graph keeps in view; `None` for the exact scan.
+    /// The graph search's `ef`; `None` for the exact scan.
     pub ef: Option<usize>,
     /// Whether this is how questions search.
     pub used: bool,
@@ -244,7 +244,7 @@ impl BenchReport {
     /// Reads a report from a file.
     ///
     /// # Errors
-    /// The file cannot be read, is no report, or one of another version.
+    /// The file cannot be read, is not a report, or has another version.
     pub fn read(path: &Path) -> Result<Self, BenchError> {
         #[derive(Deserialize)]
         struct Head {

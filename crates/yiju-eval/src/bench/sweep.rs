@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::{BenchError, Latency, SweepPoint, stop};
 
-/// Neighbours asked for, and counted.
+/// Neighbours searched for.
 pub(crate) const NEIGHBOURS: usize = 10;
-/// Questions whose exact neighbours are found: 2,000 neighbours tell recalls apart by less than 0.005.
+/// Questions whose exact neighbours are found: with 2,000 neighbours, recalls 0.005 apart can be told from each other.
 pub(crate) const QUESTIONS: usize = 200;
-/// Rows kept in view that are tried, and always the default.
+/// Values of `ef` that are measured; the default is always added.
 const WIDTHS: [usize; 7] = [16, 32, 48, 64, 128, 192, 256];
 
-/// The widths tried, ascending.
+/// The values of `ef` that are measured, ascending.
 pub(crate) fn widths() -> Vec<usize> {
     let mut widths = WIDTHS.to_vec();
     widths.push(yiju_index::DEFAULT_EF);
@@ -24,8 +24,8 @@ pub(crate) fn widths() -> Vec<usize> {
 /// A search: the ids of what is nearest to a vector.
 pub(crate) type Search<'a> = dyn Fn(&[f32]) -> Result<Vec<u64>, BenchError> + 'a;
 
-/// Searches for each of `queries` again and again for `time`, one after the other and each at least once;
-/// recall is against `truth`, the exact neighbours of each.
+/// Searches for the `queries` in turn for `time`, each at least once. Recall is against `truth`, the exact
+/// neighbours of each query.
 pub(crate) fn point(
     search: &Search<'_>,
     queries: &[Vec<f32>],

@@ -1,8 +1,8 @@
-//! The report as people read it on a terminal.
+//! The report as text for a terminal.
 
 use std::fmt;
 
-use super::plot::{number, thousands};
+use super::figures::{bytes, count, milliseconds, number, thousands};
 use super::report::{BenchReport, LibraryFigures, Load, MadeFigures, StepLatency, SweepPoint};
 use super::{Latency, Machine};
 
@@ -26,7 +26,7 @@ impl fmt::Display for BenchReport {
     }
 }
 
-/// What to say of a build that is slow by nature.
+/// A warning for a debug build.
 pub(super) fn build(report: &BenchReport) -> &'static str {
     if report.debug_build {
         " (a debug build: its figures say little)"
@@ -49,7 +49,7 @@ impl fmt::Display for Machine {
     }
 }
 
-/// What a library is, in two lines; and what its memory and disk come to, in one.
+/// A library: its contents, its questions, and its memory and disk.
 pub(super) fn library_lines(library: &LibraryFigures) -> [String; 3] {
     let reranker = library
         .reranker
@@ -109,10 +109,10 @@ fn write_library(f: &mut fmt::Formatter<'_>, library: &LibraryFigures) -> fmt::R
     write_sweep(f, &library.sweep)
 }
 
-/// The first question of a process.
+/// The name of the row of a process's first question.
 pub(super) const COLD: &str = "cold: first of a process";
 
-/// What made data of a size came to.
+/// Made data of one size: its contents, build times, and memory and disk.
 pub(super) fn made_lines(made: &MadeFigures) -> [String; 3] {
     let sentences = match made.sentences_per_clause {
         0 => "no sentence vectors".to_owned(),
@@ -194,7 +194,7 @@ fn write_row(
     )
 }
 
-/// What a load is called.
+/// A load's name for people.
 pub(super) fn load_name(load: &Load) -> String {
     match load.rate {
         None => format!("closed, {}", count(load.callers, "caller")),
@@ -226,10 +226,16 @@ fn write_loads(
     Ok(())
 }
 
-/// The share of the time of a load that a step took, 0 to 1.
+/// The share of a load's time that a step took, 0 to 1.
 pub(super) fn share(step: &StepLatency, load: &Load) -> f64 {
     let all = load.total.mean * load.total.count as f64;
     step.latency.mean * step.latency.count as f64 / all.max(f64::MIN_POSITIVE)
+}
+
+/// The median of a load's step by its name, milliseconds.
+pub(super) fn step_p50(load: &Load, name: &str) -> Option<f64> {
+    let found = load.steps.iter().find(|step| step.name() == name);
+    found.map(|step| step.latency.p50)
 }
 
 fn write_steps(f: &mut fmt::Formatter<'_>, load: &Load) -> fmt::Result {
@@ -241,7 +247,7 @@ fn write_steps(f: &mut fmt::Formatter<'_>, load: &Load) -> fmt::Result {
     Ok(())
 }
 
-/// How a point of the sweep searches.
+/// A sweep point's name for people.
 pub(super) fn point_name(point: &SweepPoint) -> String {
     let name = match point.ef {
         None => "exact scan".to_owned(),
@@ -287,10 +293,7 @@ fn write_growth(f: &mut fmt::Formatter<'_>, made: &[MadeFigures]) -> fmt::Result
         let Some(load) = one.closed.first() else {
             continue;
         };
-        let step = |name: &str| {
-            let found = load.steps.iter().find(|step| step.name() == name);
-            milliseconds(found.map_or(0.0, |step| step.latency.p50))
-        };
+        let step = |name: &str| milliseconds(step_p50(load, name).unwrap_or(0.0));
         writeln!(
             f,
             "{:<12} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>10}",
@@ -306,37 +309,4 @@ fn write_growth(f: &mut fmt::Formatter<'_>, made: &[MadeFigures]) -> fmt::Result
         )?;
     }
     Ok(())
-}
-
-/// Milliseconds with three digits that say something, and no fewer than two decimals below 10.
-pub(super) fn milliseconds(value: f64) -> String {
-    if value >= 100.0 {
-        thousands(value.round() as i64)
-    } else if value >= 10.0 {
-        format!("{value:.1}")
-    } else if value >= 0.1 {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.3}")
-    }
-}
-
-/// `1 caller`, `2,000 callers`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", thousands(number as i64))
-}
-
-/// `812 B`, `12.3 MiB`.
-pub(super) fn bytes(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    let mut unit = "B";
-    for next in ["KiB", "MiB", "GiB", "TiB"] {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = next;
-    }
-    format!("{} {unit}", number(value))
 }

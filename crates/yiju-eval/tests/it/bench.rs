@@ -180,11 +180,40 @@ fn the_table() {
     insta::assert_snapshot!("table", report().to_string());
 }
 
+/// What stands between `open` and `close`, wherever it does.
+fn between<'p>(page: &'p str, open: &str, close: &str) -> Vec<&'p str> {
+    let parts = page.split(open).skip(1);
+    parts
+        .filter_map(|part| Some(part.split_once(close)?.0))
+        .collect()
+}
+
+/// The cells of the rows of a table, by its caption; the rows of several that share it follow each other.
+fn rows<'p>(page: &'p str, caption: &str) -> Vec<Vec<&'p str>> {
+    let head = format!("<caption>{caption}</caption>");
+    let tables = between(page, &head, "</table>").into_iter();
+    let rows = tables.flat_map(|table| between(table, "<tr><td>", "</td></tr>"));
+    rows.map(|row| row.split("</td><td>").collect()).collect()
+}
+
+/// The texts of the plots, by their captions.
+fn plots<'p>(page: &'p str, caption: &str) -> Vec<Vec<&'p str>> {
+    let head = format!("<figcaption>{caption}</figcaption>");
+    let texts = |svg| between(svg, "<text", "</text>");
+    between(page, &head, "</svg>")
+        .into_iter()
+        .map(|svg| {
+            texts(svg)
+                .into_iter()
+                .filter_map(|text| text.split_once('>'))
+        })
+        .map(|texts| texts.map(|(_, text)| text.trim()).collect())
+        .collect()
+}
+
 #[test]
-fn the_page() {
+fn the_page_needs_nothing_from_outside_and_what_a_user_typed_is_text() {
     let page = html(&report());
-    insta::assert_snapshot!("page", page);
-    // Nothing from outside, no scripts, and what a user typed is text.
     for outside in ["<script", "src=", "href=", "@import", "url("] {
         assert!(!page.contains(outside), "{outside}");
     }
@@ -193,7 +222,150 @@ fn the_page() {
         links,
         page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
     );
-    assert!(page.contains("&#39;a &lt;b&gt;&#39;") && !page.contains("<b>"));
+    assert!(
+        page.contains("<code>yiju bench --docs &#39;a &lt;b&gt;&#39;</code>")
+            && !page.contains("<b>")
+    );
+}
+
+#[test]
+fn the_page_has_every_table() {
+    let page = html(&report());
+    for line in [
+        "Some CPU, 2 cores, AVX2 AVX-512 VNNI, 24 GiB, linux x86_64",
+        "60 questions, derived from the clauses; 57 answered, the rest refused",
+    ] {
+        assert!(page.contains(&format!("<p>{line}</p>")), "{line}");
+    }
+    let loads = rows(&page, "One question, ms");
+    assert_eq!(loads.len(), 6);
+    assert_eq!(
+        loads[0],
+        [
+            "closed, 1 caller",
+            "1,200",
+            "6.00",
+            "7.60",
+            "7.96",
+            "24.0",
+            "24.0",
+            "240"
+        ]
+    );
+    assert_eq!(loads[2][0], "open, 80/s, 2 callers");
+    assert_eq!(
+        loads[2][5..],
+        ["–", "29.9", "80 (not sustained: 3 given up)"]
+    );
+    assert_eq!(
+        loads[3][..4],
+        ["cold: first of a process", "5", "28.0", "–"]
+    );
+    let steps = rows(&page, "Steps, closed, 1 caller, ms");
+    // Of the library, and of the three sizes.
+    assert_eq!(steps.len(), 11 + 3 * 4);
+    assert_eq!(steps[2][0], "embed");
+    assert_eq!(steps[2][7], "25 %");
+    assert_eq!(rows(&page, "Steps, cold, ms").len(), 1);
+    let sweep = rows(&page, "Clause vectors, one caller");
+    assert_eq!(sweep.len(), 1 + 3 * 5);
+    assert_eq!(
+        sweep[0],
+        ["exact scan (used)", "1.0000", "250,000", "0.004"]
+    );
+    assert_eq!(sweep[2], ["graph, ef 16", "0.9200", "12,000", "0.083"]);
+    let growth = rows(&page, "The first stage, one caller");
+    assert_eq!(growth.len(), 3);
+    assert_eq!(
+        growth[2],
+        [
+            "100,000", "0.79", "1.05", "40", "6", "0.1", "57.2 MiB", "200 MiB", "11.4 MiB"
+        ]
+    );
+    assert_eq!(
+        rows(&page, "The first stage (dense, lexical, fusion), ms").len(),
+        9
+    );
+}
+
+#[test]
+fn the_page_has_every_plot_with_its_axes_and_legend() {
+    let page = html(&report());
+    let holds = |caption: &str, count: usize, texts: &[&str]| {
+        let found = plots(&page, caption);
+        assert_eq!(found.len(), count, "{caption}");
+        for text in texts {
+            assert!(
+                found[0].contains(text),
+                "{text} in {caption}: {:?}",
+                found[0]
+            );
+        }
+    };
+    holds(
+        "Latency by percentile and callers",
+        4,
+        &[
+            "percentile of the questions",
+            "milliseconds",
+            "99.9 %",
+            "closed, 2",
+            "open, 80/s",
+        ],
+    );
+    holds(
+        "Steps of a question, closed, 1 caller",
+        1,
+        &[
+            "second stage",
+            "2.7 (3.58)",
+            "rest",
+            "milliseconds: median, whisker to p99 (in brackets)",
+        ],
+    );
+    holds(
+        "Time of the first stage, one caller",
+        1,
+        &[
+            "clauses",
+            "milliseconds",
+            "100,000",
+            "all, p99",
+            "dense, p50",
+            "lexical, p50",
+            "fuse, p50",
+        ],
+    );
+    holds(
+        "Time to build",
+        1,
+        &["seconds", "graph", "words", "vectors", "save", "open"],
+    );
+    holds(
+        "Memory and disk",
+        1,
+        &[
+            "MiB",
+            "vectors on disk",
+            "vectors in memory",
+            "words on disk",
+        ],
+    );
+    // Of all sizes together, and of each.
+    holds(
+        "Recall against searches a second; ef beside the points",
+        4,
+        &[
+            "recall@10 against the exact scan",
+            "1,000",
+            "10,000",
+            "100,000",
+            "16",
+            "256",
+        ],
+    );
+    let names = "aria-label=\"Memory and disk\"";
+    assert!(page.contains(names) && page.matches("role=\"img\"").count() == 12);
 }
 
 #[test]

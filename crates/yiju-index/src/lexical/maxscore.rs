@@ -5,7 +5,7 @@
 //! of them are passed over: an entry with no other term cannot matter. The postings of
 //! the other, essential terms are added up over windows of consecutive entries, a term
 //! at a time, in an array of sums; of each window, the passed-over terms are looked up
-//! for those entries alone whose sum and what is left to gain reach the worst kept.
+//! only for entries whose sum plus the remaining upper bound reaches the worst hit kept.
 //! (Turtle & Flood 1995, "Query evaluation: strategies and optimizations", for MaxScore;
 //! sums over windows as in Strohman & Croft 2007 and in Lucene since 9.9.)
 //!
@@ -79,8 +79,8 @@ impl List<'_> {
         self.postings.docs().get(self.at).copied()
     }
 
-    /// Adds what it gives to the entries from `start` up to `end`, and goes to `end`.
-    /// It stands at or after `start`.
+    /// Adds its scores to the entries from `start` up to `end`, and advances to `end`.
+    /// It must be at or after `start`.
     fn add_up(&mut self, start: DocId, end: DocId, sums: &mut [u32; WINDOW]) {
         loop {
             let docs = &self.postings.docs()[self.at..];
@@ -106,7 +106,7 @@ impl List<'_> {
         }
     }
 
-    /// Goes to the first entry from `doc` on, if it stands before.
+    /// Advances to the first entry at or after `doc`.
     fn go_to(&mut self, doc: DocId) {
         if self.doc().is_some_and(|at| at < doc) {
             self.at = self.postings.seek(doc);

@@ -1,12 +1,12 @@
 //! The lexical index: BM25 over terms, on tantivy.
 //!
 //! Each entry has a body and a heading (the heading path), both cut by
-//! [`terms`](crate::terms). One entry stands for one clause: entries of mixed grain
+//! [`terms`](yiju_text::terms). One entry is one clause: entries of mixed grain
 //! would count every sentence's words twice in BM25's document frequencies and
 //! compare a sentence's length with a clause's.
 //!
 //! A commit carries the generation of the store that it shows. Opening an index
-//! verifies the checksums of all its files, because tantivy trusts what it maps.
+//! verifies the checksums of all its files, because tantivy trusts the files it maps.
 
 mod frequent;
 mod maxscore;
@@ -243,7 +243,7 @@ impl LexicalIndex {
         }
     }
 
-    /// Puts an entry under `id`, in place of what was there. Searches see it after
+    /// Stores an entry under `id`, replacing an earlier one. Searches see it after
     /// the next [`LexicalIndex::commit`].
     ///
     /// # Errors
@@ -276,7 +276,7 @@ impl LexicalIndex {
     /// once the system has written them (until then a next start may find them damaged).
     ///
     /// # Errors
-    /// [`IndexError::Lexical`]; what was committed before stays.
+    /// [`IndexError::Lexical`]; earlier commits stay.
     pub fn commit(&mut self, generation: u64) -> Result<(), IndexError> {
         let writer = self.writer()?;
         let mut prepared = writer
@@ -298,7 +298,7 @@ impl LexicalIndex {
     /// Forgets the changes since the last commit, also after an error that left the writer unusable.
     pub fn roll_back(&mut self) {
         if let Some(writer) = self.writer.take() {
-            // Dropping it gives its lock and threads back; what it had not committed is gone.
+            // Dropping it releases its lock and threads; uncommitted changes are lost.
             drop(writer);
         }
     }
@@ -333,7 +333,7 @@ impl LexicalIndex {
         self.len() == 0
     }
 
-    /// In how many entries `term` (as [`terms`](crate::terms) gives it) stands, in the
+    /// The document frequency of `term` (as [`terms`](yiju_text::terms) gives it), in the
     /// body or the heading, whichever is more. Removed entries count until their
     /// segment is merged.
     ///

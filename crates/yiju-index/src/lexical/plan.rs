@@ -19,7 +19,7 @@ const MOST_TERMS: usize = 256;
 /// Small in tests, so that they search in parts.
 const PART: DocId = if cfg!(test) { 1 << 10 } else { 1 << 16 };
 
-/// The different terms of `query`, ascending, with how often each stands in it. Terms
+/// The distinct terms of `query`, ascending, with their frequencies in it. Terms
 /// that say nothing count only where there is no other.
 pub(super) fn words_of(query: &str) -> Vec<(String, usize)> {
     let mut words: Vec<String> = terms(query).into_iter().map(|term| term.text).collect();
@@ -37,7 +37,7 @@ pub(super) fn words_of(query: &str) -> Vec<(String, usize)> {
     counted
 }
 
-/// A query against what a commit shows.
+/// A query against one commit.
 pub(super) struct Plan<'a> {
     shown: &'a Shown,
     wanted: Vec<Wanted>,

@@ -22,15 +22,15 @@ const B: f32 = 0.75;
 const TABLED: usize = 8;
 /// Entries from which on a segment's frequent terms are prepared for.
 const PREPARED: DocId = 1 << 14;
-/// A term that stands in more than one of this many entries has its profile made before a search asks for it.
+/// A term in more than one of this many entries has its profile made before a search needs it.
 const COMMON_ONE_IN: DocId = 64;
 /// How many indexed fields an entry has: body and heading.
 pub(super) const FIELDS: usize = 2;
 
-/// The searcher of a commit and what all its searches need.
+/// The searcher of a commit, with the figures that all its searches need.
 pub(super) struct Shown {
     pub(super) searcher: Searcher,
-    /// Entries, those that are removed but not merged away included: what BM25 counts.
+    /// Entries that BM25 counts: with those that are removed but not yet merged away.
     docs: u64,
     /// Body and heading.
     pub(super) fields: [ShownField; FIELDS],
@@ -67,7 +67,7 @@ pub(super) struct ShownSegment {
 }
 
 impl Shown {
-    /// What `searcher` shows; `before` is what the commit before it showed.
+    /// The view of `searcher`; `before` is the view of the commit before it.
     pub(super) fn of(
         searcher: Searcher,
         fields: Fields,
@@ -132,7 +132,7 @@ impl Shown {
         usize::try_from(self.searcher.num_docs()).unwrap_or(usize::MAX)
     }
 
-    /// BM25's weight of a term that stands in `frequency` entries: `(k1 + 1) ln(1 + (n - f + ½) / (f + ½))`.
+    /// BM25's weight of a term in `frequency` entries: `(k1 + 1) ln(1 + (n - f + ½) / (f + ½))`.
     pub(super) fn weight(&self, frequency: u64) -> f32 {
         let others = self.docs.saturating_sub(frequency);
         let odds = (others as f32 + 0.5) / (frequency as f32 + 0.5);
@@ -146,7 +146,7 @@ fn prepare(segments: Vec<ShownSegment>) {
     let work = move || {
         for segment in segments {
             for field in 0..FIELDS {
-                // A search of the terms will say what is wrong.
+                // A search for the terms will report the error.
                 let _ = segment.prepare(field);
             }
         }

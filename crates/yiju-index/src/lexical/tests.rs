@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, BoostQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
@@ -91,33 +93,21 @@ fn check(
     Ok(())
 }
 
-/// xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % n
-    }
-
-    /// The lower, the more often.
-    fn word(&mut self) -> String {
-        let most = 1 + self.below(200);
-        format!("w{}", self.below(most))
-    }
-
-    fn text(&mut self, words: u64) -> String {
-        (0..words).map(|_| self.word() + " ").collect()
-    }
+/// A word; lower numbers come more often.
+fn word(random: &mut StdRng) -> String {
+    let most = random.random_range(1..=200);
+    format!("w{}", random.random_range(0..most))
 }
 
-/// Segments of unlike length of text, one of several windows, with removed entries; `w0` stands
+fn text(random: &mut StdRng, words: u64) -> String {
+    (0..words).map(|_| word(random) + " ").collect()
+}
+
+/// Segments of texts of different lengths, one with several windows, with removed entries; `w0` is
 /// in more entries than a window has, others in a handful.
 fn filled() -> LexicalIndex {
     let mut index = LexicalIndex::in_memory().unwrap();
-    let mut random = Random(9);
+    let mut random = StdRng::seed_from_u64(9);
     let mut id = 0;
     for (generation, (entries, words)) in [(11_000, 12), (3_000, 60), (400, 3), (1, 5)]
         .into_iter()
@@ -125,11 +115,12 @@ fn filled() -> LexicalIndex {
     {
         for _ in 0..entries {
             // Some are the same, so that scores tie.
-            let seed = 1 + random.below(entries * 2);
-            let mut own = Random(seed * 77 + 1);
-            let (heading, words) = (own.below(3), 1 + own.below(2 * words));
-            let heading = own.text(heading);
-            index.add(id, &heading, &own.text(words)).unwrap();
+            let seed = random.random_range(0..entries * 2);
+            let mut own = StdRng::seed_from_u64(seed);
+            let heading = own.random_range(0..3);
+            let words = own.random_range(1..=2 * words);
+            let heading = text(&mut own, heading);
+            index.add(id, &heading, &text(&mut own, words)).unwrap();
             id += 1;
         }
         index.commit(generation as u64).unwrap();
@@ -143,16 +134,16 @@ fn filled() -> LexicalIndex {
     index
 }
 
-/// Entries whose scores come close to what their terms can give at most: words over and over,
-/// in entries that are short beside a few long ones. From `w0` in half of them to `w11` in a few.
+/// Entries whose scores come close to the upper bounds of their terms: repeated words in short
+/// entries beside a few long ones. From `w0` in half of them to `w11` in a few.
 fn close_to_bounds() -> LexicalIndex {
     let mut index = LexicalIndex::in_memory().unwrap();
-    let mut random = Random(31);
-    let text = |random: &mut Random| {
+    let mut random = StdRng::seed_from_u64(31);
+    let text = |random: &mut StdRng| {
         let mut text = String::new();
         for word in 0..12 {
-            if random.below(2 << word) == 0 || random.below(200) == 0 {
-                text += &format!("w{word} ").repeat(1 + random.below(30) as usize);
+            if random.random_ratio(1, 2 << word) || random.random_ratio(1, 200) {
+                text += &format!("w{word} ").repeat(random.random_range(1..=30));
             }
         }
         text
@@ -253,11 +244,11 @@ fn a_frequency_that_a_profile_cannot_hold_gives_all() {
 #[test]
 fn as_many_threads_as_there_are_find_the_same() {
     let mut index = filled();
-    let mut random = Random(5);
+    let mut random = StdRng::seed_from_u64(5);
     for _ in 0..200 {
-        let words = 1 + random.below(12);
-        let query = random.text(words);
-        let k = 1 + random.below(120) as usize;
+        let words = random.random_range(1..=12);
+        let query = text(&mut random, words);
+        let k = random.random_range(1..=120);
         index.threads = 1;
         let one = index.search(&query, k, None).unwrap();
         for threads in [2, 3, 8] {

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use yiju_index::{AdaptiveIndex, LexicalIndex, VectorIndex};
 
-use crate::made::{DIMENSION, Made, Random};
+use yiju_made::Random;
+
+use crate::made::{DIMENSION, Made};
 
 const K: usize = 10;
 const SEARCHERS: usize = 3;
@@ -64,9 +66,9 @@ fn while_asked(ask: impl Fn(u64) + Sync, change: impl FnOnce(&AtomicUsize)) -> u
         for number in 1..=SEARCHERS {
             let (ask, ended, asked) = (&ask, &ended, &asked);
             scope.spawn(move || {
-                let mut random = Random(number as u64);
+                let mut random = Random::new(number as u64);
                 while !ended.load(Ordering::Relaxed) {
-                    ask(random.number());
+                    ask(random.next());
                     asked.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -100,7 +102,7 @@ fn vectors_are_found_while_others_come_and_go() {
         vectors.put(id, made.vector());
     }
     let vectors = RwLock::new(vectors);
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let mut rebuilds = 0;
     let asked = while_asked(
         |number| vectors.read().unwrap().ask(number),
@@ -110,7 +112,7 @@ fn vectors_are_found_while_others_come_and_go() {
             for step in 0..6000u64 {
                 let vector = made.vector();
                 let mut vectors = vectors.write().unwrap();
-                let at = random.number() as usize % vectors.order.len();
+                let at = random.below(vectors.order.len());
                 match step {
                     0..2000 => vectors.put(1000 + step, vector),
                     2000..4500 if step % 2 == 0 => {

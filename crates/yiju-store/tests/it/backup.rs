@@ -1,4 +1,4 @@
-//! Backups hold one committed state, and a restore gives it back whole or not at all.
+//! Backups hold one committed state, and a restore brings it back whole or not at all.
 
 use std::fs;
 use std::path::Path;
@@ -49,7 +49,7 @@ fn a_restored_library_equals_the_one_backed_up() {
     sample::assert_holds(&restored, "a", 1, 2);
     sample::assert_holds(&restored, "b", 2, 1);
     assert_eq!(restored.check().unwrap().problems, []);
-    // What is derived from the one is not taken for the other's.
+    // A new id, so that indexes of the one are not used for the other.
     let (old, new) = (store.state().unwrap(), restored.state().unwrap());
     assert_eq!(old.generation, new.generation);
     assert_ne!(old.library_id, new.library_id);
@@ -126,7 +126,7 @@ fn documents_are_overwritten_only_when_asked() {
     sample::assert_holds(&store, "a", 1, 2);
     assert_eq!(store.check().unwrap().problems, []);
 
-    // An empty library is in nobody's way, a directory of other things is.
+    // An empty library is overwritten; a directory of other files is not.
     let empty = dir.path().join("empty");
     drop(sample::open(&empty));
     restore(&file, &empty, false).unwrap();
@@ -149,7 +149,7 @@ fn a_library_that_is_open_turns_from_the_old_state_to_the_new() {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Every read sees the one state or the other.
+            // Every read sees the old state or the new.
             while !stop.load(Ordering::Relaxed) {
                 let found = store.source("a").unwrap().unwrap();
                 match found.document_ids.len() {
@@ -166,7 +166,7 @@ fn a_library_that_is_open_turns_from_the_old_state_to_the_new() {
     assert_eq!(after.generation, 2);
     assert_ne!(after.library_id, before.library_id);
     sample::assert_holds(&store, "a", 1, 2);
-    // It goes on writing, and durably.
+    // The open library can still write durably.
     store.put_source(sample::source("d", 4, 2)).unwrap();
     assert_eq!(store.check().unwrap().problems, []);
     drop(store);
@@ -211,7 +211,7 @@ fn a_damaged_library_is_not_backed_up_but_can_be_restored_over() {
     assert_eq!(fs::read(&file).unwrap(), whole, "the earlier backup stays");
     assert_eq!(names(dir.path()), ["library", "备份.yiju"]);
 
-    // However much is damaged.
+    // Whatever the extent of the damage.
     let length = fs::metadata(library.join("library.db")).unwrap().len() as usize;
     let good = fs::read(library.join("library.db")).unwrap();
     for bad in [
@@ -269,14 +269,14 @@ fn other_files_are_not_overwritten_and_not_restored() {
 }
 
 #[test]
-fn a_second_backup_to_the_same_file_waits_for_nobody() {
+fn a_second_backup_to_the_same_file_is_refused_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let (store, file) = backed_up(dir.path());
     let partial = dir.path().join("备份.yiju.partial");
     let held = fs::File::create(&partial).unwrap();
     held.try_lock().unwrap();
     assert!(matches!(store.backup(&file), Err(StoreError::Busy { .. })));
-    // What a killed one left is taken over.
+    // The partial file of a killed backup is taken over.
     fs::write(&partial, vec![7; 100_000]).unwrap();
     drop(held);
     store.backup(&file).unwrap();

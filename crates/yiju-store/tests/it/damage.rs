@@ -1,4 +1,4 @@
-//! Damage in the file is found, named and never read as if it were whole.
+//! Damage in the file is detected, named and never read as valid content.
 
 use std::path::{Path, PathBuf};
 
@@ -99,7 +99,7 @@ fn each_kind_of_damage_shows_in_the_report() {
             "were given out",
         ),
     ];
-    // The library's own row is read with everything: it is not even opened then.
+    // Every read includes the row of `meta`: with that damaged, the library does not open.
     for damage in ["documents = 7", "generation = 1", "dimension = 9"] {
         let dir = tempfile::tempdir().unwrap();
         let other = Connection::open(library(dir.path())).unwrap();
@@ -148,7 +148,7 @@ fn a_flipped_byte_never_reaches_a_reader() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0x10;
         std::fs::write(&path, bytes).unwrap();
-        // Opening may fail, and so may any read; what is read is right.
+        // Opening and reading may fail; what is read is right.
         let Ok(store) = yiju_store::Store::open(dir.path(), yiju_store::Access::ReadOnly, None)
         else {
             seen += 1;
@@ -175,7 +175,7 @@ fn a_flipped_byte_never_reaches_a_reader() {
         }
         let mut next = vectors.iter();
         let read = store.for_each_passage(|p, vector| {
-            // A passage may be missing where a page is, which the counts show; none is wrong.
+            // With a page missing, passages may be missing, which the counts show; none is wrong.
             let whole = next.by_ref().find(|(id, _)| *id == p.id);
             assert_eq!(whole.map(|(_, v)| v.as_slice()), Some(vector), "byte {at}");
         });

@@ -1,5 +1,5 @@
-//! A disk that is full or fails, at every operation in turn: an error that names the cause, and the
-//! library as it was before, or as it is after.
+//! A disk that is full or fails at each operation in turn: the error names the cause, and the library is
+//! as before the write or as after it.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -77,7 +77,7 @@ fn writes_fail_whole_with_the_cause_and_the_next_one_succeeds() {
             for n in 0..400 {
                 let dir = tempfile::tempdir().unwrap();
                 base(dir.path());
-                // Opened, written and closed with the fault somewhere on the way.
+                // Open, write and close, with the fault in one of them.
                 let (outcome, seen) = with_fault(fault, n, || {
                     let store = Store::open(dir.path(), Access::ReadWrite, Some(&sample::model()))?;
                     write(&store)
@@ -91,12 +91,11 @@ fn writes_fail_whole_with_the_cause_and_the_next_one_succeeds() {
                     assert_holds(&store, after);
                 } else if holds(&store, &before) {
                     assert_holds(&store, &before);
-                    // The disk is well again.
+                    // The disk works again.
                     write(&store).unwrap();
                     assert_holds(&store, after);
                 } else {
-                    // The commit was in the log when putting it on the disk failed: it was not
-                    // acknowledged, and is there whole.
+                    // The commit was in the log when its sync failed: not acknowledged, but whole.
                     assert_eq!(fault, Fault::Sync, "{n}");
                     assert_holds(&store, after);
                 }
@@ -104,7 +103,7 @@ fn writes_fail_whole_with_the_cause_and_the_next_one_succeeds() {
                     break;
                 }
             }
-            // Resizing is seldom needed.
+            // Not every operation resizes a file.
             assert!(failures > 0 || fault == Fault::Resize, "{fault:?}");
         }
     }
@@ -244,7 +243,7 @@ fn reads_that_fail_are_errors_and_never_other_content() {
     panic!("it never succeeded");
 }
 
-/// A real file system with a real end. Needs to be root; says so where it is not.
+/// A real file system that is really full. Needs root; prints a note without it.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk() {
@@ -262,7 +261,7 @@ fn a_full_disk() {
         .arg(dir.path())
         .output();
     if !mounted.is_ok_and(|out| out.status.success()) {
-        // Written past the harness, which would keep it from being seen.
+        // Printed directly, since the test harness would capture it.
         let _ = std::io::Write::write_all(
             &mut std::io::stderr(),
             b"NOT RUN: a_full_disk needs to mount a tmpfs, which takes root\n",
@@ -294,7 +293,7 @@ fn a_full_disk() {
     whole(&store);
     let backup = store.backup(&dir.path().join("backup")).unwrap_err();
     assert!(matches!(backup, StoreError::Full { .. }), "{backup:?}");
-    // Opened again on the full disk, it still reads; and with room again it writes.
+    // Reopened on the full disk, it still reads; once there is room, it writes.
     drop(store);
     whole(&sample::reader(&library));
     let more = Command::new("mount")

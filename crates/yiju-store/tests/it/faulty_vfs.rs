@@ -1,7 +1,7 @@
 //! A storage layer that can fail: SQLite's own, with a fault at the n-th operation of a thread.
 //!
-//! It is registered as the default for the whole test process, and does nothing but pass calls on
-//! except on a thread that asked for a fault.
+//! It is the default VFS of the test process and passes all calls on, except on a thread that asked for a
+//! fault.
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
@@ -15,11 +15,11 @@ use rusqlite::ffi::{self, sqlite3_file, sqlite3_int64, sqlite3_io_methods, sqlit
 pub enum Fault {
     /// Writing, with "no space left".
     Full,
-    /// Writing, with an input/output error, after half of the bytes are there.
+    /// Writing, with an input/output error after half of the bytes.
     TornWrite,
-    /// Putting it on the disk.
+    /// Syncing.
     Sync,
-    /// Cutting a file, or growing the file that processes share.
+    /// Truncating a file, or growing the shared memory file.
     Resize,
     /// Reading.
     Read,
@@ -31,8 +31,8 @@ thread_local! {
     static SEEN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work` on this thread with operation `n` (from 0) of this kind and all after it failing;
-/// says whether it came to that.
+/// Runs `work` on this thread with operation `n` (from 0) of this kind and all later ones failing;
+/// returns whether one failed.
 pub fn with_fault<T>(fault: Fault, n: u64, work: impl FnOnce() -> T) -> (T, bool) {
     install();
     SEEN.set(false);
@@ -58,7 +58,7 @@ fn fails(kinds: &[Fault]) -> bool {
     true
 }
 
-/// A file of ours: the methods SQLite calls, then the real file.
+/// A file of this VFS: the methods that SQLite calls, then the real file.
 #[repr(C)]
 struct File {
     methods: *const sqlite3_io_methods,
@@ -74,8 +74,8 @@ static REAL: OnceLock<Real> = OnceLock::new();
 
 fn install() {
     REAL.get_or_init(|| {
-        // SAFETY: the default VFS is there once SQLite is initialised and is never taken away. The
-        // copy lives for ever; its name is a literal with a zero at its end.
+        // SAFETY: the default VFS exists once SQLite is initialised and is never unregistered. The copy
+        // is never freed; its name is a literal that ends in a zero byte.
         unsafe {
             assert_eq!(ffi::sqlite3_initialize(), ffi::SQLITE_OK);
             let real = ffi::sqlite3_vfs_find(std::ptr::null());
@@ -92,7 +92,7 @@ fn install() {
     });
 }
 
-/// The real file behind one of ours.
+/// The real file behind a file of this VFS.
 ///
 /// # Safety
 /// `file` was opened by [`open`].

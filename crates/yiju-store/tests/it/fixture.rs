@@ -1,4 +1,4 @@
-//! A library of the first format, as the first release made it, opened by this one.
+//! A library of format 1, made by the first release, opened by this one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ fn a_library_of_version_1_is_brought_up_by_whoever_opens_it() {
         assert_is_the_fixture(&store);
         assert_eq!(version(&path), 2);
         drop(store);
-        // And is one of this version from then on: it takes writes.
+        // From then on it is of this version: it can be written.
         let store = Store::open(dir.path(), Access::ReadWrite, None).unwrap();
         assert_is_the_fixture(&store);
         let model = store.model().clone();

@@ -1,4 +1,4 @@
-//! A writing process killed at any moment: what it acknowledged is there, nothing is half there.
+//! A writing process killed at any moment: every acknowledged write is there, and none in part.
 //!
 //! The writer is this test binary run again with [`child`] as its only test. It says `try …`
 //! before each write and `done …` once the write has returned; the parent kills it and compares.
@@ -49,7 +49,7 @@ fn child() {
     let store = sample::open(Path::new(&dir));
     let backup = backup_in(Path::new(&dir));
     for n in first.. {
-        // Between writes, so that what is said stays about writes.
+        // Between writes, so that the output stays about writes.
         if n % 11 == 7 {
             store.backup(&backup).unwrap();
         }
@@ -124,7 +124,7 @@ impl Writer {
         }
     }
 
-    /// Kills the process as `kill -9` does; gives the rest of what it had said.
+    /// Kills the process as `kill -9` does; returns the rest of its output.
     fn kill(&mut self) -> Vec<(bool, u64)> {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -176,11 +176,11 @@ fn a_killed_writer_loses_nothing_acknowledged_and_leaves_nothing_half() {
             apply(&mut state, *n);
             next = n + 1;
         }
-        // Reading must do without a repair, with the log as the process left it.
+        // Reading must work without repair, on the log as the process left it.
         let reader = sample::reader(dir.path());
         let tried = matches!(said.last(), Some((false, _)));
         if tried {
-            // The write in flight may be there or not, but not in part.
+            // The interrupted write may be there or not, but not in part.
             in_flight += 1;
             let mut after = state.clone();
             apply(&mut after, next);
@@ -210,7 +210,7 @@ fn a_killed_writer_loses_nothing_acknowledged_and_leaves_nothing_half() {
             backups += 1;
         }
         if round % 5 == 4 {
-            // And a writer finds the same when it is the first to come.
+            // A writer that opens it first finds the same.
             drop(reader);
             holds(&sample::open(dir.path()), &state);
         }

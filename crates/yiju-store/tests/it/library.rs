@@ -1,4 +1,4 @@
-//! Opening: what is a library, whose it is, and who may write.
+//! Opening: what is a library, which model it belongs to, and who may write.
 
 use std::fs;
 use std::path::Path;
@@ -23,14 +23,14 @@ fn refused(dir: &Path, access: Access) -> StoreError {
 }
 
 #[test]
-fn a_missing_library_is_not_made_by_reading() {
+fn reading_creates_no_library() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("库");
     for path in [&missing, dir.path()] {
         let error = refused(path, Access::ReadOnly);
         assert!(matches!(error, StoreError::NotFound { .. }), "{error:?}");
         assert!(error.to_string().contains(&path.display().to_string()));
-        // Without a model there is nothing to make a library for.
+        // Without a model no library is created.
         let error = Store::open(path, Access::ReadWrite, None).unwrap_err();
         assert!(matches!(error, StoreError::NotFound { .. }), "{error:?}");
     }
@@ -160,7 +160,7 @@ fn a_writer_keeps_other_writers_out_and_no_reader() {
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
     assert!(!reader.is_writable());
     drop(store);
-    // The reader goes on, and another writer may come.
+    // The reader still works, and another writer can open it.
     let store = sample::open(dir.path());
     store.put_source(sample::source("a", 2, 1)).unwrap();
     sample::assert_holds(&reader, "a", 2, 1);
@@ -184,7 +184,7 @@ fn reading_an_idle_library_makes_no_file() {
 }
 
 #[test]
-fn what_an_interrupted_start_left_is_no_hindrance() {
+fn leftovers_of_an_interrupted_start_are_ignored() {
     let dir = tempfile::tempdir().unwrap();
     for name in [
         "library.lock",
@@ -207,7 +207,7 @@ fn what_an_interrupted_start_left_is_no_hindrance() {
 }
 
 #[test]
-fn a_full_library_fails_clearly_and_goes_on_when_there_is_room() {
+fn a_full_library_fails_clearly_and_works_again_with_room() {
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());
     store.put_source(sample::source("a", 1, 2)).unwrap();
@@ -262,7 +262,7 @@ fn threads_read_whole_states_while_one_writes() {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                    // One source of three documents whose texts all tell its seed.
+                    // One source of three documents, all with the same seed in their texts.
                     let mut passages = 0u64;
                     let mut documents = std::collections::BTreeSet::new();
                     store

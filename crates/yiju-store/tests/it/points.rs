@@ -1,5 +1,5 @@
-//! A process that ends at each named point: what it had acknowledged is there, and the operation in
-//! flight is there whole or not at all.
+//! A process killed at each named point: acknowledged writes are there, and the interrupted operation is
+//! there whole or not at all.
 
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -67,8 +67,8 @@ fn run(operation: &str, dir: &Path, point: &str) -> ExitStatus {
         .status
 }
 
-/// Ends the process at the point, the first, the second … time it comes there, until it no longer
-/// does, each time on a fresh library; `after` says what must hold.
+/// Kills the process the first, second … time it reaches the point, until it no longer does, each time
+/// on a new library; `after` checks what must hold.
 fn end_at(operation: &str, points: &[&str], prepare: impl Fn(&Path), after: impl Fn(&Path, &str)) {
     for point in points {
         let mut ended = 0;
@@ -87,7 +87,7 @@ fn end_at(operation: &str, points: &[&str], prepare: impl Fn(&Path), after: impl
             );
             ended += 1;
             after(dir.path(), &place);
-            // And done over, it succeeds.
+            // Run again, it succeeds.
             assert!(
                 run(operation, dir.path(), "").success(),
                 "{operation} after {place}"

@@ -1,4 +1,4 @@
-//! What is derived is made again; what is not is left alone and named.
+//! Derived data is rebuilt; damaged content is left alone and reported.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn library(dir: &Path, damage: &str) -> Store {
 }
 
 #[test]
-fn what_is_derived_is_made_again() {
+fn derived_data_is_rebuilt() {
     let cases = [
         "UPDATE clauses SET number = 40, kind = 'chapter' WHERE number = 2",
         "UPDATE sections SET number = 40 WHERE number = 1",
@@ -57,7 +57,7 @@ fn what_is_derived_is_made_again() {
         assert_eq!(store.repair().unwrap(), [""; 0]);
         sample::assert_holds(&store, "a", 3, 2);
         sample::assert_holds(&store, "b", 2, 1);
-        // Ids are still never used again.
+        // Ids are still never reused.
         let before = store.check().unwrap().passages;
         let added = store.put_source(sample::source("d", 5, 1)).unwrap();
         assert!(added.added_passages[0] > before);
@@ -88,7 +88,7 @@ fn damaged_content_is_left_alone_and_the_document_can_be_replaced() {
             .unwrap();
         assert_eq!(store.repair().unwrap(), [""; 0], "{damage}");
         assert_eq!(store.check().unwrap().problems, problems, "{damage}");
-        // The advice works.
+        // The remedy works.
         assert!(store.remove_document(&id).unwrap().is_some());
         assert_eq!(store.check().unwrap().problems, [], "{damage}");
         store.put_source(sample::source("b", 2, 1)).unwrap();

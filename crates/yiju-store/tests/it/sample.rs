@@ -26,10 +26,7 @@ pub fn reader(dir: &Path) -> Store {
 }
 
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(bytes))
 }
 
 /// A unit vector that differs for every seed.

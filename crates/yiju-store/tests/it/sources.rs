@@ -1,4 +1,4 @@
-//! Putting, replacing, removing, listing, and the log of changes.
+//! Storing, replacing, removing, listing, and the log of changes.
 
 use std::collections::BTreeSet;
 
@@ -128,7 +128,7 @@ fn removing_a_document_marks_its_source_and_the_last_takes_it_along() {
         (0, 0)
     );
 
-    // Passage ids go on from where they were, after reopening too.
+    // Passage ids continue from the last one, also after reopening.
     drop(store);
     let store = sample::open(dir.path());
     let last = store.put_source(sample::source("page.txt", 1, 2)).unwrap();
@@ -146,7 +146,7 @@ fn removing_a_document_marks_its_source_and_the_last_takes_it_along() {
 }
 
 #[test]
-fn a_document_of_several_is_replaced_by_itself() {
+fn one_document_of_several_is_replaced_alone() {
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());
     store.put_source(sample::source("a", 1, 3)).unwrap();
@@ -182,7 +182,7 @@ fn a_document_of_several_is_replaced_by_itself() {
     assert!(!store.source("a").unwrap().unwrap().complete);
     assert_eq!(store.check().unwrap().problems, []);
 
-    // The source's own bytes put it back, under the same ids.
+    // Adding the source again restores it, under the same ids.
     store.put_source(sample::source("a", 1, 3)).unwrap();
     sample::assert_holds(&store, "a", 1, 3);
     assert_eq!(
@@ -232,7 +232,7 @@ fn a_listing_in_pages_misses_and_repeats_nothing() {
     assert_eq!(ids(&first.documents), all[..3]);
     let cursor = first.next_cursor.unwrap();
 
-    // The document the cursor stands at goes, one ahead goes, one comes, one is replaced.
+    // The document at the cursor is removed, one ahead too, one is added, one is replaced.
     store.remove_document(&all[2]).unwrap().unwrap();
     store.remove_document(&all[4]).unwrap().unwrap();
     let new = store
@@ -266,7 +266,7 @@ fn a_listing_in_pages_misses_and_repeats_nothing() {
 }
 
 #[test]
-fn changes_lead_from_any_known_generation_to_the_present() {
+fn changes_lead_from_any_known_generation_to_the_current_one() {
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());
     let mut states = vec![live(&store)];

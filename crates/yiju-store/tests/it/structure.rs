@@ -1,4 +1,4 @@
-//! What comes back equals what went in, whole and clause by clause.
+//! Documents read back equal those stored, whole and clause by clause.
 
 use proptest::prelude::*;
 use yiju_document::{Document, UnitKind};
@@ -121,7 +121,7 @@ fn numbers_are_looked_up_across_documents() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_and_changes_nothing() {
+fn invalid_sources_are_refused_and_change_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());
     store.put_source(sample::source("政策.txt", 1, 2)).unwrap();

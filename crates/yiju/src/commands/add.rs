@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
-use yiju_engine::{Access, AddStatus, DocumentSummary};
+use yiju_engine::{Access, AddOutcome, AddStatus, DocumentSummary};
 
 use super::Context;
 use crate::failure::{self, USER};
 use crate::files::{self, SourceFile};
-use crate::library::{self, Outcome, count};
+use crate::library::{self, Known, count};
 
-/// From so many passages on, building the indexes takes long enough to be said.
+/// Number of passages from which building the indexes takes long enough to be announced.
 const MANY: usize = 20_000;
 
 /// Add files to the library, or replace them
@@ -65,13 +65,16 @@ impl Add {
             }
             return Ok(ExitCode::from(worst));
         }
-        // Opened before anything is reported: where the library is not usable, that is the news.
+        // Opened first: an unusable library matters more than a missing file.
         let engine = library::open(&context.settings, Access::ReadWrite)?;
         for failure in failures {
             context.notes.error(&failure.into());
         }
-        let mut total = library::add(&engine, &files, context.notes.quiet(), |file, outcome| {
-            if let Outcome::Failed(error) = &outcome {
+        let given = files.len() + missing;
+        let files = files.into_iter().map(|file| (file, Known::Nothing));
+        let quiet = context.notes.quiet();
+        let mut total = library::add(&engine, files.collect(), quiet, |file, outcome| {
+            if let Err(error) = &outcome {
                 context.notes.error(error);
                 worst = worst.max(failure::code(error));
             }
@@ -82,31 +85,35 @@ impl Add {
             context.notes.say("building the indexes");
         }
         let start = Instant::now();
-        // They are derived: without them the next start takes longer, and nothing is lost.
+        // Indexes are derived: without them the next start only takes longer.
         if let Err(error) = engine.save_indexes() {
             context.notes.warn(&error.into());
         }
         total.seconds += start.elapsed().as_secs_f64();
-        // Where the only file failed, that has been said.
-        if files.len() + missing > 1 || total.failed == 0 {
+        // If the only file failed, its error says it all.
+        if given > 1 || total.failed == 0 {
             context.notes.say(&library::summary(&total));
         }
         Ok(ExitCode::from(worst))
     }
 }
 
-/// Prints what became of a file; the line is out when this returns.
-fn acknowledge(file: &SourceFile, outcome: &Outcome, json: bool) -> anyhow::Result<()> {
+/// Prints what became of a file, and flushes the line.
+fn acknowledge(
+    file: &SourceFile,
+    outcome: &anyhow::Result<AddOutcome>,
+    json: bool,
+) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     if json {
         let line = match outcome {
-            Outcome::In(outcome) => Line {
+            Ok(outcome) => Line {
                 source: &file.name,
                 status: word(outcome.status),
                 documents: Some(&outcome.documents),
                 error: None,
             },
-            Outcome::Failed(error) => Line {
+            Err(error) => Line {
                 source: &file.name,
                 status: "failed",
                 documents: None,
@@ -118,8 +125,8 @@ fn acknowledge(file: &SourceFile, outcome: &Outcome, json: bool) -> anyhow::Resu
         };
         serde_json::to_writer(&mut out, &line)?;
         writeln!(out)?;
-    } else if let Outcome::In(outcome) = outcome {
-        let clauses = outcome
+    } else if let Ok(outcome) = outcome {
+        let clauses: usize = outcome
             .documents
             .iter()
             .map(|document| document.clauses)

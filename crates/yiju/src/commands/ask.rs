@@ -14,9 +14,9 @@ use crate::library;
 
 /// Answer a question with the clauses the answer rests on
 ///
-/// The answer is made of sentences of the documents, word for word, each with a marker; under it
-/// stands each cited clause with the quoted sentence in brackets. Where the documents do not answer,
-/// that is said, with the nearest clauses: a refusal is an answer, too, and the exit code is 0.
+/// The answer consists of verbatim sentences of the documents, each with a marker; below it, each cited
+/// clause is shown with the quoted sentence in brackets. If the documents do not answer the question, the
+/// command says so and shows the nearest clauses; the exit code is 0 then, too.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     yiju ask \"到2030年的主要目标是什么？\"\n  \
@@ -38,9 +38,12 @@ pub(crate) struct Ask {
     question: Vec<String>,
 }
 
-/// What thresholds stand for, on the sets that the confidence was learnt from.
+/// Error rates by threshold, on the sets that the confidence model was trained on.
 fn threshold_help() -> String {
-    let fit = confidence_fit();
+    // Opening the library says what is wrong with it.
+    let Ok(fit) = confidence_fit() else {
+        return "Least confidence at which an answer is given, 0 to 1".to_owned();
+    };
     let mut help = format!(
         "Least confidence at which an answer is given, 0 to 1 [default: {}]\n\n\
          Error rates on development sets: in the documents' script, and across scripts (an English \
@@ -48,7 +51,7 @@ fn threshold_help() -> String {
          threshold  refused though it has   answered though not  |  across: refused, answered\n",
         fit.threshold
     );
-    // Every second row is enough to choose by.
+    // Every second row is enough.
     for row in fit
         .error_rates
         .iter()
@@ -93,9 +96,8 @@ impl Ask {
             context.view().answer(&answer, &mut io::stdout().lock())?;
         }
         if !answer.answered && library.engine.documents(None, 1)?.documents.is_empty() {
-            context.notes.hint(Some(
-                "the library is empty: add documents with `yiju add PATH`".to_owned(),
-            ));
+            let hint = "the library is empty: add documents with `yiju add PATH`";
+            context.notes.hint(hint);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -47,7 +47,7 @@ impl Backup {
                 io::stdout().lock(),
                 "backed up  {}  ({}, {} bytes, generation {})",
                 crate::text::clean(&self.file.display().to_string()),
-                count(number(done.documents), "document"),
+                count(done.documents, "document"),
                 done.bytes,
                 done.generation
             )?;
@@ -56,11 +56,11 @@ impl Backup {
     }
 }
 
-/// Make the library that of a backup
+/// Restore the library from a backup
 ///
 /// A new library is made whole or not at all. One that holds documents is overwritten only with
-/// --replace, in one step, also while a service has it open: it answers from the old documents until
-/// it answers from the new.
+/// --replace, in one step, also while a server has it open: the server answers from the old documents
+/// until the new ones are in place.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     yiju restore /backups/policies.yiju\n  \
@@ -100,14 +100,10 @@ impl Restore {
                 io::stdout().lock(),
                 "restored  {}  ({}, generation {})",
                 crate::text::clean(&library.display().to_string()),
-                count(number(done.documents), "document"),
+                count(done.documents, "document"),
                 done.generation
             )?;
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn number(n: u64) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
 }

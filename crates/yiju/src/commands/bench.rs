@@ -1,13 +1,13 @@
 //! `yiju bench`
 
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use yiju_engine::{Access, AskRequest, Engine, Filter};
 use yiju_eval::Dataset;
@@ -15,6 +15,7 @@ use yiju_eval::bench::{
     self, BenchError, BenchReport, ColdRun, Comparison, LibraryTask, Machine, MadeTask, Phase,
     Settings, derive_questions, first_question, made_seconds, measure_library, measure_made,
 };
+use yiju_files::Readers;
 
 use super::{Context, print_json};
 use crate::cli::Precision;
@@ -22,9 +23,9 @@ use crate::failure::Failure;
 use crate::progress::Planned;
 use crate::{library, model};
 
-/// Components of made vectors: those of the bundled model.
+/// Dimension of generated vectors: that of the bundled model.
 const DIMENSION: usize = 384;
-/// The exit code of a process that Ctrl-C ended, as shells count it.
+/// Exit code after Ctrl-C, as shells report it.
 const INTERRUPTED: u8 = 130;
 
 /// Measure how fast questions are answered, and how cost grows with size
@@ -134,7 +135,7 @@ impl Bench {
     fn measure(&self, context: &Context, cancel: &AtomicBool) -> anyhow::Result<BenchReport> {
         let settings = self.settings(context)?;
         for path in [&self.out, &self.html].into_iter().flatten() {
-            // Better known now than after minutes of measuring.
+            // Checked before measuring, which takes minutes.
             check_place(path)?;
         }
         if cfg!(debug_assertions) {
@@ -203,7 +204,7 @@ impl Bench {
         let sources = if self.docs.is_empty() {
             Vec::new()
         } else {
-            // Closed again, so that what is opened and measured is a library at rest.
+            // Closed again, so that opening a library at rest is what is measured.
             library::with_docs(&context.settings, &self.docs, &context.notes)?.sources
         };
         let start = Instant::now();
@@ -259,7 +260,7 @@ impl Bench {
     }
 }
 
-/// What the user is told of an error: what can be put right, with a hint.
+/// The error with a hint on how to fix it.
 fn user(error: BenchError) -> Failure {
     let failure = Failure::new(error.to_string());
     match error {
@@ -286,16 +287,16 @@ fn is_stopped(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(BenchError::Stopped))
 }
 
-/// The model's arithmetic and what it runs on.
+/// The model's arithmetic and kernels, for the report.
 fn precision(precision: Precision) -> String {
-    match (precision, yiju_embed::Variant::detect()) {
+    match (precision, yiju_kernels::Variant::detect()) {
         (Precision::F32, _) => "f32".into(),
         (Precision::Int8, Ok(kernels)) => format!("int8 on {} kernels", kernels.name()),
         (Precision::Int8, Err(_)) => "int8".into(),
     }
 }
 
-/// Set by the first Ctrl-C, so that what was begun is cleaned up; the second ends the process at once.
+/// A flag that the first Ctrl-C sets, so that temporary files are removed; the second ends the process.
 fn stop_on_interrupt() -> Arc<AtomicBool> {
     let cancel = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&cancel);
@@ -303,7 +304,7 @@ fn stop_on_interrupt() -> Arc<AtomicBool> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .build();
-        // Without it, Ctrl-C ends the process as it ends any other.
+        // Without a runtime, Ctrl-C ends the process at once.
         let Ok(runtime) = runtime else { return };
         runtime.block_on(async {
             while tokio::signal::ctrl_c().await.is_ok() {
@@ -316,53 +317,48 @@ fn stop_on_interrupt() -> Arc<AtomicBool> {
     cancel
 }
 
-/// Asks a question in a process of its own.
+/// Asks a question in a new process.
 fn fresh_process(request: &AskRequest, context: &Context) -> Result<ColdRun, BenchError> {
-    let failed = |error: &dyn std::fmt::Display| BenchError::Process(error.to_string());
     let settings = &context.settings;
-    let program = std::env::current_exe().map_err(|error| failed(&error))?;
-    let library = settings.library().map_err(|error| failed(&error))?;
-    let model = model::find(settings.model.as_deref()).map_err(|error| failed(&error))?;
-    let mut command = Command::new(program);
-    command
-        .args(["bench", "--first", "--quiet", "--library"])
-        .arg(library)
-        .arg("--model")
-        .arg(model)
-        .args(["--threads", &settings.threads.to_string()])
-        .args([
-            "--precision",
-            match settings.precision {
-                Precision::Int8 => "int8",
-                Precision::F32 => "f32",
-            },
-        ]);
-    if let Some(reranker) = &settings.reranker {
-        command.arg("--reranker").arg(reranker);
-    }
-    let request = serde_json::to_vec(request).map_err(|error| failed(&error))?;
-    let start = Instant::now();
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(&error))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A process that ended early says why on standard error.
-        let _ = stdin.write_all(&request);
-    }
-    let output = child.wait_with_output().map_err(|error| failed(&error))?;
-    let process_ms = start.elapsed().as_secs_f64() * 1e3;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(&said.trim()));
-    }
-    let run: ColdRun = serde_json::from_slice(&output.stdout).map_err(|error| failed(&error))?;
-    Ok(ColdRun { process_ms, ..run })
+    let precision = match settings.precision {
+        Precision::Int8 => "int8",
+        Precision::F32 => "f32",
+    };
+    let run = || -> anyhow::Result<ColdRun> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["bench", "--first", "--quiet", "--library"])
+            .arg(settings.library()?)
+            .arg("--model")
+            .arg(model::find(settings.model.as_deref())?)
+            .args(["--threads", &settings.threads.to_string()])
+            .args(["--precision", precision]);
+        if let Some(reranker) = &settings.reranker {
+            command.arg("--reranker").arg(reranker);
+        }
+        let request = serde_json::to_vec(request)?;
+        let start = Instant::now();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // If the process has ended already, its standard error says why.
+            let _ = stdin.write_all(&request);
+        }
+        let output = child.wait_with_output()?;
+        let process_ms = start.elapsed().as_secs_f64() * 1e3;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let run: ColdRun = serde_json::from_slice(&output.stdout)?;
+        Ok(ColdRun { process_ms, ..run })
+    };
+    run().map_err(|error| BenchError::Process(error.to_string()))
 }
 
-/// What [`fresh_process`] starts.
+/// The child's side of [`fresh_process`].
 fn first(context: &Context) -> anyhow::Result<ExitCode> {
     let mut request = Vec::new();
     io::stdin().lock().read_to_end(&mut request)?;
@@ -375,7 +371,7 @@ fn first(context: &Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The command line as a shell takes it.
+/// The command line, quoted for a shell.
 fn command_line() -> String {
     let mut words = vec!["yiju".to_owned()];
     words.extend(std::env::args_os().skip(1).map(|word| {
@@ -397,7 +393,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// # Errors
-/// Where a file cannot be put there.
+/// No file can be written there.
 fn check_place(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::new(format!(
@@ -414,21 +410,8 @@ fn check_place(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a file beside its place and then moves it there: it is whole or as it was before.
+/// Replaces a file in one step: it has the old content or the new.
 fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let write = || -> io::Result<()> {
-        let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder(path))?);
-        file.write_all(bytes)?;
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        // As any other new file, which a temporary one is not.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::Permissions::from_mode(0o644);
-            file.as_file().set_permissions(mode)?;
-        }
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    yiju_files::replace(path, Readers::ByUmask, |file| file.write_all(bytes))
+        .with_context(|| format!("cannot write {}", path.display()))
 }

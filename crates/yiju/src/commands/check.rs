@@ -11,7 +11,7 @@ use crate::failure::USER;
 use crate::library::count;
 use crate::text::clean;
 
-/// Verify the library, and repair what is derived
+/// Verify the library, and repair derived data
 ///
 /// Reads everything: texts and their SHA-256, spans, vectors, token vectors, counts and the saved
 /// indexes. The exit code is 0 where all is sound, 1 where something is damaged. The library may be
@@ -19,7 +19,7 @@ use crate::text::clean;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  yiju check\n  yiju check --repair\n  yiju check --json")]
 pub(crate) struct Check {
-    /// Make again what is derived from the documents: indexes, counts, numbers for looking up
+    /// Rebuild what is derived from the documents: indexes, counts, the lookup of clause numbers
     #[arg(long)]
     repair: bool,
 }
@@ -38,9 +38,7 @@ impl Check {
                 .any(|finding| finding.advice == Advice::Repair)
                 && !self.repair
             {
-                context
-                    .notes
-                    .hint(Some("`yiju check --repair` makes it again".to_owned()));
+                context.notes.hint("`yiju check --repair` makes it again");
             }
         }
         Ok(if checked.sound {
@@ -78,11 +76,11 @@ fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "checked   {}, {}, {}, {} of token vectors, {} of text; generation {}",
-        count(number(checked.documents), "document"),
-        count(number(checked.clauses), "clause"),
-        count(number(checked.passages), "passage"),
-        count(number(checked.token_vectors), "row"),
-        count(number(checked.text_bytes), "byte"),
+        count(checked.documents, "document"),
+        count(checked.clauses, "clause"),
+        count(checked.passages, "passage"),
+        count(checked.token_vectors, "row"),
+        count(checked.text_bytes, "byte"),
         checked.generation
     )?;
     let indexes: Vec<String> = checked
@@ -105,16 +103,12 @@ fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
         if checked.sound {
             "sound".to_owned()
         } else {
-            count(number(checked.finding_count), "finding")
+            count(checked.finding_count, "finding")
         }
     )
 }
 
-fn number(n: u64) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
-}
-
-/// What to do, where it is not the repair that the hint names.
+/// Advice in words; `None` for a repair, which the hint names.
 fn words(advice: &Advice) -> Option<String> {
     match advice {
         Advice::Repair => None,

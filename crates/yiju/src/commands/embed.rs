@@ -5,20 +5,21 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use yiju_embed::{Embedder, EmbedderOptions, InputType};
+use yiju_embed::InputType;
+use yiju_engine::EngineError;
 
 use super::Context;
 use crate::failure::Failure;
 use crate::library;
 use crate::model;
 
-/// Lines embedded together; memory holds no more of them.
+/// Lines embedded together, and held in memory.
 const BATCH: usize = 32;
 
 /// Longest line in bytes.
 const LINE_BYTES: u64 = 4 << 20;
 
-/// Embed texts: a text a line in, a line of JSON out
+/// Embed texts: one text per line in, one JSON object per line out
 ///
 /// Reads standard input to its end and writes `{"embedding": […], "tokens": n}` for each line, in
 /// order. Vectors have unit length. Needs no library.
@@ -27,7 +28,7 @@ const LINE_BYTES: u64 = 4 << 20;
     after_help = "Examples:\n  yiju embed --input-type query < questions.txt > vectors.jsonl"
 )]
 pub(crate) struct Embed {
-    /// What the texts are: the model puts a prefix before each
+    /// What the texts are: it decides the model's prefix
     #[arg(long, value_name = "TYPE")]
     input_type: Kind,
 }
@@ -49,12 +50,7 @@ struct Line<'a> {
 impl Embed {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let directory = model::find(context.settings.model.as_deref())?;
-        let options = EmbedderOptions {
-            precision: library::precision(context.settings.precision),
-            threads: context.settings.threads,
-        };
-        let embedder =
-            Embedder::open(&directory, options).map_err(yiju_engine::EngineError::from)?;
+        let embedder = library::embedder(&context.settings, &directory)?;
         let kind = match self.input_type {
             Kind::Query => InputType::Query,
             Kind::Passage => InputType::Passage,
@@ -67,9 +63,7 @@ impl Embed {
                 return Ok(ExitCode::SUCCESS);
             }
             let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
-            let embeddings = embedder
-                .embed(kind, &texts)
-                .map_err(yiju_engine::EngineError::from)?;
+            let embeddings = embedder.embed(kind, &texts).map_err(EngineError::from)?;
             for made in embeddings {
                 let line = Line {
                     embedding: &made.vector,

@@ -10,27 +10,23 @@ use clap::Args;
 use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
-    ClauseIds, Dataset, EvalError, EvalOptions, Progress, add_corpus, candidates, corpus_name,
-    evaluate, find_added_corpus, find_corpus, readings, signals,
+    Asked, ClauseIds, Dataset, EvalOptions, Records, add_corpus, corpus_name, evaluate,
+    find_added_corpus, find_corpus,
 };
 
 use super::ask::share;
 use super::{Context, print_json};
-use crate::config::Settings;
 use crate::failure::Failure;
 use crate::library;
 use crate::progress::Steps;
-
-/// Candidates written for each question.
-const DEPTH: usize = 100;
 
 /// Measure retrieval, evidence and refusals on a question set
 ///
 /// A set is a folder with corpus.jsonl (`id`, `title`, `text` a line) and queries.jsonl (`id`, `q`,
 /// `gold`, `answers` a line), either perhaps with .gz; or a file of questions (`q`, `evidence` a line)
 /// on the documents given with --docs or in the library. A corpus that `yiju add` put into the library
-/// is asked there; else it is kept in a library of its own beside the one named, LIBRARY-eval-SET,
-/// and embedded only once.
+/// is asked there; otherwise it is kept in a separate library beside it, LIBRARY-eval-SET, and embedded
+/// only once.
 ///
 /// Printed for each language: recall, MRR and nDCG of the ranking; how often citations are right
 /// and the quote holds the answer; exact match and F1 of the part marked as the answer, as CMRC
@@ -96,27 +92,22 @@ impl Eval {
             ));
         }
         let (engine, clauses, filter) = self.library(&set, context)?;
-        if let Some(path) = &self.signals {
-            let most = self.questions;
-            write_rows(path, context, |at, each| {
-                signals(&engine, &set, &clauses, &filter, most, at, |row| {
-                    each(&|out| serde_json::to_writer(out, &row));
-                })
-            })?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if let Some(path) = &self.candidates {
-            write_rows(path, context, |at, each| {
-                candidates(&engine, &set, &clauses, &filter, DEPTH, at, |row| {
-                    each(&|out| serde_json::to_writer(out, &row));
-                })
-            })?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if let Some(dir) = &self.readings {
+        let records = [
+            (&self.signals, Records::Signals),
+            (&self.candidates, Records::Candidates),
+            (&self.readings, Records::Readings),
+        ];
+        let asked = Asked {
+            engine: &engine,
+            set: &set,
+            clauses: &clauses,
+            filter: &filter,
+            most: self.questions,
+        };
+        for (path, records) in records {
+            let Some(path) = path else { continue };
             let steps = Steps::new("questions", context.notes.quiet());
-            let at = |progress: Progress| steps.at(progress.done, progress.total);
-            readings(&engine, &set, &clauses, &filter, self.questions, &at, dir)?;
+            asked.write(records, path, &|at| steps.at(at.done, at.total))?;
             return Ok(ExitCode::SUCCESS);
         }
         let options = EvalOptions {
@@ -193,36 +184,30 @@ impl Eval {
 }
 
 /// # Errors
-/// What is wrong with the set: the user's to put right.
+/// What is wrong with the set, which the user can fix.
 fn read(set: &Path, corpus: Option<&str>) -> Result<Dataset, Failure> {
     Dataset::read(set, corpus).map_err(|error| {
         Failure::new(error.to_string()).hint("`yiju eval --help` says what a set is made of")
     })
 }
 
-/// A corpus that the library named holds already is asked there. Else it has a library of its own: it is nothing to be asked beside one's documents. One that is
-/// complete is only read, so that several evaluations can share it.
+/// If the library already holds the corpus, it is asked there. Otherwise the corpus gets a separate library,
+/// so that it does not mix with the user's documents. A complete one is opened for reading only, so that
+/// several evaluations can share it.
 fn corpus_library(
     name: &str,
     corpus: &[Entry],
     context: &Context,
 ) -> anyhow::Result<(Engine, ClauseIds, Filter)> {
-    let holds = |settings: &Settings| -> anyhow::Result<bool> {
-        let mut entries = match settings.library()?.read_dir() {
-            Ok(entries) => entries,
-            Err(_) => return Ok(false),
-        };
-        Ok(entries.next().is_some())
-    };
-    // A library that cannot be opened (another model's, say) is no reason not to make one beside it.
-    if holds(&context.settings)?
+    // If the library cannot be opened (it may have another model), the corpus still gets its own.
+    if library::exists(&context.settings)?
         && let Ok(engine) = library::open(&context.settings, Access::ReadOnly)
         && let Some((clauses, filter)) = find_added_corpus(&engine, corpus)?
     {
         return Ok((engine, clauses, filter));
     }
     let settings = context.settings.beside(&format!("eval-{name}"))?;
-    if holds(&settings)? {
+    if library::exists(&settings)? {
         let engine = library::open(&settings, Access::ReadOnly)?;
         if let Some(clauses) = find_corpus(&engine, corpus)? {
             return Ok((engine, clauses, Filter::default()));
@@ -244,30 +229,4 @@ fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
     Ok(BufWriter::new(
         File::create(path).with_context(|| cannot_write(path))?,
     ))
-}
-
-type Row<'r> = &'r dyn Fn(&mut BufWriter<File>) -> serde_json::Result<()>;
-
-/// A line for each row that `make` gives.
-fn write_rows(
-    path: &Path,
-    context: &Context,
-    make: impl FnOnce(&dyn Fn(Progress), &mut dyn FnMut(Row)) -> Result<(), EvalError>,
-) -> anyhow::Result<()> {
-    let mut out = create(path)?;
-    let mut written = Ok(());
-    let steps = Steps::new("questions", context.notes.quiet());
-    make(
-        &|progress| steps.at(progress.done, progress.total),
-        &mut |row| {
-            if written.is_ok() {
-                written = row(&mut out)
-                    .map_err(io::Error::from)
-                    .and_then(|()| writeln!(out));
-            }
-        },
-    )?;
-    written
-        .and_then(|()| out.flush())
-        .with_context(|| cannot_write(path))
 }

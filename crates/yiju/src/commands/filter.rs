@@ -42,7 +42,7 @@ impl FilterArgs {
 /// The words of a question or query as one text.
 ///
 /// # Errors
-/// Where there is none, or it is longer than the engine takes: said before anything is opened.
+/// There is none, or it is longer than the engine accepts; checked before anything is opened.
 pub(crate) fn words(words: &[String], what: &str) -> Result<String, crate::failure::Failure> {
     use crate::failure::Failure;
     let text = words.join(" ");
@@ -64,5 +64,5 @@ pub(crate) fn words(words: &[String], what: &str) -> Result<String, crate::failu
     Ok(text)
 }
 
-/// Longest question or query, in characters; the engine's own limit.
+/// Longest question or query, in characters; the engine's limit.
 const MOST_CHARS: usize = 2000;

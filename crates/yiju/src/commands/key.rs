@@ -69,27 +69,18 @@ pub(crate) struct Revoke {
     server: ServerData,
 }
 
-/// Where the server keeps what is its own.
+/// The server's data directory.
 #[derive(Debug, Args)]
 pub(crate) struct ServerData {
     /// Directory of the server's access keys and collections [default: the library's, with `-server` after its name]
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "YIJU_SERVER_DATA",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "DIR", env = "YIJU_SERVER_DATA")]
     data: Option<PathBuf>,
 }
 
 impl ServerData {
-    /// The directory.
-    pub(crate) fn directory(&self, context: &Context) -> anyhow::Result<PathBuf> {
-        context.settings.server_data(self.data.as_deref())
-    }
-
     fn keys(&self, context: &Context) -> anyhow::Result<KeyFile> {
-        Ok(file(&self.directory(context)?))
+        let data = context.settings.server_data(self.data.as_deref())?;
+        Ok(file(&data))
     }
 }
 
@@ -98,7 +89,7 @@ pub(crate) fn file(data: &Path) -> KeyFile {
     KeyFile::new(data.join(FILE))
 }
 
-/// What the user is told of a fault with the keys.
+/// The error with its hint.
 pub(crate) fn failure(error: AccessError) -> Failure {
     let failure = Failure::new(error.to_string());
     match error.hint() {

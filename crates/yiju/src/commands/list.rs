@@ -4,10 +4,9 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Args;
-use yiju_engine::{Access, DocumentPage, DocumentSummary, Engine};
+use yiju_engine::{Access, DocumentPage, Shelf};
 
 use super::{Context, print_json};
-use crate::library;
 
 /// List the documents of the library
 #[derive(Debug, Args)]
@@ -15,8 +14,8 @@ pub(crate) struct List {}
 
 impl List {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let engine = library::open(&context.settings, Access::ReadOnly)?;
-        let documents = all(&engine)?;
+        let shelf = Shelf::open(&context.settings.library()?, Access::ReadOnly)?;
+        let documents = shelf.documents()?;
         if context.json {
             print_json(&DocumentPage {
                 documents,
@@ -24,29 +23,12 @@ impl List {
             })?;
         } else if documents.is_empty() {
             context.notes.say("the library is empty");
-            context
-                .notes
-                .hint(Some("add documents with `yiju add PATH`".to_owned()));
+            context.notes.hint("add documents with `yiju add PATH`");
         } else {
             context
                 .view()
                 .documents(&documents, &mut io::stdout().lock())?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// All documents of the library.
-pub(crate) fn all(engine: &Engine) -> anyhow::Result<Vec<DocumentSummary>> {
-    const PAGE: usize = 500;
-    let mut documents = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = engine.documents(cursor.as_deref(), PAGE)?;
-        documents.extend(page.documents);
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            return Ok(documents);
-        }
     }
 }

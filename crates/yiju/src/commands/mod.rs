@@ -29,7 +29,7 @@ use crate::logging;
 use crate::render::View;
 use crate::terminal::{self, Paint, Style};
 
-/// What every command has at hand.
+/// Settings and output of the running command.
 pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) json: bool,
@@ -47,7 +47,7 @@ impl Context {
     }
 }
 
-/// Notes to the user, on standard error.
+/// Messages to the user on standard error.
 pub(crate) struct Notes {
     quiet: bool,
     paint: Paint,
@@ -58,15 +58,15 @@ impl Notes {
         self.quiet
     }
 
-    /// A note that `--quiet` leaves out.
+    /// A message that `--quiet` suppresses.
     pub(crate) fn say(&self, text: &str) {
         if !self.quiet {
-            // A note that nobody can read is no reason to stop.
+            // A closed standard error must not stop the command.
             let _ = writeln!(io::stderr(), "{}", crate::text::clean(text));
         }
     }
 
-    /// Something that is wrong, but does not stop the command.
+    /// A warning: the command goes on and can succeed.
     pub(crate) fn warn(&self, error: &anyhow::Error) {
         let text = failure::messages(error).join(": ");
         let mut err = io::stderr().lock();
@@ -76,23 +76,21 @@ impl Notes {
             self.paint.paint(Style::Warning, "warning:"),
             crate::text::clean(&text)
         );
-        self.hint(failure::hint(error));
+        if let Some(hint) = failure::hint(error) {
+            self.hint(&hint);
+        }
     }
 
-    /// Something that is wrong, with the rest still to be done.
+    /// An error: the command goes on, but fails in the end.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         let _ = failure::write(error, &mut io::stderr().lock(), self.paint);
     }
 
-    /// What to do about something.
-    pub(crate) fn hint(&self, hint: Option<String>) {
-        if let Some(hint) = hint.filter(|_| !self.quiet) {
-            let hint = crate::text::clean(&hint);
-            let _ = writeln!(
-                io::stderr(),
-                "{} {hint}",
-                self.paint.paint(Style::Hint, "hint:")
-            );
+    /// Advice, which `--quiet` suppresses.
+    pub(crate) fn hint(&self, hint: &str) {
+        if !self.quiet {
+            let label = self.paint.paint(Style::Hint, "hint:");
+            let _ = writeln!(io::stderr(), "{label} {}", crate::text::clean(hint));
         }
     }
 }
@@ -100,7 +98,7 @@ impl Notes {
 /// Runs the command.
 ///
 /// # Errors
-/// What the user is told, see [`failure::report`].
+/// The command failed; [`failure::report`] prints why.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let Cli { global, command } = cli;
     let settings = Settings::load(&global)?;
@@ -138,7 +136,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Writes `value` as JSON that is easy to read, with a line end.
+/// Prints `value` as indented JSON with a line end.
 pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, value)?;

@@ -5,12 +5,13 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use base16ct::lower::encode_string as hexadecimal;
 use clap::{Args, Subcommand};
 use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
 use hf_hub::{Cache, Repo, RepoType};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use yiju_embed::{Embedder, EmbedderOptions, InputType};
+use yiju_embed::InputType;
 use yiju_engine::EngineError;
 
 use super::{Context, print_json};
@@ -19,7 +20,7 @@ use crate::failure::Failure;
 use crate::library;
 use crate::progress::Download;
 
-/// Files that are fetched where the hub has them.
+/// Files that are fetched if the hub has them.
 const OPTIONAL: [&str; 5] = [
     "modules.json",
     "1_Pooling/config.json",
@@ -27,7 +28,7 @@ const OPTIONAL: [&str; 5] = [
     "sentence_bert_config.json",
     "README.md",
 ];
-/// Weights, the first that the hub has.
+/// Weight files, in order of preference.
 const WEIGHTS: [&str; 2] = ["model.safetensors", "model.gguf"];
 
 /// Fetch embedding models
@@ -44,8 +45,8 @@ enum Command {
 
 /// Fetch a model from the Hugging Face hub, and check that it runs
 ///
-/// The only command that uses the network. A download that broke off goes on where it was. The
-/// environment variable HF_ENDPOINT names another hub with the same files.
+/// The only command that uses the network. An interrupted download is resumed. The environment variable
+/// HF_ENDPOINT names another hub with the same files.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     yiju model pull intfloat/multilingual-e5-base\n  \
@@ -99,7 +100,7 @@ impl Pull {
                     .into(),
             );
         }
-        // Everything is gathered beside the directory, which is there only once it is whole.
+        // Downloads go to a directory beside it, which is renamed once it is complete.
         let part = directory.with_file_name(format!(
             "{}.part",
             directory.file_name().unwrap_or_default().to_string_lossy()
@@ -116,10 +117,10 @@ impl Pull {
                 yiju_embed::check_architecture(&made.join(name)).map_err(EngineError::from)?;
             }
         }
-        download.done();
+        drop(download);
         let dimension = try_out(&made, context)?;
         fs::rename(&made, &directory)?;
-        // What is left of the download is of no more use, and no harm.
+        // Leftovers of the download are harmless.
         let _ = fs::remove_dir_all(&part);
         if context.json {
             print_json(&Pulled {
@@ -138,13 +139,13 @@ impl Pull {
             )?;
             context
                 .notes
-                .hint(Some("use it with `--model` or YIJU_MODEL, and a library of its own: vectors of two models do not mix".into()));
+                .hint("use it with `--model` or YIJU_MODEL, and a library of its own: vectors of two models do not mix");
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// The name without its owner.
+/// The model's name without its owner.
 fn check_name(name: &str) -> Result<&str, Failure> {
     let parts: Vec<&str> = name.split('/').collect();
     let sound = |part: &&str| {
@@ -192,13 +193,9 @@ fn choose(model: &str, there: &[String]) -> Result<Vec<String>, Failure> {
     Ok(files)
 }
 
-/// Embeds a text with the model; gives the dimension.
+/// Embeds a text to see that the model runs; returns the dimension.
 fn try_out(directory: &Path, context: &Context) -> anyhow::Result<usize> {
-    let options = EmbedderOptions {
-        precision: library::precision(context.settings.precision),
-        threads: context.settings.threads,
-    };
-    let embedder = Embedder::open(directory, options).map_err(EngineError::from)?;
+    let embedder = library::embedder(&context.settings, directory)?;
     embedder
         .embed(InputType::Query, &["试"])
         .map_err(EngineError::from)?;
@@ -241,7 +238,7 @@ impl Hub {
         Ok((info.sha, files.collect()))
     }
 
-    /// Fetches a file to `to`, and checks its SHA-256 where the hub gives one (it does for big files).
+    /// Fetches a file to `to` and verifies its SHA-256 if the hub gives one, which it does for large files.
     fn fetch(&self, name: &str, to: &Path, download: &mut Download) -> anyhow::Result<()> {
         if to.is_file() {
             return Ok(());
@@ -313,11 +310,7 @@ fn sha256(path: &Path) -> io::Result<String> {
         }
         hash.update(buffer.get(..read).unwrap_or_default());
     }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hexadecimal(&hash.finalize()))
 }
 
 #[cfg(test)]

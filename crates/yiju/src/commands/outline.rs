@@ -35,7 +35,7 @@ impl Outline {
             (None, Some(failure)) => return Err(failure.into()),
             (None, None) => return Err(Failure::new(format!("cannot read {shown}")).into()),
         };
-        let bytes = files::read(&file)?;
+        let bytes = files::read_bytes(&file)?;
         let documents = yiju_document::parse(&bytes).map_err(|source| EngineError::Document {
             source_name: file.name.clone(),
             source,

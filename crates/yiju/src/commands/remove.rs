@@ -33,11 +33,11 @@ struct Removed {
 
 impl Remove {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        // Without the model and the indexes: so a document goes even where its vectors are damaged.
+        // Without model and indexes, so that a document with damaged vectors can be removed, too.
         let shelf = Shelf::open(&context.settings.library()?, Access::ReadWrite)?;
         let going = match shelf.documents() {
             Ok(documents) => going(&documents, &self.names)?,
-            // A listing that is damaged itself must not keep a document from being removed by id.
+            // Even if the listing is damaged, documents can be removed by id.
             Err(error) => {
                 for name in &self.names {
                     if !shelf.contains(name)? {
@@ -70,7 +70,7 @@ impl Remove {
     }
 }
 
-/// The documents that the names mean, each once.
+/// The documents with these ids or sources, without duplicates.
 fn going(documents: &[DocumentSummary], names: &[String]) -> Result<Vec<DocumentSummary>, Failure> {
     let mut going: Vec<DocumentSummary> = Vec::new();
     for name in names {
@@ -83,7 +83,7 @@ fn going(documents: &[DocumentSummary], names: &[String]) -> Result<Vec<Document
     Ok(going)
 }
 
-/// What is said of documents of which nothing but the id could be read.
+/// Prints removed documents of which only the id could be read.
 fn removed(context: &Context, ids: &[String]) -> anyhow::Result<ExitCode> {
     if context.json {
         let removed: Vec<_> = ids.iter().map(|id| serde_json::json!({"id": id})).collect();

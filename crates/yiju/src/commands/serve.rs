@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,12 +14,12 @@ use yiju_api::{AppState, Limits, Policy, Stopped, Tls, origins};
 use yiju_engine::Access;
 
 use super::{Context, key};
-use crate::config::{LogFormat, ServeFile, Settings};
+use crate::config::{ServeSettings, Settings};
 use crate::failure::{Failure, INTERNAL};
 use crate::library;
 use crate::logging;
 
-/// Where the server listens unless told otherwise.
+/// Default address and port.
 const LISTEN: &str = "127.0.0.1:8700";
 
 /// Serve the HTTP API
@@ -34,142 +33,32 @@ const LISTEN: &str = "127.0.0.1:8700";
     yiju serve --listen 0.0.0.0:8700 --tls-certificate cert.pem --tls-key key.pem\n  \
     curl -s localhost:8700/v1/ask -H 'content-type: application/json' -d '{\"question\": \"…\"}'")]
 pub(crate) struct Serve {
-    /// Address and port to listen on; port 0 for any that is free [default: 127.0.0.1:8700]
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        env = "YIJU_LISTEN",
-        hide_env_values = true
-    )]
-    listen: Option<String>,
-    /// Engine calls that run at once [default: the machine's cores]
-    #[arg(
-        long,
-        value_name = "N",
-        env = "YIJU_CONCURRENT",
-        hide_env_values = true
-    )]
-    concurrent: Option<usize>,
-    /// Requests that may wait; more are answered 429 [default: 256]
-    #[arg(long, value_name = "N", env = "YIJU_QUEUE", hide_env_values = true)]
-    queue: Option<usize>,
-    /// Time for a request, waiting included [default: 30]
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        env = "YIJU_DEADLINE_SECONDS",
-        hide_env_values = true
-    )]
-    deadline_seconds: Option<f64>,
-    /// Longest document in bytes [default: 33554432]
-    #[arg(
-        long,
-        value_name = "BYTES",
-        env = "YIJU_MAX_DOCUMENT_BYTES",
-        hide_env_values = true
-    )]
-    max_document_bytes: Option<usize>,
-    /// Time to finish what was accepted when told to stop [default: 30]
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        env = "YIJU_GRACE_SECONDS",
-        hide_env_values = true
-    )]
-    grace_seconds: Option<f64>,
     #[command(flatten)]
-    server: key::ServerData,
-    /// Most collections beside the default one [default: 100]
-    #[arg(
-        long,
-        value_name = "N",
-        env = "YIJU_MAX_COLLECTIONS",
-        hide_env_values = true
-    )]
-    max_collections: Option<usize>,
-    /// Requests a minute for keys without a limit of their own [default: any number]
-    #[arg(
-        long,
-        value_name = "N",
-        env = "YIJU_REQUESTS_PER_MINUTE",
-        hide_env_values = true
-    )]
-    requests_per_minute: Option<NonZeroU32>,
-    /// Origin of web pages that may call the API, as `https://example.org`; may be repeated [default: none]
-    #[arg(long = "cors-origin", value_name = "ORIGIN")]
-    cors_origins: Vec<String>,
-    /// Certificate to serve TLS with, PEM
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "YIJU_TLS_CERTIFICATE",
-        hide_env_values = true
-    )]
-    tls_certificate: Option<PathBuf>,
-    /// The certificate's private key, PEM
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "YIJU_TLS_KEY",
-        hide_env_values = true
-    )]
-    tls_key: Option<PathBuf>,
-    /// Write questions and queries to the log
-    #[arg(long)]
-    log_questions: bool,
-    /// How log lines look [default: text]
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        env = "YIJU_LOG_FORMAT",
-        hide_env_values = true
-    )]
-    log_format: Option<LogFormat>,
-    /// Where an OpenTelemetry collector takes spans, as http://127.0.0.1:4318/v1/traces
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "YIJU_OTLP_ENDPOINT",
-        hide_env_values = true
-    )]
-    otlp_endpoint: Option<String>,
+    settings: ServeSettings,
 }
 
 impl Serve {
-    /// How it logs.
-    pub(crate) fn log(&self, file: &ServeFile) -> logging::Server {
+    /// How it logs, with `file` where the flags say nothing.
+    pub(crate) fn log(&self, file: &ServeSettings) -> logging::Server {
+        let settings = self.settings.clone().over(file);
         logging::Server {
-            format: self.log_format.or(file.log_format).unwrap_or_default(),
-            otlp: self
-                .otlp_endpoint
-                .clone()
-                .or(file.otlp_endpoint.clone())
-                .filter(|endpoint| !endpoint.is_empty()),
+            format: settings.log_format.unwrap_or_default(),
+            otlp: settings.otlp_endpoint.filter(|url| !url.is_empty()),
         }
     }
 
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let file = &context.settings.serve;
-        let limits = self.limits(file)?;
-        let grace = seconds(
-            "grace-seconds",
-            self.grace_seconds.or(file.grace_seconds),
-            30.0,
-        )?;
-        let listen = self
-            .listen
-            .as_deref()
-            .or(file.listen.as_deref())
-            .unwrap_or(LISTEN);
+        let settings = self.settings.over(&context.settings.serve);
+        let limits = limits(&settings)?;
+        let grace = seconds("grace-seconds", settings.grace_seconds, 30.0)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .context("cannot start the server's threads")?;
-        let address = address(listen)?;
-        let data = self.server.directory(context)?;
-        let keys = key::file(&data);
-        let tls = self.tls(file)?;
-        let policy = self.policy(file, keys, tls.is_some())?;
+        let address = address(settings.listen.as_deref().unwrap_or(LISTEN))?;
+        let data = context.settings.server_data(settings.data.as_deref())?;
+        let tls = tls(&settings)?;
+        let policy = policy(&settings, key::file(&data), tls.is_some())?;
         let state = AppState::with_policy(limits, policy).map_err(key::failure)?;
         if !address.ip().is_loopback() && state.is_open() {
             return Err(Failure::new(format!(
@@ -185,77 +74,61 @@ impl Serve {
             grace,
         };
         let code = runtime.block_on(server.run(context, state))?;
-        // Work that outlived the grace period must not hold up the exit.
+        // Work that exceeded the grace period must not delay the exit.
         runtime.shutdown_background();
         Ok(code)
     }
+}
 
-    fn limits(&self, file: &ServeFile) -> Result<Limits, Failure> {
-        let mut limits = Limits::default();
-        limits.concurrent = self
-            .concurrent
-            .or(file.concurrent)
-            .unwrap_or(limits.concurrent);
-        limits.queue = self.queue.or(file.queue).unwrap_or(limits.queue);
-        limits.document_bytes = self
-            .max_document_bytes
-            .or(file.max_document_bytes)
-            .unwrap_or(limits.document_bytes);
-        let deadline = self.deadline_seconds.or(file.deadline_seconds);
-        limits.deadline = seconds("deadline-seconds", deadline, limits.deadline.as_secs_f64())?;
-        if limits.concurrent == 0 {
-            return Err(Failure::new("`--concurrent` is 0, and must be 1 or more"));
-        }
-        limits.collections = self
-            .max_collections
-            .or(file.max_collections)
-            .unwrap_or(limits.collections);
-        Ok(limits)
+fn limits(settings: &ServeSettings) -> Result<Limits, Failure> {
+    let mut limits = Limits::default();
+    let given = settings.deadline_seconds;
+    limits.deadline = seconds("deadline-seconds", given, limits.deadline.as_secs_f64())?;
+    for (limit, given) in [
+        (&mut limits.concurrent, settings.concurrent),
+        (&mut limits.queue, settings.queue),
+        (&mut limits.document_bytes, settings.max_document_bytes),
+        (&mut limits.collections, settings.max_collections),
+    ] {
+        *limit = given.unwrap_or(*limit);
     }
-
-    fn policy(
-        &self,
-        file: &ServeFile,
-        keys: yiju_access::KeyFile,
-        tls: bool,
-    ) -> Result<Policy, Failure> {
-        let mut policy = Policy::default();
-        policy.keys = Some(keys);
-        policy.requests_per_minute = self.requests_per_minute.or(file.requests_per_minute);
-        let listed = if self.cors_origins.is_empty() {
-            &file.cors_origins
-        } else {
-            &self.cors_origins
-        };
-        policy.cors_origins = origins(listed).map_err(|origin| {
-            Failure::new(format!("`{origin}` is not an origin"))
-                .hint("write it as https://example.org, without a path; port and all")
-        })?;
-        policy.log_questions = self.log_questions || file.log_questions;
-        policy.tls = tls;
-        Ok(policy)
+    if limits.concurrent == 0 {
+        return Err(Failure::new("`--concurrent` is 0, and must be 1 or more"));
     }
+    Ok(limits)
+}
 
-    fn tls(&self, file: &ServeFile) -> Result<Option<Tls>, Failure> {
-        let certificate = self
-            .tls_certificate
-            .as_ref()
-            .or(file.tls_certificate.as_ref());
-        let key = self.tls_key.as_ref().or(file.tls_key.as_ref());
-        match (certificate, key) {
-            (None, None) => Ok(None),
-            (Some(certificate), Some(key)) => {
-                let tls = Tls::read(certificate, key).map_err(|error| {
-                    Failure::new(format!("TLS cannot be served: {error}"))
-                        .hint("give a certificate chain and its private key, both in PEM")
-                })?;
-                Ok(Some(tls))
-            }
-            _ => Err(
-                Failure::new("TLS takes a certificate and its key, and one is missing")
-                    .hint("give both --tls-certificate and --tls-key"),
-            ),
+fn policy(
+    settings: &ServeSettings,
+    keys: yiju_access::KeyFile,
+    tls: bool,
+) -> Result<Policy, Failure> {
+    let mut policy = Policy::default();
+    policy.keys = Some(keys);
+    policy.requests_per_minute = settings.requests_per_minute;
+    policy.cors_origins = origins(&settings.cors_origins).map_err(|origin| {
+        Failure::new(format!("`{origin}` is not an origin"))
+            .hint("write it as https://example.org, without a path; port and all")
+    })?;
+    policy.log_questions = settings.log_questions;
+    policy.tls = tls;
+    Ok(policy)
+}
+
+fn tls(settings: &ServeSettings) -> Result<Option<Tls>, Failure> {
+    match (&settings.tls_certificate, &settings.tls_key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => {
+            let tls = Tls::read(certificate, key).map_err(|error| {
+                Failure::new(format!("TLS cannot be served: {error}"))
+                    .hint("give a certificate chain and its private key, both in PEM")
+            })?;
+            Ok(Some(tls))
         }
+        _ => Err(
+            Failure::new("TLS takes a certificate and its key, and one is missing")
+                .hint("give both --tls-certificate and --tls-key"),
+        ),
     }
 }
 
@@ -269,10 +142,10 @@ fn seconds(name: &str, given: Option<f64>, default: f64) -> Result<Duration, Fai
     )))
 }
 
-/// Where and how to serve.
+/// A server that is ready to start.
 struct Server {
     address: SocketAddr,
-    /// The directory of the server's own data.
+    /// The server's data directory.
     data: PathBuf,
     tls: Option<Tls>,
     grace: Duration,
@@ -283,7 +156,7 @@ impl Server {
         let stop = stop_signal()?;
         let listener = bind(self.address).await?;
         let address = listener.local_addr().context("the socket has no address")?;
-        // The library is opened after the socket, so that a taken port is noticed at once, and
+        // The socket is opened before the library, so that a port in use is reported at once and
         // /healthz answers while the model loads.
         let secure = self.tls.is_some();
         let serving = yiju_api::serve(listener, state.clone(), self.tls, stop, self.grace);
@@ -298,7 +171,7 @@ impl Server {
                 context.notes.say(&ready.context("loading failed")??);
                 server.await
             }
-            // Told to stop before it was ready: what loading writes is whole or not there after any end.
+            // Stopped before it was ready. Loading can be cut off: its writes are atomic.
             ended = &mut server => ended,
         };
         match ended
@@ -322,7 +195,7 @@ impl Server {
     }
 }
 
-/// Opens the library and the collections, and says so.
+/// Opens the library and the collections; returns the message to print.
 fn load(settings: &Settings, state: &AppState, collections: &Path) -> anyhow::Result<String> {
     let engine = library::open(settings, Access::ReadWrite)?;
     let ready = format!("ready with the model {}", engine.model_name());
@@ -372,7 +245,7 @@ fn announce(context: &Context, address: SocketAddr, secure: bool, open: bool) {
     }
 }
 
-/// Completes when the process is told to stop.
+/// Completes on SIGTERM or SIGINT.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())

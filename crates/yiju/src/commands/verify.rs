@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::library;
 use crate::text::clean;
 
-/// Say whether quotes stand in the documents, and how well they support a statement
+/// Check that quotes are in the documents, and how well they support a statement
 ///
 /// For each quote: it exists (where, and in which version), is altered (the closest passage, with
 /// [-what the document has-] and {+what the quote has+}), or is absent. White space, width, kinds of
@@ -35,10 +35,10 @@ pub(crate) struct Verify {
     /// What the quotes are given for
     #[arg(long, value_name = "TEXT")]
     statement: Option<String>,
-    /// Id of the document the quotes are said to stand in
+    /// Id of the document the quotes are said to be in
     #[arg(long, value_name = "ID")]
     document: Option<String>,
-    /// Id of the clause the quotes are said to stand in
+    /// Id of the clause the quotes are said to be in
     #[arg(long, value_name = "ID")]
     clause: Option<String>,
     /// SHA-256 of the clean text that was quoted from
@@ -113,10 +113,10 @@ fn of_answer(path: &Path) -> anyhow::Result<Vec<CitedQuote>> {
         .into_iter()
         .map(|citation| CitedQuote {
             quote: citation.quote,
-            document_id: Some(citation.document.id),
+            document_id: Some(citation.clause.document.id),
             // A section is cited by the id of its first clause: the document is what is sure.
             clause_id: None,
-            sha256: Some(citation.document.sha256),
+            sha256: Some(citation.clause.document.sha256),
         })
         .collect())
 }

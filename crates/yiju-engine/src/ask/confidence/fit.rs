@@ -2,11 +2,21 @@
 //! `fit.json`, which benches/confidence/fit.py writes.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::NAMES;
+/// The signals, each about 0 to 1, in their order.
+pub(super) const NAMES: [&str; 9] = [
+    "dense",
+    "sentence",
+    "late",
+    "late_sentence",
+    "above",
+    "margin",
+    "coverage",
+    "missing",
+    "misfit",
+];
 
 /// How confidence is computed, what from, and how often it errs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +30,7 @@ pub struct ConfidenceFit {
     pub across: LogisticModel,
     /// How the models were learnt.
     pub provenance: Provenance,
-    /// What each threshold stands for, ascending by threshold.
+    /// The error rates at each threshold, ascending by threshold.
     pub error_rates: Vec<ErrorRates>,
 }
 
@@ -74,7 +84,7 @@ pub struct FitSet {
     pub auroc: Option<f32>,
 }
 
-/// What a threshold stands for.
+/// The error rates at a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRates {
@@ -96,30 +106,25 @@ pub struct Rates {
     pub answered_unanswerable: f32,
 }
 
-/// Text of `fit.json`.
-const TEXT: &str = include_str!("fit.json");
-
-/// How confidence is computed, what from, and how often each threshold errs.
-pub fn confidence_fit() -> &'static ConfidenceFit {
-    // The text is part of the program, and a test reads it.
-    static FIT: LazyLock<ConfidenceFit> =
-        LazyLock::new(|| serde_json::from_str(TEXT).expect("fit.json is of its shape"));
-    &FIT
-}
-
-/// A model's weights in the order of [`NAMES`], then the constant.
-pub(super) struct Weights {
-    pub(super) of_signals: [f32; NAMES.len()],
-    pub(super) constant: f32,
-}
-
-impl Weights {
-    pub(super) fn of(model: &LogisticModel) -> Self {
-        Self {
-            // A signal without a weight says nothing.
-            of_signals: NAMES.map(|name| model.weights.get(name).copied().unwrap_or(0.0)),
-            constant: model.constant,
+impl LogisticModel {
+    /// The weights in the order of [`NAMES`].
+    ///
+    /// # Errors
+    /// A signal has no weight, or a weight no signal.
+    pub(super) fn in_order(&self) -> Result<[f32; NAMES.len()], String> {
+        if self.weights.len() != NAMES.len() {
+            return Err(format!(
+                "there are {} weights for {} signals",
+                self.weights.len(),
+                NAMES.len()
+            ));
         }
+        let mut weights = [0.0; NAMES.len()];
+        for (slot, name) in weights.iter_mut().zip(NAMES) {
+            let weight = self.weights.get(name);
+            *slot = *weight.ok_or_else(|| format!("the signal {name} has no weight"))?;
+        }
+        Ok(weights)
     }
 }
 
@@ -129,17 +134,9 @@ mod tests {
 
     #[test]
     fn the_fit_is_sound() {
-        let fit = confidence_fit();
+        let fit = crate::learnt::confidence_fit().unwrap();
         assert!((0.0..=1.0).contains(&fit.threshold));
         for model in [&fit.within, &fit.across] {
-            let mut names: Vec<&str> = model.weights.keys().map(String::as_str).collect();
-            let mut wanted = NAMES.to_vec();
-            names.sort_unstable();
-            wanted.sort_unstable();
-            assert_eq!(
-                names, wanted,
-                "fit.json has other signals: run fit.py again"
-            );
             assert!(model.weights.values().all(|weight| weight.is_finite()));
             assert!(model.constant.is_finite() && model.odds > 0.0);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Quote, joined};
+use super::quote::{ACROSS_SENTENCES, LONGEST, Quote, joined};
 use crate::ask::rank::Ranked;
 use crate::ask::reader::{Token, likelihoods};
 
@@ -12,10 +12,6 @@ use crate::ask::reader::{Token, likelihoods};
 const LEAST_GAIN: f32 = 0.027;
 /// Most sentences quoted of a clause.
 const MOST: usize = 5;
-/// Most sentences that one answer reaches over.
-pub(super) const LONGEST: usize = 3;
-/// How much less likely an answer over several sentences is than the reader's two ends say.
-pub(super) const ACROSS_SENTENCES: f32 = 0.5;
 
 /// An answer from one sentence to another, and its probability.
 struct Reach {
@@ -23,8 +19,7 @@ struct Reach {
     probability: f32,
 }
 
-/// The quotes of the best clause, `tokens` being what the reader says of it; `None` where it says
-/// nothing.
+/// The quotes of the best clause by its `tokens` as read; `None` where their probabilities are not finite.
 pub(super) fn of_best(found: &Ranked, tokens: &[Token]) -> Option<Vec<Quote>> {
     let chosen = gather(&reaches(found, tokens)?);
     let first = found.sentences.get(*chosen.first()?)?.span;

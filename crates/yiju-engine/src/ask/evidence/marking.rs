@@ -8,14 +8,13 @@
 
 use std::ops::Range;
 
-use super::Quote;
-use super::by_reader::{ACROSS_SENTENCES, LONGEST};
+use super::quote::{ACROSS_SENTENCES, LONGEST, Quote};
 use crate::ask::rank::Ranked;
 use crate::ask::reader::{Token, likelihoods};
 
-/// The logits are divided by this before they become probabilities: the reader is less sure than it could be.
+/// Temperature of the softmax over the logits: the reader is underconfident.
 const TEMPERATURE: f32 = 0.75;
-/// How many of the likeliest spans speak.
+/// The number of likeliest spans that the expectation is over.
 const HEARD: usize = 48;
 /// How many of the likeliest beginnings and ends are tried, besides those of sentences.
 const TRIED: usize = 12;

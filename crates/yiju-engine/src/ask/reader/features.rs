@@ -1,22 +1,24 @@
-//! What the reader sees of a token.
+//! The features of a token: what the reader sees of it.
 
 use std::ops::Range;
 
 use yiju_index::{CodedTokens, QueryTokens, TokenKind};
+use yiju_text::chars::is_han;
+use yiju_text::questions::{Expected, HOW, WHY};
 use yiju_text::{normalize, terms};
 
-use crate::ask::expect::{Expected, HOW_ZH, WHY_ZH};
-use crate::ask::question::{Question, is_han};
+use crate::ask::embedded::Embedded;
+use crate::ask::question::{Language, Question};
 use crate::ask::rank::Ranked;
 
-/// Figures for each token.
+/// Features of each token.
 pub(crate) const WIDTH: usize = 54;
-/// How far, in tokens, what stands around counts: it fades by e over each of these.
+/// Distances, in tokens, over which the influence of the surroundings decays by e.
 const FADES: [f32; 3] = [3.0, 10.0, 30.0];
-/// A token of the question that meets less than this meets by chance.
+/// A cosine of two tokens below this is chance.
 const CHANCE: f32 = 0.5;
 
-/// A token of the clause's text with its figures.
+/// A token of the clause's text with its features.
 pub(crate) struct TokenFeatures {
     /// Index among the coded tokens.
     pub index: usize,
@@ -37,10 +39,10 @@ pub(crate) fn sentence_ranges(found: &Ranked) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The figures of the tokens of the text of `found`, the candidate at `place`; `None` where there is
+/// The features of the tokens of the text of `found`, the candidate at `place`; `None` where there is
 /// no token or no sentence, or the token vectors are not those for matching.
 pub(crate) fn tokens(
-    question: &Question,
+    question: &Embedded,
     found: &Ranked,
     place: usize,
     coded: &CodedTokens,
@@ -78,11 +80,11 @@ pub(crate) fn tokens(
                 .rposition(|sentence| sentence.start <= range.start)
                 .unwrap_or(0);
             let mut values = [0.0; WIDTH];
-            let mut slots = values.iter_mut();
+            let mut count = 0;
+            // One feature too many panics at the first token that any test reads.
             let mut put = |value: f32| {
-                if let Some(slot) = slots.next() {
-                    *slot = value;
-                }
+                values[count] = value;
+                count += 1;
             };
             put(lexical.weights[t]);
             faded_words.iter().for_each(|column| put(column[t]));
@@ -102,6 +104,7 @@ pub(crate) fn tokens(
             put(f32::from(u8::from(lexical.begins[t])));
             put(f32::from(u8::from(lexical.ends[t])));
             asked.iter().copied().for_each(&mut put);
+            debug_assert_eq!(count, WIDTH, "a feature is missing");
             TokenFeatures {
                 index,
                 range,
@@ -134,7 +137,7 @@ impl Lexical {
                 .iter()
                 .find(|asked| asked.text == word.text)
                 .map_or(0.0, |asked| asked.weight);
-            // Tokens stand in the order of the text.
+            // Tokens are in the order of the text.
             let from = places.partition_point(|(_, token)| token.end <= range.start);
             for (t, (_, token)) in places.iter().enumerate().skip(from) {
                 if token.start >= range.end {
@@ -153,15 +156,15 @@ impl Lexical {
     }
 }
 
-/// How the question's tokens meet the clause's.
+/// How the question's tokens match the clause's.
 struct Meeting {
-    /// How much of the question meets best here.
+    /// How much of the question has its best match here.
     hits: Vec<f32>,
     columns: [Vec<f32>; 6],
 }
 
 impl Meeting {
-    fn of(question: &Question, coded: &CodedTokens, places: &[(usize, Range<usize>)]) -> Self {
+    fn of(question: &Embedded, coded: &CodedTokens, places: &[(usize, Range<usize>)]) -> Self {
         let all = coded.similarities(&question.tokens);
         let rows: Vec<Vec<f32>> = all
             .chunks_exact(coded.len().max(1))
@@ -228,7 +231,7 @@ impl Meeting {
     }
 }
 
-/// The sums of what stands before each place and after it, faded, one column for each fade and side.
+/// Decayed sums of the values before each place and after it, one column for each decay and side.
 fn fade_all(values: &[f32]) -> Vec<Vec<f32>> {
     let mut columns = Vec::with_capacity(2 * FADES.len());
     for length in FADES {
@@ -252,7 +255,7 @@ fn fade_all(values: &[f32]) -> Vec<Vec<f32>> {
     columns
 }
 
-/// What is known of whole sentences.
+/// Features of whole sentences.
 struct Sides {
     late: Vec<f32>,
     coverage: Vec<f32>,
@@ -332,7 +335,8 @@ impl Kinds {
         Self {
             digit: any(&|c| c.is_ascii_digit()),
             latin: any(&|c| c.is_ascii_alphabetic()),
-            han: any(&is_han),
+            // The weights were learnt with 〇 and 々 counted as no Han characters.
+            han: any(&|c| is_han(c) && !matches!(c, '〇' | '々')),
             mark: !token.is_empty() && token.chars().all(mark),
             numeral: any(&|c| "零一二三四五六七八九十百千万亿两".contains(c)),
             date: any(&|c| "年月日".contains(c)),
@@ -361,7 +365,6 @@ impl Kinds {
 /// What kind of answer is asked for.
 fn asked(question: &Question) -> [f32; 10] {
     let text = normalize(&question.text);
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     let expected = question.expected;
     [
         matches!(expected, Expected::Quantity(_)),
@@ -371,9 +374,9 @@ fn asked(question: &Question) -> [f32; 10] {
         expected == Expected::List,
         expected == Expected::Location,
         matches!(expected, Expected::Open | Expected::Explanation),
-        has(WHY_ZH) || has(&["why"]),
-        has(HOW_ZH) || has(&["how"]),
-        question.language == crate::ask::question::Language::English,
+        WHY.is_in(&text),
+        HOW.is_in(&text),
+        question.language == Language::English,
     ]
     .map(|yes| f32::from(u8::from(yes)))
 }

@@ -2,14 +2,14 @@
 //!
 //! A safetensors file with f32 tensors, all little-endian: `mean` and `scale` [features]; `whole` and
 //! `asking` [rank, dimension], the projections of the question's two vectors, with `whole_bias` and
-//! `asking_bias` [rank]; `token` [2 × rank, dimension], first the projection that meets the
+//! `asking_bias` [rank]; `token` [2 × rank, dimension], first the projection that is multiplied with the
 //! question's, then one of the token alone, with `token_bias` [2 × rank]; `hidden` [width, features + 3
 //! × rank], `hidden_bias` [width]; `out` [2, width] and `direct` [2, features]. Its metadata names the
 //! model and says what the weights were learnt from.
 
 use safetensors::SafeTensors;
 
-use crate::ask::question::Question;
+use crate::ask::embedded::Embedded;
 
 /// A feature further than this from its mean, in its own scale, counts as this far.
 const FURTHEST: f32 = 5.0;
@@ -103,7 +103,7 @@ impl Weights {
     }
 
     /// The projections of a question's two vectors.
-    pub(crate) fn asked(&self, question: &Question) -> [Vec<f32>; 2] {
+    pub(crate) fn asked(&self, question: &Embedded) -> [Vec<f32>; 2] {
         let project = |rows: &[f32], bias: &[f32], vector: &[f32]| {
             rows.chunks_exact(self.dimension)
                 .zip(bias)

@@ -1,0 +1,84 @@
+//! The limits of the API. Those of questions, queries and quotes are the engine's.
+
+use std::time::Duration;
+
+/// Most characters of a source's name or title.
+pub(crate) const NAME_CHARS: usize = 1000;
+
+/// Most documents on a page of a listing.
+pub(crate) const PAGE_DOCUMENTS: usize = 500;
+
+/// The largest limit of a collection: the largest integer that every JSON client keeps exactly.
+pub(crate) const COLLECTION_LIMIT: u64 = (1 << 53) - 1;
+
+/// What a form, or JSON, may hold beside the document, in bytes.
+const FORM_OVERHEAD: usize = 64 << 10;
+
+/// How much the server accepts at once. The defaults suit one machine with a few cores.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections open at once; more wait to be accepted.
+    pub connections: usize,
+    /// Time for a connection to send the headers of its next request; then it is closed.
+    pub header_timeout: Duration,
+    /// Longest JSON body in bytes, except for documents.
+    pub body_bytes: usize,
+    /// Longest document in bytes.
+    pub document_bytes: usize,
+    /// Most texts in one embeddings request.
+    pub embedding_inputs: usize,
+    /// Most queries in one batch search.
+    pub batch_queries: usize,
+    /// Most named collections.
+    pub collections: usize,
+    /// Questions, searches, embeddings and reads that run at once.
+    pub concurrent: usize,
+    /// Reads that may wait in the queue; more are answered 429.
+    pub queue: usize,
+    /// Adds and removes that may wait in the queue, each with its document in memory; more are
+    /// answered 429. They run one at a time.
+    pub write_queue: usize,
+    /// Time for a read from its arrival to its answer, including the wait.
+    pub deadline: Duration,
+    /// The same for an add or a remove; one that is not written by then changes nothing.
+    pub write_deadline: Duration,
+    /// A streamed answer that takes longer than this starts before its result is known: an error is
+    /// then an `error` event. Before that, an error has its own HTTP status.
+    pub stream_after: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            header_timeout: Duration::from_secs(60),
+            body_bytes: 1 << 20,
+            document_bytes: 32 << 20,
+            embedding_inputs: 2048,
+            batch_queries: 32,
+            collections: 100,
+            concurrent: std::thread::available_parallelism().map_or(2, |cores| cores.get()),
+            queue: 256,
+            write_queue: 8,
+            deadline: Duration::from_secs(30),
+            write_deadline: Duration::from_secs(15 * 60),
+            stream_after: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Limits {
+    /// Longest form in bytes.
+    pub(crate) fn form_bytes(&self) -> usize {
+        self.document_bytes.saturating_add(FORM_OVERHEAD)
+    }
+
+    /// Longest JSON body with a document, in bytes: Chinese text escaped as `\uXXXX` takes twice its
+    /// UTF-8 bytes.
+    pub(crate) fn document_json_bytes(&self) -> usize {
+        self.document_bytes
+            .saturating_mul(2)
+            .saturating_add(FORM_OVERHEAD)
+    }
+}

@@ -1,0 +1,50 @@
+//! The id of a request: in its log lines, its errors and its response's headers.
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::HeaderName;
+use axum::http::request::Parts;
+use tower_http::request_id::{MakeRequestId, MakeRequestUuid};
+
+use crate::error::ApiError;
+
+/// The header that carries the request id, both ways.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(String);
+
+impl RequestId {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The client's own id if it has 1 to 128 letters, digits, `-`, `_` and `.`; else a new UUID.
+    pub(crate) fn of(request: &Request) -> Self {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let given = request
+            .headers()
+            .get(X_REQUEST_ID)
+            .and_then(|value| value.to_str().ok());
+        if let Some(given) = given
+            && (1..=128).contains(&given.len())
+            && given.bytes().all(plain)
+        {
+            return Self(given.to_owned());
+        }
+        let made = MakeRequestUuid.make_request_id(request);
+        Self(
+            made.and_then(|id| id.header_value().to_str().map(str::to_owned).ok())
+                .unwrap_or_default(),
+        )
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RequestId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let id = parts.extensions.get::<Self>().cloned();
+        id.ok_or_else(|| ApiError::internal("the request has no id"))
+    }
+}

@@ -1,0 +1,25 @@
+//! How the engine is asked.
+
+use crate::ask::pipeline;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::response::{Answer, AskRequest, SearchRequest, SearchResponse};
+
+impl Engine {
+    /// Answers a question with citations, or refuses.
+    ///
+    /// # Errors
+    /// The question or the limit is out of range, a part failed, or the call was cancelled. A question
+    /// that the documents do not answer is no error.
+    pub fn ask(&self, request: &AskRequest) -> Result<Answer, EngineError> {
+        pipeline::ask(self, request, &[])
+    }
+
+    /// Ranks clauses for a query.
+    ///
+    /// # Errors
+    /// The query or the limit is out of range, a part failed, or the call was cancelled.
+    pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, EngineError> {
+        pipeline::search(self, request)
+    }
+}

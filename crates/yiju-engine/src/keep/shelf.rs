@@ -1,0 +1,94 @@
+//! A library without its model and indexes: listed, looked up and removed from.
+
+use std::path::Path;
+
+use yiju_document::{Entry, group_corpus};
+use yiju_store::{Access, Store};
+
+use crate::error::EngineError;
+use crate::keep::ingest::{Source, source_hash};
+use crate::keep::views::{held, summary};
+use crate::response::DocumentSummary;
+
+/// Documents read at once while listing.
+const PAGE: usize = 500;
+
+/// A library opened without its model and indexes. Documents can be removed even where their content is
+/// damaged; the indexes catch up when an [`Engine`](crate::Engine) next opens the library.
+pub struct Shelf {
+    store: Store,
+}
+
+impl Shelf {
+    /// Opens an existing library, whichever model it was made with.
+    ///
+    /// # Errors
+    /// As [`yiju_store::Store::open`].
+    pub fn open(library: &Path, access: Access) -> Result<Self, EngineError> {
+        let store = Store::open(library, access, None)?;
+        Ok(Self { store })
+    }
+
+    /// All documents, in the order they were first added.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn documents(&self) -> Result<Vec<DocumentSummary>, EngineError> {
+        let mut documents = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = self.store.documents(cursor.as_deref(), PAGE)?;
+            documents.extend(page.documents.into_iter().map(summary));
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                return Ok(documents);
+            }
+        }
+    }
+
+    /// Whether there is a document of this id, whatever state it is in.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn contains(&self, document_id: &str) -> Result<bool, EngineError> {
+        Ok(self.store.contains(document_id)?)
+    }
+
+    /// The documents of `source` where adding it would change nothing: the library holds all of it, made
+    /// from the same bytes. `None` otherwise.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn held(&self, source: &Source) -> Result<Option<Vec<DocumentSummary>>, EngineError> {
+        held(&self.store, &source.name, &source_hash(source))
+    }
+
+    /// The documents of a corpus where the library holds each of them, made from the same entries, under a
+    /// source name that begins with `prefix`. `None` otherwise.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn held_corpus(
+        &self,
+        prefix: &str,
+        corpus: &[Entry],
+    ) -> Result<Option<Vec<DocumentSummary>>, EngineError> {
+        let mut documents = Vec::new();
+        for group in group_corpus(corpus) {
+            let name = format!("{prefix}{}", group.name);
+            match held(&self.store, &name, &group.sha256())? {
+                Some(found) => documents.extend(found),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(documents))
+    }
+
+    /// Removes a document; says whether it was there.
+    ///
+    /// # Errors
+    /// The library is open for reading only, or writing failed. Nothing is changed then.
+    pub fn remove(&self, document_id: &str) -> Result<bool, EngineError> {
+        Ok(self.store.remove_document(document_id)?.is_some())
+    }
+}

@@ -1,0 +1,93 @@
+//! The weights bundled with the program: read once, and checked before a library is opened with them.
+
+use std::sync::LazyLock;
+
+use crate::ask::confidence::{Confidence, ConfidenceFit};
+use crate::ask::reader::Reader;
+use crate::error::EngineError;
+use crate::verify::model::SupportModels;
+
+/// The fitted models of the engine.
+pub(crate) struct Learnt {
+    /// How likely it is that the best candidate answers.
+    pub confidence: Confidence,
+    /// Where in a clause the answer begins and ends.
+    pub reader: Reader,
+    /// How likely it is that a quote supports a statement.
+    pub support: SupportModels,
+}
+
+/// A damaged file, and what is wrong with it.
+type Damage = (&'static str, String);
+
+impl Learnt {
+    fn read(confidence: &str, reader: &[u8], support: &str) -> Result<Self, Damage> {
+        let in_file = |file| move |reason| (file, reason);
+        Ok(Self {
+            confidence: Confidence::read(confidence).map_err(in_file("confidence/fit.json"))?,
+            reader: Reader::read_weights(reader).map_err(in_file("reader/weights.safetensors"))?,
+            support: SupportModels::read(support).map_err(in_file("verify/support.json"))?,
+        })
+    }
+}
+
+/// The bundled weights.
+///
+/// # Errors
+/// [`EngineError::DamagedWeights`].
+pub(crate) fn learnt() -> Result<&'static Learnt, EngineError> {
+    static LEARNT: LazyLock<Result<Learnt, Damage>> = LazyLock::new(|| {
+        Learnt::read(
+            include_str!("ask/confidence/fit.json"),
+            include_bytes!("ask/reader/weights.safetensors"),
+            include_str!("verify/support.json"),
+        )
+    });
+    LEARNT
+        .as_ref()
+        .map_err(|(file, reason)| EngineError::DamagedWeights {
+            file,
+            reason: reason.clone(),
+        })
+}
+
+/// How confidence is computed, what from, and how often each threshold errs.
+///
+/// # Errors
+/// [`EngineError::DamagedWeights`].
+pub fn confidence_fit() -> Result<&'static ConfidenceFit, EngineError> {
+    Ok(learnt()?.confidence.fit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_in_any_file_is_an_error_that_names_it() {
+        let confidence = include_str!("ask/confidence/fit.json");
+        let reader = include_bytes!("ask/reader/weights.safetensors");
+        let support = include_str!("verify/support.json");
+        let damaged = |confidence, reader, support| match Learnt::read(confidence, reader, support)
+        {
+            Ok(_) => "",
+            Err((file, reason)) => {
+                assert!(!reason.is_empty());
+                file
+            }
+        };
+        assert_eq!(damaged(confidence, &reader[..], support), "");
+        let other = confidence.replace("\"margin\"", "\"margins\"");
+        assert_eq!(damaged(&other, &reader[..], support), "confidence/fit.json");
+        let short = &reader[..reader.len() - 1];
+        assert_eq!(
+            damaged(confidence, short, support),
+            "reader/weights.safetensors"
+        );
+        let short = &support[..support.len() / 2];
+        assert_eq!(
+            damaged(confidence, &reader[..], short),
+            "verify/support.json"
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! What callers may ask for: the limits of every request, in one place.
+
+use crate::error::EngineError;
+
+/// The longest question or query, in characters.
+pub(crate) const LONGEST_QUESTION: usize = 2_000;
+/// The most citations of an answer.
+pub(crate) const MOST_CITATIONS: usize = 20;
+/// The most hits of a search.
+pub(crate) const MOST_HITS: usize = 100;
+/// The most documents on a page of a listing.
+pub(crate) const MOST_ON_PAGE: usize = 1_000;
+/// The longest statement to verify, in characters.
+pub(crate) const LONGEST_STATEMENT: usize = 2_000;
+/// The longest quote to verify, in characters.
+pub(crate) const LONGEST_QUOTE: usize = 5_000;
+/// The most quotes of a verification.
+pub(crate) const MOST_QUOTES: usize = 20;
+/// The most places given for a verified quote.
+pub(crate) const MOST_PLACES: usize = 20;
+
+/// Refuses a text of more than `most` characters, or without a letter or digit.
+pub(crate) fn check_text(what: &'static str, text: &str, most: usize) -> Result<(), EngineError> {
+    let characters = text.chars().count();
+    if characters > most || !text.chars().any(char::is_alphanumeric) {
+        return Err(EngineError::OutOfRange {
+            what,
+            range: format!("1 to {most}, with at least one letter or digit"),
+            value: characters.to_string(),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a number that is not 1 to `most`.
+pub(crate) fn check_limit(
+    what: &'static str,
+    value: usize,
+    most: usize,
+) -> Result<(), EngineError> {
+    if value == 0 || value > most {
+        return Err(EngineError::OutOfRange {
+            what,
+            range: format!("1 to {most}"),
+            value: value.to_string(),
+        });
+    }
+    Ok(())
+}
