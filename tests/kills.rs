@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
 use crate::support::{Place, Server};
@@ -101,7 +103,7 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
     let rounds = variable("YIJU_KILL_ROUNDS", 6);
     let seed = variable("YIJU_KILL_SEED", u64::from(std::process::id()) + 1);
     println!("YIJU_KILL_SEED={seed}");
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = StdRng::seed_from_u64(seed);
     let place = Place::new();
     let mut state = State::new();
     let mut flying: Option<Write> = None;
@@ -125,12 +127,12 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
         // Killed after some writes and a delay: on a busy machine a delay alone would end within the first
         // write.
         let killed = AtomicBool::new(false);
-        let writes_before = random.u64(..9);
-        let delay = Duration::from_micros(random.u64(..250_000));
+        let writes_before = random.random_range(0..9);
+        let delay = Duration::from_micros(random.random_range(0..250_000));
         let plan: Vec<Write> = (0..200)
             .map(|_| {
-                let source = format!("源{}.txt", random.u64(..7));
-                let remove = random.u64(..4) == 0;
+                let source = format!("源{}.txt", random.random_range(0..7));
+                let remove = random.random_range(0..4) == 0;
                 next += 1;
                 Write {
                     source,

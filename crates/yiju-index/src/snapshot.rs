@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use yiju_fault::kill_point;
+use yiju_files::Readers;
 use yiju_kernels::Mapping;
 
 use crate::SnapshotError;
@@ -156,50 +157,17 @@ fn write(
         return Err(failed("save a little-endian snapshot to", dir)(source));
     }
     std::fs::create_dir_all(dir).map_err(failed("create", dir))?;
-    remove_leftovers(dir);
     let target = dir.join(FILE);
-    let mut options = tempfile::Builder::new();
-    // As readable as any new file; temporary files are private by default.
-    #[cfg(unix)]
-    options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = options
-        .prefix(&format!(".{FILE}."))
-        .suffix(".tmp")
-        .tempfile_in(dir)
-        .map_err(failed("create", dir))?;
-    let mut out = BufWriter::with_capacity(1 << 20, file.as_file());
-    fill(&mut out)
-        .and_then(|()| out.flush())
-        .map_err(failed("write", file.path()))?;
-    drop(out);
-    kill_point("index:written");
-    file.as_file()
-        .sync_all()
-        .map_err(failed("sync", file.path()))?;
-    file.persist(&target)
-        .map_err(|error| failed("replace", &target)(error.error))?;
-    #[cfg(unix)]
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(failed("sync", dir))?;
+    yiju_files::remove_unfinished(&target);
+    yiju_files::replace(&target, Readers::ByUmask, |out| {
+        fill(out)?;
+        out.flush()?;
+        kill_point("index:written");
+        Ok(())
+    })
+    .map_err(failed("write", &target))?;
     kill_point("index:renamed");
     Ok(())
-}
-
-/// Removes the temporary files of processes that were killed while saving. Only one process saves
-/// to this directory at a time.
-fn remove_leftovers(dir: &Path) {
-    let Ok(items) = std::fs::read_dir(dir) else {
-        return;
-    };
-    for item in items.flatten() {
-        let name = item.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(&format!(".{FILE}.")) && name.ends_with(".tmp") {
-            // Only space is lost where it stays.
-            let _ = std::fs::remove_file(item.path());
-        }
-    }
 }
 
 /// Maps and checks the file in `dir`; gives the generation with it.

@@ -1,6 +1,8 @@
 //! The indexes over a store of made vectors: caught up, damaged, ended, and always equal to ones
 //! built anew.
 
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,14 +27,9 @@ fn open_store(dir: &Path, access: Access) -> Store {
 
 /// A unit vector that differs for every seed.
 fn vector(seed: u64) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut random = StdRng::seed_from_u64(seed);
     let raw: Vec<f32> = (0..DIMENSION)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 40) as f32 / (1u32 << 23) as f32 - 1.0
-        })
+        .map(|_| random.random_range(-1.0..1.0))
         .collect();
     let norm = raw.iter().map(|x| x * x).sum::<f32>().sqrt();
     raw.iter().map(|x| x / norm).collect()
