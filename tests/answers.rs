@@ -44,11 +44,8 @@ fn holds(citation: &Value, evidence: &[String]) -> bool {
 fn slice(text: &str, span: &Value) -> (String, String) {
     let at = |key: &str| usize::try_from(span[key].as_u64().unwrap()).unwrap();
     let bytes = text[at("byte_start")..at("byte_end")].to_owned();
-    let chars = text
-        .chars()
-        .skip(at("char_start"))
-        .take(at("char_end") - at("char_start"))
-        .collect();
+    let chars =
+        text.chars().skip(at("char_start")).take(at("char_end") - at("char_start")).collect();
     (bytes, chars)
 }
 
@@ -72,19 +69,13 @@ fn every_quote_is_verbatim_and_the_answers_are_right() {
             });
             let quote = citation["quote"].as_str().unwrap();
             assert!(!quote.is_empty());
-            assert_eq!(
-                slice(text, &citation["span"]),
-                (quote.to_owned(), quote.to_owned())
-            );
+            assert_eq!(slice(text, &citation["span"]), (quote.to_owned(), quote.to_owned()));
             let paragraph = citation["paragraph"].as_str().unwrap();
             let whole = (paragraph.to_owned(), paragraph.to_owned());
             assert_eq!(slice(text, &citation["paragraph_span"]), whole);
             assert!(paragraph.contains(quote));
             let marker = format!("[{}]", citation["marker"]);
-            assert!(
-                answer["answer"].as_str().unwrap().contains(&marker),
-                "{answer:#}"
-            );
+            assert!(answer["answer"].as_str().unwrap().contains(&marker), "{answer:#}");
         }
         assert_eq!(answer["answered"].as_bool().unwrap(), !citations.is_empty());
         if question.evidence.is_empty() {
@@ -93,9 +84,7 @@ fn every_quote_is_verbatim_and_the_answers_are_right() {
         } else {
             answerable += 1;
             right += usize::from(
-                citations
-                    .first()
-                    .is_some_and(|first| holds(first, &question.evidence))
+                citations.first().is_some_and(|first| holds(first, &question.evidence))
                     || citations.iter().any(|one| {
                         question.evidence.len() > 1 && holds_one(one, &question.evidence)
                     }),
@@ -104,29 +93,19 @@ fn every_quote_is_verbatim_and_the_answers_are_right() {
         let good = question.evidence.is_empty() == citations.is_empty();
         if !good
             || !(question.evidence.is_empty()
-                || citations
-                    .iter()
-                    .any(|one| holds_one(one, &question.evidence)))
+                || citations.iter().any(|one| holds_one(one, &question.evidence)))
         {
             wrong.push(question.question);
         }
     }
     assert_eq!(answerable, 41);
     assert_eq!(unanswerable, 7);
-    assert!(
-        right >= 35,
-        "{right} of {answerable} right; not: {wrong:#?}"
-    );
-    assert!(
-        refused >= 6,
-        "{refused} of {unanswerable} refused; not: {wrong:#?}"
-    );
+    assert!(right >= 35, "{right} of {answerable} right; not: {wrong:#?}");
+    assert!(refused >= 6, "{refused} of {unanswerable} refused; not: {wrong:#?}");
 }
 
 fn holds_one(citation: &Value, evidence: &[String]) -> bool {
-    evidence
-        .iter()
-        .any(|part| holds(citation, std::slice::from_ref(part)))
+    evidence.iter().any(|part| holds(citation, std::slice::from_ref(part)))
 }
 
 #[test]
@@ -138,21 +117,12 @@ fn ask_with_docs_answers_and_skips_what_is_unchanged() {
     first.says("1 file: 1 added");
     first.shows("[1]");
     first.shows("超大特大城市");
-    assert!(
-        first.out.contains('【'),
-        "the quote is marked without colour"
-    );
-    assert!(
-        !first.out.contains('\u{1b}'),
-        "no colour where nobody sees it"
-    );
+    assert!(first.out.contains('【'), "the quote is marked without colour");
+    assert!(!first.out.contains('\u{1b}'), "no colour where nobody sees it");
 
     let second = ask("超大特大城市应该怎样发展？");
     second.says("1 file unchanged");
-    assert_eq!(
-        second.out, first.out,
-        "the same input gives the same output"
-    );
+    assert_eq!(second.out, first.out, "the same input gives the same output");
 }
 
 /// The log shows that each file is read once and the model is opened once, also if the library exists and
@@ -184,12 +154,7 @@ fn a_refusal_is_success() {
     let place = seeded();
     let done = place.yiju(&["ask", "北京的地铁票价是多少？"]);
     assert_eq!(done.code, Some(0), "{}", done.err);
-    assert_eq!(
-        done.out.matches("\n\n- ").count(),
-        3,
-        "the nearest clauses: {}",
-        done.out
-    );
+    assert_eq!(done.out.matches("\n\n- ").count(), 3, "the nearest clauses: {}", done.out);
     let json = place.json(&["ask", "--json", "北京的地铁票价是多少？"]);
     assert_eq!(json["answered"], false);
     assert_eq!(json["refusal"]["code"], "no_match");
@@ -198,10 +163,8 @@ fn a_refusal_is_success() {
 #[test]
 fn only_the_sources_asked_for_are_used() {
     let place = seeded();
-    let other = place.file(
-        "other.txt",
-        "图书馆管理办法\n第一条 图书馆周一闭馆。\n第二条 借书期限为三十天。\n",
-    );
+    let other = place
+        .file("other.txt", "图书馆管理办法\n第一条 图书馆周一闭馆。\n第二条 借书期限为三十天。\n");
     place.ok(&["add", &other]);
     let everywhere = place.json(&["search", "--json", "超大特大城市"]);
     assert!(everywhere["hits"].as_array().unwrap().len() > 2);
@@ -224,11 +187,7 @@ fn what_people_see() {
     ] {
         let done = crate::support::run(place.command(&arguments).env("COLUMNS", "80"), b"");
         assert!(done.ok(), "{}", done.err);
-        shown.push_str(&format!(
-            "$ yiju {}\n{}\n",
-            arguments.join(" "),
-            scores_out(&done.out)
-        ));
+        shown.push_str(&format!("$ yiju {}\n{}\n", arguments.join(" "), scores_out(&done.out)));
     }
     insta::assert_snapshot!(place.redact(&shown));
 }

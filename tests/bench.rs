@@ -4,16 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Place, seeded};
 
-const SHORT: [&str; 8] = [
-    "--seconds",
-    "0.2",
-    "--rounds",
-    "3",
-    "--callers",
-    "1,2",
-    "--cold",
-    "1",
-];
+const SHORT: [&str; 8] = ["--seconds", "0.2", "--rounds", "3", "--callers", "1,2", "--cold", "1"];
 
 fn figures(path: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -28,19 +19,11 @@ fn the_seed_is_measured_step_by_step() {
     arguments.extend(SHORT);
     arguments.extend(["--out", &out, "--html", &page]);
     let done = place.ok(&arguments);
-    for shown in [
-        "closed, 2 callers",
-        "second stage",
-        "recall@10",
-        "again: yiju bench",
-    ] {
+    for shown in ["closed, 2 callers", "second stage", "recall@10", "again: yiju bench"] {
         done.shows(shown);
     }
     let report = figures(&out);
-    assert_eq!(
-        (&report["format"], &report["version"]),
-        (&"yiju-bench".into(), &1.into())
-    );
+    assert_eq!((&report["format"], &report["version"]), (&"yiju-bench".into(), &1.into()));
     let library = &report["library"];
     assert_eq!(library["documents"], 5);
     assert_eq!(library["scanned"], true);
@@ -89,10 +72,7 @@ fn the_seed_is_measured_step_by_step() {
     assert!(library["open"][0]["rate"].as_f64().unwrap() > 0.0);
     assert_eq!(library["cold"]["total"]["count"], 1);
     let page = std::fs::read_to_string(page).unwrap();
-    assert!(
-        page.starts_with("<!doctype html>") && page.contains("<svg"),
-        "{page}"
-    );
+    assert!(page.starts_with("<!doctype html>") && page.contains("<svg"), "{page}");
 
     let same = place.ok(&["bench", "--compare", &out, &out]);
     same.shows("closed, 1 caller, p50 ms");
@@ -103,47 +83,22 @@ fn the_seed_is_measured_step_by_step() {
 fn made_data_and_own_questions_are_measured() {
     let place = Place::new();
     let out = place.named("made.json");
-    let mut arguments = vec![
-        "bench",
-        "--made",
-        "2000,1000",
-        "--sentences",
-        "1",
-        "--quiet",
-    ];
+    let mut arguments = vec!["bench", "--made", "2000,1000", "--sentences", "1", "--quiet"];
     arguments.extend(SHORT);
     arguments.extend(["--rate", "100", "--out", &out]);
     place.ok(&arguments);
     let report = figures(&out);
-    let sizes: Vec<&Value> = report["made"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|made| &made["clauses"])
-        .collect();
+    let sizes: Vec<&Value> =
+        report["made"].as_array().unwrap().iter().map(|made| &made["clauses"]).collect();
     assert_eq!(sizes, [1000, 2000]);
     assert_eq!(report["made"][0]["sweep"][0]["recall"], 1.0);
     assert_eq!(report["made"][0]["open"][0]["rate"], 100.0);
     // No library was made or opened.
     assert!(!place.library().exists());
 
-    let rules = place.file(
-        "rules.txt",
-        "供水条例\n第一条 停止供水的，应当提前通知用户。\n",
-    );
-    let questions = place.file(
-        "own.jsonl",
-        "{\"q\": \"停水要通知吗？\"}\n{\"q\": \"？\"}\n",
-    );
-    let mut arguments = vec![
-        "bench",
-        "--docs",
-        &rules,
-        "--questions",
-        &questions,
-        "--json",
-        "-q",
-    ];
+    let rules = place.file("rules.txt", "供水条例\n第一条 停止供水的，应当提前通知用户。\n");
+    let questions = place.file("own.jsonl", "{\"q\": \"停水要通知吗？\"}\n{\"q\": \"？\"}\n");
+    let mut arguments = vec!["bench", "--docs", &rules, "--questions", &questions, "--json", "-q"];
     arguments.extend(SHORT);
     let report = place.json(&arguments);
     assert_eq!(report["library"]["questions"], 1);
@@ -156,14 +111,8 @@ fn wrong_settings_are_named_with_the_limit() {
     for (arguments, named) in [
         (&["--made", "10"][..], "1000 to 1000000 clauses"),
         (&["--made", "x"], "invalid value 'x'"),
-        (
-            &["--made", "1000", "--sentences", "11"],
-            "--sentences is 11",
-        ),
-        (
-            &["--rate", "0"],
-            "--rate is 0, but it must be 0.01 to 1000000",
-        ),
+        (&["--made", "1000", "--sentences", "11"], "--sentences is 11"),
+        (&["--rate", "0"], "--rate is 0, but it must be 0.01 to 1000000"),
         (&["--seconds", "0"], "--seconds is 0"),
         (&["--callers", "0"], "numbers from 1 to 256"),
         (&["--out", "no/such/place.json"], "no such directory"),
@@ -186,10 +135,7 @@ fn wrong_settings_are_named_with_the_limit() {
 fn an_empty_library_has_nothing_to_ask() {
     let place = seeded();
     let documents = place.documents();
-    let ids: Vec<&str> = documents
-        .iter()
-        .map(|one| one["id"].as_str().unwrap())
-        .collect();
+    let ids: Vec<&str> = documents.iter().map(|one| one["id"].as_str().unwrap()).collect();
     let mut arguments = vec!["remove"];
     arguments.extend(ids);
     place.ok(&arguments);

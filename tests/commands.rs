@@ -22,10 +22,7 @@ fn good_files_are_added_and_the_bad_one_is_reported() {
     let docs = place.named("docs");
     let done = place.fails(&["add", &docs]);
     assert_eq!(
-        done.out
-            .lines()
-            .filter(|line| line.starts_with("added"))
-            .count(),
+        done.out.lines().filter(|line| line.starts_with("added")).count(),
         9,
         "{}",
         done.out
@@ -36,16 +33,10 @@ fn good_files_are_added_and_the_bad_one_is_reported() {
     assert_eq!(place.documents().len(), 9);
 
     let again = place.yiju(&["add", "--json", &docs]);
-    let lines: Vec<Value> = again
-        .out
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Value> =
+        again.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let count = |status: &str| lines.iter().filter(|line| line["status"] == status).count();
-    assert_eq!(
-        (count("unchanged"), count("failed"), lines.len()),
-        (9, 1, 10)
-    );
+    assert_eq!((count("unchanged"), count("failed"), lines.len()), (9, 1, 10));
 }
 
 #[test]
@@ -59,27 +50,11 @@ fn a_file_has_one_name_however_it_is_written() {
         run(command.current_dir(&here).env("YIJU_MODEL", &model), b"")
     };
     let first = add("a/rules.txt");
-    assert!(
-        first.out.contains("a/rules.txt"),
-        "{}{}",
-        first.out,
-        first.err
-    );
+    assert!(first.out.contains("a/rules.txt"), "{}{}", first.out, first.err);
     let whole = here.join("a/rules.txt").canonicalize().unwrap();
-    for path in [
-        "./a/rules.txt",
-        "a/../a/rules.txt",
-        "a",
-        ".",
-        whole.to_str().unwrap(),
-    ] {
+    for path in ["./a/rules.txt", "a/../a/rules.txt", "a", ".", whole.to_str().unwrap()] {
         let done = add(path);
-        assert!(
-            done.out.starts_with("unchanged"),
-            "{path}: {}{}",
-            done.out,
-            done.err
-        );
+        assert!(done.out.starts_with("unchanged"), "{path}: {}{}", done.out, done.err);
     }
 }
 
@@ -115,10 +90,7 @@ fn what_embeds_nothing_needs_no_model() {
     let backup = &place.named("backup.yiju");
     let without_model = |arguments: &[&str]| {
         let mut command = place.command(arguments);
-        run(
-            command.env("YIJU_MODEL", place.path().join("no-model")),
-            b"",
-        )
+        run(command.env("YIJU_MODEL", place.path().join("no-model")), b"")
     };
     let refused = without_model(&["search", "借书"]);
     refused.says("unknown model");
@@ -142,12 +114,9 @@ fn what_embeds_nothing_needs_no_model() {
 #[test]
 fn an_outline_needs_no_library() {
     let place = Place::new();
-    let mut seed = std::fs::read_dir(root().join("seeds"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let seed = seed
-        .find(|path| path.extension().is_some_and(|end| end == "txt"))
-        .unwrap();
+    let mut seed =
+        std::fs::read_dir(root().join("seeds")).unwrap().map(|entry| entry.unwrap().path());
+    let seed = seed.find(|path| path.extension().is_some_and(|end| end == "txt")).unwrap();
     let seed = seed.to_str().unwrap();
     let done = place.ok(&["outline", seed]);
     done.shows("二、优化现代化城市体系");
@@ -163,15 +132,9 @@ fn embed_keeps_the_order_over_batches() {
     let place = Place::new();
     let lines: Vec<String> = (0..70).map(|number| format!("第{number}号文件")).collect();
     let embed = |input: &str| {
-        let done = run(
-            &mut place.command(&["embed", "--input-type", "passage"]),
-            input.as_bytes(),
-        );
+        let done = run(&mut place.command(&["embed", "--input-type", "passage"]), input.as_bytes());
         assert!(done.ok(), "{}", done.err);
-        let lines = done
-            .out
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines = done.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.collect::<Vec<_>>()
     };
     let all = embed(&(lines.join("\n") + "\n"));
@@ -183,11 +146,7 @@ fn embed_keeps_the_order_over_batches() {
         assert!(line["tokens"].as_u64().unwrap() > 4);
     }
     let alone = embed(&lines[69]);
-    assert_eq!(
-        alone,
-        all[69..],
-        "a batch equals the single text, and a last line needs no end"
-    );
+    assert_eq!(alone, all[69..], "a batch equals the single text, and a last line needs no end");
     assert!(embed("").is_empty());
 }
 
@@ -202,17 +161,8 @@ fn a_reader_that_leaves_is_no_fault() {
         .unwrap();
     drop(child.stdout.take());
     let done = child.wait_with_output().unwrap();
-    assert_eq!(
-        done.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    assert!(
-        done.stderr.is_empty(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 #[test]
@@ -238,10 +188,7 @@ fn settings_go_from_file_to_environment_to_flags() {
 
     place.file("here/yiju.toml", "libary = \"x\"\n");
     let unknown = library(place.command(&["list"]).env_remove("YIJU_LIBRARY"));
-    assert!(
-        unknown.contains("libary") && unknown.contains("hint:"),
-        "{unknown}"
-    );
+    assert!(unknown.contains("libary") && unknown.contains("hint:"), "{unknown}");
 }
 
 #[test]
@@ -251,13 +198,7 @@ fn colour_is_a_choice() {
     colored.shows("\u{1b}[1;32m【");
     let plain = place.yiju(&["ask", "--color", "never", "群租房怎么管？"]);
     let mut stripped = colored.out;
-    for code in [
-        "\u{1b}[1;32m",
-        "\u{1b}[0m",
-        "\u{1b}[1m",
-        "\u{1b}[2m",
-        "\u{1b}[36m",
-    ] {
+    for code in ["\u{1b}[1;32m", "\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[36m"] {
         stripped = stripped.replace(code, "");
     }
     assert_eq!(stripped, plain.out);
@@ -270,10 +211,8 @@ fn help_has_examples() {
         "", "ask", "search", "verify", "add", "list", "remove", "outline", "embed", "model",
         "eval", "bench", "serve", "key", "check", "backup", "restore",
     ] {
-        let mut arguments: Vec<&str> = Some(command)
-            .filter(|name| !name.is_empty())
-            .into_iter()
-            .collect();
+        let mut arguments: Vec<&str> =
+            Some(command).filter(|name| !name.is_empty()).into_iter().collect();
         arguments.push("--help");
         let done = place.yiju(&arguments);
         assert!(done.ok() && done.out.contains("Usage:"), "{command}");

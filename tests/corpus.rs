@@ -16,11 +16,7 @@ fn laws(articles: &[(&str, &str, &str)]) -> String {
 
 const ARTICLES: [(&str, &str, &str); 4] = [
     ("图书馆条例", "第一条", "图书馆周一闭馆。"),
-    (
-        "图书馆条例",
-        "第二条",
-        "借书期限为三十天。\n逾期归还的，按日支付一角。",
-    ),
+    ("图书馆条例", "第二条", "借书期限为三十天。\n逾期归还的，按日支付一角。"),
     ("泳池条例", "第一条", "泳池每日七时开放。"),
     ("图书馆条例", "第三条", "少年儿童阅览室免费开放。"),
 ];
@@ -34,10 +30,7 @@ fn a_law_is_one_document_and_its_articles_are_found_by_number() {
     let before = place.documents();
     assert_eq!(place.titles(), ["图书馆条例", "泳池条例"]);
     let answer = place.json(&["ask", "--json", "图书馆条例第二条第二款"]);
-    assert_eq!(
-        answer["citations"][0]["quote"], "逾期归还的，按日支付一角。",
-        "{answer}"
-    );
+    assert_eq!(answer["citations"][0]["quote"], "逾期归还的，按日支付一角。", "{answer}");
     let answer = place.json(&["ask", "--json", "泳池几点开放？"]);
     assert_eq!(answer["citations"][0]["label"], "第一条", "{answer}");
 
@@ -71,10 +64,7 @@ fn a_packed_corpus_can_be_asked_at_once() {
 #[test]
 fn the_line_that_is_wrong_is_named() {
     let place = Place::new();
-    let path = place.file(
-        "bad.jsonl",
-        format!("{}{{\"title\": 1}}\n", laws(&ARTICLES)),
-    );
+    let path = place.file("bad.jsonl", format!("{}{{\"title\": 1}}\n", laws(&ARTICLES)));
     let done = place.fails(&["add", &path]);
     done.says("bad.jsonl: line 5: ");
     done.says("hint: ");
@@ -90,16 +80,11 @@ fn an_add_that_was_killed_goes_on() {
     let place = Place::new();
     let articles: Vec<(String, String)> = (0..400)
         .map(|number| {
-            (
-                format!("条例{number}"),
-                format!("第{number}号仓库的保管员每日检查一次温度。"),
-            )
+            (format!("条例{number}"), format!("第{number}号仓库的保管员每日检查一次温度。"))
         })
         .collect();
-    let all: Vec<(&str, &str, &str)> = articles
-        .iter()
-        .map(|(law, text)| (law.as_str(), "第一条", text.as_str()))
-        .collect();
+    let all: Vec<(&str, &str, &str)> =
+        articles.iter().map(|(law, text)| (law.as_str(), "第一条", text.as_str())).collect();
     let path = place.file("many.jsonl", laws(&all));
     let mut child = place.command(&["add", "--quiet", &path]).spawn().unwrap();
     let count = || {
@@ -114,10 +99,7 @@ fn an_add_that_was_killed_goes_on() {
     Command::new("kill").args(["-9", &id]).status().unwrap();
     child.wait().unwrap();
     let before = count();
-    assert!(
-        (1..400).contains(&before),
-        "{before} of 400 before the kill"
-    );
+    assert!((1..400).contains(&before), "{before} of 400 before the kill");
     let done = place.ok(&["add", &path]);
     assert_eq!(count(), 400);
     // Only the missing documents were embedded.

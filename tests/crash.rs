@@ -18,10 +18,7 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
                 )
             })
             .collect();
-        place.file(
-            &format!("docs/{number:02}.txt"),
-            format!("规则{number}\n{clauses}"),
-        );
+        place.file(&format!("docs/{number:02}.txt"), format!("规则{number}\n{clauses}"));
     }
     let docs = place.named("docs");
     let add = ["add", "--json", &docs];
@@ -29,12 +26,8 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     // the next file is being added.
     let mut acknowledged: Vec<Value> = Vec::new();
     for round in 0..3 {
-        let mut child = place
-            .command(&add)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child =
+            place.command(&add).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut new = 0;
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
@@ -55,18 +48,11 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
         let documents = place.documents();
         for line in &acknowledged {
             for document in line["documents"].as_array().unwrap() {
-                assert!(
-                    documents.contains(document),
-                    "lost {document:#}\nof {documents:#?}"
-                );
+                assert!(documents.contains(document), "lost {document:#}\nof {documents:#?}");
             }
         }
         // The file that was being added when killed may be there too; then it is whole.
-        assert!(
-            documents.len() <= acknowledged.len() + 1,
-            "{} documents",
-            documents.len()
-        );
+        assert!(documents.len() <= acknowledged.len() + 1, "{} documents", documents.len());
         for document in documents {
             assert_eq!(document["clauses"], 19);
         }

@@ -28,14 +28,8 @@ fn errors_are_clear_and_change_nothing() {
     let place = seeded();
     let empty = place.file("empty.txt", "");
     let blank = place.file("blank.txt", " \n\n\u{3000}\n");
-    let binary = place.file(
-        "binary.txt",
-        [0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0],
-    );
-    let latin = place.file(
-        "latin.txt",
-        [b'a', b'b', 0xff, 0xfe, 0xfd, b'c', 0x80, 0x81],
-    );
+    let binary = place.file("binary.txt", [0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0]);
+    let latin = place.file("latin.txt", [b'a', b'b', 0xff, 0xfe, 0xfd, b'c', 0x80, 0x81]);
     fs::create_dir(place.path().join("nothing")).unwrap();
     let nothing = place.named("nothing");
     let missing = place.named("missing.txt");
@@ -77,10 +71,7 @@ fn errors_are_clear_and_change_nothing() {
         assert_eq!(done.code, Some(1), "yiju {line}: {}", done.err);
         assert_eq!(done.out, "", "yiju {line}");
         assert!(done.err.contains("error: "), "yiju {line}: {}", done.err);
-        shown.push_str(&format!(
-            "$ yiju {line}\n{}\n",
-            done.err.replace(&program(), "[PROGRAM]")
-        ));
+        shown.push_str(&format!("$ yiju {line}\n{}\n", done.err.replace(&program(), "[PROGRAM]")));
     }
     insta::assert_snapshot!(place.redact(&shown));
     assert_eq!(place.documents(), before);
@@ -88,11 +79,7 @@ fn errors_are_clear_and_change_nothing() {
 
 /// The program's directory, which the error about an unknown model names.
 fn program() -> String {
-    Path::new(env!("CARGO_BIN_EXE_yiju"))
-        .parent()
-        .unwrap()
-        .display()
-        .to_string()
+    Path::new(env!("CARGO_BIN_EXE_yiju")).parent().unwrap().display().to_string()
 }
 
 #[test]
@@ -126,10 +113,7 @@ fn names_that_are_not_text_are_reported_and_the_rest_is_added() {
     use std::os::unix::ffi::OsStrExt;
     let place = Place::new();
     place.file("docs/good.txt", "办法\n第一条 图书馆周一闭馆。\n");
-    let bad = place
-        .path()
-        .join("docs")
-        .join(OsStr::from_bytes(b"b\xffd.txt"));
+    let bad = place.path().join("docs").join(OsStr::from_bytes(b"b\xffd.txt"));
     if fs::write(&bad, "x").is_err() {
         // This file system refuses names that are not UTF-8.
         return;

@@ -25,13 +25,7 @@ fn a_set_is_measured_and_its_library_is_kept() {
     let out = place.named("report.json");
     let done = place.ok(&["eval", set, "--ablate", "--out", &out]);
     done.says("left out 1 question");
-    for shown in [
-        "recall@100",
-        "nDCG@10",
-        "citation recall",
-        "BM25",
-        "0.50 (used)",
-    ] {
+    for shown in ["recall@100", "nDCG@10", "citation recall", "BM25", "0.50 (used)"] {
         done.shows(shown);
     }
     let report: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
@@ -45,10 +39,7 @@ fn a_set_is_measured_and_its_library_is_kept() {
     assert!(place.path().join("library-eval-set").is_dir());
     assert!(!place.library().exists());
     let again = place.json(&["eval", set, "--json", "--keep-gold", "--quiet"]);
-    assert_eq!(
-        again["figures"]["zh"]["recall"],
-        report["figures"]["zh"]["recall"]
-    );
+    assert_eq!(again["figures"]["zh"]["recall"], report["figures"]["zh"]["recall"]);
     assert_eq!(again["figures"]["zh"]["answered_without_gold"]["count"], 0);
     place.file("set/corpus.jsonl", CORPUS.replace("二十四小时", "三天"));
     let changed = place.json(&["eval", set, "--json", "--quiet"]);
@@ -91,15 +82,10 @@ fn questions_on_files_name_what_went_wrong() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let flags: Vec<(bool, bool)> = rows
-        .iter()
-        .map(|row| (row["answerable"] == true, row["right"] == true))
-        .collect();
+    let flags: Vec<(bool, bool)> =
+        rows.iter().map(|row| (row["answerable"] == true, row["right"] == true)).collect();
     // The answered question has a second row, asked without the clauses that hold its evidence.
-    assert_eq!(
-        flags,
-        [(true, true), (false, false), (false, false), (true, false)]
-    );
+    assert_eq!(flags, [(true, true), (false, false), (false, false), (true, false)]);
 }
 
 #[test]
@@ -126,11 +112,5 @@ fn the_help_of_ask_shows_what_a_threshold_stands_for() {
         .lines()
         .find(|line| line.trim_start().starts_with("0.50"))
         .unwrap_or_else(|| panic!("{}", done.out));
-    assert_eq!(
-        row.split_whitespace()
-            .filter(|part| part.contains("0."))
-            .count(),
-        5,
-        "{row}"
-    );
+    assert_eq!(row.split_whitespace().filter(|part| part.contains("0.")).count(), 5, "{row}");
 }

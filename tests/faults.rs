@@ -31,8 +31,7 @@ impl Faulty {
         assert_eq!(answer.status(), 200);
         let hits = answer.json::<Value>().unwrap()["hits"].clone();
         let hits = hits.as_array().unwrap().iter();
-        hits.map(|hit| hit["paragraph"].as_str().unwrap().to_owned())
-            .collect()
+        hits.map(|hit| hit["paragraph"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Stops the server; checks its exit code, that its log has the cause of the fault, and that the
@@ -52,10 +51,7 @@ impl Faulty {
 /// The request id of an `internal` error. The response must not give the cause.
 fn internal(answer: Response) -> String {
     assert_eq!(answer.status(), 500);
-    let id = answer.headers()["x-request-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
     let text = answer.text().unwrap();
     assert!(!text.contains("panic"), "{text}");
     let body: Value = serde_json::from_str(&text).unwrap();

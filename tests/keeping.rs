@@ -19,9 +19,7 @@ fn with_law() -> Place {
 
 fn database(place: &Place) -> rusqlite::Connection {
     let connection = rusqlite::Connection::open(place.library().join("library.db")).unwrap();
-    connection
-        .pragma_update(None, "foreign_keys", false)
-        .unwrap();
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
     connection
 }
 
@@ -33,13 +31,7 @@ fn a_sound_library_is_said_to_be_sound() {
     assert!(done.out.ends_with("sound\n"), "{}", done.out);
     let checked = place.json(&["check", "--json"]);
     assert_eq!(checked["sound"], true);
-    for counted in [
-        "documents",
-        "clauses",
-        "passages",
-        "token_vectors",
-        "text_bytes",
-    ] {
+    for counted in ["documents", "clauses", "passages", "token_vectors", "text_bytes"] {
         assert!(checked[counted].as_u64().unwrap() > 0, "{counted}");
     }
     // Also while it is served.
@@ -53,21 +45,12 @@ fn a_sound_library_is_said_to_be_sound() {
 #[test]
 fn what_is_derived_is_repaired() {
     let place = with_law();
-    database(&place)
-        .execute_batch("UPDATE clauses SET number = 9 WHERE clause = 1")
-        .unwrap();
-    let lexical = fs::read_dir(place.library().join("index"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap();
+    database(&place).execute_batch("UPDATE clauses SET number = 9 WHERE clause = 1").unwrap();
+    let lexical = fs::read_dir(place.library().join("index")).unwrap().next().unwrap().unwrap();
     let lexical = lexical.path().join("lexical");
     for item in fs::read_dir(&lexical).unwrap() {
         let path = item.unwrap().path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "term")
-        {
+        if path.extension().is_some_and(|extension| extension == "term") {
             fs::write(&path, b"torn").unwrap();
         }
     }
@@ -100,9 +83,7 @@ fn damaged_content_is_named_with_advice_that_works_and_never_answered_from() {
             panic!("{damage}: answered {answer:#}");
         }
         assert!(
-            ["is damaged", "cannot be read"]
-                .iter()
-                .any(|text| asked.err.contains(text)),
+            ["is damaged", "cannot be read"].iter().any(|text| asked.err.contains(text)),
             "{damage}: {}",
             asked.err
         );
@@ -142,10 +123,7 @@ fn a_served_library_is_backed_up_and_restored() {
     refused.says("--replace");
     assert!(ask().contains("四十八小时"));
     let done = place.json(&["restore", "--json", "--replace", file]);
-    assert_eq!(
-        (&done["documents"], &done["replaced_documents"]),
-        (&json!(1), &json!(1))
-    );
+    assert_eq!((&done["documents"], &done["replaced_documents"]), (&json!(1), &json!(1)));
     assert!(ask().contains("二十四小时"));
     // It still accepts documents, and they are durable.
     let document = json!({"title": "图书馆办法", "text": "第一条　借书期限为三十天。"});
@@ -160,12 +138,7 @@ fn a_served_library_is_backed_up_and_restored() {
     let other = &place.named("other");
     place.ok(&["--library", other, "restore", file]);
     let answer = place.json(&["--library", other, "ask", "--json", QUESTION]);
-    assert!(
-        answer["citations"][0]["quote"]
-            .as_str()
-            .unwrap()
-            .contains("二十四小时")
-    );
+    assert!(answer["citations"][0]["quote"].as_str().unwrap().contains("二十四小时"));
 }
 
 #[test]
@@ -189,12 +162,7 @@ fn citations(answer: &Value) -> Vec<Value> {
             citation["span"],
         ])
     };
-    answer["citations"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(of)
-        .collect()
+    answer["citations"].as_array().unwrap().iter().map(of).collect()
 }
 
 #[test]
@@ -202,11 +170,7 @@ fn a_library_of_the_first_release_answers_as_it_did() {
     let fixture = root().join("crates/yiju-store/tests/fixtures/v1");
     let place = Place::new();
     fs::create_dir_all(place.library()).unwrap();
-    fs::copy(
-        fixture.join("library.db"),
-        place.library().join("library.db"),
-    )
-    .unwrap();
+    fs::copy(fixture.join("library.db"), place.library().join("library.db")).unwrap();
     copy(&fixture.join("index"), &place.library().join("index"));
     let then: Value =
         serde_json::from_slice(&fs::read(fixture.join("answer.json")).unwrap()).unwrap();
@@ -246,10 +210,7 @@ fn files_that_cannot_grow_fail_with_the_cause_and_lose_nothing() {
     use std::process::Command;
 
     let place = with_law();
-    let notice = place.file(
-        "notice.txt",
-        "图书馆办法\n第一条　借书期限为三十天。\n".repeat(20),
-    );
+    let notice = place.file("notice.txt", "图书馆办法\n第一条　借书期限为三十天。\n".repeat(20));
     let mut failed = 0;
     let mut added = false;
     for kilobytes in [0, 8, 24, 32, 40, 64, 96, 128, 192, 256, 384, 1024] {

@@ -18,9 +18,7 @@ fn variable(name: &str, default: u64) -> u64 {
 }
 
 fn text(seed: u64) -> String {
-    (1..=3 + seed % 3)
-        .map(|n| format!("第{n}条　编号{seed}的事项按第{n}种办法办理。\n"))
-        .collect()
+    (1..=3 + seed % 3).map(|n| format!("第{n}条　编号{seed}的事项按第{n}种办法办理。\n")).collect()
 }
 
 fn title(seed: u64) -> String {
@@ -55,11 +53,7 @@ fn held(server: &Server) -> (State, BTreeMap<String, String>) {
     for document in list["documents"].as_array().unwrap() {
         let id = document["id"].as_str().unwrap();
         let name = document["title"].as_str().unwrap();
-        let seed: u64 = name
-            .trim_start_matches('第')
-            .trim_end_matches("号规则")
-            .parse()
-            .unwrap();
+        let seed: u64 = name.trim_start_matches('第').trim_end_matches("号规则").parse().unwrap();
         let found = server.get(&format!("/v1/documents/{id}/text"));
         let found = found.text().unwrap();
         for line in text(seed).lines() {
@@ -67,11 +61,7 @@ fn held(server: &Server) -> (State, BTreeMap<String, String>) {
         }
         assert_eq!(document["clauses"], 3 + seed % 3);
         let source = document["source"].as_str().unwrap().to_owned();
-        assert_eq!(
-            state.insert(source.clone(), seed),
-            None,
-            "{source} is there twice"
-        );
+        assert_eq!(state.insert(source.clone(), seed), None, "{source} is there twice");
         ids.insert(source, id.to_owned());
     }
     (state, ids)
@@ -88,10 +78,7 @@ fn assert_findable(server: &Server, state: &State) {
             .iter()
             .map(|hit| hit["document"]["title"].as_str().unwrap())
             .collect();
-        assert!(
-            titles.contains(&title(*seed).as_str()),
-            "{seed}: {titles:?}"
-        );
+        assert!(titles.contains(&title(*seed).as_str()), "{seed}: {titles:?}");
         for found in titles {
             assert!(state.values().any(|seed| title(*seed) == found), "{found}");
         }
@@ -134,10 +121,7 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
                 let source = format!("源{}.txt", random.random_range(0..7));
                 let remove = random.random_range(0..4) == 0;
                 next += 1;
-                Write {
-                    source,
-                    seed: (!remove).then_some(next),
-                }
+                Write { source, seed: (!remove).then_some(next) }
             })
             .collect();
         let (client, url) = (server.client.clone(), server.url.clone());
@@ -212,8 +196,5 @@ fn a_server_killed_at_random_loses_nothing_and_leaves_nothing_half() {
 /// The id of the first document in the response to an add.
 fn id_of(body: &Value) -> String {
     let document = body["documents"].get(0).unwrap_or(body);
-    document["id"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{body:#}"))
-        .to_owned()
+    document["id"].as_str().unwrap_or_else(|| panic!("{body:#}")).to_owned()
 }

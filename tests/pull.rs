@@ -45,17 +45,12 @@ fn file(name: &str, headers: &HeaderMap, spoil: bool) -> impl IntoResponse + use
         bytes[1000] ^= 1;
     }
     let range = headers.get("range").map_or("", |it| it.to_str().unwrap());
-    let from = range
-        .strip_prefix("bytes=")
-        .and_then(|it| it.split_once('-'));
+    let from = range.strip_prefix("bytes=").and_then(|it| it.split_once('-'));
     let from: usize = from.map_or(0, |(from, _)| from.parse().unwrap());
     let headers = [
         ("etag", format!("\"{digest}\"")),
         ("x-repo-commit", "c0ffee".to_owned()),
-        (
-            "content-range",
-            format!("bytes {from}-{}/{}", bytes.len() - 1, bytes.len()),
-        ),
+        ("content-range", format!("bytes {from}-{}/{}", bytes.len() - 1, bytes.len())),
     ];
     let rest = bytes.split_off(from.min(bytes.len()));
     (StatusCode::PARTIAL_CONTENT, headers, rest)
@@ -78,21 +73,14 @@ fn a_model_is_fetched_whole_tried_and_usable() {
     done.shows("vectors of 384 numbers");
     for name in FILES {
         let original = root().join("models/multilingual-e5-small-q4").join(name);
-        assert!(
-            fs::read(to.join(name)).unwrap() == fs::read(original).unwrap(),
-            "{name}"
-        );
+        assert!(fs::read(to.join(name)).unwrap() == fs::read(original).unwrap(), "{name}");
     }
     assert!(!place.path().join("pulled.part").exists());
     let embed = run(
         &mut place.command(&["--model", target, "embed", "--input-type", "query"]),
         "公积金".as_bytes(),
     );
-    assert!(
-        embed.ok() && embed.out.contains("\"tokens\":"),
-        "{}",
-        embed.err
-    );
+    assert!(embed.ok() && embed.out.contains("\"tokens\":"), "{}", embed.err);
     let again = pull(&place, &hub, &["some/model", "--to", target]);
     assert_eq!(again.code, Some(1));
     again.says("is there already");
@@ -106,27 +94,15 @@ fn what_goes_wrong_is_said_and_leaves_no_model() {
     let hub = hub(Some("model.gguf"));
     let damaged = pull(&place, &hub, &["some/model", "--to", target]);
     assert_eq!(damaged.code, Some(2));
-    assert!(
-        damaged
-            .err
-            .contains("model.gguf of some/model arrived damaged"),
-        "{}",
-        damaged.err
-    );
+    assert!(damaged.err.contains("model.gguf of some/model arrived damaged"), "{}", damaged.err);
     let unknown = pull(&place, &hub, &["some/other", "--to", target]);
     assert_eq!(unknown.code, Some(1));
     unknown.says("has no public model some/other");
-    let offline = pull(
-        &place,
-        "http://127.0.0.1:9",
-        &["some/model", "--to", target],
-    );
+    let offline = pull(&place, "http://127.0.0.1:9", &["some/model", "--to", target]);
     assert_eq!(offline.code, Some(2));
     assert!(
         offline.err.contains("cannot reach http://127.0.0.1:9")
-            && offline
-                .err
-                .contains("config.json, tokenizer.json, model.safetensors"),
+            && offline.err.contains("config.json, tokenizer.json, model.safetensors"),
         "{}",
         offline.err
     );

@@ -13,11 +13,8 @@ use crate::support::{Place, Server, seeded};
 fn the_command_line_prints_what_the_api_answers() {
     let place = seeded();
     let mut printed = Vec::new();
-    let questions = [
-        "超大特大城市应该怎样发展？",
-        "第五部分包括哪几条？",
-        "北京的地铁票价是多少？",
-    ];
+    let questions =
+        ["超大特大城市应该怎样发展？", "第五部分包括哪几条？", "北京的地铁票价是多少？"];
     for question in questions {
         printed.push(place.json(&["ask", "--json", question]));
     }
@@ -55,9 +52,7 @@ fn a_library_that_is_served_is_read_by_others_and_written_by_none() {
     assert!(read.ok() && read.err.contains("unchanged"), "{}", read.err);
 
     // The next reader sees what was added through the server.
-    let form = reqwest::blocking::multipart::Form::new()
-        .file("file", &rules)
-        .unwrap();
+    let form = reqwest::blocking::multipart::Form::new().file("file", &rules).unwrap();
     let request = server.client.post(server.at("/v1/documents"));
     let added = request.multipart(form).send().unwrap();
     assert_eq!(added.status(), 201);
@@ -82,10 +77,7 @@ fn a_server_told_to_stop_finishes_what_it_accepted() {
         });
         let metrics = || server.get("/metrics").text().unwrap();
         while !metrics().contains("yiju_running{lane=\"write\"} 1") {
-            assert!(
-                !request.is_finished(),
-                "the add was done before it was seen running"
-            );
+            assert!(!request.is_finished(), "the add was done before it was seen running");
         }
         server.signal(signal);
         let answer = request.join().unwrap();
@@ -117,9 +109,7 @@ fn a_server_told_to_stop_while_it_loads_stops() {
     let url = format!("http://{}/readyz", url.split(',').next().unwrap());
     assert_eq!(Client::new().get(url).send().unwrap().status(), 503);
     let id = server.id().to_string();
-    let told = std::process::Command::new("kill")
-        .args(["-TERM", &id])
-        .status();
+    let told = std::process::Command::new("kill").args(["-TERM", &id]).status();
     assert!(told.unwrap().success());
     // A server that kept waiting for the pipe would block the tests.
     let limit = std::time::Instant::now() + Duration::from_secs(120);
@@ -174,17 +164,11 @@ fn other_machines_are_served_with_keys_only() {
     refused.says("without access keys");
     refused.says("yiju key add");
 
-    let made = place.ok(&[
-        "key", "add", "page", "--scope", "read", "--scope", "metrics",
-    ]);
+    let made = place.ok(&["key", "add", "page", "--scope", "read", "--scope", "metrics"]);
     let token = made.out.trim().to_owned();
     place.fails(&["key", "add", "page"]);
     let listed = place.yiju(&["key", "list"]);
-    assert!(
-        listed.out.starts_with("page  read, metrics  made "),
-        "{}",
-        listed.out
-    );
+    assert!(listed.out.starts_with("page  read, metrics  made "), "{}", listed.out);
     assert!(!listed.out.contains(&token));
 
     let server = Server::start(&place, &["--log-format", "json"]);
@@ -213,10 +197,7 @@ fn other_machines_are_served_with_keys_only() {
         .filter(|line| line.starts_with('{'))
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let request = lines
-        .iter()
-        .find(|line| line["route"] == "/v1/ask")
-        .unwrap();
+    let request = lines.iter().find(|line| line["route"] == "/v1/ask").unwrap();
     assert_eq!(request["message"], "request", "{request}");
     assert!(request["ms"].is_number() && request["request_id"].is_string());
 }
@@ -227,10 +208,7 @@ fn what_cannot_be_served_is_said() {
     let key = place.file("key.pem", "no key");
     for (arguments, said) in [
         (vec!["--tls-key", &key], "one is missing"),
-        (
-            vec!["--tls-key", &key, "--tls-certificate", &key],
-            "TLS cannot be served",
-        ),
+        (vec!["--tls-key", &key, "--tls-certificate", &key], "TLS cannot be served"),
         (vec!["--cors-origin", "*"], "`*` is not an origin"),
     ] {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];

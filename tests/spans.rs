@@ -35,11 +35,7 @@ fn the_steps_of_a_question_reach_the_collector() {
     server.signal("-TERM");
     assert_eq!(server.end().0, Some(0));
     let taken = taken.lock().unwrap();
-    let has = |name: &str| {
-        taken
-            .windows(name.len())
-            .any(|part| part == name.as_bytes())
-    };
+    let has = |name: &str| taken.windows(name.len()).any(|part| part == name.as_bytes());
     for name in [
         "yiju",
         "request",

@@ -12,10 +12,7 @@ use tempfile::TempDir;
 
 /// The workspace's root directory.
 pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .unwrap()
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// A library with `seeds`, made once.
@@ -40,9 +37,7 @@ pub(crate) struct Place {
 impl Place {
     /// An empty one; the first add makes the library.
     pub(crate) fn new() -> Self {
-        Self {
-            directory: tempfile::tempdir().unwrap(),
-        }
+        Self { directory: tempfile::tempdir().unwrap() }
     }
 
     fn copy_of(from: &Path) -> Self {
@@ -110,13 +105,7 @@ impl Place {
     /// Runs a command that fails with an error the user can fix.
     pub(crate) fn fails(&self, arguments: &[&str]) -> Done {
         let done = self.yiju(arguments);
-        assert_eq!(
-            done.code,
-            Some(1),
-            "{arguments:?}: {}{}",
-            done.out,
-            done.err
-        );
+        assert_eq!(done.code, Some(1), "{arguments:?}: {}{}", done.out, done.err);
         done
     }
 
@@ -204,11 +193,7 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Done {
         .unwrap();
     // A command that reads no input closes the pipe.
     let _ = child.stdin.take().unwrap().write_all(input);
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = child.wait_with_output().unwrap();
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     Done {
         code: status.code(),
         out: String::from_utf8(stdout).unwrap(),
@@ -262,19 +247,11 @@ impl Server {
             .spawn()
             .unwrap();
         let err = BufReader::new(child.stderr.take().unwrap());
-        let mut server = Self {
-            child,
-            url: String::new(),
-            client: Client::new(),
-            err,
-        };
+        let mut server = Self { child, url: String::new(), client: Client::new(), err };
         let mut said = String::new();
         loop {
             let mut line = String::new();
-            assert!(
-                server.err.read_line(&mut line).unwrap() > 0,
-                "the server ended: {said}"
-            );
+            assert!(server.err.read_line(&mut line).unwrap() > 0, "the server ended: {said}");
             said.push_str(&line);
             if let Some(at) = line.find("http://") {
                 let url = line[at..].split([',', '\n', ' ']).next().unwrap();
@@ -308,13 +285,7 @@ impl Server {
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
     /// Waits for its end; returns its exit code and the rest of its standard error.

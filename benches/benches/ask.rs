@@ -26,11 +26,7 @@ fn seed_library(dir: &Path) -> Engine {
     .expect("the bundled model opens");
     let seed = root.join("seeds/000_6bd9cbdb9fbcb1c2.txt");
     let bytes = std::fs::read(seed).expect("the seed is there");
-    let source = Source {
-        name: "seed".into(),
-        title: None,
-        bytes,
-    };
+    let source = Source { name: "seed".into(), title: None, bytes };
     engine.add(source, &|_| {}).expect("the seed is added");
     engine
 }
@@ -38,9 +34,7 @@ fn seed_library(dir: &Path) -> Engine {
 fn question_path(criterion: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let engine = seed_library(dir.path());
-    engine
-        .ask(&AskRequest::new(QUESTION))
-        .expect("the question is answered");
+    engine.ask(&AskRequest::new(QUESTION)).expect("the question is answered");
     let mut group = criterion.benchmark_group("seed");
     group.bench_function("embed the question", |bencher| {
         bencher.iter(|| engine.embed(InputType::Query, &[black_box(QUESTION)]));
@@ -57,17 +51,12 @@ fn question_path(criterion: &mut Criterion) {
     group.finish();
 
     // Where the time of a question goes, by the engine's own clock; `yiju bench` measures it under load.
-    let runs: Vec<StepTimes> = (0..100)
-        .map(|_| traced(|| engine.ask(&AskRequest::new(QUESTION))).1)
-        .collect();
+    let runs: Vec<StepTimes> =
+        (0..100).map(|_| traced(|| engine.ask(&AskRequest::new(QUESTION))).1).collect();
     for step in Step::ALL {
         let latency = Latency::of(runs.iter().map(|times| times.get(step)));
         let p90 = latency.p90.unwrap_or(latency.max);
-        println!(
-            "{}: p50 {:.3} ms, p90 {p90:.3} ms",
-            step.name(),
-            latency.p50
-        );
+        println!("{}: p50 {:.3} ms, p90 {p90:.3} ms", step.name(), latency.p50);
     }
 }
 

@@ -11,12 +11,8 @@ use yiju_embed::{Embedder, EmbedderOptions, InputType};
 use yiju_kernels::{MatrixProbe, Variant};
 
 /// The matrices of multilingual-e5-small: inputs × outputs.
-const SHAPES: [(&str, usize, usize); 4] = [
-    ("qkv", 384, 1152),
-    ("output", 384, 384),
-    ("up", 384, 1536),
-    ("down", 1536, 384),
-];
+const SHAPES: [(&str, usize, usize); 4] =
+    [("qkv", 384, 1152), ("output", 384, 384), ("up", 384, 1536), ("down", 1536, 384)];
 
 fn kernels(criterion: &mut Criterion) {
     for variant in Variant::ALL {
@@ -54,13 +50,9 @@ fn text_of(embedder: &Embedder, tokens: usize) -> String {
     let source: Vec<char> = TEXT.chars().cycle().take(tokens * 4).collect();
     let count = |length: usize| {
         let text: String = source[..length].iter().collect();
-        embedder
-            .input_ids(InputType::Passage, &text)
-            .map_or(usize::MAX, |ids| ids.len())
+        embedder.input_ids(InputType::Passage, &text).map_or(usize::MAX, |ids| ids.len())
     };
-    let length = (1..source.len())
-        .rev()
-        .find(|&length| count(length) <= tokens);
+    let length = (1..source.len()).rev().find(|&length| count(length) <= tokens);
     source[..length.unwrap_or(1)].iter().collect()
 }
 

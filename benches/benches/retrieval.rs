@@ -29,10 +29,8 @@ fn scan(c: &mut Criterion) {
 }
 
 fn graph(c: &mut Criterion) {
-    let n: usize = std::env::var("YIJU_BENCH_POINTS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(100_000);
+    let n: usize =
+        std::env::var("YIJU_BENCH_POINTS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let made = MadeVectors::new(n, DIMENSION, SEED);
     let (mut exact, mut index) = (ExactIndex::new(DIMENSION), HnswIndex::new(DIMENSION));
     for id in 0..n as u64 {
@@ -40,12 +38,8 @@ fn graph(c: &mut Criterion) {
         exact.insert(id, &vector).expect("unit vectors");
         index.insert(id, &vector).expect("unit vectors");
     }
-    index
-        .rebuild(std::thread::available_parallelism().map_or(1, usize::from))
-        .expect("builds");
-    let queries: Vec<Vec<f32>> = (n..n + 200)
-        .map(|number| made.clause(number as u64))
-        .collect();
+    index.rebuild(std::thread::available_parallelism().map_or(1, usize::from)).expect("builds");
+    let queries: Vec<Vec<f32>> = (n..n + 200).map(|number| made.clause(number as u64)).collect();
     let truth: Vec<Vec<u64>> = queries.iter().map(|q| ids(&exact, q)).collect();
     let mut group = c.benchmark_group(format!("graph over {n}, 384 dimensions"));
     for ef in [32, 64, 96, 128] {
@@ -64,12 +58,7 @@ fn graph(c: &mut Criterion) {
 }
 
 fn ids(index: &dyn VectorIndex, query: &[f32]) -> Vec<u64> {
-    index
-        .search(query, 10, None)
-        .expect("unit vectors")
-        .into_iter()
-        .map(|hit| hit.id)
-        .collect()
+    index.search(query, 10, None).expect("unit vectors").into_iter().map(|hit| hit.id).collect()
 }
 
 fn words(c: &mut Criterion) {
@@ -85,9 +74,7 @@ fn words(c: &mut Criterion) {
     c.bench_function("lexical search of 10,000 entries, k = 100", |b| {
         b.iter(|| index.search(black_box(&question), 100, None));
     });
-    c.bench_function("terms of five clauses", |b| {
-        b.iter(|| yiju_text::terms(black_box(&long)))
-    });
+    c.bench_function("terms of five clauses", |b| b.iter(|| yiju_text::terms(black_box(&long))));
 }
 
 criterion_group!(benches, scan, graph, words);

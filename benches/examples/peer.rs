@@ -15,11 +15,7 @@ use yiju_kernels::Variant;
 fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let mut arguments = std::env::args().skip(1);
-    let mut next = |name: &str| {
-        arguments
-            .next()
-            .ok_or(format!("the argument {name} is missing"))
-    };
+    let mut next = |name: &str| arguments.next().ok_or(format!("the argument {name} is missing"));
     let model = PathBuf::from(next("model")?);
     let texts = PathBuf::from(next("texts")?);
     let threads = next("threads")?.parse()?;
@@ -35,10 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let texts: serde_json::Value = serde_json::from_slice(&std::fs::read(texts)?)?;
     let list = |name: &str| -> Vec<String> {
         let entries = texts[name].as_array().map_or(&[][..], Vec::as_slice);
-        entries
-            .iter()
-            .filter_map(|text| text.as_str().map(str::to_owned))
-            .collect()
+        entries.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
     };
     let seconds = texts["seconds"].as_f64().unwrap_or(3.0);
 
@@ -76,12 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             _ => InputType::Passage,
         };
         let text = entry["text"].as_str().unwrap_or_default();
-        vectors.extend(
-            embedder
-                .embed(input_type, &[text])?
-                .into_iter()
-                .map(|one| one.vector),
-        );
+        vectors.extend(embedder.embed(input_type, &[text])?.into_iter().map(|one| one.vector));
     }
     println!(
         "{}",

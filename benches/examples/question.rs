@@ -14,11 +14,7 @@ use yiju_eval::percentile;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = |name: &str| {
-        arguments
-            .next()
-            .ok_or(format!("the argument {name} is missing"))
-    };
+    let mut next = |name: &str| arguments.next().ok_or(format!("the argument {name} is missing"));
     let (model, library) = (next("model")?, next("library")?);
     let threads = next("threads")?.parse()?;
     let given: serde_json::Value = serde_json::from_slice(&std::fs::read(next("texts")?)?)?;
@@ -81,10 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn figures(latencies: Vec<Duration>) -> serde_json::Value {
-    let mut milliseconds: Vec<f64> = latencies
-        .iter()
-        .map(|one| one.as_secs_f64() * 1e3)
-        .collect();
+    let mut milliseconds: Vec<f64> = latencies.iter().map(|one| one.as_secs_f64() * 1e3).collect();
     milliseconds.sort_by(f64::total_cmp);
     let at = |percent| percentile(&milliseconds, percent);
     serde_json::json!({"p50": at(50.0), "p99": at(99.0), "count": latencies.len()})

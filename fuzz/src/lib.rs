@@ -85,11 +85,7 @@ pub fn question(data: &[u8]) {
     static WORDS: LazyLock<LexicalIndex> = LazyLock::new(|| {
         let mut words = LexicalIndex::in_memory().expect("an index in memory");
         words
-            .add(
-                1,
-                "城市供水",
-                "因工程施工确需停止供水的，应当提前通知用户。",
-            )
+            .add(1, "城市供水", "因工程施工确需停止供水的，应当提前通知用户。")
             .and_then(|()| words.commit(1))
             .expect("an index in memory");
         words
@@ -113,11 +109,7 @@ pub fn api_body(data: &[u8]) {
         (Method::POST, "/v1/ask", JSON),
         (Method::POST, "/v1/search", JSON),
         (Method::POST, "/v1/documents", JSON),
-        (
-            Method::POST,
-            "/v1/documents",
-            "multipart/form-data; boundary=x",
-        ),
+        (Method::POST, "/v1/documents", "multipart/form-data; boundary=x"),
         (Method::POST, "/v1/embeddings", JSON),
         (Method::POST, "/v1/search/batch", JSON),
         (Method::POST, "/v1/verify", JSON),
@@ -139,9 +131,7 @@ pub fn api_body(data: &[u8]) {
         let Ok(response) = app.clone().oneshot(request).await;
         let status = response.status();
         assert!(!status.is_server_error(), "{status}");
-        axum::body::to_bytes(response.into_body(), usize::MAX)
-            .await
-            .expect("the whole answer");
+        axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("the whole answer");
     });
 }
 
@@ -166,26 +156,18 @@ fn served() -> (TempDir, Runtime, Router) {
             第二条 供水单位负责水质。"
             .into(),
     };
-    open(Access::ReadWrite)
-        .add(source, &|_| {})
-        .expect("a small document");
+    open(Access::ReadWrite).add(source, &|_| {}).expect("a small document");
     let state = AppState::new(Limits::default());
     state.set_engine(Arc::new(open(Access::ReadOnly)));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     (directory, runtime, yiju_api::app(state))
 }
 
 /// A temporary directory, in memory if possible.
 fn scratch() -> TempDir {
     let memory = Path::new("/dev/shm");
-    let made = if memory.is_dir() {
-        tempfile::tempdir_in(memory)
-    } else {
-        tempfile::tempdir()
-    };
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     made.expect("a directory")
 }
 
@@ -220,11 +202,7 @@ fn seal_snapshot(bytes: &mut [u8]) {
     }
     for row in 0..14 {
         let at = 64 + row * 24;
-        let number = |at: usize| {
-            bytes[at..]
-                .first_chunk()
-                .map_or(0, |b| u64::from_le_bytes(*b))
-        };
+        let number = |at: usize| bytes[at..].first_chunk().map_or(0, |b| u64::from_le_bytes(*b));
         let (start, length) = (number(at), number(at + 8));
         let range = usize::try_from(start)
             .ok()

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn seeds(target: &str) -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("seeds")
-        .join(target);
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
     let mut found: Vec<PathBuf> = fs::read_dir(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
         .map(|item| item.unwrap().path())
@@ -100,11 +98,7 @@ fn make_binary_seeds() {
         json: b"{}",
     })
     .unwrap();
-    write(
-        "model_files",
-        "tokenizer.bin",
-        &[&[3], &compact[..]].concat(),
-    );
+    write("model_files", "tokenizer.bin", &[&[3], &compact[..]].concat());
     write("model_files", "model.gguf", &[&[0], &gguf()[..]].concat());
     let safetensors = br#"{"embeddings.word_embeddings.weight":{"dtype":"F32","shape":[8,32],"data_offsets":[0,1024]}}"#;
     let length = (safetensors.len() as u64).to_le_bytes();
@@ -115,29 +109,17 @@ fn make_binary_seeds() {
     );
     let tokenizer = br#"{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"Whitespace"},"post_processor":null,"decoder":null,"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"\#\#","max_input_chars_per_word":100,"vocab":{"[UNK]":0,"[CLS]":1,"[SEP]":2,"a":3}}}"#;
     let tokenizer = String::from_utf8_lossy(tokenizer).replace("\\#", "#");
-    write(
-        "model_files",
-        "tokenizer.json",
-        &[&[2], tokenizer.as_bytes()].concat(),
-    );
+    write("model_files", "tokenizer.json", &[&[2], tokenizer.as_bytes()].concat());
     for (first, name, content) in [
         (
             4u8,
             "config.json",
             r#"{"model_type":"xlm-roberta","pad_token_id":1,"hidden_size":32,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":64,"vocab_size":8,"max_position_embeddings":18,"type_vocab_size":1,"layer_norm_eps":1e-5,"hidden_act":"gelu"}"#,
         ),
-        (
-            5,
-            "prompts.json",
-            r#"{"prompts":{"query":"query: ","passage":"passage: "}}"#,
-        ),
+        (5, "prompts.json", r#"{"prompts":{"query":"query: ","passage":"passage: "}}"#),
         (6, "yiju.toml", "pooling = \"mean\"\nmax_tokens = 512\n"),
     ] {
-        write(
-            "model_files",
-            name,
-            &[&[first], content.as_bytes()].concat(),
-        );
+        write("model_files", name, &[&[first], content.as_bytes()].concat());
     }
     // A trailer over nothing.
     let mut trailer = b"YIJUBAK\n".to_vec();

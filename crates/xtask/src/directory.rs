@@ -19,11 +19,8 @@ pub type File = (&'static str, Vec<u8>);
 /// Makes every file of the directory.
 pub fn make(source: &Source) -> anyhow::Result<Vec<File>> {
     let tokenizer = tokenizer_json::make(source)?;
-    let pieces: Vec<(&str, f32)> = source
-        .pieces
-        .iter()
-        .map(|(piece, score)| (piece.as_str(), *score))
-        .collect();
+    let pieces: Vec<(&str, f32)> =
+        source.pieces.iter().map(|(piece, score)| (piece.as_str(), *score)).collect();
     let compact = build_compact(&CompactSource {
         pieces: &pieces,
         unknown: source.unknown,
@@ -78,10 +75,7 @@ pub fn check(files: &[File], directory: &Path) -> anyhow::Result<()> {
             );
         }
     }
-    eprintln!(
-        "{} is what the source gives, byte for byte",
-        directory.display()
-    );
+    eprintln!("{} is what the source gives, byte for byte", directory.display());
     Ok(())
 }
 
@@ -184,17 +178,8 @@ fn model(source: &Source) -> anyhow::Result<Vec<u8>> {
             tensor.name,
             tensor.elements
         );
-        let kind = if tensor.quantized {
-            Kind::Q4_0
-        } else {
-            Kind::F32
-        };
-        tensors.push(gguf::Tensor {
-            name,
-            shape,
-            kind,
-            bytes: &tensor.bytes,
-        });
+        let kind = if tensor.quantized { Kind::Q4_0 } else { Kind::F32 };
+        tensors.push(gguf::Tensor { name, shape, kind, bytes: &tensor.bytes });
     }
     ensure!(
         tensors.len() == 5 + 16 * source.layers,
@@ -243,12 +228,7 @@ fn readme(files: &[File], source: &Source) -> String {
     let mut table = String::new();
     for (name, bytes) in files {
         // Writing to a string cannot fail.
-        let _ = writeln!(
-            table,
-            "| `{name}` | {} | `{}` |",
-            bytes.len(),
-            sha256(bytes)
-        );
+        let _ = writeln!(table, "| `{name}` | {} | `{}` |", bytes.len(), sha256(bytes));
     }
     format!(
         "# multilingual-e5-small, 4 bits

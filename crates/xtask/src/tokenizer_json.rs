@@ -104,30 +104,16 @@ struct Unigram<'a> {
 pub fn make(source: &Source) -> anyhow::Result<Vec<u8>> {
     let piece = |id: u32| {
         let piece = source.pieces.get(id as usize);
-        piece
-            .map(|(piece, _)| piece.as_str())
-            .context("a special id has no piece")
+        piece.map(|(piece, _)| piece.as_str()).context("a special id has no piece")
     };
-    let (begin, end, unknown) = (
-        piece(source.begin)?,
-        piece(source.end)?,
-        piece(source.unknown)?,
-    );
+    let (begin, end, unknown) = (piece(source.begin)?, piece(source.end)?, piece(source.unknown)?);
     let special = |id: u32, name| {
-        let special = Special {
-            id: name,
-            ids: [id],
-            tokens: [name],
-        };
+        let special = Special { id: name, ids: [id], tokens: [name] };
         (name, special)
     };
     let token = |id| Slot::SpecialToken { id, type_id: 0 };
     let text = |id| Slot::Sequence { id, type_id: 0 };
-    let metaspace = || Step::Metaspace {
-        replacement: META,
-        prepend_scheme: "always",
-        split: true,
-    };
+    let metaspace = || Step::Metaspace { replacement: META, prepend_scheme: "always", split: true };
     let file = File {
         version: "1.0",
         truncation: None,
@@ -149,14 +135,7 @@ pub fn make(source: &Source) -> anyhow::Result<Vec<u8>> {
         post_processor: Template {
             r#type: "TemplateProcessing",
             single: vec![token(begin), text("A"), token(end)],
-            pair: vec![
-                token(begin),
-                text("A"),
-                token(end),
-                token(end),
-                text("B"),
-                token(end),
-            ],
+            pair: vec![token(begin), text("A"), token(end), token(end), text("B"), token(end)],
             special_tokens: [special(source.begin, begin), special(source.end, end)].into(),
         },
         decoder: metaspace(),
@@ -175,16 +154,9 @@ pub fn make(source: &Source) -> anyhow::Result<Vec<u8>> {
 }
 
 fn normalizer(source: &Source) -> anyhow::Result<Step<'static>> {
-    let deleted: Vec<char> = source
-        .replacements
-        .iter()
-        .filter(|(_, to)| to.is_empty())
-        .map(|(from, _)| *from)
-        .collect();
-    ensure!(
-        deleted.contains(&SEPARATOR),
-        "the source keeps {SEPARATOR:?}, so it cannot separate"
-    );
+    let deleted: Vec<char> =
+        source.replacements.iter().filter(|(_, to)| to.is_empty()).map(|(from, _)| *from).collect();
+    ensure!(deleted.contains(&SEPARATOR), "the source keeps {SEPARATOR:?}, so it cannot separate");
     Ok(Step::Sequence {
         pretokenizers: None,
         normalizers: Some(vec![
@@ -198,17 +170,9 @@ fn normalizer(source: &Source) -> anyhow::Result<Step<'static>> {
                 pattern: Pattern::Regex(r"(?!\A)(?=[^\x{0}-\x{9}\x{B}-\x{7F}])".to_owned()),
                 content: "\u{1}",
             },
-            Step::Precompiled {
-                precompiled_charsmap: charsmap(source)?,
-            },
-            Step::Replace {
-                pattern: Pattern::String(SEPARATOR.to_string()),
-                content: "",
-            },
-            Step::Replace {
-                pattern: Pattern::Regex(" {2,}".to_owned()),
-                content: " ",
-            },
+            Step::Precompiled { precompiled_charsmap: charsmap(source)? },
+            Step::Replace { pattern: Pattern::String(SEPARATOR.to_string()), content: "" },
+            Step::Replace { pattern: Pattern::Regex(" {2,}".to_owned()), content: " " },
         ]),
     })
 }
@@ -220,10 +184,7 @@ fn charsmap(source: &Source) -> anyhow::Result<String> {
     let mut places = std::collections::HashMap::new();
     let mut keys = Vec::new();
     for (from, to) in source.replacements.iter().filter(|(_, to)| !to.is_empty()) {
-        ensure!(
-            *from != '\0' && !to.contains('\0'),
-            "the normaliser uses the NUL character"
-        );
+        ensure!(*from != '\0' && !to.contains('\0'), "the normaliser uses the NUL character");
         let place = *places.entry(to).or_insert_with(|| {
             let place = texts.len() as u32;
             texts.push_str(to);
@@ -233,10 +194,8 @@ fn charsmap(source: &Source) -> anyhow::Result<String> {
         keys.push((from.to_string(), place));
     }
     // In UTF-8 the order of code points is the order of bytes.
-    let keys: Vec<(&[u8], u32)> = keys
-        .iter()
-        .map(|(key, place)| (key.as_bytes(), *place))
-        .collect();
+    let keys: Vec<(&[u8], u32)> =
+        keys.iter().map(|(key, place)| (key.as_bytes(), *place)).collect();
     let units = build_double_array(&keys).context("the normaliser does not fit a trie")?;
     let mut bytes = ((units.len() * 4) as u32).to_le_bytes().to_vec();
     for unit in units {
@@ -248,14 +207,8 @@ fn charsmap(source: &Source) -> anyhow::Result<String> {
 
 /// A split inside the literal name of the unknown piece.
 fn keep_apart(source: &Source, unknown: &str) -> anyhow::Result<Step<'static>> {
-    ensure!(
-        unknown == "<unk>",
-        "the unknown piece is called `{unknown}`"
-    );
-    let crossing = source
-        .pieces
-        .iter()
-        .find(|(piece, _)| piece != unknown && piece.contains("<u"));
+    ensure!(unknown == "<unk>", "the unknown piece is called `{unknown}`");
+    let crossing = source.pieces.iter().find(|(piece, _)| piece != unknown && piece.contains("<u"));
     ensure!(
         crossing.is_none(),
         "the piece `{}` would be cut",
@@ -270,11 +223,7 @@ fn keep_apart(source: &Source, unknown: &str) -> anyhow::Result<Step<'static>> {
 
 /// Matches one character that no piece holds.
 fn unknown_characters(source: &Source) -> String {
-    let mut known: Vec<char> = source
-        .pieces
-        .iter()
-        .flat_map(|(piece, _)| piece.chars())
-        .collect();
+    let mut known: Vec<char> = source.pieces.iter().flat_map(|(piece, _)| piece.chars()).collect();
     known.sort_unstable();
     known.dedup();
     format!("[^{}]", class(&known))

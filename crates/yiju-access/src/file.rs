@@ -69,10 +69,7 @@ impl KeyFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Keys::default()),
             Err(error) => return Err(self.io("read", error)),
         };
-        let damaged = |reason: String| AccessError::Damaged {
-            path: self.path.clone(),
-            reason,
-        };
+        let damaged = |reason: String| AccessError::Damaged { path: self.path.clone(), reason };
         let content: Content =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if content.version != VERSION {
@@ -150,10 +147,7 @@ impl KeyFile {
 
     /// Replaces the file as a whole.
     fn write(&self, keys: Keys) -> Result<(), AccessError> {
-        let content = Content {
-            version: VERSION,
-            keys: keys.keys,
-        };
+        let content = Content { version: VERSION, keys: keys.keys };
         let json = serde_json::to_vec_pretty(&content).map_err(|error| AccessError::Damaged {
             path: self.path.clone(),
             reason: error.to_string(),
@@ -163,11 +157,7 @@ impl KeyFile {
     }
 
     fn io(&self, action: &'static str, source: io::Error) -> AccessError {
-        AccessError::Io {
-            path: self.path.clone(),
-            action,
-            source,
-        }
+        AccessError::Io { path: self.path.clone(), action, source }
     }
 }
 
@@ -242,14 +232,8 @@ mod tests {
         let (_directory, file) = file();
         file.add(NewKey::new("a", [Scope::Read])).unwrap();
         let before = fs::read(file.path()).unwrap();
-        assert!(matches!(
-            file.add(NewKey::new("a", [Scope::Read])),
-            Err(AccessError::Taken(_))
-        ));
-        assert!(matches!(
-            file.add(NewKey::new("b", [])),
-            Err(AccessError::NoScope(_))
-        ));
+        assert!(matches!(file.add(NewKey::new("a", [Scope::Read])), Err(AccessError::Taken(_))));
+        assert!(matches!(file.add(NewKey::new("b", [])), Err(AccessError::NoScope(_))));
         let mut new = NewKey::new("b", [Scope::Read]);
         new.collections = vec!["../up".into()];
         assert!(matches!(file.add(new), Err(AccessError::Name { .. })));
@@ -266,8 +250,7 @@ mod tests {
             for number in 0..8 {
                 let file = &file;
                 scope.spawn(move || {
-                    file.add(NewKey::new(format!("k{number}"), [Scope::Read]))
-                        .unwrap()
+                    file.add(NewKey::new(format!("k{number}"), [Scope::Read])).unwrap()
                 });
             }
         });

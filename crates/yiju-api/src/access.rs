@@ -120,20 +120,14 @@ impl Guard {
         }
         let token = token(headers)?;
         let key = keys.find(token).ok_or_else(ApiError::unknown_key)?;
-        Ok(Grant(Some(Arc::new(Caller {
-            limiter: self.limiter(key),
-            key: key.clone(),
-        }))))
+        Ok(Grant(Some(Arc::new(Caller { limiter: self.limiter(key), key: key.clone() }))))
     }
 
     fn limiter(&self, key: &Key) -> Option<Limiter> {
         let rate = key.requests_per_minute.or(self.requests_per_minute)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || (rate, Arc::new(RateLimiter::direct(Quota::per_minute(rate))));
-        let entry = known
-            .limiters
-            .entry(key.sha256.clone())
-            .or_insert_with(made);
+        let entry = known.limiters.entry(key.sha256.clone()).or_insert_with(made);
         if entry.0 != rate {
             *entry = made();
         }
@@ -189,8 +183,7 @@ impl Grant {
 
     /// Whether the key reaches this collection.
     pub(crate) fn sees(&self, collection: &str) -> bool {
-        self.key()
-            .is_none_or(|key| key.reaches_collection(collection))
+        self.key().is_none_or(|key| key.reaches_collection(collection))
     }
 
     /// # Errors

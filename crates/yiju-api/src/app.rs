@@ -41,9 +41,7 @@ pub fn app(state: AppState) -> Router {
         .route("/v1/collections", get(collections::list))
         .route(
             openapi::NAMED,
-            get(collections::read)
-                .put(collections::put)
-                .delete(collections::remove),
+            get(collections::read).put(collections::put).delete(collections::remove),
         )
         .route("/v1/embeddings", post(embeddings::embeddings))
         .route("/metrics", get(health::metrics))
@@ -72,10 +70,7 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/search"), post(search::search))
         .route(&path("/search/batch"), post(search::batch))
         .route(&path("/verify"), post(verify::verify))
-        .route(
-            &path("/documents"),
-            post(documents::add).layer(form_limit).get(documents::list),
-        )
+        .route(&path("/documents"), post(documents::add).layer(form_limit).get(documents::list))
         .route(
             &path("/documents/{id}"),
             get(documents::read)
@@ -126,10 +121,7 @@ async fn around(State(state): State<AppState>, mut request: Request, next: Next)
         // Keep what the router set, such as `Allow`.
         for (name, value) in &parts.headers {
             if *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE {
-                response
-                    .headers_mut()
-                    .entry(name)
-                    .or_insert_with(|| value.clone());
+                response.headers_mut().entry(name).or_insert_with(|| value.clone());
             }
         }
     }

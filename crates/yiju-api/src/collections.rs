@@ -37,11 +37,7 @@ impl Collection {
         if limits != LibraryLimits::default() {
             engine.set_limits(limits)?;
         }
-        Ok(Arc::new(Self {
-            name: name.to_owned(),
-            engine,
-            directory: directory.to_owned(),
-        }))
+        Ok(Arc::new(Self { name: name.to_owned(), engine, directory: directory.to_owned() }))
     }
 
     /// Sets the limits, first on disk.
@@ -137,12 +133,7 @@ impl Collections {
             Place::Open(collection) => Some(collection),
             Place::Changing | Place::Broken => None,
         });
-        self.default
-            .get()
-            .into_iter()
-            .chain(open)
-            .cloned()
-            .collect()
+        self.default.get().into_iter().chain(open).cloned().collect()
     }
 
     /// Makes a collection; `None` if there is one of this name. Blocks.
@@ -265,11 +256,7 @@ fn open(default: &Engine, name: &str, directory: &Path) -> Place {
         Ok(collection) => Place::Open(collection),
         Err(error) => {
             let cause = error.cause();
-            tracing::error!(
-                name,
-                cause,
-                "a collection cannot be opened; its routes answer 503"
-            );
+            tracing::error!(name, cause, "a collection cannot be opened; its routes answer 503");
             Place::Broken
         }
     }

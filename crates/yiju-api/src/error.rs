@@ -24,13 +24,7 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            hint: None,
-            retry_after: None,
-            cause: None,
-        }
+        Self { code, message: message.into(), hint: None, retry_after: None, cause: None }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -38,27 +32,18 @@ impl ApiError {
     }
 
     pub(crate) fn document_not_found(id: &str) -> Self {
-        Self::new(
-            ErrorCode::NotFound,
-            format!("no document has the id `{}`", shorten(id)),
-        )
-        .hint("GET /v1/documents lists the documents with their ids")
+        Self::new(ErrorCode::NotFound, format!("no document has the id `{}`", shorten(id)))
+            .hint("GET /v1/documents lists the documents with their ids")
     }
 
     pub(crate) fn clause_not_found(id: &str) -> Self {
-        Self::new(
-            ErrorCode::NotFound,
-            format!("no clause has the id `{}`", shorten(id)),
-        )
-        .hint("GET /v1/documents/{id}/clauses lists a document's clauses with their ids")
+        Self::new(ErrorCode::NotFound, format!("no clause has the id `{}`", shorten(id)))
+            .hint("GET /v1/documents/{id}/clauses lists a document's clauses with their ids")
     }
 
     pub(crate) fn route_not_found(path: &str) -> Self {
-        Self::new(
-            ErrorCode::RouteNotFound,
-            format!("no route has the path `{}`", shorten(path)),
-        )
-        .hint("GET /openapi.json lists the routes, /docs shows them")
+        Self::new(ErrorCode::RouteNotFound, format!("no route has the path `{}`", shorten(path)))
+            .hint("GET /openapi.json lists the routes, /docs shows them")
     }
 
     pub(crate) fn model_not_found(asked: &str, here: &str) -> Self {
@@ -95,10 +80,7 @@ impl ApiError {
 
     pub(crate) fn unsupported_content_type(got: Option<&str>, wanted: &str) -> Self {
         let message = match got {
-            Some(got) => format!(
-                "the content type `{}` is not one this route takes",
-                shorten(got)
-            ),
+            Some(got) => format!("the content type `{}` is not one this route takes", shorten(got)),
             None => "the request has no content type".to_owned(),
         };
         Self::new(ErrorCode::UnsupportedFormat, message).hint(format!("send {wanted}"))
@@ -137,11 +119,8 @@ impl ApiError {
     }
 
     pub(crate) fn unknown_key() -> Self {
-        Self::new(
-            ErrorCode::Unauthorized,
-            "the access key is not one of this server's",
-        )
-        .hint("it may have been revoked; `yiju key list` lists the keys")
+        Self::new(ErrorCode::Unauthorized, "the access key is not one of this server's")
+            .hint("it may have been revoked; `yiju key list` lists the keys")
     }
 
     pub(crate) fn lacks_scope(key: &str, scope: Scope) -> Self {
@@ -155,10 +134,7 @@ impl ApiError {
     pub(crate) fn out_of_reach(key: &str, what: &str, name: &str) -> Self {
         Self::new(
             ErrorCode::Forbidden,
-            format!(
-                "the key `{key}` does not reach the {what} `{}`",
-                shorten(name)
-            ),
+            format!("the key `{key}` does not reach the {what} `{}`", shorten(name)),
         )
     }
 
@@ -191,11 +167,8 @@ impl ApiError {
     }
 
     pub(crate) fn collection_not_found(name: &str) -> Self {
-        Self::new(
-            ErrorCode::NotFound,
-            format!("no collection has the name `{}`", shorten(name)),
-        )
-        .hint("GET /v1/collections lists them; PUT /v1/collections/{name} makes one")
+        Self::new(ErrorCode::NotFound, format!("no collection has the name `{}`", shorten(name)))
+            .hint("GET /v1/collections lists them; PUT /v1/collections/{name} makes one")
     }
 
     pub(crate) fn collection_changing(name: &str) -> Self {
@@ -208,26 +181,17 @@ impl ApiError {
     }
 
     pub(crate) fn collection_broken(name: &str) -> Self {
-        Self::new(
-            ErrorCode::Unavailable,
-            format!("the collection `{name}` could not be opened"),
-        )
-        .hint("the server's log of its start has the cause")
+        Self::new(ErrorCode::Unavailable, format!("the collection `{name}` could not be opened"))
+            .hint("the server's log of its start has the cause")
     }
 
     pub(crate) fn one_collection_only() -> Self {
-        Self::new(
-            ErrorCode::Conflict,
-            "this server keeps no collections beside the default one",
-        )
+        Self::new(ErrorCode::Conflict, "this server keeps no collections beside the default one")
     }
 
     pub(crate) fn default_stays() -> Self {
-        Self::new(
-            ErrorCode::Conflict,
-            "the default collection cannot be removed",
-        )
-        .hint("remove its documents one by one")
+        Self::new(ErrorCode::Conflict, "the default collection cannot be removed")
+            .hint("remove its documents one by one")
     }
 
     pub(crate) fn too_many_collections(most: usize) -> Self {
@@ -240,13 +204,10 @@ impl ApiError {
 
     /// A store, index or file of the server is broken. Only the log gets the cause: it may name paths.
     pub(crate) fn broken(cause: impl Into<String>) -> Self {
-        Self::new(
-            ErrorCode::Unavailable,
-            "something that the server needs is not working",
-        )
-        .hint("the server's log has the cause under this request id")
-        .caused_by(cause)
-        .retry_after(5)
+        Self::new(ErrorCode::Unavailable, "something that the server needs is not working")
+            .hint("the server's log has the cause under this request id")
+            .caused_by(cause)
+            .retry_after(5)
     }
 
     pub(crate) fn disk(action: &str, name: &str, error: &std::io::Error) -> Self {
@@ -255,12 +216,9 @@ impl ApiError {
 
     /// A bug. Only the log gets the cause.
     pub(crate) fn internal(cause: impl Into<String>) -> Self {
-        Self::new(
-            ErrorCode::Internal,
-            "the server failed to handle the request",
-        )
-        .hint("the server's log has the cause under this request id")
-        .caused_by(cause)
+        Self::new(ErrorCode::Internal, "the server failed to handle the request")
+            .hint("the server's log has the cause under this request id")
+            .caused_by(cause)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -324,9 +282,7 @@ impl ApiError {
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

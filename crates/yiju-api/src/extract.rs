@@ -25,10 +25,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let kind = content_type(request.headers());
         if !kind.as_deref().is_some_and(is_json) {
-            return Err(ApiError::unsupported_content_type(
-                kind.as_deref(),
-                "application/json",
-            ));
+            return Err(ApiError::unsupported_content_type(kind.as_deref(), "application/json"));
         }
         let limit = state.limits().body_bytes;
         let deadline = state.limits().deadline;
@@ -43,14 +40,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
 /// The media type without its parameters, in lower case.
 pub(crate) fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    Some(
-        value
-            .split(';')
-            .next()
-            .unwrap_or(value)
-            .trim()
-            .to_ascii_lowercase(),
-    )
+    Some(value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase())
 }
 
 /// Whether a media type is JSON: `application/json` or `application/…+json`.
@@ -69,18 +59,16 @@ pub(crate) async fn read_body(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    axum::body::to_bytes(request.into_body(), limit)
-        .await
-        .map_err(|error| {
-            let mut source: Option<&dyn std::error::Error> = Some(&error);
-            while let Some(cause) = source {
-                if cause.is::<LengthLimitError>() {
-                    return too_large(limit);
-                }
-                source = cause.source();
+    axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
+        let mut source: Option<&dyn std::error::Error> = Some(&error);
+        while let Some(cause) = source {
+            if cause.is::<LengthLimitError>() {
+                return too_large(limit);
             }
-            ApiError::invalid(format!("the body could not be read: {}", chain(&error)))
-        })
+            source = cause.source();
+        }
+        ApiError::invalid(format!("the body could not be read: {}", chain(&error)))
+    })
 }
 
 /// A value from a JSON object only. Derived code would also take an array of the fields' values, which
@@ -152,7 +140,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let id = parameter(parts, state, "id").await?;
-        id.map(Self)
-            .ok_or_else(|| ApiError::internal("the route has no id"))
+        id.map(Self).ok_or_else(|| ApiError::internal("the route has no id"))
     }
 }

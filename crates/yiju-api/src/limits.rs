@@ -77,8 +77,6 @@ impl Limits {
     /// Longest JSON body with a document, in bytes: Chinese text escaped as `\uXXXX` takes twice its
     /// UTF-8 bytes.
     pub(crate) fn document_json_bytes(&self) -> usize {
-        self.document_bytes
-            .saturating_mul(2)
-            .saturating_add(FORM_OVERHEAD)
+        self.document_bytes.saturating_mul(2).saturating_add(FORM_OVERHEAD)
     }
 }

@@ -154,16 +154,8 @@ impl Metrics {
                 "model_waiting_tokens",
                 "Tokens that wait for the model",
             ),
-            model_callers: metric(
-                r,
-                "model_callers",
-                "Calls of the model that wait or are served",
-            ),
-            errors: metric(
-                r,
-                "errors",
-                "Requests that failed, by the code of the error",
-            ),
+            model_callers: metric(r, "model_callers", "Calls of the model that wait or are served"),
+            errors: metric(r, "errors", "Requests that failed, by the code of the error"),
             documents: metric(r, "documents", "Documents"),
             passages: metric(r, "passages", "Clauses and sentences indexed"),
             generation: metric(r, "generation", "Writes so far"),
@@ -193,15 +185,9 @@ impl Metrics {
             self.error(error);
         }
         let route = route.to_owned();
-        let labels = RequestLabels {
-            route: route.clone(),
-            method,
-            status,
-        };
+        let labels = RequestLabels { route: route.clone(), method, status };
         self.requests.get_or_create(&labels).inc();
-        self.durations
-            .get_or_create(&[("route", route)])
-            .observe(took.as_secs_f64());
+        self.durations.get_or_create(&[("route", route)]).observe(took.as_secs_f64());
     }
 
     /// Counts a failure.
@@ -214,9 +200,7 @@ impl Metrics {
         for step in Step::ALL {
             let took = times.get(step);
             if took > Duration::ZERO {
-                self.steps
-                    .get_or_create(&[("step", step.label())])
-                    .observe(took.as_secs_f64());
+                self.steps.get_or_create(&[("step", step.label())]).observe(took.as_secs_f64());
             }
         }
     }

@@ -64,11 +64,7 @@ impl Modify for Named {
             .paths
             .paths
             .iter()
-            .filter(|(path, _)| {
-                !NOT_OF_A_COLLECTION
-                    .iter()
-                    .any(|other| path.starts_with(other))
-            })
+            .filter(|(path, _)| !NOT_OF_A_COLLECTION.iter().any(|other| path.starts_with(other)))
             .filter_map(|(path, item)| {
                 let rest = path.strip_prefix("/v1")?;
                 Some((format!("{NAMED}{rest}"), twin(item.clone())))
@@ -79,22 +75,11 @@ impl Modify for Named {
 }
 
 fn twin(mut item: PathItem) -> PathItem {
-    let operations = [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.delete,
-    ];
+    let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
     for operation in operations.into_iter().flatten() {
-        let Operation {
-            operation_id,
-            parameters,
-            ..
-        } = operation;
+        let Operation { operation_id, parameters, .. } = operation;
         *operation_id = operation_id.take().map(|id| format!("{id}_in_collection"));
-        parameters
-            .get_or_insert_default()
-            .insert(0, collection().into());
+        parameters.get_or_insert_default().insert(0, collection().into());
     }
     item
 }
@@ -143,10 +128,9 @@ pub(crate) async fn json() -> Result<Response, ApiError> {
 
 pub(crate) async fn page() -> Response {
     let mut response = Html(include_str!("docs.html")).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(PAGE_POLICY),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     response
 }
 
@@ -167,15 +151,9 @@ mod tests {
         for (described, enforced) in [
             (&field("DocumentBody", "title")["maxLength"], NAME_CHARS),
             (&field("DocumentForm", "source")["maxLength"], NAME_CHARS),
-            (
-                &field("BatchBody", "queries")["maxItems"],
-                Limits::default().batch_queries,
-            ),
+            (&field("BatchBody", "queries")["maxItems"], Limits::default().batch_queries),
             (&parameters[1]["schema"]["maximum"], PAGE_DOCUMENTS),
-            (
-                &field("CollectionBody", "max_bytes")["maximum"],
-                COLLECTION_LIMIT as usize,
-            ),
+            (&field("CollectionBody", "max_bytes")["maximum"], COLLECTION_LIMIT as usize),
         ] {
             assert_eq!(described.as_f64(), Some(enforced as f64));
         }

@@ -22,10 +22,7 @@ impl RequestId {
     /// The client's own id if it has 1 to 128 letters, digits, `-`, `_` and `.`; else a new UUID.
     pub(crate) fn of(request: &Request) -> Self {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let given = request
-            .headers()
-            .get(X_REQUEST_ID)
-            .and_then(|value| value.to_str().ok());
+        let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
         if let Some(given) = given
             && (1..=128).contains(&given.len())
             && given.bytes().all(plain)

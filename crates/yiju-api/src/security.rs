@@ -18,19 +18,14 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     (header::CACHE_CONTROL, "no-store"),
 ];
 
 /// Sets the security headers that the response does not set itself.
 pub(crate) fn set_headers(headers: &mut HeaderMap, tls: bool) {
     for (name, value) in HEADERS {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if tls {
         headers.insert(
@@ -46,18 +41,13 @@ pub(crate) fn set_headers(headers: &mut HeaderMap, tls: bool) {
 /// The first that is not an origin.
 pub fn origins(listed: &[String]) -> Result<Vec<HeaderValue>, String> {
     let checked = listed.iter().map(|origin| {
-        let host = origin
-            .strip_prefix("https://")
-            .or_else(|| origin.strip_prefix("http://"));
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         let plain = host.is_some_and(|host| {
             host.parse::<Authority>()
                 .is_ok_and(|authority| authority.as_str() == host && !host.contains('@'))
                 && !host.contains(|c: char| c.is_ascii_uppercase())
         });
-        HeaderValue::from_str(origin)
-            .ok()
-            .filter(|_| plain)
-            .ok_or_else(|| origin.clone())
+        HeaderValue::from_str(origin).ok().filter(|_| plain).ok_or_else(|| origin.clone())
     });
     checked.collect()
 }
@@ -74,12 +64,7 @@ pub(crate) fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
                 header::IF_NONE_MATCH,
                 X_REQUEST_ID,
             ])
-            .expose_headers([
-                header::ETAG,
-                header::LOCATION,
-                header::RETRY_AFTER,
-                X_REQUEST_ID,
-            ])
+            .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID])
     })
 }
 
@@ -102,14 +87,10 @@ pub(crate) async fn only_this_machine(
 }
 
 fn check(request: &Request, listed: &[HeaderValue]) -> Result<(), ApiError> {
-    let named = request
-        .uri()
-        .authority()
-        .map(Authority::as_str)
-        .or_else(|| {
-            let host = request.headers().get(header::HOST)?;
-            Some(host.to_str().unwrap_or("?"))
-        });
+    let named = request.uri().authority().map(Authority::as_str).or_else(|| {
+        let host = request.headers().get(header::HOST)?;
+        Some(host.to_str().unwrap_or("?"))
+    });
     if let Some(host) = named
         && !is_local(host)
     {
@@ -122,11 +103,7 @@ fn check(request: &Request, listed: &[HeaderValue]) -> Result<(), ApiError> {
     let host = shown.split_once("://").map(|(_, host)| host);
     // A page of this server, such as /docs.
     let own = host.is_some() && host == named;
-    if own || listed.contains(origin) {
-        Ok(())
-    } else {
-        Err(ApiError::foreign("origin", shown))
-    }
+    if own || listed.contains(origin) { Ok(()) } else { Err(ApiError::foreign("origin", shown)) }
 }
 
 /// Whether `host`, with or without a port, is this machine.
@@ -137,10 +114,7 @@ fn is_local(host: &str) -> bool {
     let name = authority.host();
     let bare = name.strip_prefix('[').and_then(|n| n.strip_suffix(']'));
     name.eq_ignore_ascii_case("localhost")
-        || bare
-            .unwrap_or(name)
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || bare.unwrap_or(name).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -150,11 +124,7 @@ mod tests {
     #[test]
     fn origins_are_scheme_and_host() {
         let one = |origin: &str| origins(&[origin.to_owned()]);
-        for good in [
-            "https://example.org",
-            "http://localhost:3000",
-            "https://[::1]:8",
-        ] {
+        for good in ["https://example.org", "http://localhost:3000", "https://[::1]:8"] {
             assert_eq!(one(good).unwrap(), [good], "{good}");
         }
         for bad in [
@@ -172,23 +142,12 @@ mod tests {
 
     #[test]
     fn local_hosts_are_recognised() {
-        for local in [
-            "localhost",
-            "LOCALHOST:8700",
-            "127.0.0.1",
-            "127.0.0.1:1",
-            "[::1]:8700",
-        ] {
+        for local in ["localhost", "LOCALHOST:8700", "127.0.0.1", "127.0.0.1:1", "[::1]:8700"] {
             assert!(is_local(local), "{local}");
         }
-        for other in [
-            "",
-            "evil.example",
-            "localhost.evil.example",
-            "10.0.0.1",
-            "a b",
-            "127.0.0.1.evil",
-        ] {
+        for other in
+            ["", "evil.example", "localhost.evil.example", "10.0.0.1", "a b", "127.0.0.1.evil"]
+        {
             assert!(!is_local(other), "{other}");
         }
     }

@@ -47,8 +47,7 @@ pub async fn serve(
 ) -> io::Result<Stopped> {
     let connections = Arc::new(Semaphore::new(state.limits().connections.max(1)));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(state.limits().header_timeout);
+    http.timer(TokioTimer::new()).header_read_timeout(state.limits().header_timeout);
     let patience = state.limits().header_timeout;
     let service = TowerToHyperService::new(app(state.clone()));
     let open = GracefulShutdown::new();
@@ -92,11 +91,7 @@ pub async fn serve(
     }
     // A write whose client has left may still be running.
     let finished = state.drain(grace.saturating_sub(told.elapsed())).await;
-    Ok(if finished {
-        Stopped::Finished
-    } else {
-        Stopped::CutOff
-    })
+    Ok(if finished { Stopped::Finished } else { Stopped::CutOff })
 }
 
 /// A connection, with TLS or without.

@@ -69,11 +69,8 @@ impl AppState {
     /// # Errors
     /// The keys cannot be read.
     pub fn with_policy(limits: Limits, policy: Policy) -> Result<Self, AccessError> {
-        let guard = Guard::new(
-            policy.keys.clone(),
-            policy.requests_per_minute,
-            policy.keys_required,
-        )?;
+        let guard =
+            Guard::new(policy.keys.clone(), policy.requests_per_minute, policy.keys_required)?;
         Ok(Self::made(limits, policy, guard))
     }
 
@@ -81,10 +78,7 @@ impl AppState {
         let reads = Lane::new(limits.concurrent, limits.queue, limits.deadline);
         let writes = Lane::new(1, limits.write_queue, limits.write_deadline);
         // One is being written, the others wait.
-        let uploads = limits
-            .write_queue
-            .saturating_add(1)
-            .min(Semaphore::MAX_PERMITS);
+        let uploads = limits.write_queue.saturating_add(1).min(Semaphore::MAX_PERMITS);
         let shared = Shared {
             collections: Collections::default(),
             guard,
@@ -95,9 +89,7 @@ impl AppState {
             uploads: Arc::new(Semaphore::new(uploads)),
             metrics: Metrics::new(),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// Sets the default collection, which makes the server ready. A second call is ignored.
@@ -157,10 +149,8 @@ impl AppState {
     /// Lets no further engine call start and waits for those that run, for at most `limit`. Returns
     /// whether all finished.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
-        let (reads, writes) = tokio::join!(
-            self.shared.reads.drain(limit),
-            self.shared.writes.drain(limit)
-        );
+        let (reads, writes) =
+            tokio::join!(self.shared.reads.drain(limit), self.shared.writes.drain(limit));
         reads && writes
     }
 }

@@ -26,11 +26,7 @@ impl Target {
         let name = parameter(parts, state, "collection").await?;
         let name = name.as_deref().unwrap_or(DEFAULT);
         grant.collection(name)?;
-        Ok(Self {
-            state: state.clone(),
-            collection: state.collections().get(name)?,
-            grant,
-        })
+        Ok(Self { state: state.clone(), collection: state.collections().get(name)?, grant })
     }
 
     /// The path of a resource in this collection.
@@ -139,8 +135,5 @@ pub(crate) async fn parameter(
     let all = RawPathParams::from_request_parts(parts, state)
         .await
         .map_err(|error| ApiError::invalid(format!("the path cannot be read: {error}")))?;
-    Ok(all
-        .iter()
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value.to_owned()))
+    Ok(all.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()))
 }

@@ -22,10 +22,7 @@ impl Tls {
     /// A file cannot be read or holds something else, or the key is not the certificate's.
     pub fn read(certificate: &Path, key: &Path) -> io::Result<Self> {
         let bad = |path: &Path, why: String| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{}: {why}", path.display()),
-            )
+            io::Error::new(io::ErrorKind::InvalidInput, format!("{}: {why}", path.display()))
         };
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
             .and_then(Iterator::collect)

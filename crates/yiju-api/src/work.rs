@@ -74,9 +74,7 @@ impl Lane {
         drop(gone);
         match outcome {
             Ok(Ok(result)) => Ok(result),
-            Ok(Err(error)) => Err(ApiError::internal(format!(
-                "an engine call failed: {error}"
-            ))),
+            Ok(Err(error)) => Err(ApiError::internal(format!("an engine call failed: {error}"))),
             Err(_) => Err(ApiError::timeout(self.deadline.as_secs_f64())),
         }
     }
@@ -122,9 +120,7 @@ struct Place<'a>(&'a AtomicUsize);
 impl<'a> Place<'a> {
     fn take(waiting: &'a AtomicUsize, most: usize) -> Result<Self, ApiError> {
         waiting
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |now| {
-                (now < most).then_some(now + 1)
-            })
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |now| (now < most).then_some(now + 1))
             .map(|_| Self(waiting))
             .map_err(ApiError::too_many_requests)
     }
@@ -171,11 +167,7 @@ mod tests {
 
         let refused = lane.run(|_| ()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::TooManyRequests);
-        assert_eq!(
-            lane.waiting(),
-            1,
-            "a refused call does not count as waiting"
-        );
+        assert_eq!(lane.waiting(), 1, "a refused call does not count as waiting");
 
         waiting.abort();
         assert!(waiting.await.unwrap_err().is_cancelled());
@@ -237,10 +229,7 @@ mod tests {
         let (hold, _task) = occupy(&lane);
         until(|| lane.running() == 1).await;
         assert!(!lane.drain(Duration::from_millis(10)).await);
-        assert_eq!(
-            lane.run(|_| ()).await.unwrap_err().code(),
-            ErrorCode::Unavailable
-        );
+        assert_eq!(lane.run(|_| ()).await.unwrap_err().code(), ErrorCode::Unavailable);
         drop(hold);
     }
 }

@@ -1,6 +1,6 @@
 //! The best consistent chain of numbers among candidates, by dynamic programming.
 
-use crate::label::{Label, Style};
+use crate::style::{Label, Style};
 
 /// A number that may be a head.
 pub(crate) struct Candidate {
@@ -100,17 +100,9 @@ pub(crate) fn choose(candidates: &[Candidate], style: Style, chosen: &mut [bool]
         };
         let score = score + candidate.weight;
         let link = links.len();
-        links.push(Link {
-            candidate: i,
-            before,
-            starts,
-            doubtful: false,
-        });
+        links.push(Link { candidate: i, before, starts, doubtful: false });
         article_of.push(articles);
-        let end = End {
-            score,
-            candidate: link,
-        };
+        let end = End { score, candidate: link };
         match &mut ends[number] {
             // Behind the same number, at a place as good: which one is the head, nobody knows.
             Some(other)

@@ -8,9 +8,9 @@
 use crate::clause_heading::clause_heading;
 use crate::draft::{DraftClause, DraftSection, finish, leads_in, parts};
 use crate::front::Front;
-use crate::label::{Label, Style};
 use crate::sequence::{Line, keep_sequences, label_bare_articles};
 use crate::signs;
+use crate::style::{Label, Style};
 use crate::{Clause, Section, UnitKind};
 use yiju_text::chars::{ends_finally, longer_than, squeeze};
 
@@ -68,11 +68,7 @@ impl<'a> Builder<'a> {
     fn new(lines: &'a [Line<'a>]) -> Self {
         let mut next_label = vec![lines.len(); lines.len() + 1];
         for i in (0..lines.len()).rev() {
-            next_label[i] = if lines[i].label.is_some() {
-                i
-            } else {
-                next_label[i + 1]
-            };
+            next_label[i] = if lines[i].label.is_some() { i } else { next_label[i + 1] };
         }
         let mut next_article = vec![lines.len(); lines.len() + 1];
         for (i, line) in lines.iter().enumerate().rev() {
@@ -86,10 +82,7 @@ impl<'a> Builder<'a> {
             lines,
             next_label,
             next_article,
-            last_body: lines
-                .iter()
-                .rposition(|l| !l.outside && !l.attachment)
-                .unwrap_or(0),
+            last_body: lines.iter().rposition(|l| !l.outside && !l.attachment).unwrap_or(0),
             sections: Vec::new(),
             clauses: Vec::new(),
             stack: Vec::new(),
@@ -108,9 +101,8 @@ impl<'a> Builder<'a> {
             self.open = false;
         } else if line.attachment {
             self.attachment(i);
-        } else if let Some(marks) = line
-            .markdown
-            .filter(|_| line.style().is_none_or(|style| style > Style::Article))
+        } else if let Some(marks) =
+            line.markdown.filter(|_| line.style().is_none_or(|style| style > Style::Article))
         {
             self.push_section(line, Level::Markdown(marks), line.end());
         } else if let Some(label) = &line.label {
@@ -121,19 +113,11 @@ impl<'a> Builder<'a> {
     }
 
     fn open_clause(&mut self) -> Option<&mut DraftClause> {
-        if self.open {
-            self.clauses.last_mut()
-        } else {
-            None
-        }
+        if self.open { self.clauses.last_mut() } else { None }
     }
 
     fn open_style(&self) -> Option<Style> {
-        if self.open {
-            self.clauses.last().and_then(DraftClause::style)
-        } else {
-            None
-        }
+        if self.open { self.clauses.last().and_then(DraftClause::style) } else { None }
     }
 
     fn signature(&mut self, i: usize) {
@@ -155,11 +139,8 @@ impl<'a> Builder<'a> {
     /// `附件：1. …` before the signature lists what is attached; another 附件 line is its heading.
     fn attachment(&mut self, i: usize) {
         let line = &self.lines[i];
-        let signed = self.lines[i + 1..]
-            .iter()
-            .take(12)
-            .take_while(|l| !l.attachment)
-            .any(|l| l.signature);
+        let signed =
+            self.lines[i + 1..].iter().take(12).take_while(|l| !l.attachment).any(|l| l.signature);
         let last = i >= self.last_body;
         let listed = signs::attachment_rest(line.text).is_some_and(|rest| {
             crate::label::parse_label(rest).is_some()
@@ -236,16 +217,11 @@ impl<'a> Builder<'a> {
         let Some(clause) = self.clauses.last() else {
             return false;
         };
-        let listed = clause
-            .items
-            .last()
-            .is_some_and(|(last, _)| last + 1 == label.number);
+        let listed = clause.items.last().is_some_and(|(last, _)| last + 1 == label.number);
         // 二、 goes on with section 一、, which the articles stand under.
         let sibling = self.stack.iter().any(|&(at, level)| {
             level == Level::Numbered(label.style)
-                && self.sections[at]
-                    .number
-                    .is_some_and(|n| n + 1 == label.number)
+                && self.sections[at].number.is_some_and(|n| n + 1 == label.number)
         });
         if clause.leads_in || listed || sibling {
             return clause.leads_in || listed;
@@ -348,16 +324,8 @@ impl<'a> Builder<'a> {
             return;
         };
         let Some(label) = clause.label else { return };
-        let title = clause
-            .heading
-            .clone()
-            .or(clause.short_text)
-            .unwrap_or_default();
-        let end = if clause.heading.is_some() {
-            clause.heading_end
-        } else {
-            clause.range.end
-        };
+        let title = clause.heading.clone().or(clause.short_text).unwrap_or_default();
+        let end = if clause.heading.is_some() { clause.heading_end } else { clause.range.end };
         self.enter(Level::Numbered(label.style));
         let parent = self.stack.last().map(|&(section, _)| section);
         self.sections.push(DraftSection {
@@ -393,10 +361,7 @@ impl<'a> Builder<'a> {
         let in_article = self.open_style() == Some(Style::Article);
         // 第一条 alone on its line: the next line is its text.
         let bare = in_article
-            && self
-                .clauses
-                .last()
-                .is_some_and(|c| c.paragraphs.is_empty() && c.heading.is_none());
+            && self.clauses.last().is_some_and(|c| c.paragraphs.is_empty() && c.heading.is_none());
         let over = next.is_some_and(|next| match next.style() {
             Some(style) => !in_article || style == Style::Article || style.is_division(),
             None => {
@@ -473,11 +438,7 @@ impl<'a> Builder<'a> {
         {
             return true;
         }
-        let Some(next) = self
-            .lines
-            .get(self.next_label[i])
-            .and_then(|l| l.label.as_ref())
-        else {
+        let Some(next) = self.lines.get(self.next_label[i]).and_then(|l| l.label.as_ref()) else {
             return false;
         };
         let successor = next.style == label.style && next.number == label.number.saturating_add(1);
@@ -512,10 +473,9 @@ impl<'a> Builder<'a> {
                 .iter()
                 .position(|(_, l)| matches!(l, Level::Numbered(s) if *s >= style))
                 .map(|at| at + base),
-            Level::Plain => self.stack[base..]
-                .iter()
-                .position(|(_, l)| *l == Level::Plain)
-                .map(|at| at + base),
+            Level::Plain => {
+                self.stack[base..].iter().position(|(_, l)| *l == Level::Plain).map(|at| at + base)
+            }
         };
         if let Some(cut) = cut {
             self.stack.truncate(cut);
@@ -525,10 +485,7 @@ impl<'a> Builder<'a> {
     fn push_section(&mut self, line: &Line, level: Level, end: usize) {
         self.enter(level);
         let parent = self.stack.last().map(|&(section, _)| section);
-        let title = line
-            .rest()
-            .trim_matches(['*', ' '])
-            .trim_end_matches(['：', ':']);
+        let title = line.rest().trim_matches(['*', ' ']).trim_end_matches(['：', ':']);
         let label = line.label.as_ref();
         self.sections.push(DraftSection {
             kind: label.map_or(UnitKind::Unnumbered, |l| l.style.kind()),

@@ -1,6 +1,6 @@
 //! The heading that a numbered paragraph begins with: `（二）增强竞争力。推动…`.
 
-use crate::label::Style;
+use crate::style::Style;
 use yiju_text::chars::longer_than;
 
 /// The heading in front of a numbered paragraph and its length in bytes: a short first sentence
@@ -35,16 +35,12 @@ fn is_english_sentence(text: &str) -> bool {
         "is", "are", "was", "were", "be", "has", "have", "had", "shall", "may", "must", "will",
         "can", "should", "does", "do",
     ];
-    text.split_whitespace()
-        .any(|word| VERBS.contains(&word.to_ascii_lowercase().as_str()))
+    text.split_whitespace().any(|word| VERBS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 /// The first sentence up to its full stop, in Chinese or English.
 fn split_first(text: &str) -> Option<&str> {
-    let end = text
-        .char_indices()
-        .nth(100)
-        .map_or(text.len(), |(at, _)| at);
+    let end = text.char_indices().nth(100).map_or(text.len(), |(at, _)| at);
     let head = &text[..end];
     let chinese = head.find('。').map(|at| at + '。'.len_utf8());
     let english = head.find(". ").map(|at| at + 1);

@@ -146,11 +146,7 @@ pub fn group_corpus(corpus: &[Entry]) -> Vec<Group<'_>> {
             None => title,
         };
         let at = *known.entry(name).or_insert_with_key(|name| {
-            groups.push(Group {
-                name: name.clone(),
-                places: Vec::new(),
-                entries: Vec::new(),
-            });
+            groups.push(Group { name: name.clone(), places: Vec::new(), entries: Vec::new() });
             groups.len() - 1
         });
         if let Some(group) = groups.get_mut(at) {
@@ -177,7 +173,7 @@ impl Group<'_> {
                 hash.update(part);
             }
         }
-        hex(&hash.finalize())
+        base16ct::lower::encode_string(&hash.finalize())
     }
 
     /// Its document: one clause for each entry, in order, under the number that the entry gives.
@@ -188,10 +184,7 @@ impl Group<'_> {
     pub fn document(&self) -> Result<Document, crate::DocumentError> {
         let size = self.bytes() + self.entries.len();
         if size > MAX_BYTES {
-            return Err(crate::DocumentError::TooLarge {
-                size,
-                limit: MAX_BYTES,
-            });
+            return Err(crate::DocumentError::TooLarge { size, limit: MAX_BYTES });
         }
         let mut text = String::with_capacity(size);
         let mut clauses = Vec::with_capacity(self.entries.len());
@@ -219,7 +212,7 @@ impl Group<'_> {
             number: None,
             date: version.and_then(|version| version.trim().parse().ok()),
             language: guess(&text).into(),
-            sha256: hex(&Sha256::digest(&text)),
+            sha256: base16ct::lower::encode_string(&Sha256::digest(&text)),
             text,
             sections,
             clauses,
@@ -233,11 +226,7 @@ fn draft(entry: &Entry, start: usize) -> DraftClause {
     let label = article.and_then(|article| {
         parse_label(article).filter(|label| article[label.end..].trim().is_empty())
     });
-    let mut clause = DraftClause {
-        label,
-        range: start..start,
-        ..DraftClause::default()
-    };
+    let mut clause = DraftClause { label, range: start..start, ..DraftClause::default() };
     let mut at = start;
     for text in entry.text.split('\n') {
         let line = Line::new(text, at, false, false);
@@ -256,11 +245,7 @@ fn draft(entry: &Entry, start: usize) -> DraftClause {
 /// Lines without white space around them, none of them blank, and no characters that are no text.
 fn clean(text: &str) -> String {
     let text = drop_stray(text);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join("\n")
 }
 
@@ -270,10 +255,6 @@ fn one_line(text: &str) -> String {
         .filter(|part| !part.is_empty())
         .collect();
     parts.join(" ")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -297,10 +278,7 @@ mod tests {
         let groups = group_corpus(&corpus);
         let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
         // Blank lines count: the last two lines have no ids.
-        assert_eq!(
-            names,
-            ["供水条例 (2020-01-02)", "供水条例", "Super_Bowl_50", "7"]
-        );
+        assert_eq!(names, ["供水条例 (2020-01-02)", "供水条例", "Super_Bowl_50", "7"]);
         assert_eq!(groups[0].places, [0, 2]);
         let law = groups[0].document().unwrap();
         assert_eq!(law.title, "供水条例 (2020-01-02)");

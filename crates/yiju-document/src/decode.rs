@@ -10,10 +10,7 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Decodes a source. The byte order mark is dropped, nothing else.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
     if bytes.len() > MAX_BYTES {
-        return Err(DocumentError::TooLarge {
-            size: bytes.len(),
-            limit: MAX_BYTES,
-        });
+        return Err(DocumentError::TooLarge { size: bytes.len(), limit: MAX_BYTES });
     }
     match bytes {
         [0xFF, 0xFE, rest @ ..] => return utf16(rest, u16::from_le_bytes).map(Cow::Owned),
@@ -28,16 +25,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, DocumentError> {
         Ok(text) => Ok(Cow::Borrowed(text)),
         Err(error) => gb18030(bytes)
             .map(Cow::Owned)
-            .ok_or(DocumentError::NotUtf8 {
-                offset: error.valid_up_to(),
-            }),
+            .ok_or(DocumentError::NotUtf8 { offset: error.valid_up_to() }),
     }
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, DocumentError> {
-    let broken = |units: usize| DocumentError::BrokenUtf16 {
-        offset: 2 + units * 2,
-    };
+    let broken = |units: usize| DocumentError::BrokenUtf16 { offset: 2 + units * 2 };
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 2);
     let mut read = 0;
@@ -54,11 +47,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, DocumentError
             Err(_) => return Err(broken(read)),
         }
     }
-    if bytes.len() % 2 == 1 {
-        Err(broken(read))
-    } else {
-        Ok(text)
-    }
+    if bytes.len() % 2 == 1 { Err(broken(read)) } else { Ok(text) }
 }
 
 /// What kind of binary data this is, where it is any.
@@ -124,56 +113,25 @@ mod tests {
         let (gb, _, _) = encoding_rs::GB18030.encode(text);
         assert_eq!(decode(&gb).unwrap(), text);
         for little in [true, false] {
-            let mut bytes = if little {
-                vec![0xFF, 0xFE]
-            } else {
-                vec![0xFE, 0xFF]
-            };
+            let mut bytes = if little { vec![0xFF, 0xFE] } else { vec![0xFE, 0xFF] };
             for unit in text.encode_utf16() {
-                bytes.extend(if little {
-                    unit.to_le_bytes()
-                } else {
-                    unit.to_be_bytes()
-                });
+                bytes.extend(if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
             }
             assert_eq!(decode(&bytes).unwrap(), text);
             bytes.pop();
-            assert_eq!(
-                decode(&bytes),
-                Err(DocumentError::BrokenUtf16 {
-                    offset: bytes.len() - 1
-                })
-            );
+            assert_eq!(decode(&bytes), Err(DocumentError::BrokenUtf16 { offset: bytes.len() - 1 }));
         }
     }
 
     #[test]
     fn refusals() {
-        assert!(matches!(
-            decode(b"%PDF-1.7\n"),
-            Err(DocumentError::Binary { .. })
-        ));
-        assert!(matches!(
-            decode(b"ab\0cd"),
-            Err(DocumentError::Binary { .. })
-        ));
-        assert!(matches!(
-            decode(&[1u8; 40]),
-            Err(DocumentError::Binary { .. })
-        ));
+        assert!(matches!(decode(b"%PDF-1.7\n"), Err(DocumentError::Binary { .. })));
+        assert!(matches!(decode(b"ab\0cd"), Err(DocumentError::Binary { .. })));
+        assert!(matches!(decode(&[1u8; 40]), Err(DocumentError::Binary { .. })));
         // Latin-1 for "café, naïve" is no Chinese, though its pairs decode.
-        assert_eq!(
-            decode(b"caf\xE9, na\xEFve"),
-            Err(DocumentError::NotUtf8 { offset: 3 })
-        );
-        assert_eq!(
-            decode(b"na\xEFve \xEFve"),
-            Err(DocumentError::NotUtf8 { offset: 2 })
-        );
+        assert_eq!(decode(b"caf\xE9, na\xEFve"), Err(DocumentError::NotUtf8 { offset: 3 }));
+        assert_eq!(decode(b"na\xEFve \xEFve"), Err(DocumentError::NotUtf8 { offset: 2 }));
         let large = vec![b'a'; MAX_BYTES + 1];
-        assert!(matches!(
-            decode(&large),
-            Err(DocumentError::TooLarge { .. })
-        ));
+        assert!(matches!(decode(&large), Err(DocumentError::TooLarge { .. })));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::label::{Label, Style};
 use crate::sequence::Line;
 use crate::spans::Offsets;
+use crate::style::{Label, Style};
 use crate::{Clause, Section, UnitKind};
 use yiju_text::split_sentences;
 
@@ -165,11 +165,7 @@ pub(crate) fn finish(
             span: offsets.span(range),
             sentences,
             paragraphs: c.paragraphs.into_iter().map(&span).collect(),
-            items: c
-                .items
-                .into_iter()
-                .map(|(number, range)| (number, span(range)))
-                .collect(),
+            items: c.items.into_iter().map(|(number, range)| (number, span(range))).collect(),
             inferred: c.inferred,
         }
     });

@@ -33,10 +33,7 @@ pub(crate) fn read(paragraphs: &[&str], given: Option<&str>, matter: &FrontMatte
         signature: vec![false; paragraphs.len()],
         ..Front::default()
     };
-    front.fielded = paragraphs
-        .iter()
-        .take(3)
-        .any(|p| signs::title_field(p).is_some());
+    front.fielded = paragraphs.iter().take(3).any(|p| signs::title_field(p).is_some());
     mark_signatures(paragraphs, &mut front);
     let title = title_lines(paragraphs, given, &front.signature);
     for &i in &title {
@@ -49,10 +46,7 @@ pub(crate) fn read(paragraphs: &[&str], given: Option<&str>, matter: &FrontMatte
         Some(given) => tidy_title(given),
         None if !printed.is_empty() => printed,
         None => {
-            let field = paragraphs
-                .iter()
-                .take(HEAD)
-                .find_map(|p| signs::title_field(p));
+            let field = paragraphs.iter().take(HEAD).find_map(|p| signs::title_field(p));
             match field.or(matter.title.as_deref()) {
                 Some(title) => tidy_title(title),
                 None => first_words(paragraphs),
@@ -78,12 +72,8 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
         .filter(|&i| i > 1)
         .filter_map(|i| date_line(paragraphs[i]).or_else(|| signed_date(paragraphs[i])))
         .next_back();
-    let decree = proclaimed.filter(|_| {
-        paragraphs
-            .iter()
-            .take(3)
-            .any(|p| squeeze_short(p).contains('令'))
-    });
+    let decree =
+        proclaimed.filter(|_| paragraphs.iter().take(3).any(|p| squeeze_short(p).contains('令')));
     // Before the title stand the letterhead and the number.
     let mut end = from + 6;
     for i in 0..paragraphs.len().min(HEAD) {
@@ -101,9 +91,7 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
         } else if signs::is_bare_serial(line) && i > 0 && !beyond {
             let name = squeeze_short(paragraphs[i - 1]);
             if name.ends_with('令') {
-                front
-                    .number
-                    .get_or_insert(format!("{name}{}", squeeze(line)));
+                front.number.get_or_insert(format!("{name}{}", squeeze(line)));
                 front.outside[i - 1] = true;
             }
             front.outside[i] = true;
@@ -141,9 +129,8 @@ fn read_head(paragraphs: &[&str], from: usize, front: &mut Front) {
     }
     front.date = decree.or(front.date);
     if front.number.is_none() {
-        let header = paragraphs[..paragraphs.len().min(end)]
-            .iter()
-            .find(|p| signs::is_law_header(p));
+        let header =
+            paragraphs[..paragraphs.len().min(end)].iter().find(|p| signs::is_law_header(p));
         front.number = header.and_then(|header| order_of(header));
     }
 }
@@ -153,9 +140,7 @@ fn order_of(header: &str) -> Option<String> {
     let (before, after) = header.split_once("令第")?;
     let start = before
         .rfind(|c: char| !is_han(c) || c == '日')
-        .map_or(0, |at| {
-            at + before[at..].chars().next().map_or(1, char::len_utf8)
-        });
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let end = after.find(['号', '號'])?;
     let one = !after.contains("令第");
     let order = format!("{}令第{}号", &before[start..], &after[..end]);
@@ -206,14 +191,10 @@ fn header_date(header: &str) -> Option<Date> {
         }
     }
     let effect = |act: &String| {
-        ["施行", "实施", "生效", "實施"]
-            .iter()
-            .any(|w| act.contains(w))
-            && ![
-                "通过", "通過", "公布", "发布", "發布", "批准", "修正", "修订", "修訂", "制定",
-            ]
-            .iter()
-            .any(|w| act.contains(w))
+        ["施行", "实施", "生效", "實施"].iter().any(|w| act.contains(w))
+            && !["通过", "通過", "公布", "发布", "發布", "批准", "修正", "修订", "修訂", "制定"]
+                .iter()
+                .any(|w| act.contains(w))
     };
     acts.retain(|act| !effect(act));
     acts.iter().flat_map(|act| dates(act)).max()
@@ -233,10 +214,7 @@ fn mark_contents(paragraphs: &[&str], front: &mut Front) {
         })
         .to_string()
     };
-    let Some(first) = paragraphs
-        .get(at + 1)
-        .filter(|l| !longer_than(l, 80))
-        .map(|l| entry(l))
+    let Some(first) = paragraphs.get(at + 1).filter(|l| !longer_than(l, 80)).map(|l| entry(l))
     else {
         return;
     };
@@ -295,24 +273,12 @@ fn tail_date(paragraphs: &[&str], front: &Front) -> Option<Date> {
 
 /// A news dateline or sign-off that gives the year itself.
 fn news_date(paragraphs: &[&str]) -> Option<Date> {
-    let head: Option<String> = paragraphs
-        .iter()
-        .take(6)
-        .find(|p| signs::starts_with_dateline(p))
-        .map(|p| {
-            p.chars()
-                .take(40)
-                .take_while(|&c| c != '电' && c != '電' && c != '讯')
-                .collect()
+    let head: Option<String> =
+        paragraphs.iter().take(6).find(|p| signs::starts_with_dateline(p)).map(|p| {
+            p.chars().take(40).take_while(|&c| c != '电' && c != '電' && c != '讯').collect()
         });
-    let last = paragraphs
-        .last()
-        .filter(|p| signs::is_sign_off(p))
-        .map(|p| p.to_string());
-    [head, last]
-        .into_iter()
-        .flatten()
-        .find_map(|line| dates(&line).first().copied())
+    let last = paragraphs.last().filter(|p| signs::is_sign_off(p)).map(|p| p.to_string());
+    [head, last].into_iter().flatten().find_map(|line| dates(&line).first().copied())
 }
 
 /// `中共中央 国务院关于…` is issued by 中共中央、国务院.
@@ -322,27 +288,18 @@ fn issuer_of_title(title: &str) -> Option<String> {
         .filter_map(|w| title.find(w))
         .min()?;
     let issuer = title[..at].trim().trim_start_matches(['《', '“']);
-    let organs: Vec<&str> = issuer
-        .split([' ', '、', '，', '\u{3000}'])
-        .filter(|o| !o.is_empty())
-        .collect();
+    let organs: Vec<&str> =
+        issuer.split([' ', '、', '，', '\u{3000}']).filter(|o| !o.is_empty()).collect();
     let named = !organs.is_empty()
-        && organs
-            .iter()
-            .all(|o| signs::names_organ(o) && o.chars().count() >= 2);
+        && organs.iter().all(|o| signs::names_organ(o) && o.chars().count() >= 2);
     named.then(|| organs.join("、"))
 }
 
 /// `（2020年…第十三届全国人民代表大会第三次会议通过）`: the congress.
 fn header_issuer(paragraphs: &[&str]) -> Option<String> {
-    let header = paragraphs
-        .iter()
-        .take(HEAD)
-        .find(|p| signs::is_law_header(p))?;
-    let adopted = header
-        .find("通过")
-        .or_else(|| header.find("公布"))
-        .map_or(*header, |at| &header[..at]);
+    let header = paragraphs.iter().take(HEAD).find(|p| signs::is_law_header(p))?;
+    let adopted =
+        header.find("通过").or_else(|| header.find("公布")).map_or(*header, |at| &header[..at]);
     const ORGANS: [&str; 8] = [
         "全国人民代表大会常务委员会",
         "全国人民代表大会",
@@ -419,10 +376,7 @@ mod tests {
         ];
         let front = read(&text, None, &FrontMatter::default());
         assert_eq!(front.title, "中华人民共和国某法");
-        assert_eq!(
-            front.number.as_deref(),
-            Some("中华人民共和国主席令第四十五号")
-        );
+        assert_eq!(front.number.as_deref(), Some("中华人民共和国主席令第四十五号"));
         assert_eq!(front.issuer.as_deref(), Some("全国人民代表大会"));
         assert_eq!(front.date, Some(jiff::civil::date(2020, 5, 28)));
         assert_eq!(front.outside.iter().filter(|&&o| o).count(), 7);
@@ -447,16 +401,8 @@ mod tests {
                 "国务院办公厅关于加强供水工作的通知",
                 Some("国务院办公厅"),
             ),
-            (
-                vec!["关于加强供水工作的通知", "正文。"],
-                "关于加强供水工作的通知",
-                None,
-            ),
-            (
-                vec!["没有标题的一段话，很短。"],
-                "没有标题的一段话，很短",
-                None,
-            ),
+            (vec!["关于加强供水工作的通知", "正文。"], "关于加强供水工作的通知", None),
+            (vec!["没有标题的一段话，很短。"], "没有标题的一段话，很短", None),
         ] {
             let front = read(&lines, None, &FrontMatter::default());
             assert_eq!(front.title, title);

@@ -1,117 +1,9 @@
 //! The number at the head of a line: 第十七条, （八）, 一、, 1., Chapter 3.
 
 use crate::label_english;
-use crate::model::UnitKind;
+use crate::style::{Label, Style, finish, spaces, sub_number};
 use yiju_text::chars::{is_han, squeeze};
 use yiju_text::numerals::{decimal, leading_number, parse_number, parse_roman, to_chinese};
-
-/// How a number is written; finer than `UnitKind`, in the order of the usual nesting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Style {
-    /// 第一编
-    Book,
-    /// 第一部分, Part 1
-    Part,
-    /// 第一分编
-    SubBook,
-    /// 第一章
-    Chapter,
-    /// 第一节
-    Section,
-    /// 第一条
-    Article,
-    /// 一、
-    Ideographic,
-    /// （一）
-    Parenthesized,
-    /// 1., or 1 above 1.1
-    Arabic,
-    /// 1.1
-    Decimal2,
-    /// 1.1.1
-    Decimal3,
-    /// 1.1.1.1
-    Decimal4,
-    /// （1）
-    ParenthesizedArabic,
-    /// 1）
-    HalfParenthesis,
-    /// ①
-    Circled,
-    /// 甲、
-    Stem,
-    /// (a), a)
-    Letter,
-    /// (i), i)
-    Roman,
-}
-
-/// How many styles there are.
-pub(crate) const STYLES: usize = Style::Roman as usize + 1;
-
-impl Style {
-    pub(crate) fn kind(self) -> UnitKind {
-        match self {
-            Style::Book | Style::Part | Style::SubBook => UnitKind::Book,
-            Style::Chapter => UnitKind::Chapter,
-            Style::Section => UnitKind::Section,
-            Style::Article => UnitKind::Article,
-            Style::Ideographic => UnitKind::Ideographic,
-            Style::Parenthesized => UnitKind::Parenthesized,
-            Style::Arabic | Style::Decimal2 | Style::Decimal3 | Style::Decimal4 => UnitKind::Arabic,
-            Style::ParenthesizedArabic
-            | Style::HalfParenthesis
-            | Style::Circled
-            | Style::Stem
-            | Style::Letter
-            | Style::Roman => UnitKind::ParenthesizedArabic,
-        }
-    }
-
-    /// 1.1, 1.1.1 and deeper.
-    pub(crate) fn is_decimal(self) -> bool {
-        matches!(self, Style::Decimal2 | Style::Decimal3 | Style::Decimal4)
-    }
-
-    /// 编, 章 and 节: always headings of what follows.
-    pub(crate) fn is_division(self) -> bool {
-        self < Style::Article
-    }
-}
-
-/// A number found at the head of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Label {
-    pub(crate) style: Style,
-    pub(crate) number: u32,
-    /// 之一 of 第十七条之一.
-    pub(crate) sub: Option<u32>,
-    /// The label in normal form.
-    pub(crate) text: String,
-    /// Bytes of the line up to the label's own text, white space included.
-    pub(crate) end: usize,
-    /// Whether white space, a colon or the line's end stands between the number and the text, so
-    /// that it cannot be a reference in running text.
-    pub(crate) separated: bool,
-}
-
-impl Label {
-    /// Whether the label reads 2A, which may be 2 and the first word of `A person…`.
-    pub(crate) fn ends_with_article(&self) -> bool {
-        self.style <= Style::Article && self.sub == Some(1) && self.text.ends_with('A')
-    }
-
-    /// The label as 2 of `2A person…`; `line` is the line that it heads.
-    pub(crate) fn without_article(&self, line: &str) -> Label {
-        Label {
-            sub: None,
-            text: self.text.trim_end_matches('A').to_string(),
-            end: line[..self.end].trim_end().len() - 1,
-            separated: true,
-            ..self.clone()
-        }
-    }
-}
 
 /// The label at the head of `line`, which has no white space in front. A list or quote mark may
 /// stand before 第三条 and the like, 【】 around it.
@@ -133,9 +25,7 @@ pub(crate) fn parse_label(line: &str) -> Option<Label> {
         }
         '①'..='⑳' => single(Style::Circled, '①', &|_| first.to_string()),
         '⑴'..='⒇' => single(Style::ParenthesizedArabic, '⑴', &|n| format!("（{n}）")),
-        '㈠'..='㈩' => single(Style::Parenthesized, '㈠', &|n| {
-            format!("（{}）", to_chinese(n))
-        }),
+        '㈠'..='㈩' => single(Style::Parenthesized, '㈠', &|n| format!("（{}）", to_chinese(n))),
         '⒈'..='⒛' => single(Style::Arabic, '⒈', &|n| format!("{n}.")),
         '§' => {
             let rest = after.trim_start();
@@ -153,51 +43,7 @@ pub(crate) fn parse_label(line: &str) -> Option<Label> {
 /// The label that `read` finds in `rest`, the end of `line`.
 fn shifted(line: &str, rest: &str, read: fn(&str) -> Option<Label>) -> Option<Label> {
     let label = read(rest)?;
-    Some(Label {
-        end: label.end + line.len() - rest.len(),
-        ..label
-    })
-}
-
-/// Completes a label: swallows the separator after `end`.
-pub(crate) fn finish(
-    line: &str,
-    style: Style,
-    number: u32,
-    sub: Option<u32>,
-    text: String,
-    end: usize,
-) -> Label {
-    let rest = &line[end..];
-    let trimmed = rest.trim_start();
-    let mut at = line.len() - trimmed.len();
-    let mut separated = trimmed.len() < rest.len() || trimmed.is_empty();
-    // 第一条：为了…, Article 1. Scope, Chapter I – Scope
-    let marks: &[char] = if style <= Style::Article {
-        &['：', ':', '.', '．', '、', '—', '–', '-']
-    } else {
-        &['、', '．']
-    };
-    if let Some(c) = trimmed.chars().next().filter(|c| marks.contains(c)) {
-        let mark_end = at + c.len_utf8();
-        let after = &line[mark_end..];
-        // 第十条、第十一条 and 第十条—第十二条 are references.
-        if !after.trim_start().starts_with('第') && !after.starts_with(c) {
-            at = line.len() - after.trim_start().len();
-            separated = true;
-        }
-    }
-    if line[at..].starts_with('【') {
-        separated = true;
-    }
-    Label {
-        style,
-        number,
-        sub,
-        text,
-        end: at,
-        separated,
-    }
+    Some(Label { end: label.end + line.len() - rest.len(), ..label })
 }
 
 /// A number whose digits may be set apart by spaces (第 十 二 条), and its length.
@@ -214,39 +60,18 @@ fn spaced_number(text: &str) -> Option<(u32, usize)> {
     Some((value, len))
 }
 
-/// `-1`, `之1`, `之一` at the start of `text`, behind the number or the unit: the number of an
-/// article put in later, and the length.
-pub(crate) fn sub_number(text: &str) -> Option<(u32, usize)> {
-    let mut at = spaces(text);
-    let mark = text[at..]
-        .chars()
-        .next()
-        .filter(|c| "-－—–之".contains(*c))?;
-    at += mark.len_utf8();
-    at += spaces(&text[at..]);
-    let (value, len) = leading_number(&text[at..])?;
-    let digits = mark == '之' || text[at..].starts_with(|c| decimal(c).is_some());
-    (digits && (1..1000).contains(&value)).then_some((value, at + len))
-}
-
 fn ordinal(line: &str) -> Option<Label> {
     let mut at = '第'.len_utf8();
     at += spaces(&line[at..]);
     // 第（十九）条 is how people name a clause; a text that prints it so means an article.
-    let bracket = line[at..]
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '（' | '('));
+    let bracket = line[at..].chars().next().filter(|c| matches!(c, '（' | '('));
     if let Some(c) = bracket {
         at += c.len_utf8();
     }
     let (number, len) = spaced_number(&line[at..])?;
     at += len;
     if bracket.is_some() {
-        let closing = line[at..]
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '）' | ')'))?;
+        let closing = line[at..].chars().next().filter(|c| matches!(c, '）' | ')'))?;
         at += closing.len_utf8();
     }
     // 第 2-1 條, 第5之1条
@@ -269,9 +94,8 @@ fn ordinal(line: &str) -> Option<Label> {
         ("條", Style::Article, "條"),
         ("条款", Style::Article, "条"),
     ];
-    let (printed, style, unit) = UNITS
-        .into_iter()
-        .find(|(name, ..)| line[at..].starts_with(name))?;
+    let (printed, style, unit) =
+        UNITS.into_iter().find(|(name, ..)| line[at..].starts_with(name))?;
     at += printed.len();
     // 第一部法律 counts laws.
     if unit == "部" && !line[at..].starts_with([' ', '\u{3000}', '：', ':']) && at < line.len() {
@@ -314,9 +138,7 @@ fn unit_follows(rest: &str, spaced: bool) -> bool {
     if spaced && unit.starts_with(['條', '条']) && after.starts_with(is_han) {
         return false;
     }
-    unit.starts_with([
-        '条', '條', '款', '项', '項', '章', '节', '節', '目', '编', '編', '部',
-    ])
+    unit.starts_with(['条', '條', '款', '项', '項', '章', '节', '節', '目', '编', '編', '部'])
 }
 
 /// Behind 第三条 these make it a reference.
@@ -359,10 +181,7 @@ fn bracketed(line: &str) -> Option<Label> {
     let (number, len) = leading_number(&line[at..])?;
     at += len;
     at += spaces(&line[at..]);
-    let closing = line[at..]
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '）' | ')' | '〕' | '﹚'))?;
+    let closing = line[at..].chars().next().filter(|c| matches!(c, '）' | ')' | '〕' | '﹚'))?;
     at += closing.len_utf8();
     // （三）项 is a reference.
     let refers = ["项", "項", "款", "目", "规定", "規定"];
@@ -379,18 +198,14 @@ fn bracketed(line: &str) -> Option<Label> {
 
 /// `a)`, `ii)`.
 fn lettered(line: &str) -> Option<Label> {
-    line.starts_with(|c: char| c.is_ascii_lowercase())
-        .then(|| letter(line, 0, ""))?
+    line.starts_with(|c: char| c.is_ascii_lowercase()).then(|| letter(line, 0, ""))?
 }
 
 /// The letter or the small Roman number at byte `at`, up to its closing bracket.
 fn letter(line: &str, at: usize, open: &str) -> Option<Label> {
     let end = at + line[at..].find(|c: char| !c.is_ascii_lowercase())?;
     let printed = &line[at..end];
-    let closing = line[end..]
-        .chars()
-        .next()
-        .filter(|c| matches!(c, ')' | '）'))?;
+    let closing = line[end..].chars().next().filter(|c| matches!(c, ')' | '）'))?;
     let first = printed.bytes().next()?;
     let (style, number) = match parse_roman(printed) {
         // (c) and (d) are no hundreds; (i), (v) and (x) are letters where (h), (u) or (w) precede.
@@ -399,14 +214,7 @@ fn letter(line: &str, at: usize, open: &str) -> Option<Label> {
         None => return None,
     };
     let text = format!("{open}{printed})");
-    Some(finish(
-        line,
-        style,
-        number,
-        None,
-        text,
-        end + closing.len_utf8(),
-    ))
+    Some(finish(line, style, number, None, text, end + closing.len_utf8()))
 }
 
 /// `甲、`
@@ -418,23 +226,12 @@ fn stem(line: &str) -> Option<Label> {
     let text = format!("{first}、");
     // 甲、乙双方 names both.
     let both = rest.chars().next().is_none_or(|c| STEMS.contains(c));
-    (!both).then(|| {
-        finish(
-            line,
-            Style::Stem,
-            number,
-            None,
-            text,
-            line.len() - rest.len(),
-        )
-    })
+    (!both).then(|| finish(line, Style::Stem, number, None, text, line.len() - rest.len()))
 }
 
 /// `1.1 目的`, `1.2.1 试用期`: the number, and the styles by depth.
 fn decimals(line: &str) -> Option<Label> {
-    let end = line
-        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .unwrap_or(line.len());
+    let end = line.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(line.len());
     let printed = line[..end].trim_end_matches('.');
     let parts: Vec<u32> = printed
         .split('.')
@@ -489,32 +286,13 @@ fn listed(line: &str) -> Option<Label> {
             if next.is_some_and(|c| decimal(c).is_some()) {
                 return decimals(line);
             }
-            Some(finish(
-                line,
-                Style::Arabic,
-                number,
-                None,
-                format!("{number}."),
-                end,
-            ))
+            Some(finish(line, Style::Arabic, number, None, format!("{number}."), end))
         }
-        '）' | ')' => Some(finish(
-            line,
-            Style::HalfParenthesis,
-            number,
-            None,
-            format!("{number}）"),
-            end,
-        )),
+        '）' | ')' => {
+            Some(finish(line, Style::HalfParenthesis, number, None, format!("{number}）"), end))
+        }
         _ => None,
     }
-}
-
-fn spaces(text: &str) -> usize {
-    text.len()
-        - text
-            .trim_start_matches([' ', '\u{3000}', '\u{a0}', '\t'])
-            .len()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! English numbers at the head of lines: `Chapter 3`, `ARTICLE XII.`, `IV. Finance`.
 
-use crate::label::{Label, Style, finish, sub_number};
+use crate::style::{Label, Style, finish, sub_number};
 use yiju_text::numerals::parse_english_number;
 
 /// The label at the head of a line that begins with an ASCII letter.
@@ -42,35 +42,18 @@ pub(crate) fn label(line: &str) -> Option<Label> {
         Some(_) => printed.to_string(),
         None => value.to_string(),
     };
-    let name = format!(
-        "{}{}",
-        word[..1].to_ascii_uppercase(),
-        word[1..].to_ascii_lowercase()
-    );
-    Some(finish(
-        line,
-        style,
-        value,
-        sub,
-        format!("{name} {shown}"),
-        end,
-    ))
+    let name = format!("{}{}", word[..1].to_ascii_uppercase(), word[1..].to_ascii_lowercase());
+    Some(finish(line, style, value, sub, format!("{name} {shown}"), end))
 }
 
 /// The number at the start of `text`, its sub-number and its length: `12`, `XII`, `five`, `2-1`,
 /// `2A`, `2 bis`. 1 is the first article put in behind another, however it is counted.
 pub(crate) fn number(text: &str) -> Option<(u32, Option<u32>, usize)> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     if digits == 0 {
-        let roman = text
-            .find(|c: char| !('Ⅰ'..='ⅿ').contains(&c))
-            .unwrap_or(text.len());
+        let roman = text.find(|c: char| !('Ⅰ'..='ⅿ').contains(&c)).unwrap_or(text.len());
         let end = match roman {
-            0 => text
-                .find(|c: char| !c.is_ascii_alphabetic() && c != '-')
-                .unwrap_or(text.len()),
+            0 => text.find(|c: char| !c.is_ascii_alphabetic() && c != '-').unwrap_or(text.len()),
             _ => roman,
         };
         let printed = text[..end].trim_end_matches('-');
@@ -81,19 +64,14 @@ pub(crate) fn number(text: &str) -> Option<(u32, Option<u32>, usize)> {
         let length = printed.len() + sub.map_or(0, |(_, length)| length);
         return Some((value, sub.map(|(value, _)| value), length));
     }
-    let value = text[..digits]
-        .parse()
-        .ok()
-        .filter(|n| (1..2_000).contains(n))?;
+    let value = text[..digits].parse().ok().filter(|n| (1..2_000).contains(n))?;
     let rest = &text[digits..];
     if let Some((sub, length)) = sub_number(rest).filter(|_| rest.starts_with('-')) {
         return Some((value, Some(sub), digits + length));
     }
     const LATIN: [&str; 5] = ["bis", "ter", "quater", "quinquies", "sexies"];
     let word = rest.trim_start();
-    let end = word
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(word.len());
+    let end = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
     if let Some(at) = LATIN.iter().position(|latin| *latin == &word[..end]) {
         let length = text.len() - word.len() + end;
         return Some((value, Some(at as u32 + 1), length));
@@ -119,25 +97,14 @@ fn roman_heading(line: &str, word: &str) -> Option<Label> {
     if !(rest.is_empty() || rest.starts_with(char::is_whitespace)) {
         return None;
     }
-    Some(finish(
-        line,
-        Style::Ideographic,
-        number,
-        None,
-        format!("{word}."),
-        end,
-    ))
+    Some(finish(line, Style::Ideographic, number, None, format!("{word}."), end))
 }
 
 /// Whether a word follows that an article stands before: `person`, but not `of` or `shall`.
 fn opens_with_noun(text: &str) -> bool {
-    const OTHERS: [&str; 9] = [
-        "of", "or", "and", "to", "shall", "is", "in", "may", "applies",
-    ];
+    const OTHERS: [&str; 9] = ["of", "or", "and", "to", "shall", "is", "in", "may", "applies"];
     text.strip_prefix(' ').is_some_and(|rest| {
-        let end = rest
-            .find(|c: char| !c.is_ascii_lowercase())
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
         end > 0 && !OTHERS.contains(&&rest[..end])
     })
 }

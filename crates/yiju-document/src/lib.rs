@@ -49,6 +49,7 @@ mod sequence;
 mod signs;
 mod spans;
 mod split;
+mod style;
 mod title;
 mod words;
 

@@ -1,6 +1,7 @@
 //! Decoded text to paragraphs: stray characters dropped, broken and wrapped paragraphs joined.
 
-use crate::label::{Style, parse_label};
+use crate::label::parse_label;
+use crate::style::Style;
 use crate::{page, signs};
 use yiju_text::chars::{
     ends_finally, ends_with_remark, is_cjk, is_closing, is_han, last_char, left_open, longer_than,
@@ -51,10 +52,8 @@ fn is_stray(c: char) -> bool {
 /// space at its ends; white space apart, together they are the whole text.
 pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let lines = lines(text);
-    let wrap = wrap_width(&lines).map(|limit| Wrap {
-        limit,
-        first_indent: first_indent(&lines, limit),
-    });
+    let wrap =
+        wrap_width(&lines).map(|limit| Wrap { limit, first_indent: first_indent(&lines, limit) });
     let mut out: Vec<String> = Vec::new();
     // The line that the last paragraph ends with.
     let mut last: Option<&Line> = None;
@@ -97,12 +96,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
             continue;
         }
         let indent = width(&raw[..raw.len() - from.len()]);
-        lines.push(Line {
-            text: trimmed,
-            indent,
-            after_blank,
-            width: width(trimmed),
-        });
+        lines.push(Line { text: trimmed, indent, after_blank, width: width(trimmed) });
         after_blank = false;
     }
     lines
@@ -186,10 +180,7 @@ fn first_word_width(text: &str) -> usize {
 /// Whether `line` goes on with a paragraph of wrapped text.
 fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, wrap: &Wrap) -> bool {
     let limit = wrap.limit;
-    if wrap
-        .first_indent
-        .is_some_and(|indent| line.indent >= indent)
-    {
+    if wrap.first_indent.is_some_and(|indent| line.indent >= indent) {
         return false;
     }
     let finished = ends_finally(paragraph)
@@ -306,10 +297,7 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
 
 /// The first part of a paragraph: enough to judge its length.
 fn head(paragraph: &str) -> &str {
-    let end = paragraph
-        .char_indices()
-        .nth(120)
-        .map_or(paragraph.len(), |(at, _)| at);
+    let end = paragraph.char_indices().nth(120).map_or(paragraph.len(), |(at, _)| at);
     &paragraph[..end]
 }
 
@@ -345,11 +333,7 @@ fn glue(before: &str, after: &str) -> &'static str {
     let hyphen = last == '-'
         && before.chars().rev().nth(1).is_some_and(char::is_alphabetic)
         && first.is_alphabetic();
-    if is_cjk(last) || is_cjk(first) || hyphen {
-        ""
-    } else {
-        " "
-    }
+    if is_cjk(last) || is_cjk(first) || hyphen { "" } else { " " }
 }
 
 #[cfg(test)]
@@ -368,10 +352,7 @@ mod tests {
                 "（六） 建立体系。落实责任。强化供给，发挥债券市场、\n\n股票市场融资功能，鼓励保险。",
                 1,
             ),
-            (
-                "(十六) 提高防控救治水平。推进国家区\n\n域公共卫生中心建设。",
-                1,
-            ),
+            ("(十六) 提高防控救治水平。推进国家区\n\n域公共卫生中心建设。", 1),
             (
                 "富而有爱。\n\n期待以“500强”为代表的中国民营企业在广阔前景中\n\n大显身手，贡献力量。",
                 1 + 1,
@@ -385,10 +366,7 @@ mod tests {
             ),
             ("春眠不觉晓，\n处处闻啼鸟。", 2),
             ("国务院办公厅\n2025年1月1日", 2),
-            (
-                "依照《中华人民共和国民法典》第十条、\n\n第十一条规定处理。",
-                1,
-            ),
+            ("依照《中华人民共和国民法典》第十条、\n\n第十一条规定处理。", 1),
         ] {
             assert_eq!(joined(text).len(), count, "{:?}", joined(text));
         }

@@ -13,10 +13,9 @@ pub(crate) fn with_breaks(text: &str) -> Cow<'_, str> {
     }
     let spelt = |mark: &str| text.matches(mark).count();
     let mut text = Cow::Borrowed(text);
-    for marks in [
-        &["\\r\\n", "\\n"][..],
-        &["<br>", "<br/>", "<br />", "</p><p>", "</p>", "<p>"][..],
-    ] {
+    for marks in
+        [&["\\r\\n", "\\n"][..], &["<br>", "<br/>", "<br />", "</p><p>", "</p>", "<p>"][..]]
+    {
         if marks.iter().map(|mark| spelt(mark)).sum::<usize>() >= lines.max(1) {
             for mark in marks {
                 text = Cow::Owned(text.replace(mark, "\n"));
@@ -45,9 +44,8 @@ fn wide_spaces(text: &str) -> Vec<(usize, usize)> {
     let mut runs = Vec::new();
     let mut at = 0;
     while let Some(start) = text[at..].find(wide).map(|found| at + found) {
-        let run = text[start..]
-            .find(|c: char| !wide(c))
-            .map_or(text.len(), |length| start + length);
+        let run =
+            text[start..].find(|c: char| !wide(c)).map_or(text.len(), |length| start + length);
         at = run;
         let space = |c: char| c.is_whitespace();
         let before = text[..start].chars().rev().take(2).collect::<Vec<_>>();
@@ -73,10 +71,7 @@ mod tests {
         for (text, broken) in [
             ("甲。\\n乙。\\r\\n丙。", "甲。\n乙。\n丙。"),
             ("甲。<br>乙。<br/>丙。", "甲。\n乙。\n丙。"),
-            (
-                "办法　　一、甲办。　　二、乙办。",
-                "办法\n一、甲办。\n二、乙办。",
-            ),
+            ("办法　　一、甲办。　　二、乙办。", "办法\n一、甲办。\n二、乙办。"),
             ("第一章 总　　则", "第一章 总　　则"),
             ("甲。\n乙\\n。\n丙。", "甲。\n乙\\n。\n丙。"),
             ("　　甲甲。\n　　乙乙。", "　　甲甲。\n　　乙乙。"),

@@ -8,14 +8,9 @@ use yiju_text::chars::{ends_finally, longer_than};
 pub(crate) fn starts_with_dateline(line: &str) -> bool {
     let line = line.trim_start_matches(['（', '(', '【', '[']);
     let line = line.strip_prefix(['据', '據']).unwrap_or(line);
-    if let Some(rest) = words::AGENCIES
-        .iter()
-        .find_map(|name| line.strip_prefix(name))
-    {
+    if let Some(rest) = words::AGENCIES.iter().find_map(|name| line.strip_prefix(name)) {
         let head: Vec<char> = rest.chars().take(24).collect();
-        let sent = head
-            .iter()
-            .position(|c| matches!(c, '电' | '電' | '讯' | '訊' | '，' | '。'));
+        let sent = head.iter().position(|c| matches!(c, '电' | '電' | '讯' | '訊' | '，' | '。'));
         return sent.is_some_and(|at| {
             let open = |c: &char| {
                 c.is_whitespace() || matches!(c, '（' | '(' | '：' | ':' | '】' | '—' | '，')
@@ -25,9 +20,7 @@ pub(crate) fn starts_with_dateline(line: &str) -> bool {
     }
     let head: String = line.chars().take(60).collect();
     head.starts_with(|c: char| c.is_ascii_uppercase())
-        && ["(Xinhua)", "(Reuters)", "(AP)", "(AFP)"]
-            .iter()
-            .any(|name| head.contains(name))
+        && ["(Xinhua)", "(Reuters)", "(AP)", "(AFP)"].iter().any(|name| head.contains(name))
 }
 
 /// `本报记者 王五`, `新华社记者张三`: who wrote a news text, on a line of its own.
@@ -78,9 +71,8 @@ fn bracketed_sign_off(line: &str) -> bool {
         return true;
     }
     let agency = words::AGENCIES.iter().any(|name| inner.starts_with(name));
-    let word = ["电", "電", "讯", "訊", "记者", "記者", "报道", "供稿"]
-        .iter()
-        .any(|w| inner.contains(w));
+    let word =
+        ["电", "電", "讯", "訊", "记者", "記者", "报道", "供稿"].iter().any(|w| inner.contains(w));
     agency && word && !inner.contains(['。', '；'])
 }
 
@@ -97,9 +89,7 @@ mod tests {
         assert!(ends_with_sign_off("贡献力量。（本报记者 张三）"));
         assert!(!ends_with_sign_off("全球可持续发展城市奖（上海奖）"));
         assert!(starts_with_dateline("据新华社北京8月28日电 近日，"));
-        assert!(starts_with_dateline(
-            "新华社北京8月28日电(记者 王春涛) 应记者提问"
-        ));
+        assert!(starts_with_dateline("新华社北京8月28日电(记者 王春涛) 应记者提问"));
         assert!(!starts_with_dateline("新华社是通讯社，电"));
     }
 }

@@ -10,11 +10,7 @@ const OPENING: usize = 6_000;
 
 /// Where the opening of a text is to be cut, in bytes, ascending.
 pub(crate) fn cuts(text: &str) -> Vec<usize> {
-    let end = text
-        .char_indices()
-        .map(|(at, _)| at)
-        .find(|&at| at > OPENING)
-        .unwrap_or(text.len());
+    let end = text.char_indices().map(|(at, _)| at).find(|&at| at > OPENING).unwrap_or(text.len());
     let text = &text[..end];
     let mut cuts: Vec<usize> = Vec::new();
     fields(text, &mut cuts);
@@ -34,11 +30,7 @@ pub(crate) fn cuts(text: &str) -> Vec<usize> {
 fn fields(text: &str, cuts: &mut Vec<usize>) {
     for (colon, _) in text.match_indices(['：', ':']) {
         let before = &text[..colon];
-        let lists = [
-            &words::TITLE_FIELDS,
-            &words::CATALOGUE_FIELDS,
-            &words::DATE_FIELDS,
-        ];
+        let lists = [&words::TITLE_FIELDS, &words::CATALOGUE_FIELDS, &words::DATE_FIELDS];
         let field = lists
             .iter()
             .flat_map(|list| list.iter())
@@ -51,10 +43,7 @@ fn fields(text: &str, cuts: &mut Vec<usize>) {
 /// Around the bare 1 of a first article behind the fields: `法規類別：行政 ＞ 組織目 1 本表依…`.
 fn bare_article(text: &str, cuts: &mut Vec<usize>) {
     let last = cuts.iter().copied().max().unwrap_or(0);
-    if let Some(at) = text[last..]
-        .find(" 1 ")
-        .filter(|_| signs::title_field(text).is_some())
-    {
+    if let Some(at) = text[last..].find(" 1 ").filter(|_| signs::title_field(text).is_some()) {
         cuts.extend([last + at, last + at + 2]);
     }
 }
@@ -81,13 +70,7 @@ fn brackets(text: &str, cuts: &mut Vec<usize>) {
 fn numbers(text: &str, cuts: &mut Vec<usize>) {
     for (end, sign) in text.match_indices(['号', '號']) {
         let end = end + sign.len();
-        let from = text[..end]
-            .char_indices()
-            .rev()
-            .map(|(at, _)| at)
-            .take(40)
-            .last()
-            .unwrap_or(0);
+        let from = text[..end].char_indices().rev().map(|(at, _)| at).take(40).last().unwrap_or(0);
         // The shortest number that begins where a title may have ended.
         let start = text[from..end]
             .char_indices()
@@ -114,20 +97,14 @@ fn numbers(text: &str, cuts: &mut Vec<usize>) {
 
 /// Before each date whose act follows, and behind the last: `2001年11月29日 某市…会议通过`.
 fn acts(text: &str, cuts: &mut Vec<usize>) {
-    const ACTS: [&str; 10] = [
-        "通过", "批准", "修正", "修订", "公布", "发布", "施行", "通過", "修訂", "發布",
-    ];
+    const ACTS: [&str; 10] =
+        ["通过", "批准", "修正", "修订", "公布", "发布", "施行", "通過", "修訂", "發布"];
     let mut rest = 0;
     while let Some(found) = text[rest..].find('年') {
         let year = rest + found;
         rest = year + '年'.len_utf8();
-        let digits = text[..year]
-            .trim_end_matches(|c: char| c.is_ascii_digit())
-            .len();
-        let Some(day) = text[year..]
-            .find('日')
-            .filter(|&at| at <= 20)
-            .map(|at| year + at + 3)
+        let digits = text[..year].trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let Some(day) = text[year..].find('日').filter(|&at| at <= 20).map(|at| year + at + 3)
         else {
             continue;
         };
@@ -140,21 +117,13 @@ fn acts(text: &str, cuts: &mut Vec<usize>) {
             .take(200)
             .find(|&(_, c)| "。；：，".contains(c))
             .map_or(text.len(), |(at, _)| day + at);
-        let next = text[day..stop]
-            .match_indices('日')
-            .map(|(at, _)| day + at)
-            .find_map(|at| {
-                let start = text[..at].rfind('年')?;
-                let digits = text[..start]
-                    .trim_end_matches(|c: char| c.is_ascii_digit())
-                    .len();
-                (digits > day && start - digits == 4).then_some(digits)
-            });
+        let next = text[day..stop].match_indices('日').map(|(at, _)| day + at).find_map(|at| {
+            let start = text[..at].rfind('年')?;
+            let digits = text[..start].trim_end_matches(|c: char| c.is_ascii_digit()).len();
+            (digits > day && start - digits == 4).then_some(digits)
+        });
         let part = &text[day..next.unwrap_or(stop)];
-        let act = ACTS
-            .iter()
-            .filter_map(|act| part.rfind(act).map(|at| at + act.len()))
-            .max();
+        let act = ACTS.iter().filter_map(|act| part.rfind(act).map(|at| at + act.len())).max();
         let Some(act) = act.filter(|_| !text[..digits].ends_with('自') && !part.starts_with('，'))
         else {
             continue;
@@ -190,11 +159,7 @@ fn addressee(text: &str, cuts: &mut Vec<usize>) {
     let known = cuts.iter().copied().filter(|&at| at < colon).max();
     let title = words::TITLE_ENDS
         .iter()
-        .flat_map(|word| {
-            before
-                .match_indices(*word)
-                .map(|(at, word)| at + word.len())
-        })
+        .flat_map(|word| before.match_indices(*word).map(|(at, word)| at + word.len()))
         .filter(|&end| {
             let rest = before[end..].trim_start();
             rest.starts_with('各')

@@ -40,11 +40,7 @@ fn head(document: &Document, out: &mut String) -> std::fmt::Result {
     if let Some(date) = document.date {
         writeln!(out, "date: {date}")?;
     }
-    let numbered = document
-        .clauses
-        .iter()
-        .filter(|c| c.kind != UnitKind::Unnumbered)
-        .count();
+    let numbered = document.clauses.iter().filter(|c| c.kind != UnitKind::Unnumbered).count();
     let plain = document.clauses.len() - numbered;
     let mut counts = Vec::new();
     for (count, one, many) in [
@@ -69,11 +65,7 @@ fn indent(document: &Document, mut section: Option<usize>, out: &mut String) {
 }
 
 fn section_line(document: &Document, at: usize, label: &str, title: &str, out: &mut String) {
-    indent(
-        document,
-        document.sections.get(at).and_then(|s| s.parent),
-        out,
-    );
+    indent(document, document.sections.get(at).and_then(|s| s.parent), out);
     out.push_str(&join_label(label, title));
     out.push('\n');
 }
@@ -89,10 +81,7 @@ fn clause_line(document: &Document, clause: &Clause, out: &mut String) {
         }
         (None, label) => {
             // The text behind the printed number.
-            let body = clause
-                .paragraphs
-                .first()
-                .map_or(text, |p| document.slice(*p));
+            let body = clause.paragraphs.first().map_or(text, |p| document.slice(*p));
             out.push_str(&join_label(label, &start_of(body)));
         }
     }
@@ -131,9 +120,5 @@ fn start_of(text: &str) -> String {
 /// A label and its heading: `二、优化…`, `第一章 总则`, `Chapter 1 Scope`.
 pub(crate) fn join_label(label: &str, heading: &str) -> String {
     let tight = label.is_empty() || heading.is_empty() || label.ends_with(['、', '）']);
-    if tight {
-        format!("{label}{heading}")
-    } else {
-        format!("{label} {heading}")
-    }
+    if tight { format!("{label}{heading}") } else { format!("{label} {heading}") }
 }

@@ -32,9 +32,7 @@ pub(crate) fn is_page_number(line: &str) -> bool {
         .map(|rest| rest.replace(['页', '頁', '，', ',', '/', '第'], ""));
     let english = bare.to_ascii_lowercase();
     chinese.is_some_and(|rest| counted(&rest, "共"))
-        || english
-            .strip_prefix("page")
-            .is_some_and(|rest| counted(rest, "of"))
+        || english.strip_prefix("page").is_some_and(|rest| counted(rest, "of"))
 }
 
 /// A line drawn across the page, or below a heading in Markdown: `----`, `====`.
@@ -55,11 +53,11 @@ pub(crate) fn is_site_words(line: &str) -> bool {
     // A path of links: the first names the page's place in the site.
     if line.contains(['>', '＞', '»']) {
         let first = line.split(['>', '＞', '»', '：', ':']).next().unwrap_or("");
-        return words::SITE_WORDS.contains(&first.trim());
+        return words::SITE_WORDS.contains(first.trim());
     }
     line.split(|c: char| c.is_whitespace() || "【】[]（）()：:|│/·".contains(c))
         .filter(|word| !word.is_empty())
-        .all(|word| words::SITE_WORDS.contains(&word))
+        .all(|word| words::SITE_WORDS.contains(word))
 }
 
 /// The text without the comments of HTML and Markdown.
@@ -114,13 +112,8 @@ pub(crate) fn without_markup(text: &str) -> Cow<'_, str> {
         let Some(close) = rest[open..].find('>') else {
             break;
         };
-        let tag = rest[open + 1..open + close]
-            .trim_start_matches('/')
-            .to_ascii_lowercase();
-        let name = tag
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .next()
-            .unwrap_or("");
+        let tag = rest[open + 1..open + close].trim_start_matches('/').to_ascii_lowercase();
+        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
         rest = &rest[open + close + 1..];
         if BLOCKS.contains(&name) {
             out.push('\n');
@@ -175,9 +168,7 @@ pub(crate) fn front_matter(text: &str) -> (FrontMatter, &str) {
         let name = line.split(':').next().unwrap_or("");
         line.contains(':')
             && !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
     };
     let known =
         |line: &str| key(line) || line.starts_with([' ', '-', '#']) || line.trim().is_empty();
@@ -207,29 +198,18 @@ mod tests {
 
     #[test]
     fn kinds() {
-        for line in [
-            "— 3 —",
-            "- 2 -",
-            "-12-",
-            "第 3 页 共 9 页",
-            "第3页",
-            "第3页，共9页",
-            "Page 3 of 9",
-        ] {
+        for line in
+            ["— 3 —", "- 2 -", "-12-", "第 3 页 共 9 页", "第3页", "第3页，共9页", "Page 3 of 9"]
+        {
             assert!(is_page_number(line), "{line}");
         }
         for line in ["3", "- 2", "第三页", "2024-01-02", "第3页的表", "1.2"] {
             assert!(!is_page_number(line), "{line}");
         }
         assert!(is_rule("====") && is_rule("---") && !is_rule("--") && !is_rule("-=-"));
-        for line in [
-            "下载",
-            "【字号：",
-            "】",
-            "首页 > 政策 > 正文",
-            "【字号：大 中 小】",
-            "打印 | 关闭",
-        ] {
+        for line in
+            ["下载", "【字号：", "】", "首页 > 政策 > 正文", "【字号：大 中 小】", "打印 | 关闭"]
+        {
             assert!(is_site_words(line), "{line}");
         }
         for line in ["下载办法", "打印费", "成本 > 收益"] {

@@ -24,10 +24,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Document>, DocumentError> {
 /// For a text that is empty or larger than [`MAX_BYTES`](crate::MAX_BYTES).
 pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, DocumentError> {
     if text.len() > decode::MAX_BYTES {
-        return Err(DocumentError::TooLarge {
-            size: text.len(),
-            limit: decode::MAX_BYTES,
-        });
+        return Err(DocumentError::TooLarge { size: text.len(), limit: decode::MAX_BYTES });
     }
     let text = lines::drop_stray(text);
     let text = page::without_comments(&text);
@@ -61,10 +58,7 @@ fn document(
     let paragraphs: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
     let front = front::read(&paragraphs, title, matter);
     let (sections, clauses) = clause::tree(&text, &front, inferred);
-    let sha256 = Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let sha256 = base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()));
     Document {
         title: front.title,
         issuer: front.issuer,

@@ -85,11 +85,7 @@ impl Document {
                 let clause = self.clauses.iter().position(|clause| {
                     clause.span.byte_start <= range.start && range.end <= clause.span.byte_end
                 });
-                Line {
-                    range,
-                    text,
-                    clause,
-                }
+                Line { range, text, clause }
             })
             .collect()
     }
@@ -115,10 +111,7 @@ fn head_and_end<'l, 'a>(lines: &'l [Line<'a>]) -> impl Iterator<Item = &'l Line<
 fn title(lines: &[Line], title: &str) -> Option<Found> {
     const MOST_LINES: usize = 4;
     let letters = |text: &str| -> String {
-        text.trim_matches(['#', '*', ' '])
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .collect()
+        text.trim_matches(['#', '*', ' ']).chars().filter(|c| !c.is_whitespace()).collect()
     };
     let wanted = letters(title);
     if wanted.is_empty() {
@@ -136,11 +129,8 @@ fn title(lines: &[Line], title: &str) -> Option<Found> {
 
 /// A line that holds all of `parts`, white space apart, and the part from the first to the last.
 fn holding(line: &Line, parts: &[&str]) -> Option<Found> {
-    let squeezed: Vec<(usize, char)> = line
-        .text
-        .char_indices()
-        .filter(|(_, c)| !c.is_whitespace())
-        .collect();
+    let squeezed: Vec<(usize, char)> =
+        line.text.char_indices().filter(|(_, c)| !c.is_whitespace()).collect();
     let text: String = squeezed.iter().map(|(_, c)| c).collect();
     let mut whole: Option<Range<usize>> = None;
     for part in parts {
@@ -190,11 +180,7 @@ mod tests {
         let document = &documents[0];
         let place = document.particular(what)?;
         let part = place.part.map(|part| document.slice(part).to_owned());
-        Some((
-            document.slice(place.line).to_owned(),
-            part,
-            place.clause.is_some(),
-        ))
+        Some((document.slice(place.line).to_owned(), part, place.clause.is_some()))
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::label::Style;
+use crate::style::Style;
 use crate::{Span, UnitKind};
 
 /// What the number of a reference may count.
@@ -70,10 +70,7 @@ pub fn find_references(question: &str) -> Vec<Reference> {
     let mut at = 0;
     while at < question.len() {
         let after_unit = question[at..].starts_with('第')
-            && found
-                .references
-                .last()
-                .is_some_and(|last| is_glue(&question[last.range.end..at]));
+            && found.references.last().is_some_and(|last| is_glue(&question[last.range.end..at]));
         match steps_at(question, at, after_unit) {
             Some(parsed) => {
                 found.add(question, at, &parsed);
@@ -126,18 +123,11 @@ impl Found {
         }
         self.group = self.references.len();
         // Very many ranges are no question any more: of those past a limit only the ends.
-        let most = if self.group < list::MOST_REFERENCES {
-            usize::MAX
-        } else {
-            2
-        };
+        let most = if self.group < list::MOST_REFERENCES { usize::MAX } else { 2 };
         for step in list::thinned(&parsed.steps, most) {
             let mut steps = outer.clone();
             steps.push(step.clone());
-            self.references.push(Reference {
-                steps,
-                range: start..parsed.end,
-            });
+            self.references.push(Reference { steps, range: start..parsed.end });
         }
     }
 
@@ -152,10 +142,7 @@ impl Found {
             for step in list::thinned(&parsed.steps, most) {
                 let mut steps = reference.steps.clone();
                 steps.insert(if before { 0 } else { steps.len() }, step.clone());
-                self.references.push(Reference {
-                    steps,
-                    range: start..parsed.end,
-                });
+                self.references.push(Reference { steps, range: start..parsed.end });
             }
         }
     }
@@ -189,14 +176,7 @@ impl Found {
         }
         self.group = start;
         for number in between {
-            self.push_in(
-                outer,
-                Step {
-                    number,
-                    ..to.clone()
-                },
-                &range,
-            );
+            self.push_in(outer, Step { number, ..to.clone() }, &range);
         }
         self.push_in(outer, to.clone(), &range);
         true
@@ -205,39 +185,24 @@ impl Found {
     fn push_in(&mut self, outer: &[Step], step: Step, range: &Range<usize>) {
         let mut steps = outer.to_vec();
         steps.push(step);
-        self.references.push(Reference {
-            steps,
-            range: range.clone(),
-        });
+        self.references.push(Reference { steps, range: range.clone() });
     }
 }
 
 /// What may stand between a unit and what narrows it: 第三章的第二节, Article 17, paragraph 2.
 fn is_glue(between: &str) -> bool {
-    matches!(
-        between.trim(),
-        "" | "的" | "之" | "中" | "中的" | "里" | "里的" | "，" | ","
-    )
+    matches!(between.trim(), "" | "的" | "之" | "中" | "中的" | "里" | "里的" | "，" | ",")
 }
 
 /// Whether `step` narrows `last`.
 fn joins(last: &Reference, step: &Step, between: &str) -> bool {
-    is_glue(between)
-        && last
-            .steps
-            .last()
-            .is_some_and(|outer| rank(step) > rank(outer))
+    is_glue(between) && last.steps.last().is_some_and(|outer| rank(step) > rank(outer))
 }
 
 /// `Section 2 of Chapter 3`.
 fn inverted(between: &str, step: &Step, last: &Reference) -> bool {
-    matches!(
-        between.trim().to_ascii_lowercase().as_str(),
-        "of" | "in" | "of the" | "under"
-    ) && last
-        .steps
-        .first()
-        .is_some_and(|inner| rank(step) < rank(inner))
+    matches!(between.trim().to_ascii_lowercase().as_str(), "of" | "in" | "of the" | "under")
+        && last.steps.first().is_some_and(|inner| rank(step) < rank(inner))
 }
 
 fn rank(step: &Step) -> u32 {
@@ -269,10 +234,7 @@ fn steps_at(question: &str, at: usize, after_unit: bool) -> Option<Parsed> {
             let number = rest[first.len_utf8()..].trim_start();
             let (value, sub_number, length) = crate::label_english::number(number)?;
             Some(Parsed {
-                steps: vec![Step {
-                    sub_number,
-                    ..step(&[Unit::Kind(UnitKind::Article)], value)
-                }],
+                steps: vec![Step { sub_number, ..step(&[Unit::Kind(UnitKind::Article)], value) }],
                 end: rest.len() - number.len() + length,
             })
         }
@@ -283,18 +245,11 @@ fn steps_at(question: &str, at: usize, after_unit: bool) -> Option<Parsed> {
         c if at == 0 && yiju_text::numerals::is_chinese_numeral(c) => leading_part(rest),
         _ => None,
     }?;
-    Some(Parsed {
-        end: parsed.end + at,
-        ..parsed
-    })
+    Some(Parsed { end: parsed.end + at, ..parsed })
 }
 
 fn step(units: &[Unit], number: u32) -> Step {
-    Step {
-        units: units.to_vec(),
-        number,
-        sub_number: None,
-    }
+    Step { units: units.to_vec(), number, sub_number: None }
 }
 
 /// `五、` at the very start of a question.
@@ -306,10 +261,7 @@ fn leading_part(rest: &str) -> Option<Parsed> {
     if follow::is_enumeration(label.number, &rest[end..]) {
         return None;
     }
-    Some(Parsed {
-        steps: vec![step(&[Unit::Kind(UnitKind::Ideographic)], label.number)],
-        end,
-    })
+    Some(Parsed { steps: vec![step(&[Unit::Kind(UnitKind::Ideographic)], label.number)], end })
 }
 
 fn spaces(text: &str) -> usize {

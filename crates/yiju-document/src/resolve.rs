@@ -14,11 +14,7 @@ impl Document {
     pub fn find(&self, reference: &Reference) -> Vec<Target> {
         // The numbers of what is attached count only where the document itself has none such.
         let main = self.follow(reference, true);
-        if main.is_empty() {
-            self.follow(reference, false)
-        } else {
-            main
-        }
+        if main.is_empty() { self.follow(reference, false) } else { main }
     }
 
     fn follow(&self, reference: &Reference, main: bool) -> Vec<Target> {
@@ -129,12 +125,7 @@ impl Document {
             return Vec::new();
         };
         self.clauses_of(scope)
-            .filter_map(|i| {
-                Some(Target::Paragraph(
-                    i,
-                    *self.clauses[i].paragraphs.get(index)?,
-                ))
-            })
+            .filter_map(|i| Some(Target::Paragraph(i, *self.clauses[i].paragraphs.get(index)?)))
             .collect()
     }
 
@@ -166,13 +157,10 @@ impl Document {
 
     fn clauses_of<'a>(&self, scope: Option<&'a [Target]>) -> impl Iterator<Item = usize> + use<'a> {
         let count = self.clauses.len();
-        scope
-            .unwrap_or_default()
-            .iter()
-            .filter_map(move |target| match target {
-                Target::Clause(i) if *i < count => Some(*i),
-                _ => None,
-            })
+        scope.unwrap_or_default().iter().filter_map(move |target| match target {
+            Target::Clause(i) if *i < count => Some(*i),
+            _ => None,
+        })
     }
 }
 
@@ -193,10 +181,9 @@ mod tests {
             .find(&references[0])
             .into_iter()
             .map(|target| match target {
-                Target::Section(i) => format!(
-                    "{} {}",
-                    document.sections[i].label, document.sections[i].title
-                ),
+                Target::Section(i) => {
+                    format!("{} {}", document.sections[i].label, document.sections[i].title)
+                }
                 Target::Clause(i) => document.clauses[i].label.clone(),
                 Target::Paragraph(i, span) | Target::Item(i, span) => {
                     format!("{}: {}", document.clauses[i].label, document.slice(span))
@@ -222,12 +209,9 @@ mod tests {
         ] {
             assert_eq!(found(POLICY, question), [expected], "{question}");
         }
-        for question in [
-            "第（三十）条的内容是什么？",
-            "第九部分",
-            "第一部分第（二）条",
-            "Article 12",
-        ] {
+        for question in
+            ["第（三十）条的内容是什么？", "第九部分", "第一部分第（二）条", "Article 12"]
+        {
             assert!(found(POLICY, question).is_empty(), "{question}");
         }
     }

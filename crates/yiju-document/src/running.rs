@@ -8,9 +8,10 @@
 //! equally well, neither is cut: the doubtful part stays text of what is before it.
 
 use crate::chain::{Candidate, choose};
-use crate::label::{Label, Style, parse_label};
+use crate::label::parse_label;
 use crate::opening;
 use crate::signs;
+use crate::style::{Label, Style};
 use yiju_text::chars::{is_cjk, is_closing, is_final, longer_than};
 
 /// A paragraph, and whether it begins where the source has no line break.
@@ -93,19 +94,13 @@ fn push(
         at.extend(opening::signature(&text[from..]).map(|cut| from + cut));
     }
     if at.is_empty() {
-        return out.push(Paragraph {
-            text: paragraph,
-            inferred: false,
-        });
+        return out.push(Paragraph { text: paragraph, inferred: false });
     }
     let mut start = 0;
     for end in at.into_iter().chain([text.len()]) {
         let part = text[start..end].trim();
         if !part.is_empty() {
-            out.push(Paragraph {
-                text: part.to_string(),
-                inferred: start > 0,
-            });
+            out.push(Paragraph { text: part.to_string(), inferred: start > 0 });
         }
         start = end;
     }
@@ -130,13 +125,7 @@ fn candidates(paragraphs: &[String]) -> Vec<Candidate> {
         if let Some(mut label) = parse_label(&text[start..]) {
             label.end += start;
             articles |= label.style == Style::Article;
-            out.push(Candidate {
-                paragraph,
-                at: 0,
-                label,
-                weight: LINE,
-                line: true,
-            });
+            out.push(Candidate { paragraph, at: 0, label, weight: LINE, line: true });
         }
         if start == 0 && text.len() > 100 && !text.starts_with('|') && !text.contains('\t') {
             inside(paragraph, text, &mut articles, &mut out);
@@ -152,10 +141,8 @@ fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candi
     // Where a quotation began: a quoted head is none of this text.
     let mut quoted: Option<usize> = None;
     // The style and end of the last candidate while what follows may be its heading.
-    let mut heading: Option<(Style, usize)> = out
-        .last()
-        .filter(|c| c.paragraph == paragraph)
-        .map(|c| (c.label.style, c.label.end));
+    let mut heading: Option<(Style, usize)> =
+        out.last().filter(|c| c.paragraph == paragraph).map(|c| (c.label.style, c.label.end));
     let mut skip = heading.map_or(0, |(_, end)| end);
     for (at, c) in text.char_indices() {
         if at < skip {
@@ -186,13 +173,7 @@ fn inside(paragraph: usize, text: &str, articles: &mut bool, out: &mut Vec<Candi
                 *articles |= label.style == Style::Article;
                 heading = Some((label.style, at + label.end));
                 skip = at + label.end.max(c.len_utf8());
-                out.push(Candidate {
-                    paragraph,
-                    at,
-                    label,
-                    weight,
-                    line: false,
-                });
+                out.push(Candidate { paragraph, at, label, weight, line: false });
             }
         }
         match c {
@@ -223,9 +204,7 @@ fn may_begin(c: char, free: bool, text: &str) -> bool {
 
 /// `Article 1`, behind whatever letter.
 fn is_head_word(text: &str) -> bool {
-    ["Article ", "Chapter ", "Section ", "Part "]
-        .iter()
-        .any(|word| text.starts_with(word))
+    ["Article ", "Chapter ", "Section ", "Part "].iter().any(|word| text.starts_with(word))
 }
 
 /// How a place could hold a head.
@@ -261,9 +240,7 @@ fn place(before: char, gap: bool, heading: Option<(Style, usize)>) -> Place {
 /// The label at the start of `rest`, where it may be a head, and its weight. `articles`: whether
 /// there was an article before.
 fn candidate(rest: &str, before: &str, place: Place, articles: bool) -> Option<(Label, i32)> {
-    let latin = before
-        .trim_end()
-        .ends_with(|c: char| c.is_ascii_alphabetic());
+    let latin = before.trim_end().ends_with(|c: char| c.is_ascii_alphabetic());
     let first = rest.chars().next()?;
     // In the middle of a sentence only an ordinal may stand, and then hardly.
     let ordinal = matches!(first, '第' | '【' | 'A' | 'B' | 'C' | 'P' | 'S' | 'T');
@@ -322,9 +299,8 @@ fn candidate(rest: &str, before: &str, place: Place, articles: bool) -> Option<(
 
 /// Words that make the number before them a reference, where no space is between.
 fn refers(behind: &str) -> bool {
-    const WORDS: [&str; 13] = [
-        "规定", "規定", "所列", "所称", "所稱", "所定", "之", "的", "款", "项", "項", "、", "，",
-    ];
+    const WORDS: [&str; 13] =
+        ["规定", "規定", "所列", "所称", "所稱", "所定", "之", "的", "款", "项", "項", "、", "，"];
     WORDS.iter().any(|word| behind.starts_with(word)) || behind.starts_with([',', ';', ')', '）'])
 }
 
@@ -354,9 +330,7 @@ fn refers_forward(before: &str) -> bool {
 /// Whether what is before makes 第八条 a reference: 依照本法, 和.
 fn leads_to_reference(before: &str) -> bool {
     const ENDS: &str = "法例定则章程照据反合的和及与或至、，（(《》”";
-    before
-        .trim_end()
-        .ends_with(|c: char| ENDS.contains(c) || !is_cjk(c))
+    before.trim_end().ends_with(|c: char| ENDS.contains(c) || !is_cjk(c))
 }
 
 /// `under Article 7`
@@ -365,10 +339,7 @@ fn preposition(before: &str) -> bool {
         "under", "of", "in", "to", "with", "and", "or", "by", "per", "from", "see", "the",
         "through", "under", "this", "that",
     ];
-    let word = before
-        .trim_end()
-        .rsplit(|c: char| !c.is_ascii_alphabetic())
-        .next();
+    let word = before.trim_end().rsplit(|c: char| !c.is_ascii_alphabetic()).next();
     word.is_some_and(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
@@ -408,11 +379,7 @@ fn keep_lists_of_running_text(
     let running = characters > 300 * paragraphs.len();
     let mut cut = vec![false; paragraphs.len()];
     let mut article = vec![false; paragraphs.len()];
-    for (candidate, _) in candidates
-        .iter()
-        .zip(chosen.iter())
-        .filter(|(_, chosen)| **chosen)
-    {
+    for (candidate, _) in candidates.iter().zip(chosen.iter()).filter(|(_, chosen)| **chosen) {
         let style = candidate.label.style;
         cut[candidate.paragraph] |= style <= Style::Article && !candidate.line;
         article[candidate.paragraph] |= style == Style::Article;

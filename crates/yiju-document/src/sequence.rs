@@ -1,7 +1,8 @@
 //! Which of the numbers at the heads of lines are labels: those that continue their sequence.
 
-use crate::label::{Label, STYLES, Style, finish, parse_label};
+use crate::label::parse_label;
 use crate::signs;
+use crate::style::{Label, STYLES, Style, finish};
 use yiju_text::chars::{longer_than, width};
 
 /// A paragraph of a document's body.
@@ -30,19 +31,12 @@ impl<'a> Line<'a> {
         let at = markdown.map_or(0, |(_, at)| at);
         let body = text[at..].trim_start_matches('*');
         let shift = text.len() - body.len();
-        let label = if outside || signature {
-            None
-        } else {
-            parse_label(body)
-        };
+        let label = if outside || signature { None } else { parse_label(body) };
         Line {
             text,
             start,
             markdown: markdown.map(|(marks, _)| marks),
-            label: label.map(|l| Label {
-                end: l.end + shift,
-                ..l
-            }),
+            label: label.map(|l| Label { end: l.end + shift, ..l }),
             outside,
             inferred: false,
             signature,
@@ -153,14 +147,7 @@ pub(crate) fn label_bare_articles(lines: &mut [Line]) {
     for line in lines.iter_mut().filter(|line| !line.outside) {
         if line.text.parse() == Ok(next) && line.text.bytes().all(|b| b.is_ascii_digit()) {
             let text = line.text.to_string();
-            line.label = Some(finish(
-                line.text,
-                Style::Article,
-                next,
-                None,
-                text,
-                line.text.len(),
-            ));
+            line.label = Some(finish(line.text, Style::Article, next, None, text, line.text.len()));
             next += 1;
         }
     }
@@ -182,17 +169,12 @@ fn as_letter(label: &mut Label, last: Option<u32>) {
 fn has_second(lines: &[Line]) -> bool {
     let number = |line: &Line| line.label.as_ref().map(|l| (l.style, l.number));
     number(&lines[0]) == Some((Style::Stem, 1))
-        && lines[1..]
-            .iter()
-            .filter_map(number)
-            .find(|(style, _)| *style == Style::Stem)
+        && lines[1..].iter().filter_map(number).find(|(style, _)| *style == Style::Stem)
             == Some((Style::Stem, 2))
 }
 
 fn decimal_path(text: &str) -> Vec<u32> {
-    text.split('.')
-        .filter_map(|part| part.parse().ok())
-        .collect()
+    text.split('.').filter_map(|part| part.parse().ok()).collect()
 }
 
 /// Whether a decimal goes on with the outline: 1.3 or 1.2.1 after 1.2, 1.1 under 1 or at the start.
@@ -225,14 +207,7 @@ fn label_bare_numbers(lines: &mut [Line]) {
         let number = line.text[..digits].parse::<u32>().ok();
         let spaced = line.text[digits..].starts_with([' ', '\u{3000}', '\t']);
         if let Some(number) = number.filter(|_| spaced && number == next && !line.outside) {
-            let label = finish(
-                line.text,
-                Style::Arabic,
-                number,
-                None,
-                number.to_string(),
-                digits,
-            );
+            let label = finish(line.text, Style::Arabic, number, None, number.to_string(), digits);
             line.label = Some(label);
             if !line.is_heading() {
                 line.label = None;
@@ -268,10 +243,7 @@ mod tests {
     use super::*;
 
     fn kept(lines: &[&str]) -> Vec<bool> {
-        let mut lines: Vec<Line> = lines
-            .iter()
-            .map(|l| Line::new(l, 0, false, false))
-            .collect();
+        let mut lines: Vec<Line> = lines.iter().map(|l| Line::new(l, 0, false, false)).collect();
         keep_sequences(&mut lines);
         lines.iter().map(|l| l.label.is_some()).collect()
     }
@@ -289,13 +261,7 @@ mod tests {
             ]),
             [true, true, false, true, true, true]
         );
-        assert_eq!(
-            kept(&["1. 甲。", "30. 乙。", "2. 丙。"]),
-            [true, false, true]
-        );
-        assert_eq!(
-            kept(&["（一）甲。", "附件1", "（一）乙。"]),
-            [true, false, true]
-        );
+        assert_eq!(kept(&["1. 甲。", "30. 乙。", "2. 丙。"]), [true, false, true]);
+        assert_eq!(kept(&["（一）甲。", "附件1", "（一）乙。"]), [true, false, true]);
     }
 }

@@ -17,10 +17,7 @@ pub(crate) fn is_catalogue_line(line: &str) -> bool {
 
 /// The name of a field, without white space, and what stands behind its colon.
 fn field(line: &str) -> Option<(String, &str)> {
-    let (colon, mark) = line
-        .char_indices()
-        .take(13)
-        .find(|(_, c)| matches!(c, '：' | ':'))?;
+    let (colon, mark) = line.char_indices().take(13).find(|(_, c)| matches!(c, '：' | ':'))?;
     Some((squeeze(&line[..colon]), &line[colon + mark.len_utf8()..]))
 }
 
@@ -32,15 +29,7 @@ pub(crate) fn is_attachment(line: &str) -> bool {
 /// What stands after `附件` and its number; `None` for other lines.
 pub(crate) fn attachment_rest(line: &str) -> Option<&str> {
     let line = line.trim_start_matches(['#', '*', ' ']);
-    for word in [
-        "附件",
-        "附 件",
-        "附\u{3000}件",
-        "附录",
-        "附錄",
-        "附表",
-        "附",
-    ] {
+    for word in ["附件", "附 件", "附\u{3000}件", "附录", "附錄", "附表", "附"] {
         if let Some(rest) = line.strip_prefix(word) {
             let rest = rest.trim_start();
             let number = rest.trim_start_matches(|c: char| {
@@ -94,13 +83,9 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
             rest = after.trim_start_matches(['：', ':']);
         }
     }
-    let bare = rest
-        .strip_prefix(['（', '('])
-        .and_then(|r| r.strip_suffix(['）', ')']))
-        .unwrap_or(rest);
-    let end = bare
-        .strip_suffix('号')
-        .or_else(|| bare.strip_suffix('號'))?;
+    let bare =
+        rest.strip_prefix(['（', '(']).and_then(|r| r.strip_suffix(['）', ')'])).unwrap_or(rest);
+    let end = bare.strip_suffix('号').or_else(|| bare.strip_suffix('號'))?;
     let sign = if bare.ends_with('號') { '號' } else { '号' };
     if let Some(open) = end.find(['〔', '[', '［', '【', '（', '(', '﹝']) {
         let (name, year) = end.split_at(open);
@@ -119,9 +104,7 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
         let serial_value = yiju_text::numerals::parse_number(serial)?;
         let named = !name.is_empty()
             && length_up_to(name, 20) < 20
-            && name
-                .chars()
-                .all(|c| is_cjk(c) && !"，。、；：“”".contains(c));
+            && name.chars().all(|c| is_cjk(c) && !"，。、；：“”".contains(c));
         let known = (1900..=2999).contains(&year_value) && named;
         return known.then(|| format!("{name}〔{year_value}〕{serial_value}{sign}"));
     }
@@ -129,9 +112,7 @@ pub(crate) fn document_number(line: &str) -> Option<String> {
     let (name, serial) = end.rsplit_once('第')?;
     let order = name.ends_with('令') || name.ends_with("公告") || name.ends_with("公报");
     // 财政部公告2024年第12号
-    let year = name
-        .strip_suffix('年')
-        .and_then(|dated| dated.split_once("公告"));
+    let year = name.strip_suffix('年').and_then(|dated| dated.split_once("公告"));
     let yearly = year.is_some_and(|(organ, year)| {
         !organ.is_empty() && yiju_text::numerals::parse_number(year).is_some()
     });
@@ -176,10 +157,7 @@ pub(crate) fn is_law_header(line: &str) -> bool {
 
 /// `2019年5月30日 某市人民代表大会常务委员会第十次会议修正`
 fn is_bare_header(line: &str) -> bool {
-    let dated = line
-        .trim_start_matches("中華")
-        .trim_start_matches("民國")
-        .trim_start();
+    let dated = line.trim_start_matches("中華").trim_start_matches("民國").trim_start();
     let Some((_, after)) = dated.split_once('日') else {
         return false;
     };
@@ -229,18 +207,11 @@ pub(crate) fn is_short_line(line: &str, limit: usize) -> bool {
     let Some(last) = last_char(line) else {
         return false;
     };
-    let letters = line
-        .chars()
-        .take(300)
-        .filter(|c| c.is_alphanumeric())
-        .count();
+    let letters = line.chars().take(300).filter(|c| c.is_alphanumeric()).count();
     !longer_than(line, limit)
         && yiju_text::chars::width(line) <= limit
         && letters >= 2
-        && !matches!(
-            last,
-            '。' | '；' | '：' | '，' | '、' | ';' | ':' | ',' | '…'
-        )
+        && !matches!(last, '。' | '；' | '：' | '，' | '、' | ';' | ':' | ',' | '…')
         && (last != '.' || line.ends_with("etc."))
         && !line.contains(['。', '；', '|', '\t'])
         && !is_list_item(line)
@@ -278,9 +249,7 @@ pub(crate) fn is_subheading(line: &str) -> bool {
 pub(crate) fn is_list_item(line: &str) -> bool {
     let bullets = ["- ", "* ", "+ ", "• ", "· ", "> "];
     bullets.iter().any(|b| line.starts_with(b))
-        || line.starts_with([
-            '•', '●', '■', '◆', '▲', '★', '○', '□', '|', '│', '※', '◇', '▪',
-        ])
+        || line.starts_with(['•', '●', '■', '◆', '▲', '★', '○', '□', '|', '│', '※', '◇', '▪'])
         || line.starts_with("——")
         || line.starts_with("```")
 }
@@ -304,18 +273,11 @@ pub(crate) fn is_table_row(line: &str) -> bool {
     if !line.starts_with('|') && !line.contains('\t') && !line.contains("   ") {
         return false;
     }
-    let end = line
-        .char_indices()
-        .nth(200)
-        .map_or(line.len(), |(at, _)| at);
+    let end = line.char_indices().nth(200).map_or(line.len(), |(at, _)| at);
     let head = &line[..end];
     head.starts_with('|')
         || head.contains('\t')
-        || head
-            .split("   ")
-            .filter(|cell| !cell.trim().is_empty())
-            .count()
-            >= 3
+        || head.split("   ").filter(|cell| !cell.trim().is_empty()).count() >= 3
 }
 
 /// Whether a line names who issues or signs: it ends as the names of organs do.
@@ -335,10 +297,7 @@ mod tests {
 
     #[test]
     fn numbers_and_titles() {
-        assert_eq!(
-            document_number("国发〔2025〕1号").as_deref(),
-            Some("国发〔2025〕1号")
-        );
+        assert_eq!(document_number("国发〔2025〕1号").as_deref(), Some("国发〔2025〕1号"));
         assert_eq!(
             document_number("（国办发[2024] 12 号）").as_deref(),
             Some("国办发〔2024〕12号")
@@ -348,9 +307,7 @@ mod tests {
             Some("中华人民共和国主席令第四十五号")
         );
         assert_eq!(document_number("根据国发〔2025〕1号，现就"), None);
-        assert!(is_official_title(
-            "中共中央 国务院 关于推动城市高质量发展的意见"
-        ));
+        assert!(is_official_title("中共中央 国务院 关于推动城市高质量发展的意见"));
         assert!(is_official_title("住房租赁条例（试行）"));
         assert!(!is_official_title("一、工作方案"));
         assert!(is_attachment("附件1"));

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::label::{Style, parse_label};
+use crate::label::parse_label;
 use crate::signs;
+use crate::style::Style;
 use yiju_text::chars::{ends_finally, squeeze};
 use yiju_text::dates::date_line;
 
@@ -24,12 +25,7 @@ pub(crate) fn documents(paragraphs: &[String]) -> Vec<Range<usize>> {
         attached.read(paragraph);
     }
     let ends = starts.iter().skip(1).copied().chain([paragraphs.len()]);
-    starts
-        .iter()
-        .copied()
-        .zip(ends)
-        .map(|(start, end)| start..end)
-        .collect()
+    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
 }
 
 /// What the document so far says it carries with it.
@@ -55,9 +51,8 @@ impl Attached {
             rest = &rest[close..];
         }
         // 国务院关于印发…规划的通知 carries the 规划.
-        let prints = ["印发", "印發", "发布", "公布", "转发", "批准"]
-            .iter()
-            .any(|w| paragraph.contains(w));
+        let prints =
+            ["印发", "印發", "发布", "公布", "转发", "批准"].iter().any(|w| paragraph.contains(w));
         if prints && signs::is_official_title(paragraph) {
             self.titles.push_str(&squeeze(paragraph));
             self.titles.push('\n');
@@ -83,11 +78,7 @@ fn begins(paragraphs: &[String], start: usize, i: usize, attached: &Attached) ->
         return false;
     }
     // The headline's further lines, then the text.
-    let lines = after
-        .iter()
-        .take(3)
-        .take_while(|p| signs::is_headline(p))
-        .count();
+    let lines = after.iter().take(3).take_while(|p| signs::is_headline(p)).count();
     let text = after.get(lines);
     let has_body = text.is_some();
     if signs::ends_with_sign_off(before) && has_body {
@@ -95,9 +86,7 @@ fn begins(paragraphs: &[String], start: usize, i: usize, attached: &Attached) ->
     }
     // A headline's second line, or the document's own title.
     let own_title = i - start <= 12
-        && paragraphs[start..i]
-            .iter()
-            .all(|p| signs::is_headline(p) || is_front(p));
+        && paragraphs[start..i].iter().all(|p| signs::is_headline(p) || is_front(p));
     if own_title {
         return false;
     }
@@ -149,19 +138,13 @@ mod tests {
 
     fn split(text: &str) -> Vec<String> {
         let paragraphs: Vec<String> = text.lines().map(str::to_string).collect();
-        documents(&paragraphs)
-            .into_iter()
-            .map(|r| paragraphs[r.start].clone())
-            .collect()
+        documents(&paragraphs).into_iter().map(|r| paragraphs[r.start].clone()).collect()
     }
 
     #[test]
     fn news_pages() {
         let text = "甲市召开会议\n本报甲市8月1日讯 会议召开。\n（本报记者 张三）\n乙市开展活动\n活动开展。\n丙市出台措施\n新华社丙市8月2日电 措施出台。";
-        assert_eq!(
-            split(text),
-            ["甲市召开会议", "乙市开展活动", "丙市出台措施"]
-        );
+        assert_eq!(split(text), ["甲市召开会议", "乙市开展活动", "丙市出台措施"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A document's title: which of its first lines it is, and how they join.
 
-use crate::label::{Style, parse_label};
+use crate::label::parse_label;
+use crate::style::Style;
 use crate::{page, signs};
 use yiju_text::chars::{is_cjk, is_han, left_open, longer_than, squeeze};
 use yiju_text::dates::date_line;
@@ -75,9 +76,7 @@ pub(crate) fn title_lines(
             && parse_label(text).is_none();
         let title = signs::is_official_title(text) || signs::is_headline(text) || about;
         // 《甲法⏎实施条例》有关规定 goes on.
-        let open = lines
-            .last()
-            .is_some_and(|&last| left_open(paragraphs[last]));
+        let open = lines.last().is_some_and(|&last| left_open(paragraphs[last]));
         let complete = lines.last().is_some_and(|&last| {
             signs::is_official_title(paragraphs[last]) && !open
                 || signs::markdown_heading(paragraphs[last]).is_some()
@@ -135,11 +134,7 @@ pub(crate) fn is_letterhead(line: &str) -> bool {
 }
 
 pub(crate) fn squeeze_short(line: &str) -> String {
-    if longer_than(line, 60) {
-        String::new()
-    } else {
-        squeeze(line)
-    }
+    if longer_than(line, 60) { String::new() } else { squeeze(line) }
 }
 
 /// Title lines as one: `中共中央 国务院` and `关于…的意见` run on, two headlines get a space.
@@ -163,9 +158,9 @@ pub(crate) fn join_title<'a>(lines: impl Iterator<Item = &'a str>) -> String {
 pub(crate) fn tidy_title(title: &str) -> String {
     let title = title.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '*'));
     let one_spaced = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    ["关于", "關於"].iter().fold(one_spaced, |title, about| {
-        title.replacen(&format!(" {about}"), about, 1)
-    })
+    ["关于", "關於"]
+        .iter()
+        .fold(one_spaced, |title, about| title.replacen(&format!(" {about}"), about, 1))
 }
 
 /// A title for a text that has none: its first words.

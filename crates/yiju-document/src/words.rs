@@ -9,7 +9,8 @@ pub(crate) static ORGAN_ENDS: WordList = WordList::new(include_str!("../data/org
 /// How the datelines and bylines of news begin.
 pub(crate) static AGENCIES: WordList = WordList::new(include_str!("../data/agencies.txt"));
 /// Fields of the catalogue entry above an official text.
-pub(crate) static CATALOGUE_FIELDS: WordList = WordList::new(include_str!("../data/catalogue_fields.txt"));
+pub(crate) static CATALOGUE_FIELDS: WordList =
+    WordList::new(include_str!("../data/catalogue_fields.txt"));
 /// Fields that give the title.
 pub(crate) static TITLE_FIELDS: WordList = WordList::new(include_str!("../data/title_fields.txt"));
 /// Fields that give a date.

@@ -67,10 +67,7 @@ impl ModelConfig {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, EmbedError> {
-        let invalid = |reason: String| EmbedError::InvalidFile {
-            path: path.to_path_buf(),
-            reason,
-        };
+        let invalid = |reason: String| EmbedError::InvalidFile { path: path.to_path_buf(), reason };
         let file: ConfigFile =
             serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
         let position_offset = match file.model_type.as_str() {
@@ -80,9 +77,7 @@ impl ModelConfig {
                 usize::try_from(pad).map_err(|_| invalid(format!("pad_token_id is {pad}")))? + 1
             }
             other => {
-                return Err(EmbedError::UnknownArchitecture {
-                    found: other.to_owned(),
-                });
+                return Err(EmbedError::UnknownArchitecture { found: other.to_owned() });
             }
         };
         if let Some(kind) = &file.position_embedding_type
@@ -193,11 +188,9 @@ mod tests {
     #[test]
     fn positions_start_at_zero_for_bert_and_after_the_pad_id_for_xlm_r() {
         assert_eq!(parse(&[]).unwrap().position_offset, 0);
-        let xlm_r = parse(&[
-            ("model_type", "xlm-roberta".into()),
-            ("max_position_embeddings", 514.into()),
-        ])
-        .unwrap();
+        let xlm_r =
+            parse(&[("model_type", "xlm-roberta".into()), ("max_position_embeddings", 514.into())])
+                .unwrap();
         assert_eq!((xlm_r.position_offset, xlm_r.max_tokens()), (2, 512));
     }
 

@@ -31,11 +31,7 @@ pub struct CrossEncoder {
 }
 
 enum Model {
-    Bert {
-        encoder: bert::BertModel,
-        pooler: Linear,
-        classifier: Linear,
-    },
+    Bert { encoder: bert::BertModel, pooler: Linear, classifier: Linear },
     XlmRoberta(xlm_roberta::XLMRobertaForSequenceClassification),
 }
 
@@ -55,28 +51,20 @@ impl CrossEncoder {
     /// The directory or a file is missing or damaged, or the model is no such classifier.
     pub fn open(directory: &Path) -> Result<Self, EmbedError> {
         if !directory.is_dir() {
-            return Err(EmbedError::UnknownModel {
-                path: directory.to_path_buf(),
-            });
+            return Err(EmbedError::UnknownModel { path: directory.to_path_buf() });
         }
         let file = |name: &'static str| {
             let path = directory.join(name);
             if path.is_file() {
                 Ok(path)
             } else {
-                Err(EmbedError::MissingFile {
-                    directory: directory.to_path_buf(),
-                    file: name,
-                })
+                Err(EmbedError::MissingFile { directory: directory.to_path_buf(), file: name })
             }
         };
         let config_path = file("config.json")?;
         let config = ModelConfig::read(&config_path)?;
         let own: ConfigFile = serde_json::from_slice(&read(&config_path)?).map_err(|error| {
-            EmbedError::InvalidFile {
-                path: config_path.clone(),
-                reason: error.to_string(),
-            }
+            EmbedError::InvalidFile { path: config_path.clone(), reason: error.to_string() }
         })?;
         let tokenizer_path = file("tokenizer.json")?;
         let tokenizer = JsonTokenizer::read(&tokenizer_path, &read(&tokenizer_path)?)?;
@@ -92,10 +80,7 @@ impl CrossEncoder {
         }
         let weights = file("model.safetensors")?;
         let tensors = candle_core::safetensors::load(&weights, &Device::Cpu).map_err(|error| {
-            EmbedError::InvalidFile {
-                path: weights.clone(),
-                reason: error.to_string(),
-            }
+            EmbedError::InvalidFile { path: weights.clone(), reason: error.to_string() }
         })?;
         let bert = own.model_type == "bert";
         check_label(directory, &tensors, bert)?;
@@ -113,10 +98,9 @@ impl CrossEncoder {
             Model::XlmRoberta(model.map_err(missing)?)
         };
         Ok(Self {
-            name: directory.file_name().map_or_else(
-                || "reranker".into(),
-                |name| name.to_string_lossy().into_owned(),
-            ),
+            name: directory
+                .file_name()
+                .map_or_else(|| "reranker".into(), |name| name.to_string_lossy().into_owned()),
             tokenizer,
             model,
             max_tokens: config.max_tokens().min(WINDOW),
@@ -138,10 +122,7 @@ impl CrossEncoder {
     /// The tokenizer or the model fails on the model's files; never because of a text.
     pub fn scores(&self, question: &str, passages: &[&str]) -> Result<Vec<f32>, EmbedError> {
         let (question, taken) = self.question(question)?;
-        passages
-            .iter()
-            .map(|passage| self.score(question, taken, passage))
-            .collect()
+        passages.iter().map(|passage| self.score(question, taken, passage)).collect()
     }
 
     /// As much of the question as may be read, and its tokens.
@@ -186,11 +167,7 @@ impl CrossEncoder {
         let tensor = |values: Vec<u32>| Tensor::from_vec(values, (1, length), &Device::Cpu);
         let (ids, types) = (tensor(ids)?, tensor(types)?);
         let logit = match &self.model {
-            Model::Bert {
-                encoder,
-                pooler,
-                classifier,
-            } => {
+            Model::Bert { encoder, pooler, classifier } => {
                 let states = encoder.forward(&ids, &types, None)?;
                 let first = states.get_on_dim(1, 0)?.contiguous()?;
                 classifier.forward(&pooler.forward(&first)?.tanh()?)?
@@ -262,14 +239,8 @@ fn check_label(
     tensors: &HashMap<String, Tensor>,
     bert: bool,
 ) -> Result<(), EmbedError> {
-    let name = if bert {
-        "classifier.weight"
-    } else {
-        "classifier.out_proj.weight"
-    };
-    let labels = tensors
-        .get(name)
-        .map(|tensor| tensor.dims().first().copied());
+    let name = if bert { "classifier.weight" } else { "classifier.out_proj.weight" };
+    let labels = tensors.get(name).map(|tensor| tensor.dims().first().copied());
     let refuse = |value: String| EmbedError::Unsupported {
         what: "the reranker",
         value,
@@ -277,14 +248,10 @@ fn check_label(
     };
     match labels.flatten() {
         Some(1) => Ok(()),
-        Some(labels) => Err(refuse(format!(
-            "{}, a classifier with {labels} labels,",
-            directory.display()
-        ))),
-        None => Err(refuse(format!(
-            "{}, which has no tensor {name},",
-            directory.display()
-        ))),
+        Some(labels) => {
+            Err(refuse(format!("{}, a classifier with {labels} labels,", directory.display())))
+        }
+        None => Err(refuse(format!("{}, which has no tensor {name},", directory.display()))),
     }
 }
 

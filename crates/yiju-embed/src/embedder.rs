@@ -91,9 +91,7 @@ impl Embedder {
     /// The directory or a file is missing, damaged, or needs something unsupported.
     pub fn open(directory: &Path, options: EmbedderOptions) -> Result<Self, EmbedError> {
         if !directory.is_dir() {
-            return Err(EmbedError::UnknownModel {
-                path: directory.to_path_buf(),
-            });
+            return Err(EmbedError::UnknownModel { path: directory.to_path_buf() });
         }
         let config_path = directory.join("config.json");
         if !config_path.is_file() {
@@ -117,9 +115,8 @@ impl Embedder {
                 ),
             });
         }
-        let max_tokens = settings
-            .max_tokens
-            .map_or(config.max_tokens(), |limit| limit.min(config.max_tokens()));
+        let max_tokens =
+            settings.max_tokens.map_or(config.max_tokens(), |limit| limit.min(config.max_tokens()));
         check_room(&settings, &tokenizer, max_tokens)?;
         Ok(Self {
             name: name(directory, &settings),
@@ -319,13 +316,9 @@ fn check_room(
 
 fn name(directory: &Path, settings: &Settings) -> String {
     let from_path = || {
-        let path = directory
-            .canonicalize()
-            .unwrap_or_else(|_| directory.to_path_buf());
-        path.file_name().map_or_else(
-            || "model".to_owned(),
-            |name| name.to_string_lossy().into_owned(),
-        )
+        let path = directory.canonicalize().unwrap_or_else(|_| directory.to_path_buf());
+        path.file_name()
+            .map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned())
     };
     settings.name.clone().unwrap_or_else(from_path)
 }

@@ -118,10 +118,7 @@ pub enum EmbedError {
 impl EmbedError {
     /// Names the file in an error of the operating system.
     pub(crate) fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
-        move |source| Self::Io {
-            path: path.to_path_buf(),
-            source,
-        }
+        move |source| Self::Io { path: path.to_path_buf(), source }
     }
 }
 

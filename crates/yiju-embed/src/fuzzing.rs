@@ -16,11 +16,8 @@ pub fn model_files(directory: &Path) {
     }
     let _ = Settings::read(directory);
     if let Ok(tokenizer) = Tokenizer::open(directory) {
-        for text in [
-            "",
-            "控制超大城市规模。 a\u{2581}b\u{301}ﬁ",
-            "x".repeat(300).as_str(),
-        ] {
+        for text in ["", "控制超大城市规模。 a\u{2581}b\u{301}ﬁ", "x".repeat(300).as_str()]
+        {
             if let Ok(tokens) = tokenizer.encode(text) {
                 for token in tokens {
                     assert!(text.get(token.range.clone()).is_some(), "{:?}", token.range);

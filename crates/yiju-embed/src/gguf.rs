@@ -20,9 +20,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<HashMap<String, TensorEntry>, String>
     }
     let version = cursor.u32()?;
     if !(2..=3).contains(&version) {
-        return Err(format!(
-            "GGUF version {version}; versions 2 and 3 are supported"
-        ));
+        return Err(format!("GGUF version {version}; versions 2 and 3 are supported"));
     }
     let tensor_count = cursor.u64()?;
     let value_count = cursor.u64()?;
@@ -66,14 +64,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<HashMap<String, TensorEntry>, String>
             .ok_or_else(|| format!("tensor `{name}` is of type {dtype}, which is not supported"))?;
         let bytes = tensor_range(&shape, dtype, data_start, offset, bytes.len())
             .ok_or_else(|| format!("tensor `{name}` of shape {shape:?} does not lie in the file's {} bytes: the file is truncated or damaged", bytes.len()))?;
-        tensors.insert(
-            name,
-            TensorEntry {
-                dtype,
-                shape,
-                bytes,
-            },
-        );
+        tensors.insert(name, TensorEntry { dtype, shape, bytes });
     }
     Ok(tensors)
 }
@@ -91,9 +82,7 @@ fn tensor_range(
     if row == 0 || !row.is_multiple_of(dtype.block_size()) {
         return None;
     }
-    let elements = shape
-        .iter()
-        .try_fold(1usize, |product, &size| product.checked_mul(size))?;
+    let elements = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size))?;
     let length = (elements / dtype.block_size()).checked_mul(dtype.type_size())?;
     let offset = usize::try_from(offset).ok()?;
     if !offset.is_multiple_of(DEFAULT_ALIGNMENT) {
@@ -190,10 +179,7 @@ impl<'a> Cursor<'a> {
                 }
             }
             _ => {
-                return Err(format!(
-                    "a value of unknown type {kind} before {}",
-                    self.position
-                ));
+                return Err(format!("a value of unknown type {kind} before {}", self.position));
             }
         }
         Ok(())

@@ -69,10 +69,7 @@ impl<'a> Pooled<'a> {
             pooling,
             prepared,
             sums: inputs.iter().map(|_| Sum::new(dimension)).collect(),
-            tokens: wanted
-                .iter()
-                .map(|input| vec![None; input.tokens.len()])
-                .collect(),
+            tokens: wanted.iter().map(|input| vec![None; input.tokens.len()]).collect(),
         }
     }
 
@@ -94,11 +91,7 @@ impl<'a> Pooled<'a> {
 
     /// The embeddings, and the vectors of the tokens where they are wanted.
     pub(crate) fn finish(self) -> Vec<(Embedding, TokenVectors)> {
-        let tokens = self
-            .tokens
-            .into_iter()
-            .map(Some)
-            .chain(std::iter::repeat_with(|| None));
+        let tokens = self.tokens.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
         std::iter::zip(&self.prepared.inputs, self.sums)
             .zip(tokens)
             .map(|((input, sum), tokens)| {
@@ -122,10 +115,7 @@ pub(crate) struct Input {
 
 impl Input {
     fn embedding(&self, sum: Sum) -> Embedding {
-        Embedding {
-            vector: unit(sum.values),
-            tokens: self.tokens.len() + self.special,
-        }
+        Embedding { vector: unit(sum.values), tokens: self.tokens.len() + self.special }
     }
 
     fn token_vector(&self, place: usize, last: &[f32], middle: &[f32]) -> Option<TokenVector> {
@@ -134,10 +124,7 @@ impl Input {
         let end = token.range.end.checked_sub(self.prefix)?;
         let vector = unit(last.to_vec());
         let mut matching = unit(middle.to_vec());
-        matching
-            .iter_mut()
-            .zip(&vector)
-            .for_each(|(sum, value)| *sum += value);
+        matching.iter_mut().zip(&vector).for_each(|(sum, value)| *sum += value);
         Some(TokenVector {
             range: start..end.max(start),
             id: token.id,
@@ -154,9 +141,7 @@ struct Sum {
 
 impl Sum {
     fn new(dimension: usize) -> Self {
-        Self {
-            values: vec![0.0; dimension],
-        }
+        Self { values: vec![0.0; dimension] }
     }
 
     fn add(&mut self, window: &Window, states: &[f32], pooling: Pooling, dimension: usize) {
@@ -164,23 +149,15 @@ impl Sum {
         match pooling {
             Pooling::Cls => {
                 let first = states.iter().take(dimension);
-                self.values
-                    .iter_mut()
-                    .zip(first)
-                    .for_each(|(sum, value)| *sum += weight * value);
+                self.values.iter_mut().zip(first).for_each(|(sum, value)| *sum += weight * value);
             }
             Pooling::Mean => {
                 let mut mean = vec![0.0f32; dimension];
                 for row in states.chunks_exact(dimension) {
-                    mean.iter_mut()
-                        .zip(row)
-                        .for_each(|(sum, value)| *sum += value);
+                    mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                 }
                 let share = weight / window.ids.len().max(1) as f32;
-                self.values
-                    .iter_mut()
-                    .zip(&mean)
-                    .for_each(|(sum, value)| *sum += share * value);
+                self.values.iter_mut().zip(&mean).for_each(|(sum, value)| *sum += share * value);
             }
         }
     }
@@ -191,9 +168,7 @@ fn unit(mut vector: Vec<f32>) -> Vec<f32> {
     let square: f64 = vector.iter().map(|value| f64::from(*value).powi(2)).sum();
     let length = square.sqrt();
     if length > 1e-30 && length.is_finite() {
-        vector
-            .iter_mut()
-            .for_each(|value| *value = (f64::from(*value) / length) as f32);
+        vector.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
     } else {
         vector.fill(0.0);
         if let Some(first) = vector.first_mut() {

@@ -37,10 +37,7 @@ pub struct QueueOptions {
 
 impl Default for QueueOptions {
     fn default() -> Self {
-        Self {
-            batch_tokens: 1_024,
-            waiting_tokens: 65_536,
-        }
+        Self { batch_tokens: 1_024, waiting_tokens: 65_536 }
     }
 }
 
@@ -120,10 +117,7 @@ enum Step {
 
 impl State {
     fn waiting_tokens(&self, lane: usize) -> usize {
-        self.callers[lane]
-            .values()
-            .map(|caller| caller.tokens)
-            .sum()
+        self.callers[lane].values().map(|caller| caller.tokens).sum()
     }
 
     /// Takes a batch of at most `budget` tokens (or one window): of questions where any wait, in
@@ -170,10 +164,7 @@ impl State {
             return;
         }
         let waits = |caller: &&Caller| caller.tokens > 0;
-        let next = self
-            .callers
-            .iter()
-            .find_map(|lane| lane.values().find(waits));
+        let next = self.callers.iter().find_map(|lane| lane.values().find(waits));
         if let Some(caller) = next {
             caller.thread.unpark();
         }
@@ -186,11 +177,7 @@ pub struct PreparedTexts(Arc<Prepared>);
 impl EmbedQueue {
     /// A queue in front of `embedder`.
     pub fn new(embedder: Embedder, options: QueueOptions) -> Self {
-        Self {
-            embedder,
-            options,
-            state: Mutex::default(),
-        }
+        Self { embedder, options, state: Mutex::default() }
     }
 
     /// The embedder, for calls that do not run the model.
@@ -203,9 +190,7 @@ impl EmbedQueue {
         let state = self.lock();
         QueueFigures {
             callers: state.callers.iter().map(BTreeMap::len).sum(),
-            waiting_tokens: (0..state.callers.len())
-                .map(|lane| state.waiting_tokens(lane))
-                .sum(),
+            waiting_tokens: (0..state.callers.len()).map(|lane| state.waiting_tokens(lane)).sum(),
             ..state.figures
         }
     }
@@ -313,11 +298,7 @@ impl EmbedQueue {
         let limit = self.options.waiting_tokens;
         if waiting > 0 && waiting.saturating_add(tokens) > limit {
             state.figures.refused += 1;
-            return Err(EmbedError::Busy {
-                tokens,
-                waiting,
-                limit,
-            });
+            return Err(EmbedError::Busy { tokens, waiting, limit });
         }
         let number = state.next;
         state.next += 1;
@@ -330,20 +311,12 @@ impl EmbedQueue {
             failed: None,
         };
         state.callers[lane].insert(number, caller);
-        Ok(Place {
-            queue: self,
-            lane,
-            number,
-        })
+        Ok(Place { queue: self, lane, number })
     }
 
     /// Runs the model on a batch, hands the states to their callers and leaves the model.
     fn run_batch(&self, batch: Vec<Part>) {
-        let mut turn = Turn {
-            queue: self,
-            batch,
-            done: false,
-        };
+        let mut turn = Turn { queue: self, batch, done: false };
         let sequences: Vec<&[u32]> = turn
             .batch
             .iter()

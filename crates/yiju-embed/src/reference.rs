@@ -36,9 +36,7 @@ impl ReferenceEncoder {
         let mut positions = weights.tensor_f32("position_embd.weight")?;
         let types = weights.tensor_f32("token_types.weight")?;
         for row in positions.chunks_exact_mut(config.hidden) {
-            row.iter_mut()
-                .zip(&types)
-                .for_each(|(value, kind)| *value += kind);
+            row.iter_mut().zip(&types).for_each(|(value, kind)| *value += kind);
         }
         let norm = LayerNorm::new(
             tensor(&weights, "token_embd_norm.weight", &[config.hidden])?,
@@ -48,10 +46,7 @@ impl ReferenceEncoder {
         let variables =
             VarBuilder::from_tensors(layer_tensors(&weights)?, DType::F32, &Device::Cpu);
         let mut lower = BertEncoder::load(variables.clone(), &bert_config(config))?;
-        let none = Config {
-            num_hidden_layers: 0,
-            ..bert_config(config)
-        };
+        let none = Config { num_hidden_layers: 0, ..bert_config(config) };
         let mut upper = BertEncoder::load(variables, &none)?;
         upper.layers = lower.layers.split_off(middle_layer(config.layers));
         let pool = match threads {
@@ -63,23 +58,12 @@ impl ReferenceEncoder {
                     .map_err(|error| EmbedError::Compute(error.to_string()))?,
             ),
         };
-        Ok(Self {
-            positions,
-            norm,
-            encoders: [lower, upper],
-            pool,
-            weights,
-        })
+        Ok(Self { positions, norm, encoders: [lower, upper], pool, weights })
     }
 
     /// The hidden states of each sequence.
     pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
-        let run = || {
-            sequences
-                .iter()
-                .map(|sequence| self.run(sequence))
-                .collect()
-        };
+        let run = || sequences.iter().map(|sequence| self.run(sequence)).collect();
         match &self.pool {
             Some(pool) => pool.install(run),
             None => run(),
@@ -100,9 +84,7 @@ impl ReferenceEncoder {
         let positions = self.positions[offset..].chunks_exact(hidden);
         for ((row, &id), position) in states.chunks_exact_mut(hidden).zip(sequence).zip(positions) {
             self.weights.token_row(id, row)?;
-            row.iter_mut()
-                .zip(position)
-                .for_each(|(value, add)| *value += add);
+            row.iter_mut().zip(position).for_each(|(value, add)| *value += add);
         }
         let states = Tensor::from_vec(states, (1, length, hidden), &Device::Cpu)?;
         let states = self.norm.forward(&states)?;
@@ -125,18 +107,8 @@ fn layer_tensors(weights: &ModelWeights) -> Result<HashMap<String, Tensor>, Embe
         ("attn_q", "attention.self.query", hidden, Some(hidden)),
         ("attn_k", "attention.self.key", hidden, Some(hidden)),
         ("attn_v", "attention.self.value", hidden, Some(hidden)),
-        (
-            "attn_output",
-            "attention.output.dense",
-            hidden,
-            Some(hidden),
-        ),
-        (
-            "attn_output_norm",
-            "attention.output.LayerNorm",
-            hidden,
-            None,
-        ),
+        ("attn_output", "attention.output.dense", hidden, Some(hidden)),
+        ("attn_output_norm", "attention.output.LayerNorm", hidden, None),
         ("ffn_up", "intermediate.dense", ffn, Some(hidden)),
         ("ffn_down", "output.dense", hidden, Some(ffn)),
         ("layer_output_norm", "output.LayerNorm", hidden, None),

@@ -24,10 +24,7 @@ impl Sample {
             length.copy_from_slice(&header[..8]);
             digest.copy_from_slice(&header[8..]);
         }
-        Self {
-            length: u64::from_le_bytes(length),
-            digest,
-        }
+        Self { length: u64::from_le_bytes(length), digest }
     }
 }
 
@@ -45,10 +42,7 @@ pub(crate) fn sample(bytes: &[u8]) -> Sample {
         }
         hash.update(&bytes[last..]);
     }
-    Sample {
-        length: bytes.len() as u64,
-        digest: hash.finalize().into(),
-    }
+    Sample { length: bytes.len() as u64, digest: hash.finalize().into() }
 }
 
 #[cfg(test)]

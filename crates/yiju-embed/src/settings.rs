@@ -99,10 +99,7 @@ impl Settings {
                 .unwrap_or_default()
                 .prompts;
         let prompt = |names: &[&str]| {
-            names
-                .iter()
-                .find_map(|name| prompts.get(*name).cloned().flatten())
-                .unwrap_or_default()
+            names.iter().find_map(|name| prompts.get(*name).cloned().flatten()).unwrap_or_default()
         };
         let max_tokens = match own.max_tokens {
             Some(limit) => Some(limit),
@@ -115,10 +112,7 @@ impl Settings {
         Ok(Self {
             name: own.name,
             pooling,
-            query_prefix: own
-                .prefixes
-                .query
-                .unwrap_or_else(|| prompt(&["query", "search_query"])),
+            query_prefix: own.prefixes.query.unwrap_or_else(|| prompt(&["query", "search_query"])),
             passage_prefix: own
                 .prefixes
                 .passage
@@ -187,10 +181,9 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, EmbedError> 
     };
     match serde_json::from_str(&text) {
         Ok(value) => Ok(Some(value)),
-        Err(error) => Err(EmbedError::InvalidFile {
-            path: path.to_path_buf(),
-            reason: error.to_string(),
-        }),
+        Err(error) => {
+            Err(EmbedError::InvalidFile { path: path.to_path_buf(), reason: error.to_string() })
+        }
     }
 }
 
@@ -224,10 +217,7 @@ mod tests {
     fn without_files_it_is_mean_pooling_without_prefixes() {
         let settings = read(&[]).unwrap();
         assert_eq!(settings.pooling, Pooling::Mean);
-        assert_eq!(
-            (settings.query_prefix.as_str(), settings.max_tokens),
-            ("", None)
-        );
+        assert_eq!((settings.query_prefix.as_str(), settings.max_tokens), ("", None));
     }
 
     #[test]
@@ -249,10 +239,7 @@ mod tests {
         assert_eq!(settings.passage_prefix, "d: ");
         assert_eq!(settings.max_tokens, Some(256));
         let mut all = theirs.to_vec();
-        all.push((
-            "yiju.toml",
-            "pooling = \"mean\"\nmax_tokens = 64\n[prefixes]\nquery = \"\"",
-        ));
+        all.push(("yiju.toml", "pooling = \"mean\"\nmax_tokens = 64\n[prefixes]\nquery = \"\""));
         let settings = read(&all).unwrap();
         assert_eq!(settings.pooling, Pooling::Mean);
         assert_eq!(settings.query_prefix, "");
@@ -264,18 +251,12 @@ mod tests {
     fn what_is_not_done_is_refused_by_name() {
         let message = |files: &[(&str, &str)]| read(files).unwrap_err().to_string();
         assert!(
-            message(&[(
-                "1_Pooling/config.json",
-                r#"{"pooling_mode_max_tokens": true}"#
-            )])
-            .contains("pooling_mode_max_tokens")
+            message(&[("1_Pooling/config.json", r#"{"pooling_mode_max_tokens": true}"#)])
+                .contains("pooling_mode_max_tokens")
         );
         assert!(
-            message(&[(
-                "modules.json",
-                r#"[{"type": "sentence_transformers.models.Dense"}]"#
-            )])
-            .contains("Dense")
+            message(&[("modules.json", r#"[{"type": "sentence_transformers.models.Dense"}]"#)])
+                .contains("Dense")
         );
         assert!(message(&[("yiju.toml", "poling = \"mean\"")]).contains("poling"));
         assert!(message(&[("1_Pooling/config.json", "{")]).contains("config.json"));

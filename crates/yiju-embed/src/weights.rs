@@ -56,20 +56,13 @@ impl ModelWeights {
             });
         };
         let mapping = Mapping::open(&path).map_err(EmbedError::io(&path))?;
-        let invalid = |reason: String| EmbedError::InvalidFile {
-            path: path.clone(),
-            reason,
-        };
+        let invalid = |reason: String| EmbedError::InvalidFile { path: path.clone(), reason };
         let tensors = if is_gguf {
             gguf::read(&mapping).map_err(invalid)?
         } else {
             safetensors_entries(&mapping).map_err(invalid)?
         };
-        let weights = Self {
-            config,
-            mapping,
-            tensors,
-        };
+        let weights = Self { config, mapping, tensors };
         weights.check()?;
         Ok(weights)
     }
@@ -100,10 +93,7 @@ impl ModelWeights {
     /// Writes the word vector of token `id` (`hidden` numbers) to `out`.
     pub(crate) fn token_row(&self, id: u32, out: &mut [f32]) -> Result<(), EmbedError> {
         if id as usize >= self.config.vocab {
-            return Err(EmbedError::TokenOutOfRange {
-                id,
-                vocabulary: self.config.vocab,
-            });
+            return Err(EmbedError::TokenOutOfRange { id, vocabulary: self.config.vocab });
         }
         let entry = self.entry("token_embd.weight")?;
         let raw = self.raw(entry);
@@ -125,11 +115,7 @@ impl ModelWeights {
     }
 
     fn entry(&self, name: &str) -> Result<&TensorEntry, EmbedError> {
-        self.tensors
-            .get(name)
-            .ok_or_else(|| EmbedError::MissingTensor {
-                name: name.to_owned(),
-            })
+        self.tensors.get(name).ok_or_else(|| EmbedError::MissingTensor { name: name.to_owned() })
     }
 
     fn raw(&self, entry: &TensorEntry) -> &[u8] {
@@ -183,19 +169,14 @@ impl ModelWeights {
         let raw = self.raw(entry);
         let bad = match entry.dtype {
             GgmlDType::F32 => f32_values(raw).position(|value| !value.is_finite()),
-            GgmlDType::Q4_0 => raw
-                .chunks_exact(Q4_0_BLOCK_BYTES)
-                .position(|block| !scale(block).is_finite()),
-            dtype => dequantize(dtype, raw)?
-                .iter()
-                .position(|value| !value.is_finite()),
+            GgmlDType::Q4_0 => {
+                raw.chunks_exact(Q4_0_BLOCK_BYTES).position(|block| !scale(block).is_finite())
+            }
+            dtype => dequantize(dtype, raw)?.iter().position(|value| !value.is_finite()),
         };
         match bad {
             None => Ok(()),
-            Some(index) => Err(EmbedError::NotFinite {
-                name: name.to_owned(),
-                index,
-            }),
+            Some(index) => Err(EmbedError::NotFinite { name: name.to_owned(), index }),
         }
     }
 }
@@ -224,11 +205,8 @@ fn safetensors_entries(bytes: &[u8]) -> Result<HashMap<String, TensorEntry>, Str
         let data = view.data();
         // `data` is a part of `bytes`, so the distance of their starts is the offset in the file.
         let start = data.as_ptr() as usize - bytes.as_ptr() as usize;
-        let entry = TensorEntry {
-            dtype,
-            shape: view.shape().to_vec(),
-            bytes: start..start + data.len(),
-        };
+        let entry =
+            TensorEntry { dtype, shape: view.shape().to_vec(), bytes: start..start + data.len() };
         tensors.insert(name, entry);
     }
     Ok(tensors)
@@ -273,8 +251,7 @@ fn gguf_name(name: &str) -> Option<String> {
 }
 
 fn f32_values(raw: &[u8]) -> impl Iterator<Item = f32> + '_ {
-    raw.chunks_exact(4)
-        .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    raw.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
 }
 
 fn scale(block: &[u8]) -> f32 {
@@ -284,10 +261,7 @@ fn scale(block: &[u8]) -> f32 {
 /// Expands Q4_0 blocks: the low nibbles of a block are its first 16 weights, the high ones the
 /// last 16, each minus 8, times the scale.
 fn dequantize_q4_0(blocks: &[u8], out: &mut [f32]) {
-    for (block, out) in blocks
-        .chunks_exact(Q4_0_BLOCK_BYTES)
-        .zip(out.chunks_exact_mut(32))
-    {
+    for (block, out) in blocks.chunks_exact(Q4_0_BLOCK_BYTES).zip(out.chunks_exact_mut(32)) {
         let scale = scale(block);
         for (j, &byte) in block[2..].iter().enumerate() {
             out[j] = (i32::from(byte & 0x0f) - 8) as f32 * scale;
@@ -300,12 +274,8 @@ fn dequantize(dtype: GgmlDType, raw: &[u8]) -> Result<Vec<f32>, EmbedError> {
     let pairs = || raw.chunks_exact(2).map(|bytes| [bytes[0], bytes[1]]);
     Ok(match dtype {
         GgmlDType::F32 => f32_values(raw).collect(),
-        GgmlDType::F16 => pairs()
-            .map(|bytes| half::f16::from_le_bytes(bytes).to_f32())
-            .collect(),
-        GgmlDType::BF16 => pairs()
-            .map(|bytes| half::bf16::from_le_bytes(bytes).to_f32())
-            .collect(),
+        GgmlDType::F16 => pairs().map(|bytes| half::f16::from_le_bytes(bytes).to_f32()).collect(),
+        GgmlDType::BF16 => pairs().map(|bytes| half::bf16::from_le_bytes(bytes).to_f32()).collect(),
         GgmlDType::Q4_0 => {
             let mut out = vec![0.0; raw.len() / Q4_0_BLOCK_BYTES * 32];
             dequantize_q4_0(raw, &mut out);

@@ -41,11 +41,7 @@ pub(crate) fn windows(
             ids.extend(tokens[range.clone()].iter().map(|token| token.id));
             let end = ids.len();
             ids.extend_from_slice(&special.after);
-            Window {
-                ids,
-                own: start..end,
-                tokens: range,
-            }
+            Window { ids, own: start..end, tokens: range }
         })
         .collect()
 }
@@ -57,19 +53,11 @@ mod tests {
     use super::*;
 
     fn tokens(count: usize) -> Vec<Token> {
-        (0..count)
-            .map(|index| Token {
-                id: index as u32 + 10,
-                range: index..index + 1,
-            })
-            .collect()
+        (0..count).map(|index| Token { id: index as u32 + 10, range: index..index + 1 }).collect()
     }
 
     fn special() -> SpecialTokens {
-        SpecialTokens {
-            before: vec![0],
-            after: vec![2],
-        }
+        SpecialTokens { before: vec![0], after: vec![2] }
     }
 
     #[test]
@@ -77,10 +65,7 @@ mod tests {
         let windows = windows(&tokens(5), 2, &special(), 16);
         assert_eq!(windows.len(), 1);
         assert_eq!(windows[0].ids, [0, 10, 11, 12, 13, 14, 2]);
-        assert_eq!(
-            (windows[0].own.clone(), windows[0].tokens.clone()),
-            (3..6, 2..5)
-        );
+        assert_eq!((windows[0].own.clone(), windows[0].tokens.clone()), (3..6, 2..5));
     }
 
     proptest! {

@@ -54,10 +54,7 @@ impl Engine {
         let words = std::thread::spawn(yiju_text::warm_up);
         let embedder = Embedder::open(
             &options.model,
-            EmbedderOptions {
-                precision: options.precision,
-                threads: options.threads,
-            },
+            EmbedderOptions { precision: options.precision, threads: options.threads },
         )?;
         let model = Arc::new(EmbedQueue::new(embedder, QueueOptions::default()));
         let engine = Self::over(model, &options.library, options.access);

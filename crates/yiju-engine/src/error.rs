@@ -130,10 +130,7 @@ impl EngineError {
 
     /// Whether the disk has no room left; a limit that was set is [`ErrorKind::Full`] instead.
     pub fn is_disk_full(&self) -> bool {
-        matches!(
-            self,
-            Self::Store(yiju_store::StoreError::Full { limit: None, .. })
-        )
+        matches!(self, Self::Store(yiju_store::StoreError::Full { limit: None, .. }))
     }
 
     /// The error in words for a client on another machine: as [`ToString::to_string`], without the
@@ -247,12 +244,7 @@ mod tests {
             assert!(!told.contains("/secret"), "{told}");
             told
         };
-        let full = |limit| {
-            EngineError::from(StoreError::Full {
-                path: path(),
-                limit,
-            })
-        };
+        let full = |limit| EngineError::from(StoreError::Full { path: path(), limit });
         assert!(full(None).is_disk_full() && !full(Some(7)).is_disk_full());
         assert!(told(full(None)).contains("disk is full"));
         assert!(told(full(Some(7))).contains("7 bytes"));
@@ -260,16 +252,8 @@ mod tests {
         told(StoreError::ReadOnly { path: path() }.into());
         told(StoreError::Busy { path: path() }.into());
         told(StoreError::NotFound { path: path() }.into());
-        told(
-            StoreError::Locked {
-                path: path(),
-                pid: None,
-            }
-            .into(),
-        );
-        let cursor = EngineError::from(StoreError::InvalidCursor {
-            cursor: "7-abcd".into(),
-        });
+        told(StoreError::Locked { path: path(), pid: None }.into());
+        let cursor = EngineError::from(StoreError::InvalidCursor { cursor: "7-abcd".into() });
         assert_eq!(cursor.told_to_clients(), cursor.to_string());
     }
 }

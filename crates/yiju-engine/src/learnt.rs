@@ -45,10 +45,7 @@ pub(crate) fn learnt() -> Result<&'static Learnt, EngineError> {
     });
     LEARNT
         .as_ref()
-        .map_err(|(file, reason)| EngineError::DamagedWeights {
-            file,
-            reason: reason.clone(),
-        })
+        .map_err(|(file, reason)| EngineError::DamagedWeights { file, reason: reason.clone() })
 }
 
 /// How confidence is computed, what from, and how often each threshold errs.
@@ -80,14 +77,8 @@ mod tests {
         let other = confidence.replace("\"margin\"", "\"margins\"");
         assert_eq!(damaged(&other, &reader[..], support), "confidence/fit.json");
         let short = &reader[..reader.len() - 1];
-        assert_eq!(
-            damaged(confidence, short, support),
-            "reader/weights.safetensors"
-        );
+        assert_eq!(damaged(confidence, short, support), "reader/weights.safetensors");
         let short = &support[..support.len() / 2];
-        assert_eq!(
-            damaged(confidence, &reader[..], short),
-            "verify/support.json"
-        );
+        assert_eq!(damaged(confidence, &reader[..], short), "verify/support.json");
     }
 }

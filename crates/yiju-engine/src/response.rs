@@ -44,23 +44,14 @@ pub struct AskRequest {
 impl AskRequest {
     /// A question over all documents, with at most three citations.
     pub fn new(question: impl Into<String>) -> Self {
-        Self {
-            question: question.into(),
-            limit: 3,
-            filter: Filter::default(),
-            threshold: None,
-        }
+        Self { question: question.into(), limit: 3, filter: Filter::default(), threshold: None }
     }
 }
 
 impl SearchRequest {
     /// A query over all documents, for ten hits.
     pub fn new(query: impl Into<String>) -> Self {
-        Self {
-            query: query.into(),
-            limit: 10,
-            filter: Filter::default(),
-        }
+        Self { query: query.into(), limit: 10, filter: Filter::default() }
     }
 }
 
@@ -322,6 +313,9 @@ pub struct ClauseView {
     pub span: Span,
     /// Spans of its sentences.
     pub sentences: Vec<Span>,
+    /// Whether its head was found inside running text, by its number. Left out where false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
     /// Id of the clause before it.
     #[cfg_attr(feature = "schema", schema(required))]
     pub previous: Option<String>,

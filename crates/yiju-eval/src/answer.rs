@@ -15,9 +15,7 @@ const PUNCTUATION: &str = "-:_*^/\\~`+=，。：？！“”；’《》·、「
 /// Whether `answer` equals one of `accepted`, as CMRC compares them.
 pub fn exact_match(answer: &str, accepted: &[String]) -> bool {
     let answer = without_punctuation(answer);
-    accepted
-        .iter()
-        .any(|other| without_punctuation(other) == answer)
+    accepted.iter().any(|other| without_punctuation(other) == answer)
 }
 
 /// The best F1 of `answer` against one of `accepted`, 0 to 1, as CMRC computes it.
@@ -37,10 +35,7 @@ pub fn character_f1(answer: &str, accepted: &[String]) -> f64 {
 
 fn without_punctuation(text: &str) -> String {
     let text = text.to_lowercase();
-    text.trim()
-        .chars()
-        .filter(|&c| !PUNCTUATION.contains(c))
-        .collect()
+    text.trim().chars().filter(|&c| !PUNCTUATION.contains(c)).collect()
 }
 
 fn segments(text: &str) -> Vec<String> {
@@ -123,9 +118,7 @@ mod tests {
     fn words_are_cut_apart_from_characters() {
         assert_eq!(
             segments("增长3.5%，GDP达1,000亿 (US Dollars)。"),
-            [
-                "增", "长", "3.5", "%", "gdp", "达", "1,000", "亿", "(", "us", "dollars", ")"
-            ]
+            ["增", "长", "3.5", "%", "gdp", "达", "1,000", "亿", "(", "us", "dollars", ")"]
         );
         assert_eq!(segments("end."), ["end", "."]);
     }

@@ -55,10 +55,8 @@ pub fn find_added_corpus(
     for prefix in prefixes {
         if let Some((clauses, sources)) = held(engine, &prefix, corpus, &groups)? {
             let alone = engine.document_count()? == groups.len() as u64;
-            let filter = Filter {
-                sources: if alone { Vec::new() } else { sources },
-                ..Filter::default()
-            };
+            let filter =
+                Filter { sources: if alone { Vec::new() } else { sources }, ..Filter::default() };
             return Ok(Some((clauses, filter)));
         }
     }
@@ -81,12 +79,7 @@ fn held(
         let Some(document) = engine.source_documents(&name)?.into_iter().next() else {
             return Ok(None);
         };
-        for (clause, entry) in group
-            .places
-            .iter()
-            .filter_map(|&at| corpus.get(at))
-            .enumerate()
-        {
+        for (clause, entry) in group.places.iter().filter_map(|&at| corpus.get(at)).enumerate() {
             clauses.insert(entry.id.clone(), format!("{}.{clause}", document.id));
         }
         sources.push(name);

@@ -48,10 +48,7 @@ impl Query {
     pub fn accepted(&self) -> Vec<String> {
         let single = self.answer.iter().filter(|_| self.answers.is_empty());
         let given = self.answers.iter().chain(single);
-        given
-            .filter(|one| !one.trim().is_empty())
-            .cloned()
-            .collect()
+        given.filter(|one| !one.trim().is_empty()).cloned().collect()
     }
 }
 
@@ -102,10 +99,8 @@ impl Dataset {
         };
         let queries = read_lines(&file("queries")?)?;
         let path = file(corpus.map_or("corpus", corpus_name))?;
-        let corpus = read_corpus(open(&path)?).map_err(|source| EvalError::Corpus {
-            path: path.clone(),
-            source,
-        })?;
+        let corpus = read_corpus(open(&path)?)
+            .map_err(|source| EvalError::Corpus { path: path.clone(), source })?;
         let ids: HashSet<&str> = corpus.iter().map(|entry| entry.id.as_str()).collect();
         if ids.len() < corpus.len() {
             return Err(EvalError::NotASet {
@@ -122,12 +117,7 @@ impl Dataset {
         for query in queries.iter_mut().filter(|query| query.lang.is_empty()) {
             query.lang = language(&query.q).into();
         }
-        Self {
-            name,
-            corpus,
-            blank: before - queries.len(),
-            queries,
-        }
+        Self { name, corpus, blank: before - queries.len(), queries }
     }
 }
 
@@ -138,10 +128,7 @@ pub fn corpus_name(name: &str) -> &str {
 }
 
 fn language(question: &str) -> &'static str {
-    if question
-        .chars()
-        .any(|c| matches!(c, '\u{3400}'..='\u{9fff}'))
-    {
+    if question.chars().any(|c| matches!(c, '\u{3400}'..='\u{9fff}')) {
         "zh"
     } else if question.is_ascii() {
         "en"
@@ -151,35 +138,24 @@ fn language(question: &str) -> &'static str {
 }
 
 fn open(path: &Path) -> Result<BufReader<Box<dyn Read>>, EvalError> {
-    let file = File::open(path).map_err(|source| EvalError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let file =
+        File::open(path).map_err(|source| EvalError::Io { path: path.to_owned(), source })?;
     let packed = path.extension().is_some_and(|end| end == "gz");
-    Ok(BufReader::new(if packed {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    }))
+    Ok(BufReader::new(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) }))
 }
 
 fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
     let mut out = Vec::new();
     for (at, line) in open(path)?.lines().enumerate() {
-        let line = line.map_err(|source| EvalError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let line = line.map_err(|source| EvalError::Io { path: path.to_owned(), source })?;
         if line.trim().is_empty() {
             continue;
         }
-        out.push(
-            serde_json::from_str(&line).map_err(|error| EvalError::Line {
-                path: path.to_owned(),
-                line: at + 1,
-                reason: error.to_string(),
-            })?,
-        );
+        out.push(serde_json::from_str(&line).map_err(|error| EvalError::Line {
+            path: path.to_owned(),
+            line: at + 1,
+            reason: error.to_string(),
+        })?);
     }
     Ok(out)
 }
@@ -231,10 +207,7 @@ mod tests {
             assert_eq!(Dataset::read(&set, Some(name)).unwrap().corpus.len(), 2);
         }
         let missing = Dataset::read(&set, Some("other")).unwrap_err().to_string();
-        assert!(
-            missing.contains("laws") && missing.contains("other.jsonl"),
-            "{missing}"
-        );
+        assert!(missing.contains("laws") && missing.contains("other.jsonl"), "{missing}");
     }
 
     #[test]
@@ -261,9 +234,7 @@ mod tests {
         std::fs::write(&file, "{\"q\": \"good\"}\n{\"question\": 1}\n").unwrap();
         let error = Dataset::read(&file, None).unwrap_err().to_string();
         assert!(error.contains("bad.jsonl line 2"), "{error}");
-        let error = Dataset::read(&dir.path().join("no"), None)
-            .unwrap_err()
-            .to_string();
+        let error = Dataset::read(&dir.path().join("no"), None).unwrap_err().to_string();
         assert!(error.contains("no such file"), "{error}");
         std::fs::write(dir.path().join("queries.jsonl"), "").unwrap();
         std::fs::write(

@@ -59,15 +59,8 @@ pub(crate) struct Said {
 /// The confidence of an answer that was given at threshold 0, and whether it would be given at
 /// `threshold`.
 fn confidence(answer: &Answer, threshold: f32) -> (f64, bool) {
-    let confidence = if answer.answered {
-        answer.confidence
-    } else {
-        0.0
-    };
-    (
-        f64::from(confidence),
-        answer.answered && confidence >= threshold,
-    )
+    let confidence = if answer.answered { answer.confidence } else { 0.0 };
+    (f64::from(confidence), answer.answered && confidence >= threshold)
 }
 
 /// Something that must be found.
@@ -119,10 +112,7 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     let hits = &said.search.hits;
     let ranks = wanted
         .iter()
-        .map(|want| {
-            hits.iter()
-                .position(|hit| want.is(&hit.clause_id, &hit.paragraph))
-        })
+        .map(|want| hits.iter().position(|hit| want.is(&hit.clause_id, &hit.paragraph)))
         .collect();
     let lanes = said
         .lanes
@@ -135,29 +125,17 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     let citations = &said.answer.citations;
     let is = |want: &Wanted, citation: &Citation| want.is(&citation.clause_id, &citation.paragraph);
     let right = |citation: &Citation| wanted.iter().any(|want| is(want, citation));
-    let found = wanted
-        .iter()
-        .filter(|want| citations.iter().any(|citation| is(want, citation)))
-        .count();
+    let found =
+        wanted.iter().filter(|want| citations.iter().any(|citation| is(want, citation))).count();
     let right_citations = citations.iter().filter(|citation| right(citation)).count();
-    let quoted = citations
-        .iter()
-        .map(|citation| citation.quote.as_str())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let quoted =
+        citations.iter().map(|citation| citation.quote.as_str()).collect::<Vec<_>>().join("\n");
     let named = query.accepted();
-    let accepted = if named.is_empty() {
-        &query.evidence
-    } else {
-        &named
-    };
+    let accepted = if named.is_empty() { &query.evidence } else { &named };
     let named_any = !accepted.is_empty();
     let part = citations.first().map_or("", answer_part);
     let (confidence_with, answered) = confidence(&said.answer, threshold);
-    let without = said
-        .without
-        .as_ref()
-        .map(|answer| confidence(answer, threshold));
+    let without = said.without.as_ref().map(|answer| confidence(answer, threshold));
     Measured {
         id: query.id.clone(),
         question: query.q.clone(),
@@ -176,10 +154,7 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
         precision: share(right_citations, citations.len()),
         recall: share(found, wanted.len()),
         citations: citations.len(),
-        sentences: citations
-            .iter()
-            .map(|citation| split_sentences(&citation.quote).len())
-            .sum(),
+        sentences: citations.iter().map(|citation| split_sentences(&citation.quote).len()).sum(),
         contains_answer: named_any.then(|| accepted.iter().any(|text| holds(&quoted, text))),
         exact: named_any.then(|| exact_match(part, accepted)),
         f1: named_any.then(|| character_f1(part, accepted)),
@@ -197,10 +172,7 @@ fn answer_part(citation: &Citation) -> &str {
     let span = citation.answer_span.unwrap_or(citation.span);
     let start = span.byte_start.saturating_sub(citation.span.byte_start);
     let length = span.byte_end.saturating_sub(span.byte_start);
-    citation
-        .quote
-        .get(start..start + length)
-        .unwrap_or(&citation.quote)
+    citation.quote.get(start..start + length).unwrap_or(&citation.quote)
 }
 
 /// Whether `text` holds `part`, white space and bracket width apart.

@@ -56,12 +56,7 @@ fn resample(count: usize, measure: impl Fn(&[usize]) -> Option<f64>) -> Interval
         })
         .collect();
     measures.sort_by(f64::total_cmp);
-    Interval {
-        mean,
-        low: percentile(&measures, 2.5),
-        high: percentile(&measures, 97.5),
-        count,
-    }
+    Interval { mean, low: percentile(&measures, 2.5), high: percentile(&measures, 97.5), count }
 }
 
 /// The value that `percent` (0 to 100) of the ascending `sorted` values do not exceed, by nearest
@@ -69,10 +64,7 @@ fn resample(count: usize, measure: impl Fn(&[usize]) -> Option<f64>) -> Interval
 pub fn percentile(sorted: &[f64], percent: f64) -> f64 {
     // 99.9 % of 1,000 is 999, which the product may miss by a hair.
     let rank = (percent / 100.0 * sorted.len() as f64 - 1e-6).ceil() as usize;
-    sorted
-        .get(rank.clamp(1, sorted.len().max(1)) - 1)
-        .copied()
-        .unwrap_or(0.0)
+    sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(0.0)
 }
 
 /// The area under the ROC curve: how often a value of `positives` exceeds one of `negatives`, ties
@@ -102,11 +94,7 @@ mod tests {
     fn percentiles_are_by_nearest_rank() {
         let values: Vec<f64> = (1..=100).map(f64::from).collect();
         assert_eq!(
-            (
-                percentile(&values, 50.0),
-                percentile(&values, 99.0),
-                percentile(&values, 0.0)
-            ),
+            (percentile(&values, 50.0), percentile(&values, 99.0), percentile(&values, 0.0)),
             (50.0, 99.0, 1.0)
         );
         assert_eq!(percentile(&[], 50.0), 0.0);
@@ -123,19 +111,13 @@ mod tests {
 
     #[test]
     fn the_area_has_an_interval() {
-        let apart: Vec<_> = (0..50)
-            .map(|i| (Some(1.0 + f64::from(i)), Some(0.5)))
-            .collect();
+        let apart: Vec<_> = (0..50).map(|i| (Some(1.0 + f64::from(i)), Some(0.5))).collect();
         let found = auroc_interval(&apart);
         assert_eq!((found.mean, found.low, found.high), (1.0, 1.0, 1.0));
-        let mixed: Vec<_> = (0..50)
-            .map(|i| (Some(f64::from(i % 10)), Some(f64::from(i * 7 % 10) - 1.5)))
-            .collect();
+        let mixed: Vec<_> =
+            (0..50).map(|i| (Some(f64::from(i % 10)), Some(f64::from(i * 7 % 10) - 1.5))).collect();
         let found = auroc_interval(&mixed);
-        assert!(
-            found.low < found.mean && found.mean < found.high && found.high < 0.9,
-            "{found:?}"
-        );
+        assert!(found.low < found.mean && found.mean < found.high && found.high < 0.9, "{found:?}");
     }
 
     #[test]

@@ -63,9 +63,8 @@ impl Readings {
         for example in &reading.examples {
             self.clause(example)?;
             let features = example.features.iter();
-            let features: Vec<u8> = features
-                .flat_map(|&x| f16::from_f32(x).to_le_bytes())
-                .collect();
+            let features: Vec<u8> =
+                features.flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect();
             candidates.push(json!({
                 "clause": example.clause_id, "score": example.score,
                 "right": is_right(query, asked.clauses, &example.clause_id, &example.text),
@@ -81,11 +80,8 @@ impl Readings {
             return Ok(());
         }
         let pair = |range: &Range<usize>| [range.start, range.end];
-        let ranges: Vec<[usize; 3]> = example
-            .ranges
-            .iter()
-            .map(|(index, range)| [*index, range.start, range.end])
-            .collect();
+        let ranges: Vec<[usize; 3]> =
+            example.ranges.iter().map(|(index, range)| [*index, range.start, range.end]).collect();
         let clause = json!({
             "id": example.clause_id, "text": example.text, "ranges": ranges,
             "sentences": example.sentences.iter().map(pair).collect::<Vec<_>>(),

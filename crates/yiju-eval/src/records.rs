@@ -97,10 +97,7 @@ impl Asked<'_> {
         path: &Path,
         progress: &dyn Fn(Progress),
     ) -> Result<(), EvalError> {
-        let fault = |source| EvalError::Write {
-            path: path.to_owned(),
-            source,
-        };
+        let fault = |source| EvalError::Write { path: path.to_owned(), source };
         if records == Records::Readings {
             let mut out = Readings::create(path).map_err(fault)?;
             for query in questions(self.set, self.most, progress) {
@@ -149,10 +146,7 @@ impl Asked<'_> {
     }
 
     fn request(self, query: &Query) -> SearchRequest {
-        SearchRequest {
-            filter: self.filter.clone(),
-            ..SearchRequest::new(&query.q)
-        }
+        SearchRequest { filter: self.filter.clone(), ..SearchRequest::new(&query.q) }
     }
 
     /// As [`gold`]; for a question that names its evidence instead, those of its best clauses that hold it.
@@ -181,9 +175,7 @@ impl Asked<'_> {
         Ok(SignalRow {
             head,
             right: self.right(query, &best.clause_id)?,
-            features: features
-                .map(|&(name, value)| (name.to_owned(), json!(value)))
-                .collect(),
+            features: features.map(|&(name, value)| (name.to_owned(), json!(value))).collect(),
         })
     }
 
@@ -199,13 +191,7 @@ impl Asked<'_> {
         }
         let row = |one: &Signals| {
             let lanes = one.lanes;
-            let own = [
-                one.score,
-                lanes.dense,
-                lanes.sentence,
-                lanes.lexical,
-                lanes.late,
-            ];
+            let own = [one.score, lanes.dense, lanes.sentence, lanes.lexical, lanes.late];
             let figures = one.figures.iter().map(|(_, value)| *value);
             own.into_iter().chain(figures).collect()
         };

@@ -100,22 +100,11 @@ impl Report {
         let mut groups: BTreeMap<String, Vec<&Measured>> = BTreeMap::new();
         for measured in &each {
             groups.entry("all".into()).or_default().push(measured);
-            groups
-                .entry(measured.lang.clone())
-                .or_default()
-                .push(measured);
+            groups.entry(measured.lang.clone()).or_default().push(measured);
         }
-        let figures = groups
-            .into_iter()
-            .map(|(lang, group)| (lang, figures(&group, threshold)))
-            .collect();
-        Self {
-            set: set.to_owned(),
-            questions: each.len(),
-            threshold,
-            figures,
-            each,
-        }
+        let figures =
+            groups.into_iter().map(|(lang, group)| (lang, figures(&group, threshold))).collect();
+        Self { set: set.to_owned(), questions: each.len(), threshold, figures, each }
     }
 
     /// Questions that went wrong: answered wrongly, refused though answerable, or answered though not.
@@ -127,10 +116,7 @@ impl Report {
                 (false, true) => "answered",
                 _ => return None,
             };
-            Some(format!(
-                "{} {what} (confidence {:.2}): {}",
-                m.id, m.confidence, m.question
-            ))
+            Some(format!("{} {what} (confidence {:.2}): {}", m.id, m.confidence, m.question))
         })
     }
 }
@@ -147,23 +133,13 @@ fn figures(group: &[&Measured], threshold: f32) -> Figures {
         .collect();
     let among: Vec<(Option<f64>, Option<f64>)> = group
         .iter()
-        .map(|m| {
-            if m.answerable {
-                (Some(m.confidence), None)
-            } else {
-                (None, Some(m.confidence))
-            }
-        })
+        .map(|m| if m.answerable { (Some(m.confidence), None) } else { (None, Some(m.confidence)) })
         .collect();
     Figures {
         questions: group.len(),
         recall: recall(&answerable, &|m| Some(&m.ranks)),
-        mrr_10: over(&answerable, |m| {
-            (!m.ranks.is_empty()).then(|| reciprocal(&m.ranks))
-        }),
-        ndcg_10: over(&answerable, |m| {
-            (!m.ranks.is_empty()).then(|| ndcg(&m.ranks))
-        }),
+        mrr_10: over(&answerable, |m| (!m.ranks.is_empty()).then(|| reciprocal(&m.ranks))),
+        ndcg_10: over(&answerable, |m| (!m.ranks.is_empty()).then(|| ndcg(&m.ranks))),
         first_citation: over(&answerable, |m| Some(one(m.first_right))),
         some_citation: over(&answerable, |m| Some(one(m.some_right))),
         citation_precision: over(&answerable, |m| Some(m.precision)),
@@ -218,19 +194,10 @@ fn reciprocal(ranks: &[Option<usize>]) -> f64 {
 
 fn ndcg(ranks: &[Option<usize>]) -> f64 {
     let gain = |rank: usize| 1.0 / ((rank + 2) as f64).log2();
-    let got: f64 = ranks
-        .iter()
-        .flatten()
-        .filter(|&&rank| rank < 10)
-        .map(|&rank| gain(rank))
-        .sum();
+    let got: f64 = ranks.iter().flatten().filter(|&&rank| rank < 10).map(|&rank| gain(rank)).sum();
     let ideal: f64 = (0..ranks.len().min(10)).map(gain).sum();
     // Two things found in one clause count at its rank twice, so the quotient may pass 1.
-    if ideal > 0.0 {
-        (got / ideal).min(1.0)
-    } else {
-        0.0
-    }
+    if ideal > 0.0 { (got / ideal).min(1.0) } else { 0.0 }
 }
 
 fn lanes(group: &[&Measured]) -> Vec<Lane> {
@@ -349,11 +316,7 @@ mod tests {
             && a.answered_unanswerable >= b.answered_unanswerable));
         let at = |wanted: f64| {
             let rate = rates.iter().find(|r| r.threshold == wanted).unwrap();
-            (
-                rate.refused_answerable,
-                rate.answered_wrongly,
-                rate.answered_unanswerable,
-            )
+            (rate.refused_answerable, rate.answered_wrongly, rate.answered_unanswerable)
         };
         // 0.45 and 0.3 with the gold taken out, 0.4 and 0 without an answer.
         assert_eq!(at(0.1), (0.0, 0.5, 0.75));
@@ -361,9 +324,6 @@ mod tests {
         assert_eq!(at(0.55), (0.0, 0.5, 0.0));
         assert_eq!(at(0.7), (0.5, 0.0, 0.0));
         let figures = &report.figures["all"];
-        assert_eq!(
-            (figures.auroc.mean, figures.auroc_without_gold.mean),
-            (1.0, 1.0)
-        );
+        assert_eq!((figures.auroc.mean, figures.auroc_without_gold.mean), (1.0, 1.0));
     }
 }

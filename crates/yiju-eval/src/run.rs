@@ -97,12 +97,7 @@ pub(crate) fn questions<'a>(
 
 /// The clauses that a question's gold entries are.
 pub(crate) fn gold(query: &Query, clauses: &ClauseIds) -> Vec<String> {
-    query
-        .gold
-        .iter()
-        .flatten()
-        .filter_map(|id| clauses.get(id).cloned())
-        .collect()
+    query.gold.iter().flatten().filter_map(|id| clauses.get(id).cloned()).collect()
 }
 
 fn ask(
@@ -137,11 +132,5 @@ fn ask(
     } else {
         BTreeMap::new()
     };
-    Ok(Said {
-        search: engine.search(&search)?,
-        lanes,
-        answer,
-        milliseconds,
-        without,
-    })
+    Ok(Said { search: engine.search(&search)?, lanes, answer, milliseconds, without })
 }

@@ -10,11 +10,7 @@ const NAME: usize = 24;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}: {} questions; means with 95 % intervals",
-            self.set, self.questions
-        )?;
+        writeln!(f, "{}: {} questions; means with 95 % intervals", self.set, self.questions)?;
         let mut groups: Vec<(&String, &Figures)> = self.figures.iter().collect();
         if groups.len() == 2 {
             // With one language, its figures are those of all.
@@ -48,11 +44,7 @@ fn write_figures(f: &mut fmt::Formatter<'_>, figures: &Figures, threshold: f32) 
     row(f, "AUROC, gold out", &figures.auroc_without_gold)?;
     row(f, "AUROC", &figures.auroc)?;
     let [p50, p90, p99] = figures.latency_ms;
-    writeln!(
-        f,
-        "  {:<NAME$} p50 {p50:.1}, p90 {p90:.1}, p99 {p99:.1}",
-        "latency, ms"
-    )?;
+    writeln!(f, "  {:<NAME$} p50 {p50:.1}, p90 {p90:.1}, p99 {p99:.1}", "latency, ms")?;
     write_lanes(f, &figures.lanes)?;
     write_rates(f, figures, threshold)
 }
@@ -103,11 +95,7 @@ fn write_rates(f: &mut fmt::Formatter<'_>, figures: &Figures, threshold: f32) ->
         "threshold"
     )?;
     let share = |shown: bool, value: f64| {
-        if shown {
-            format!("{value:.3}")
-        } else {
-            "-".to_owned()
-        }
+        if shown { format!("{value:.3}") } else { "-".to_owned() }
     };
     for rate in &figures.error_rates {
         let own = (rate.threshold - f64::from(threshold)).abs() < 1e-6;

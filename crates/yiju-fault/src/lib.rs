@@ -57,11 +57,7 @@ impl Target {
             Some((name, Ok(time))) => (name, time),
             _ => (value, 1),
         };
-        (!name.is_empty()).then(|| Self {
-            name: name.to_owned(),
-            time,
-            times: AtomicU64::new(0),
-        })
+        (!name.is_empty()).then(|| Self { name: name.to_owned(), time, times: AtomicU64::new(0) })
     }
 
     /// Counts one arrival at the point `name`; whether it is the one that was asked for.

@@ -45,18 +45,12 @@ fn timed(
         .collect();
     let rate = queries.len() as f64 / start.elapsed().as_secs_f64();
     let (p50, p99) = (percentile(&mut times, 0.5), percentile(&mut times, 0.99));
-    (
-        found,
-        format!("{rate:8.0}/s  p50 {p50:8.1?}  p99 {p99:8.1?}"),
-    )
+    (found, format!("{rate:8.0}/s  p50 {p50:8.1?}  p99 {p99:8.1?}"))
 }
 
 fn recall(found: &[Vec<u64>], truth: &[Vec<u64>]) -> f64 {
-    let hits: usize = found
-        .iter()
-        .zip(truth)
-        .map(|(f, t)| f.iter().filter(|id| t.contains(id)).count())
-        .sum();
+    let hits: usize =
+        found.iter().zip(truth).map(|(f, t)| f.iter().filter(|id| t.contains(id)).count()).sum();
     hits as f64 / truth.iter().map(Vec::len).sum::<usize>().max(1) as f64
 }
 
@@ -119,22 +113,16 @@ fn graph(n: usize, plain: bool) -> Result<()> {
     for ef in [24, 32, 48, 64, 96, 128, 192, 256] {
         index.set_ef(ef);
         let (found, figures) = timed(&queries, |q| index.search(q, 10, None).unwrap_or_default());
-        println!(
-            "graph ef {ef:4}: recall@10 {:.4}  {figures}",
-            recall(&found, &truth)
-        );
+        println!("graph ef {ef:4}: recall@10 {:.4}  {figures}", recall(&found, &truth));
     }
     index.set_ef(yiju_index::DEFAULT_EF);
     for share in [0.5, 0.05, 0.005, 0.0001] {
         let every = (1.0 / share) as usize;
         let filter: HashSet<u64> = (0..n as u64).step_by(every).collect();
         let few = &queries[..200];
-        let (truth, _) = timed(few, |q| {
-            exact.search(q, 10, Some(&filter)).unwrap_or_default()
-        });
-        let (found, figures) = timed(few, |q| {
-            index.search(q, 10, Some(&filter)).unwrap_or_default()
-        });
+        let (truth, _) = timed(few, |q| exact.search(q, 10, Some(&filter)).unwrap_or_default());
+        let (found, figures) =
+            timed(few, |q| index.search(q, 10, Some(&filter)).unwrap_or_default());
         println!(
             "filter {:7.2} %: recall@10 {:.4}  {figures}",
             share * 100.0,
@@ -153,19 +141,13 @@ fn graph(n: usize, plain: bool) -> Result<()> {
     println!("saved in {:.1?}", start.elapsed());
     let start = Instant::now();
     let loaded = AdaptiveIndex::load(dir.path(), DIMENSION, 7)?;
-    println!(
-        "loaded {} with checks in {:.1?}",
-        loaded.len(),
-        start.elapsed()
-    );
+    println!("loaded {} with checks in {:.1?}", loaded.len(), start.elapsed());
     if plain {
         let start = Instant::now();
         let hnsw = Hnsw::new(16, n, 16, 200, DistDot {});
         // Shrunk a little: DistDot panics where rounding takes a product over 1.
-        let shrunk: Vec<Vec<f32>> = vectors
-            .iter()
-            .map(|v| v.iter().map(|x| x * 0.9999).collect())
-            .collect();
+        let shrunk: Vec<Vec<f32>> =
+            vectors.iter().map(|v| v.iter().map(|x| x * 0.9999).collect()).collect();
         let points: Vec<(&Vec<f32>, usize)> =
             shrunk.iter().enumerate().map(|(id, v)| (v, id)).collect();
         hnsw.parallel_insert(&points);
@@ -173,18 +155,9 @@ fn graph(n: usize, plain: bool) -> Result<()> {
         for ef in [32, 64, 96, 128, 192, 256] {
             let (found, figures) = timed(&queries, |q| {
                 let found = hnsw.search(q, 10, ef);
-                found
-                    .into_iter()
-                    .map(|n| Hit {
-                        id: n.d_id as u64,
-                        score: 0.0,
-                    })
-                    .collect()
+                found.into_iter().map(|n| Hit { id: n.d_id as u64, score: 0.0 }).collect()
             });
-            println!(
-                "hnsw_rs ef {ef:4}: recall@10 {:.4}  {figures}",
-                recall(&found, &truth)
-            );
+            println!("hnsw_rs ef {ef:4}: recall@10 {:.4}  {figures}", recall(&found, &truth));
         }
     }
     Ok(())
@@ -230,11 +203,7 @@ fn words(n: usize, files: &[String]) -> Result<()> {
     drop(index);
     let start = Instant::now();
     let index = LexicalIndex::open(dir, 3)?;
-    println!(
-        "{} entries opened with checks in {:.1?}",
-        index.len(),
-        start.elapsed()
-    );
+    println!("{} entries opened with checks in {:.1?}", index.len(), start.elapsed());
     for k in [10, 100] {
         let mut times = Vec::new();
         for number in 0..500 {

@@ -28,10 +28,7 @@ fn main() -> Outcome<()> {
             let mut served = Served {
                 dimension,
                 base: base.to_string(),
-                queries: read(queries)?
-                    .chunks(dimension)
-                    .map(<[f32]>::to_vec)
-                    .collect(),
+                queries: read(queries)?.chunks(dimension).map(<[f32]>::to_vec).collect(),
                 truth: read(truth)?,
                 index: AdaptiveIndex::new(dimension),
             };
@@ -48,12 +45,7 @@ fn main() -> Outcome<()> {
 
 fn read(file: &str) -> Outcome<Vec<f32>> {
     let bytes = std::fs::read(file)?;
-    Ok(bytes
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|&b| f32::from_le_bytes(b))
-        .collect())
+    Ok(bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
 }
 
 struct Served {
@@ -104,9 +96,7 @@ impl Served {
             ["search" | "single", ef] => {
                 self.index.set_ef(ef.parse()?);
                 let index = &self.index;
-                self.measure(&self.truth, |q| {
-                    index.search(q, K, None).unwrap_or_default()
-                })
+                self.measure(&self.truth, |q| index.search(q, K, None).unwrap_or_default())
             }
             ["filter", ef, share] => {
                 self.index.set_ef(ef.parse()?);
@@ -122,15 +112,11 @@ impl Served {
                 let truth: Vec<f32> = truth.collect::<Outcome<_>>()?;
                 drop(exact);
                 let index = &self.index;
-                self.measure(&truth, |q| {
-                    index.search(q, K, Some(&filter)).unwrap_or_default()
-                })
+                self.measure(&truth, |q| index.search(q, K, Some(&filter)).unwrap_or_default())
             }
             ["exact"] => {
                 let (exact, _) = self.exact()?;
-                self.measure(&self.truth, |q| {
-                    exact.search(q, K, None).unwrap_or_default()
-                })
+                self.measure(&self.truth, |q| exact.search(q, K, None).unwrap_or_default())
             }
             _ => return Err(format!("no such command: {words:?}").into()),
         })
@@ -155,9 +141,7 @@ impl Served {
             let start = Instant::now();
             let hits = search(query);
             times.push(start.elapsed());
-            right += (hits.iter())
-                .filter(|hit| hit.score >= least - ROUNDING)
-                .count();
+            right += (hits.iter()).filter(|hit| hit.score >= least - ROUNDING).count();
         }
         let rate = times.len() as f64 / start.elapsed().as_secs_f64();
         times.sort_unstable();

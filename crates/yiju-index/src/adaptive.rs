@@ -157,10 +157,7 @@ impl AdaptiveIndex {
     pub fn load(dir: &Path, dimension: usize, generation: u64) -> Result<Self, SnapshotError> {
         match Self::load_any(dir, dimension)? {
             (index, found) if found == generation => Ok(index),
-            (_, found) => Err(SnapshotError::Stale {
-                expected: generation,
-                found,
-            }),
+            (_, found) => Err(SnapshotError::Stale { expected: generation, found }),
         }
     }
 
@@ -202,19 +199,12 @@ impl AdaptiveIndex {
 
     /// Puts a finished rebuild in place; waits for it if `wait`.
     fn collect(&mut self, wait: bool) -> Result<(), IndexError> {
-        let Some(running) = self
-            .running
-            .take_if(|running| wait || running.thread.is_finished())
+        let Some(running) = self.running.take_if(|running| wait || running.thread.is_finished())
         else {
             return Ok(());
         };
         let count = self.index.len();
-        let stopped = |_| {
-            Err(IndexError::Build {
-                count,
-                reason: "its thread stopped".into(),
-            })
-        };
+        let stopped = |_| Err(IndexError::Build { count, reason: "its thread stopped".into() });
         match running.thread.join().unwrap_or_else(stopped) {
             Ok(Some(rebuilt)) => self.index.install(rebuilt),
             Ok(None) => self.index.forget_plan(),

@@ -68,16 +68,15 @@ pub(crate) fn build(
         .build()
         .map_err(|e| failed(e.to_string()))?;
     // hnsw_rs asserts in places; a failed assertion must not take the process down.
-    catch_unwind(AssertUnwindSafe(|| {
-        pool.install(|| link(rows, threads > 1, cancel))
-    }))
-    .map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        failed(
-            text.or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()))
-                .unwrap_or_default(),
-        )
-    })
+    catch_unwind(AssertUnwindSafe(|| pool.install(|| link(rows, threads > 1, cancel)))).map_err(
+        |panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            failed(
+                text.or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()))
+                    .unwrap_or_default(),
+            )
+        },
+    )
 }
 
 fn link(rows: &Rows, parallel: bool, cancel: &AtomicBool) -> Option<(Coarse, Graph)> {
@@ -99,9 +98,7 @@ fn link(rows: &Rows, parallel: bool, cancel: &AtomicBool) -> Option<(Coarse, Gra
 
 /// A number that looks random but is the same for the same row.
 fn mixed(row: u32) -> u32 {
-    row.wrapping_mul(0x9E37_79B9)
-        .rotate_left(15)
-        .wrapping_mul(0x85EB_CA6B)
+    row.wrapping_mul(0x9E37_79B9).rotate_left(15).wrapping_mul(0x85EB_CA6B)
 }
 
 /// Lets hnsw_rs link the rows of `sample`. Its layers become the layers 1 and up; its
@@ -126,10 +123,7 @@ fn sample(rows: &Rows, sample: &[u32], parallel: bool, cancel: &AtomicBool) -> O
         hnsw.insert_slice((&point, place));
     };
     if parallel {
-        (0..sample.len())
-            .into_par_iter()
-            .with_max_len(256)
-            .for_each(insert);
+        (0..sample.len()).into_par_iter().with_max_len(256).for_each(insert);
     } else {
         (0..sample.len()).for_each(insert);
     }
@@ -364,16 +358,11 @@ fn connect(graph: &mut Graph, rows: &Rows, coarse: &Coarse) {
         let nearest = graph.walk(coarse, &coarse.query(rows.vector(row)), 4 * LINKS);
         let degree = graph.degree;
         let base = graph.base.to_mut();
-        let free = |&host: &u32| {
-            base[host as usize * degree..][..degree]
-                .iter()
-                .position(|&s| s == NONE)
-        };
+        let free =
+            |&host: &u32| base[host as usize * degree..][..degree].iter().position(|&s| s == NONE);
         // Where all lists near are full, the last neighbour of the nearest gives way:
         // it is one that the diversity rule would not have missed most.
-        let place = nearest
-            .iter()
-            .find_map(|host| free(host).map(|slot| (*host, slot)));
+        let place = nearest.iter().find_map(|host| free(host).map(|slot| (*host, slot)));
         if let Some((host, slot)) = place.or(nearest.first().map(|&host| (host, degree - 1))) {
             base[host as usize * degree + slot] = row as u32;
         }

@@ -61,10 +61,8 @@ impl Coarse {
         let mut codes = roomy(n * stride);
         codes.resize(n * stride, 0u8);
         let (middles, steps) = shape.split_at(dimension);
-        let inverse: Vec<f32> = steps
-            .iter()
-            .map(|&step| if step > 0.0 { 1.0 / step } else { 0.0 })
-            .collect();
+        let inverse: Vec<f32> =
+            steps.iter().map(|&step| if step > 0.0 { 1.0 / step } else { 0.0 }).collect();
         for (row, code) in codes.chunks_exact_mut(stride.max(1)).enumerate() {
             for (i, &x) in rows.vector(row).iter().enumerate() {
                 let level = ((x - middles[i]) * inverse[i] + 8.0).clamp(0.0, 15.0) as u8;
@@ -72,10 +70,7 @@ impl Coarse {
                 code[block * LANE + place % LANE] |= level << (place / LANE * 4);
             }
         }
-        Coarse {
-            shape: Column::Owned(shape),
-            codes: Column::Owned(codes),
-        }
+        Coarse { shape: Column::Owned(shape), codes: Column::Owned(codes) }
     }
 
     /// Whether there are codes for `rows` rows of `dimension` components.
@@ -131,14 +126,12 @@ impl<'a> Scorer<'a> {
         if scores.len() < rows.len() {
             scores.resize(rows.len(), 0);
         }
-        self.kernels
-            .nibbles(self.codes, &self.query.short, rows, scores);
+        self.kernels.nibbles(self.codes, &self.query.short, rows, scores);
     }
 
     pub(crate) fn score(&self, row: u32) -> i32 {
         let mut sums = [0];
-        self.kernels
-            .nibbles(self.codes, &self.query.short, &[row], &mut sums);
+        self.kernels.nibbles(self.codes, &self.query.short, &[row], &mut sums);
         sums[0]
     }
 }
@@ -172,10 +165,7 @@ mod tests {
             let pairs = rows.vector(row).iter().zip(rows.vector(7));
             pairs.map(|(a, b)| a * b).sum()
         };
-        assert_eq!(
-            scores.iter().enumerate().max_by_key(|s| s.1).map(|s| s.0),
-            Some(7)
-        );
+        assert_eq!(scores.iter().enumerate().max_by_key(|s| s.1).map(|s| s.0), Some(7));
         // Of two rows whose products differ clearly, the nearer has the higher score.
         let mut wrong = 0;
         for a in 0..400 {

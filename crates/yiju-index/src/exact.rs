@@ -27,20 +27,12 @@ impl ExactIndex {
     /// A dimension of 0 or above [`MAX_DIMENSION`] gives an index that refuses
     /// every vector.
     pub fn new(dimension: usize) -> Self {
-        ExactIndex {
-            rows: Rows::new(dimension),
-            row_of: HashMap::new(),
-        }
+        ExactIndex { rows: Rows::new(dimension), row_of: HashMap::new() }
     }
 
     /// An index over finished rows; of two rows with one id the later counts.
     pub(crate) fn from_rows(rows: Rows) -> Self {
-        let row_of = rows
-            .ids
-            .iter()
-            .enumerate()
-            .map(|(row, &id)| (id, row as u32))
-            .collect();
+        let row_of = rows.ids.iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
         ExactIndex { rows, row_of }
     }
 
@@ -77,8 +69,7 @@ impl ExactIndex {
                 }
                 _ => {
                     let ids = &*self.rows.ids;
-                    self.rows
-                        .scan(query, best, k, |row| filter.accepts(ids[row]));
+                    self.rows.scan(query, best, k, |row| filter.accepts(ids[row]));
                 }
             },
         }
@@ -135,9 +126,7 @@ impl VectorIndex for ExactIndex {
     }
 
     fn vector(&self, id: u64) -> Option<&[f32]> {
-        self.row_of
-            .get(&id)
-            .map(|&row| self.rows.vector(row as usize))
+        self.row_of.get(&id).map(|&row| self.rows.vector(row as usize))
     }
 
     fn dead_share(&self) -> f32 {

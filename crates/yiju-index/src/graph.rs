@@ -326,9 +326,6 @@ mod tests {
         for pair in scores.windows(2) {
             assert!(entry(pair[0], 9) < entry(pair[1], 7), "{pair:?}");
         }
-        assert_eq!(
-            row_of(entry(3, MAX_ROWS as u32 - 1) | 1),
-            MAX_ROWS as u32 - 1
-        );
+        assert_eq!(row_of(entry(3, MAX_ROWS as u32 - 1) | 1), MAX_ROWS as u32 - 1);
     }
 }

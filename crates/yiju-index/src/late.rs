@@ -58,11 +58,7 @@ pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
     let usable: Vec<_> = tokens
         .iter()
         .filter(|t| t.vector.len() == dimension)
-        .filter(|t| {
-            t.range
-                .as_ref()
-                .is_none_or(|range| range.end < ABOVE as usize)
-        })
+        .filter(|t| t.range.as_ref().is_none_or(|range| range.end < ABOVE as usize))
         .collect();
     let mut mean = vec![0.0f32; dimension];
     for token in &usable {
@@ -80,27 +76,22 @@ pub fn encode_tokens(tokens: &[TokenVector], dimension: usize) -> Vec<u8> {
     out.extend_from_slice(&(dimension as u16).to_le_bytes());
     out.extend_from_slice(&[0, 0]);
     out.extend_from_slice(&(usable.len() as u32).to_le_bytes());
-    mean.iter()
-        .for_each(|x| out.extend_from_slice(&x.to_le_bytes()));
+    mean.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()));
     for token in usable {
         let rest: Vec<f32> = token.vector.iter().zip(&mean).map(|(x, m)| x - m).collect();
         let step = STEP * rest.iter().map(|x| x.abs()).sum::<f32>() / dimension.max(1) as f32;
-        let (start, end) = token.range.as_ref().map_or((ABOVE, ABOVE), |range| {
-            (range.start as u32, range.end as u32)
-        });
+        let (start, end) = token
+            .range
+            .as_ref()
+            .map_or((ABOVE, ABOVE), |range| (range.start as u32, range.end as u32));
         out.extend_from_slice(&start.to_le_bytes());
         out.extend_from_slice(&end.to_le_bytes());
         out.extend_from_slice(&step.to_le_bytes());
         let code = |x: f32| {
-            if step > 0.0 {
-                ((x / step).round().clamp(-8.0, 7.0) + 8.0) as u8
-            } else {
-                8
-            }
+            if step > 0.0 { ((x / step).round().clamp(-8.0, 7.0) + 8.0) as u8 } else { 8 }
         };
         out.extend(
-            rest.chunks(2)
-                .map(|pair| code(pair[0]) | (pair.get(1).map_or(8, |&x| code(x)) << 4)),
+            rest.chunks(2).map(|pair| code(pair[0]) | (pair.get(1).map_or(8, |&x| code(x)) << 4)),
         );
     }
     out
@@ -122,10 +113,7 @@ impl<'a> CodedTokens<'a> {
     /// [`LateError`] where the bytes are not that, or of another dimension.
     pub fn read(bytes: &'a [u8], dimension: usize) -> Result<Self, LateError> {
         let word = |at: usize| {
-            bytes
-                .get(at..at + 4)
-                .and_then(|b| b.try_into().ok())
-                .map(u32::from_le_bytes)
+            bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes)
         };
         let kind = match bytes.first_chunk() {
             Some(MAGIC) => TokenKind::Matching,
@@ -140,27 +128,17 @@ impl<'a> CodedTokens<'a> {
         }
         let count = word(8).unwrap_or(0) as usize;
         let stride = TOKEN_HEADER + dimension.div_ceil(2);
-        let expected = count
-            .checked_mul(stride)
-            .and_then(|n| n.checked_add(HEADER + dimension * 4));
+        let expected =
+            count.checked_mul(stride).and_then(|n| n.checked_add(HEADER + dimension * 4));
         if expected != Some(bytes.len()) {
-            return Err(LateError(format!(
-                "{} bytes do not hold {count} tokens",
-                bytes.len()
-            )));
+            return Err(LateError(format!("{} bytes do not hold {count} tokens", bytes.len())));
         }
         let (head, tokens) = bytes.split_at(HEADER + dimension * 4);
         let mean = head[HEADER..]
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
-        Ok(Self {
-            kind,
-            dimension,
-            count,
-            mean,
-            tokens,
-        })
+        Ok(Self { kind, dimension, count, mean, tokens })
     }
 
     /// What the vectors are.
@@ -180,14 +158,12 @@ impl<'a> CodedTokens<'a> {
 
     /// The place of each token, in bytes of the clause's text; `None` for a token of the headings.
     pub fn ranges(&self) -> impl Iterator<Item = Option<Range<usize>>> + '_ {
-        self.tokens
-            .chunks_exact(TOKEN_HEADER + self.dimension.div_ceil(2))
-            .map(|token| {
-                let word = |at: usize| {
-                    u32::from_le_bytes([token[at], token[at + 1], token[at + 2], token[at + 3]])
-                };
-                (word(0) != ABOVE).then(|| word(0) as usize..word(4) as usize)
-            })
+        self.tokens.chunks_exact(TOKEN_HEADER + self.dimension.div_ceil(2)).map(|token| {
+            let word = |at: usize| {
+                u32::from_le_bytes([token[at], token[at + 1], token[at + 2], token[at + 3]])
+            };
+            (word(0) != ABOVE).then(|| word(0) as usize..word(4) as usize)
+        })
     }
 
     /// The cosine of every query token with every token here, `query.len() × self.len()`, row by
@@ -195,10 +171,7 @@ impl<'a> CodedTokens<'a> {
     pub fn similarities(&self, query: &QueryTokens) -> Vec<f32> {
         let stride = TOKEN_HEADER + self.dimension.div_ceil(2);
         let kernels = Kernels::get();
-        let base: Vec<f32> = query
-            .rows()
-            .map(|row| kernels.dot(row, &self.mean))
-            .collect();
+        let base: Vec<f32> = query.rows().map(|row| kernels.dot(row, &self.mean)).collect();
         let mut out = vec![-1.0f32; query.count * self.count];
         let mut unpacked = vec![0.0f32; self.dimension.next_multiple_of(2)];
         for (t, token) in self.tokens.chunks_exact(stride).enumerate() {
@@ -232,11 +205,7 @@ impl QueryTokens {
             values.extend_from_slice(vector);
             count += 1;
         }
-        Self {
-            dimension,
-            count,
-            values,
-        }
+        Self { dimension, count, values }
     }
 
     /// How many tokens there are.
@@ -302,15 +271,9 @@ mod tests {
     #[test]
     fn codes_of_before_are_read_and_told_apart() {
         let mut bytes = encode_tokens(&[], 3);
-        assert_eq!(
-            CodedTokens::read(&bytes, 3).unwrap().kind(),
-            TokenKind::Matching
-        );
+        assert_eq!(CodedTokens::read(&bytes, 3).unwrap().kind(), TokenKind::Matching);
         bytes[..4].copy_from_slice(EARLIER);
-        assert_eq!(
-            CodedTokens::read(&bytes, 3).unwrap().kind(),
-            TokenKind::Last
-        );
+        assert_eq!(CodedTokens::read(&bytes, 3).unwrap().kind(), TokenKind::Last);
         bytes[3] = b'3';
         assert!(CodedTokens::read(&bytes, 3).is_err());
     }

@@ -36,10 +36,7 @@ pub(crate) fn encode(vector: &[f32], codes: &mut Vec<u8>) -> Quality {
         codes.push((step as i32 + 128) as u8);
     }
     codes.resize(codes.len() + stride(vector.len()) - vector.len(), 128);
-    Quality {
-        scale,
-        error: (lost.sqrt() * 1.0001 + 1e-7) as f32,
-    }
+    Quality { scale, error: (lost.sqrt() * 1.0001 + 1e-7) as f32 }
 }
 
 /// A query prepared for scoring codes.

@@ -16,10 +16,7 @@ use yiju_kernels::{Kernels, prefetch, roomy};
 /// A column of plain values.
 pub(crate) enum Column<T> {
     Owned(Vec<T>),
-    Mapped {
-        map: Arc<Mapping>,
-        bytes: Range<usize>,
-    },
+    Mapped { map: Arc<Mapping>, bytes: Range<usize> },
 }
 
 impl<T: bytemuck::AnyBitPattern> Column<T> {
@@ -27,10 +24,7 @@ impl<T: bytemuck::AnyBitPattern> Column<T> {
     pub(crate) fn mapped(map: &Arc<Mapping>, bytes: Range<usize>) -> Option<Self> {
         let part = map.get(bytes.clone())?;
         bytemuck::try_cast_slice::<u8, T>(part).ok()?;
-        Some(Column::Mapped {
-            map: Arc::clone(map),
-            bytes,
-        })
+        Some(Column::Mapped { map: Arc::clone(map), bytes })
     }
 
     /// A copy in owned memory, in large pages where the system has them.
@@ -125,9 +119,7 @@ impl Rows {
         let stride = self.stride();
         self.ids.to_mut().push(other.ids[row]);
         self.vectors.to_mut().extend_from_slice(other.vector(row));
-        self.codes
-            .to_mut()
-            .extend_from_slice(&other.codes[row * stride..(row + 1) * stride]);
+        self.codes.to_mut().extend_from_slice(&other.codes[row * stride..(row + 1) * stride]);
         self.quality.to_mut().push(other.quality[row]);
     }
 
@@ -200,34 +192,22 @@ impl Rows {
             if ask_first && !ask() {
                 continue;
             }
-            let score = query.close(
-                kernels,
-                &codes[row * stride..(row + 1) * stride],
-                quality[row].scale,
-            );
+            let score =
+                query.close(kernels, &codes[row * stride..(row + 1) * stride], quality[row].scale);
             rough[row] = score;
             if score > floor && (ask_first || ask()) {
-                first.offer(Hit {
-                    id: row as u64,
-                    score,
-                });
+                first.offer(Hit { id: row as u64, score });
                 floor = first.threshold();
             }
         }
         let exact = |row: usize| {
-            kernels.dot(
-                &vectors[row * self.dimension..(row + 1) * self.dimension],
-                query.exact,
-            )
+            kernels.dot(&vectors[row * self.dimension..(row + 1) * self.dimension], query.exact)
         };
         let first = first.into_hits();
         let floor = if first.len() < k {
             f32::NEG_INFINITY
         } else {
-            first
-                .iter()
-                .map(|hit| exact(hit.id as usize))
-                .fold(f32::INFINITY, f32::min)
+            first.iter().map(|hit| exact(hit.id as usize)).fold(f32::INFINITY, f32::min)
         };
         let floor = floor.max(best.threshold());
         for (row, &score) in rough.iter().enumerate() {
@@ -235,10 +215,7 @@ impl Rows {
                 && score + query.bound(quality[row].error) >= floor.max(best.threshold())
                 && accept(row)
             {
-                best.offer(Hit {
-                    id: ids[row],
-                    score: exact(row),
-                });
+                best.offer(Hit { id: ids[row], score: exact(row) });
             }
         }
     }

@@ -146,11 +146,7 @@ fn write(
 ) -> Result<(), SnapshotError> {
     let failed = |action, path: &Path| {
         let path = path.to_path_buf();
-        move |source| SnapshotError::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| SnapshotError::Io { action, path, source }
     };
     if cfg!(target_endian = "big") {
         let source = std::io::Error::from(std::io::ErrorKind::Unsupported);
@@ -175,11 +171,7 @@ pub(crate) fn load(dir: &Path, dimension: usize) -> Result<(HnswIndex, u64), Sna
     let path = dir.join(FILE);
     let file = File::open(&path).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => SnapshotError::Missing { path: path.clone() },
-        _ => SnapshotError::Io {
-            action: "open",
-            path: path.clone(),
-            source,
-        },
+        _ => SnapshotError::Io { action: "open", path: path.clone(), source },
     })?;
     let map = Mapping::new(&file).map_err(|source| SnapshotError::Io {
         action: "map",
@@ -191,10 +183,7 @@ pub(crate) fn load(dir: &Path, dimension: usize) -> Result<(HnswIndex, u64), Sna
     let head = reader.head()?;
     let found = head.dimension as usize;
     if found != dimension {
-        return Err(SnapshotError::Dimension {
-            expected: dimension,
-            found,
-        });
+        return Err(SnapshotError::Dimension { expected: dimension, found });
     }
     Ok((reader.index(&head)?, head.generation))
 }
@@ -206,10 +195,7 @@ struct Reader {
 
 impl Reader {
     fn damaged(&self, reason: &str) -> SnapshotError {
-        SnapshotError::Damaged {
-            path: self.path.clone(),
-            reason: reason.into(),
-        }
+        SnapshotError::Damaged { path: self.path.clone(), reason: reason.into() }
     }
 
     /// Checks the header, its table and the file's length.
@@ -221,10 +207,7 @@ impl Reader {
         let version = self.map[MAGIC.len()..].first_chunk().ok_or_else(short)?;
         let version = u32::from_le_bytes(*version);
         if version != VERSION {
-            return Err(SnapshotError::Version {
-                expected: VERSION,
-                found: version,
-            });
+            return Err(SnapshotError::Version { expected: VERSION, found: version });
         }
         let mut head = self.map.get(..HEAD).ok_or_else(short)?.to_vec();
         let header: Header = bytemuck::pod_read_unaligned(&head[..HEADER]);
@@ -270,11 +253,7 @@ impl Reader {
         let fits = Some(rows.vectors.len()) == n.checked_mul(dimension)
             && Some(rows.codes.len()) == n.checked_mul(rows.stride())
             && rows.quality.len() == n;
-        if fits {
-            Ok(rows)
-        } else {
-            Err(self.damaged("sections differ in their number of rows"))
-        }
+        if fits { Ok(rows) } else { Err(self.damaged("sections differ in their number of rows")) }
     }
 
     fn index(&self, head: &Header) -> Result<HnswIndex, SnapshotError> {
@@ -290,10 +269,7 @@ impl Reader {
         };
         let dead = self.column::<u64>(7)?;
         let side = self.rows(8, dimension)?;
-        let coarse = Coarse {
-            shape: self.column(12)?,
-            codes: self.column(13)?.brought_near(),
-        };
+        let coarse = Coarse { shape: self.column(12)?, codes: self.column(13)?.brought_near() };
         let sorted = rows.ids.is_sorted_by(|a, b| a < b);
         let fits = graph.is_sound(rows.len())
             && dead.len() == rows.len().div_ceil(64)
@@ -309,22 +285,10 @@ impl Reader {
         }
         let side = ExactIndex::from_rows(side);
         let alive = |row: usize| dead[row / 64] >> (row % 64) & 1 == 0;
-        let twice = side
-            .rows
-            .ids
-            .iter()
-            .any(|id| rows.ids.binary_search(id).is_ok_and(alive));
+        let twice = side.rows.ids.iter().any(|id| rows.ids.binary_search(id).is_ok_and(alive));
         if twice || side.distinct() != side.rows.len() {
             return Err(self.damaged("an id stands for two vectors"));
         }
-        Ok(HnswIndex::from_parts(
-            Base {
-                rows,
-                coarse,
-                graph,
-            },
-            dead.to_vec(),
-            side,
-        ))
+        Ok(HnswIndex::from_parts(Base { rows, coarse, graph }, dead.to_vec(), side))
     }
 }

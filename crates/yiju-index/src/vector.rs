@@ -24,10 +24,7 @@ pub struct Hit {
 impl Hit {
     /// Best first; equal scores by ascending id, so that results are always the same.
     pub(crate) fn order(&self, other: &Hit) -> Ordering {
-        other
-            .score
-            .total_cmp(&self.score)
-            .then(self.id.cmp(&other.id))
+        other.score.total_cmp(&self.score).then(self.id.cmp(&other.id))
     }
 }
 
@@ -112,22 +109,12 @@ pub trait VectorIndex: Send + Sync {
 /// Checks that `vector` can be stored in or compared with an index of `dimension`.
 pub(crate) fn check(vector: &[f32], dimension: usize) -> Result<(), IndexError> {
     if vector.len() != dimension {
-        return Err(IndexError::Dimension {
-            expected: dimension,
-            found: vector.len(),
-        });
+        return Err(IndexError::Dimension { expected: dimension, found: vector.len() });
     }
     if let Some(position) = vector.iter().position(|x| !x.is_finite()) {
-        return Err(IndexError::NotFinite {
-            position,
-            value: vector[position],
-        });
+        return Err(IndexError::NotFinite { position, value: vector[position] });
     }
-    let norm = vector
-        .iter()
-        .map(|&x| f64::from(x) * f64::from(x))
-        .sum::<f64>()
-        .sqrt() as f32;
+    let norm = vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt() as f32;
     if (norm - 1.0).abs() > UNIT_TOLERANCE {
         return Err(IndexError::NotUnit { norm });
     }
@@ -163,10 +150,7 @@ impl Best {
     /// `most` is how many can be offered at all; it bounds the memory for a huge `k`.
     pub(crate) fn new(k: usize, most: usize) -> Self {
         let k = k.min(most);
-        Best {
-            k,
-            heap: BinaryHeap::with_capacity(k + 1),
-        }
+        Best { k, heap: BinaryHeap::with_capacity(k + 1) }
     }
 
     pub(crate) fn offer(&mut self, hit: Hit) {
@@ -218,13 +202,7 @@ mod tests {
 
     #[test]
     fn vectors_that_cannot_be_compared_are_refused() {
-        assert!(matches!(
-            check(&[1.0], 2),
-            Err(IndexError::Dimension {
-                expected: 2,
-                found: 1
-            })
-        ));
+        assert!(matches!(check(&[1.0], 2), Err(IndexError::Dimension { expected: 2, found: 1 })));
         assert!(matches!(
             check(&[0.0, f32::NAN], 2),
             Err(IndexError::NotFinite { position: 1, .. })
@@ -233,14 +211,8 @@ mod tests {
             check(&[f32::INFINITY, 0.0], 2),
             Err(IndexError::NotFinite { position: 0, .. })
         ));
-        assert!(matches!(
-            check(&[0.0, 0.0], 2),
-            Err(IndexError::NotUnit { .. })
-        ));
-        assert!(matches!(
-            check(&[f32::MAX, f32::MAX], 2),
-            Err(IndexError::NotUnit { .. })
-        ));
+        assert!(matches!(check(&[0.0, 0.0], 2), Err(IndexError::NotUnit { .. })));
+        assert!(matches!(check(&[f32::MAX, f32::MAX], 2), Err(IndexError::NotUnit { .. })));
         assert!(check(&[0.6, -0.8], 2).is_ok());
     }
 }

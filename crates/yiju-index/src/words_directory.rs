@@ -28,10 +28,7 @@ pub(crate) struct WordsDirectory {
 impl WordsDirectory {
     /// Over the files in `path`, which must be there.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenDirectoryError> {
-        Ok(Self {
-            mapped: MmapDirectory::open(path)?,
-            path: path.to_owned(),
-        })
+        Ok(Self { mapped: MmapDirectory::open(path)?, path: path.to_owned() })
     }
 }
 
@@ -71,10 +68,7 @@ impl Directory for WordsDirectory {
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        let made = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(self.path.join(path));
+        let made = OpenOptions::new().write(true).create_new(true).open(self.path.join(path));
         match made {
             Ok(file) => Ok(BufWriter::new(Box::new(Unsynced(file)))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

@@ -110,11 +110,7 @@ impl Shared {
             let ticket = self.ticket.load(Ordering::SeqCst);
             let open = (ticket & 0xffff) < ((ticket >> 16) & 0xffff);
             if !open && !self.stop.load(Ordering::SeqCst) {
-                drop(
-                    self.wake
-                        .wait(guard)
-                        .unwrap_or_else(PoisonError::into_inner),
-                );
+                drop(self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner));
             }
             self.sleepers.fetch_sub(1, Ordering::SeqCst);
         }
@@ -150,11 +146,7 @@ impl Pool {
                     .ok()
             })
             .collect();
-        Self {
-            shared,
-            caller: Mutex::new(()),
-            helpers,
-        }
+        Self { shared, caller: Mutex::new(()), helpers }
     }
 
     /// Threads, counting the caller's.
@@ -190,9 +182,7 @@ impl Pool {
         unsafe { *shared.task.get() = Some(erased) };
         shared.finished.store(0, Ordering::Relaxed);
         let part = (shared.ticket.load(Ordering::Relaxed) >> 32).wrapping_add(1) & 0xffff_ffff;
-        shared
-            .ticket
-            .store(part << 32 | (count as u64) << 16, Ordering::SeqCst);
+        shared.ticket.store(part << 32 | (count as u64) << 16, Ordering::SeqCst);
         shared.wake_sleepers();
         shared.work();
         let mut rounds = 0_u32;
@@ -235,12 +225,7 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
-        drop(
-            self.shared
-                .lock
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner));
         self.shared.wake.notify_all();
         for helper in self.helpers.drain(..) {
             // A helper catches the panics of tasks, so its result says nothing.
@@ -251,9 +236,7 @@ impl Drop for Pool {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pool")
-            .field("threads", &self.threads())
-            .finish()
+        f.debug_struct("Pool").field("threads", &self.threads()).finish()
     }
 }
 
@@ -268,12 +251,7 @@ mod tests {
             for count in [0, 1, 2, 7, 100, 70_000] {
                 let mut items = vec![0_usize; count];
                 pool.for_each(&mut items, |index, item| *item += index + 1);
-                assert!(
-                    items
-                        .iter()
-                        .enumerate()
-                        .all(|(index, item)| *item == index + 1)
-                );
+                assert!(items.iter().enumerate().all(|(index, item)| *item == index + 1));
             }
         }
     }

@@ -32,13 +32,8 @@ pub struct UnknownVariant {
 
 impl Variant {
     /// Every variant, best first.
-    pub const ALL: [Self; 5] = [
-        Self::Avx512Vnni,
-        Self::Avx2,
-        Self::NeonDot,
-        Self::Neon,
-        Self::Portable,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Avx512Vnni, Self::Avx2, Self::NeonDot, Self::Neon, Self::Portable];
 
     /// Its name, as in `YIJU_KERNELS`: `avx512`, `avx2`, `neon-dot`, `neon` or `portable`.
     pub fn name(self) -> &'static str {
@@ -104,15 +99,10 @@ impl Variant {
         let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else {
             return Ok(Self::best());
         };
-        Self::available()
-            .find(|variant| variant.name() == wanted)
-            .ok_or_else(|| UnknownVariant {
-                value: wanted.to_string_lossy().into_owned(),
-                available: Self::available()
-                    .map(Self::name)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })
+        Self::available().find(|variant| variant.name() == wanted).ok_or_else(|| UnknownVariant {
+            value: wanted.to_string_lossy().into_owned(),
+            available: Self::available().map(Self::name).collect::<Vec<_>>().join(", "),
+        })
     }
 }
 
@@ -126,11 +116,7 @@ pub struct Kernels {
 impl Kernels {
     /// The kernels of `variant`, or the portable ones where the processor lacks it.
     pub fn new(variant: Variant) -> Self {
-        let variant = if variant.is_available() {
-            variant
-        } else {
-            Variant::Portable
-        };
+        let variant = if variant.is_available() { variant } else { Variant::Portable };
         Self { variant }
     }
 
@@ -161,13 +147,8 @@ mod tests {
         assert_eq!(portable, Variant::Portable);
         let missing = Variant::ALL.into_iter().filter(|it| !it.is_available());
         for name in missing.map(Variant::name).chain(["avx513", "AVX2 "]) {
-            let error = Variant::chosen(Some(name.as_ref()))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains(&format!("`{name}`")) && error.contains("portable"),
-                "{error}"
-            );
+            let error = Variant::chosen(Some(name.as_ref())).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{name}`")) && error.contains("portable"), "{error}");
         }
     }
 }

@@ -11,10 +11,7 @@ impl Random {
     }
 
     /// The next number, any of the 2^64.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the numbers have no end to signal"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "the numbers have no end to signal")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;

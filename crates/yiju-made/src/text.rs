@@ -23,9 +23,7 @@ impl Ranked {
             sum += 1.0 / (rank as f64 + OFFSET);
             sum
         });
-        Self {
-            sums: sums.collect(),
-        }
+        Self { sums: sums.collect() }
     }
 
     fn draw(&self, random: &mut Random) -> usize {
@@ -226,10 +224,7 @@ mod tests {
             }
         }
         assert_eq!(sum, 0x7f42_429e_c2c5_e83a);
-        assert_eq!(
-            made.question(7),
-            "县级以上地方人民政府对招标投标评价有什么规定？"
-        );
+        assert_eq!(made.question(7), "县级以上地方人民政府对招标投标评价有什么规定？");
     }
 
     #[test]

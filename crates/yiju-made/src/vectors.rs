@@ -30,21 +30,14 @@ impl MadeVectors {
     /// # Panics
     /// There are no clusters or no components.
     pub fn with_clusters(clusters: usize, dimension: usize, seed: u64) -> Self {
-        assert!(
-            clusters > 0 && dimension > 0,
-            "no clusters or no components"
-        );
+        assert!(clusters > 0 && dimension > 0, "no clusters or no components");
         let mut random = Random::new(seed);
         let common: Vec<f32> = (0..dimension).map(|_| random.normal()).collect();
         let mut centres = Vec::with_capacity(clusters * dimension);
         for _ in 0..clusters {
             centres.extend(common.iter().map(|common| common + random.normal()));
         }
-        Self {
-            seed,
-            dimension,
-            centres,
-        }
+        Self { seed, dimension, centres }
     }
 
     /// The vector of clause `number`. Numbers past the last clause give vectors of the same clusters that are in no
@@ -98,11 +91,7 @@ mod tests {
         let made = MadeVectors::new(1_000, 384, crate::SEED);
         let mut sum = 0u64;
         for number in 0..100 {
-            for x in made
-                .clause(number)
-                .into_iter()
-                .chain(made.sentence(number, 2))
-            {
+            for x in made.clause(number).into_iter().chain(made.sentence(number, 2)) {
                 sum = sum.wrapping_mul(31).wrapping_add(u64::from(x.to_bits()));
             }
         }
@@ -138,10 +127,7 @@ mod tests {
         let made = MadeVectors::new(1_000, 64, 1);
         let vectors: Vec<_> = (0..400).map(|number| made.clause(number)).collect();
         let near = |limit: f32| {
-            vectors[1..]
-                .iter()
-                .filter(|other| dot(&vectors[0], other) > limit)
-                .count()
+            vectors[1..].iter().filter(|other| dot(&vectors[0], other) > limit).count()
         };
         // A tenth or so is in the cluster, far nearer than the rest.
         assert!((10..120).contains(&near(0.7)), "{}", near(0.7));

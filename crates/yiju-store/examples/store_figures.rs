@@ -13,16 +13,10 @@ const DIMENSION: usize = 384;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir_in(".")?;
-    let model = Model {
-        fingerprint: "f".into(),
-        name: "figures".into(),
-        dimension: DIMENSION,
-    };
+    let model = Model { fingerprint: "f".into(), name: "figures".into(), dimension: DIMENSION };
     let store = Store::open(dir.path(), Access::ReadWrite, Some(&model))?;
 
-    let small: Vec<NewSource> = (0..1000)
-        .map(|n| source(&format!("small-{n}"), 10))
-        .collect();
+    let small: Vec<NewSource> = (0..1000).map(|n| source(&format!("small-{n}"), 10)).collect();
     let start = Instant::now();
     let mut ids = Vec::new();
     let mut passages = Vec::new();
@@ -31,39 +25,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         passages.extend(outcome.added_passages);
         ids.extend(outcome.documents.into_iter().map(|document| document.id));
     }
-    println!(
-        "add 1,000 documents of 10 clauses, a transaction each: {:?}",
-        start.elapsed()
-    );
+    println!("add 1,000 documents of 10 clauses, a transaction each: {:?}", start.elapsed());
 
     let book = source("book", 12_000);
     let bytes = book.documents[0].document.text.len();
     let start = Instant::now();
     let book = store.put_source(book)?.documents.remove(0).id;
-    println!(
-        "add one document of {bytes} bytes, 12,000 clauses: {:?}",
-        start.elapsed()
-    );
+    println!("add one document of {bytes} bytes, 12,000 clauses: {:?}", start.elapsed());
 
-    let spread: Vec<(&str, u32)> = (0..50)
-        .map(|n| (ids[n * 19 % 1000].as_str(), n as u32 % 10))
-        .collect();
+    let spread: Vec<(&str, u32)> =
+        (0..50).map(|n| (ids[n * 19 % 1000].as_str(), n as u32 % 10)).collect();
     let inside: Vec<(&str, u32)> = (0..50).map(|n| (book.as_str(), n * 239)).collect();
     for (name, wanted) in [("50 documents", spread), ("one large document", inside)] {
         let batch = median(|| store.clauses(&wanted))? / 50;
         println!("read 50 clauses of {name} in a batch: {batch:?} each");
         let (id, index) = wanted[7];
-        println!(
-            "read one clause of {name}: {:?}",
-            median(|| store.clause(id, index))?
-        );
+        println!("read one clause of {name}: {:?}", median(|| store.clause(id, index))?);
     }
 
     let some: Vec<u64> = passages.iter().step_by(397).copied().take(50).collect();
-    println!(
-        "read 50 vectors in a batch: {:?} each",
-        median(|| store.vectors(&some))? / 50
-    );
+    println!("read 50 vectors in a batch: {:?} each", median(|| store.vectors(&some))? / 50);
 
     let start = Instant::now();
     let mut sum = 0.0;
@@ -80,11 +61,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("read the large document whole: {:?}", start.elapsed());
     let start = Instant::now();
     let report = store.check()?;
-    println!(
-        "check: {:?}, {} problems",
-        start.elapsed(),
-        report.problem_count
-    );
+    println!("check: {:?}, {} problems", start.elapsed(), report.problem_count);
     drop(store);
     let size = std::fs::metadata(dir.path().join("library.db"))?.len();
     println!(
@@ -118,12 +95,7 @@ fn source(name: &str, articles: u32) -> NewSource {
         let (char_start, byte_start) = (chars, text.len());
         text.push_str(piece);
         chars += piece.chars().count();
-        Span {
-            char_start,
-            char_end: chars,
-            byte_start,
-            byte_end: text.len(),
-        }
+        Span { char_start, char_end: chars, byte_start, byte_end: text.len() }
     };
     let title = push(&mut text, name);
     let (mut clauses, mut passages) = (Vec::new(), Vec::new());
@@ -132,10 +104,7 @@ fn source(name: &str, articles: u32) -> NewSource {
         let sentences: Vec<Span> = (0..2)
             .map(|s| {
                 let body = "超大特大城市应当控制规模，有序疏解非核心功能，".repeat(2);
-                push(
-                    &mut text,
-                    &format!("{name}第{n}条第{s}款　{body}打造高质量发展主引擎。"),
-                )
+                push(&mut text, &format!("{name}第{n}条第{s}款　{body}打造高质量发展主引擎。"))
             })
             .collect();
         let span = Span {
@@ -146,12 +115,7 @@ fn source(name: &str, articles: u32) -> NewSource {
         for sentence in [None, Some(0), Some(1)] {
             let mut vector = vec![0.0; DIMENSION];
             vector[n as usize % DIMENSION] = 1.0;
-            passages.push(NewPassage {
-                clause: n,
-                sentence,
-                vector,
-                tokens: Vec::new(),
-            });
+            passages.push(NewPassage { clause: n, sentence, vector, tokens: Vec::new() });
         }
         clauses.push(Clause {
             kind: UnitKind::Article,
@@ -188,9 +152,5 @@ fn source(name: &str, articles: u32) -> NewSource {
         clauses,
     };
     let documents = vec![NewDocument { document, passages }];
-    NewSource {
-        name: name.to_owned(),
-        sha256: hex(name.as_bytes()),
-        documents,
-    }
+    NewSource { name: name.to_owned(), sha256: hex(name.as_bytes()), documents }
 }

@@ -59,9 +59,7 @@ impl Store {
     pub fn backup(&self, to: &Path) -> Result<BackupOutcome, StoreError> {
         match fs::metadata(to) {
             Ok(found) if !found.is_file() || found.len() > 0 => {
-                Trailer::read(to).map_err(|_| StoreError::InTheWay {
-                    path: to.to_owned(),
-                })?;
+                Trailer::read(to).map_err(|_| StoreError::InTheWay { path: to.to_owned() })?;
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(StoreError::io(to, "read", error));
@@ -77,16 +75,13 @@ impl Store {
         self.readers
             .connection()
             .and_then(|connection| connection.execute("VACUUM INTO ?1", [target]))
-            .map_err(
-                |error| match StoreError::sql(to, "write the backup", error) {
-                    // The source is damaged, not the file that is written.
-                    StoreError::Corrupt { what, .. } => StoreError::Corrupt {
-                        path: self.dir.clone(),
-                        what,
-                    },
-                    other => other,
-                },
-            )?;
+            .map_err(|error| match StoreError::sql(to, "write the backup", error) {
+                // The source is damaged, not the file that is written.
+                StoreError::Corrupt { what, .. } => {
+                    StoreError::Corrupt { path: self.dir.clone(), what }
+                }
+                other => other,
+            })?;
         kill_point("backup:copied");
         let meta = self.checked(&partial.path)?;
         let outcome = partial.seal(&meta)?;
@@ -140,11 +135,7 @@ impl Partial {
             // If it was renamed between opening and locking, it is another process's finished file.
             if is_same(&file, &path) {
                 file.set_len(0).map_err(failed)?;
-                return Ok(Self {
-                    path,
-                    file,
-                    done: false,
-                });
+                return Ok(Self { path, file, done: false });
             }
         }
     }
@@ -270,18 +261,8 @@ impl Trailer {
 
     /// Decodes a trailer; the error says in words why it is none.
     fn decode(bytes: &[u8; TRAILER]) -> Result<Self, String> {
-        let u32_at = |at: usize| {
-            bytes[at..]
-                .first_chunk()
-                .copied()
-                .map_or(0, u32::from_le_bytes)
-        };
-        let u64_at = |at: usize| {
-            bytes[at..]
-                .first_chunk()
-                .copied()
-                .map_or(0, u64::from_le_bytes)
-        };
+        let u32_at = |at: usize| bytes[at..].first_chunk().copied().map_or(0, u32::from_le_bytes);
+        let u64_at = |at: usize| bytes[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
         if !bytes.starts_with(&MAGIC) {
             return Err("it does not end like a backup of Yiju's, or was cut off".into());
         }
@@ -306,10 +287,7 @@ impl Trailer {
 
     /// Reads the end of the file at `path`.
     pub(crate) fn read(path: &Path) -> Result<Self, StoreError> {
-        let bad = |reason: String| StoreError::BadBackup {
-            path: path.to_owned(),
-            reason,
-        };
+        let bad = |reason: String| StoreError::BadBackup { path: path.to_owned(), reason };
         let mut bytes = [0; TRAILER];
         let mut read = || -> io::Result<(u64, [u8; TRAILER])> {
             let mut file = File::open(path)?;

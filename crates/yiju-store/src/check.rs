@@ -99,17 +99,11 @@ struct Place {
 
 impl Place {
     fn library(remedy: Remedy) -> Self {
-        Self {
-            name: "library".into(),
-            remedy,
-        }
+        Self { name: "library".into(), remedy }
     }
 
     fn derived(&self) -> Self {
-        Self {
-            name: self.name.clone(),
-            remedy: Remedy::Repair,
-        }
+        Self { name: self.name.clone(), remedy: Remedy::Repair }
     }
 }
 
@@ -121,18 +115,14 @@ impl Store {
     /// # Errors
     /// The library could not be read at all. Damage is a problem in the report, not an error.
     pub fn check(&self) -> Result<CheckReport, StoreError> {
-        self.readers.read("check", |connection| {
-            check(connection, self.model.dimension)
-        })
+        self.readers.read("check", |connection| check(connection, self.model.dimension))
     }
 }
 
 /// Checks the library in an open database. The caller holds a read transaction.
 pub(crate) fn check(connection: &Connection, dimension: usize) -> Result<CheckReport, Fault> {
-    let mut report = CheckReport {
-        generation: Meta::read(connection)?.generation,
-        ..Default::default()
-    };
+    let mut report =
+        CheckReport { generation: Meta::read(connection)?.generation, ..Default::default() };
     let library = Place::library(Remedy::Restore);
     report.part(&library, |report| sqlite(connection, report));
     let mut keys: Vec<i64> = Vec::new();
@@ -182,11 +172,7 @@ pub(crate) fn integrity(connection: &Connection) -> Result<Vec<String>, Fault> {
 /// SQLite's checks of pages, indexes and references.
 fn sqlite(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
     for line in integrity(connection)? {
-        let remedy = if is_about_an_index(&line) {
-            Remedy::Repair
-        } else {
-            Remedy::Restore
-        };
+        let remedy = if is_about_an_index(&line) { Remedy::Repair } else { Remedy::Restore };
         report.add(&Place::library(remedy), line);
     }
     let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
@@ -212,17 +198,9 @@ fn names(connection: &Connection, key: i64) -> (Option<String>, Option<String>) 
 
 fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimension: usize) {
     let (id, source) = names(connection, key);
-    let name = id.as_ref().map_or_else(
-        || format!("document row {key}"),
-        |id| format!("document {id}"),
-    );
-    let place = Place {
-        name,
-        remedy: Remedy::Replace {
-            document: id,
-            source,
-        },
-    };
+    let name =
+        id.as_ref().map_or_else(|| format!("document row {key}"), |id| format!("document {id}"));
+    let place = Place { name, remedy: Remedy::Replace { document: id, source } };
     report.documents += 1;
     let mut loaded = None;
     report.part(&place, |report| {
@@ -270,10 +248,7 @@ fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimensi
         }
         report.passages += count as u64;
         if count != record.passages {
-            report.add(
-                &place,
-                format!("it has {count} passages, expected {}", record.passages),
-            );
+            report.add(&place, format!("it has {count} passages, expected {}", record.passages));
         }
         Ok(())
     });
@@ -292,9 +267,7 @@ fn pieces(connection: &Connection, key: i64) -> Result<(), Fault> {
         verify("texts", key, piece, payload, row.get(1)?)?;
         let next: Option<i64> = row.get(3)?;
         if next.is_some_and(|next| next != piece + 1 || payload.len() != CHUNK) {
-            return Err(Fault::Corrupt(format!(
-                "the text breaks off at its piece {piece}"
-            )));
+            return Err(Fault::Corrupt(format!("the text breaks off at its piece {piece}")));
         }
     }
     Ok(())
@@ -317,13 +290,9 @@ fn numbers(connection: &Connection, key: i64, document: &Document) -> Result<(),
     let sections =
         read("SELECT kind, number, NULL FROM sections WHERE document = ?1 ORDER BY section")?;
     if clauses.into_iter().ne(document.clauses.iter().map(clause))
-        || sections
-            .into_iter()
-            .ne(document.sections.iter().map(section))
+        || sections.into_iter().ne(document.sections.iter().map(section))
     {
-        return Err(Fault::Corrupt(
-            "the numbers for looking up differ from its content".into(),
-        ));
+        return Err(Fault::Corrupt("the numbers for looking up differ from its content".into()));
     }
     Ok(())
 }
@@ -349,9 +318,7 @@ fn passage(
         .get(clause as usize)
         .is_some_and(|found| sentence.is_none_or(|s| (s as usize) < found.sentences.len()));
     if !there {
-        return Err(format!(
-            "passage {id}: there is no clause {clause} sentence {sentence:?}"
-        ));
+        return Err(format!("passage {id}: there is no clause {clause} sentence {sentence:?}"));
     }
     Ok(())
 }
@@ -387,22 +354,14 @@ fn counts(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault
     let meta = Meta::read(connection)?;
     for (table, expected) in [("documents", meta.documents), ("passages", meta.passages)] {
         let found: i64 =
-            connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
-                row.get(0)
-            })?;
+            connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
         if u64::try_from(found).ok() != Some(expected) {
-            report.add(
-                &library,
-                format!("there are {found} {table}, expected {expected}"),
-            );
+            report.add(&library, format!("there are {found} {table}, expected {expected}"));
         }
     }
     let (newest, drawn) = numbering(connection)?;
     if newest > drawn {
-        report.add(
-            &library,
-            format!("passage {newest} is there, but only {drawn} were given out"),
-        );
+        report.add(&library, format!("passage {newest} is there, but only {drawn} were given out"));
     }
     let future: i64 = connection.query_row(
         "SELECT count(*) FROM changes
@@ -411,10 +370,7 @@ fn counts(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault
         |row| row.get(0),
     )?;
     if future > 0 {
-        report.add(
-            &library,
-            format!("{future} rows of the log of changes make no sense"),
-        );
+        report.add(&library, format!("{future} rows of the log of changes make no sense"));
     }
     Ok(())
 }

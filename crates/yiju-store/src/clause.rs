@@ -141,11 +141,7 @@ impl Known {
             return Ok(None);
         };
         let record = Arc::new(record_by_key(connection, key)?);
-        Ok(Some(Self {
-            key,
-            record,
-            sections: HashMap::new(),
-        }))
+        Ok(Some(Self { key, record, sections: HashMap::new() }))
     }
 
     fn clause(
@@ -164,13 +160,7 @@ impl Known {
         let text = self.slice(connection, clause.span.byte_start, clause.span.byte_end)?;
         let (path, clause) = self.path(connection, clause)?;
         let document = Arc::clone(&self.record);
-        Ok(Some(ClauseRecord {
-            document,
-            index,
-            clause,
-            text,
-            path,
-        }))
+        Ok(Some(ClauseRecord { document, index, clause, text, path }))
     }
 
     /// The clause's path, from `Document::path` on a document that holds only the clause and the sections
@@ -227,9 +217,7 @@ impl Known {
             let section = checked_structure("sections", self.key, number, row)?;
             self.sections.insert(index, section);
         }
-        self.sections
-            .get(&index)
-            .ok_or_else(|| Fault::Corrupt(format!("section {index} is gone")))
+        self.sections.get(&index).ok_or_else(|| Fault::Corrupt(format!("section {index} is gone")))
     }
 
     /// The text at `start..end` in bytes, from the pieces that hold it.
@@ -241,11 +229,7 @@ impl Known {
             ))
         };
         if start >= end {
-            return if start == end {
-                Ok(String::new())
-            } else {
-                Err(outside())
-            };
+            return if start == end { Ok(String::new()) } else { Err(outside()) };
         }
         let (first, last) = (start / CHUNK, (end - 1) / CHUNK);
         let piece = |n: usize| i64::try_from(n).map_err(|_| outside());
@@ -261,11 +245,7 @@ impl Known {
             bytes.extend_from_slice(payload);
         }
         // If a piece is missing, the bytes are too short.
-        let slice = bytes
-            .get(start - first * CHUNK..end - first * CHUNK)
-            .ok_or_else(outside)?;
-        Ok(std::str::from_utf8(slice)
-            .map_err(|_| outside())?
-            .to_owned())
+        let slice = bytes.get(start - first * CHUNK..end - first * CHUNK).ok_or_else(outside)?;
+        Ok(std::str::from_utf8(slice).map_err(|_| outside())?.to_owned())
     }
 }

@@ -56,11 +56,7 @@ pub(crate) fn verify_row(
             other => format!("{other:?}"),
         },
     };
-    Err(rusqlite::Error::FromSqlConversionFailure(
-        at,
-        Type::Integer,
-        Box::new(error),
-    ))
+    Err(rusqlite::Error::FromSqlConversionFailure(at, Type::Integer, Box::new(error)))
 }
 
 /// Fails if a row's payload does not match its checksum.
@@ -74,9 +70,7 @@ pub(crate) fn verify(
     if checksum(first, second, payload) == expected {
         return Ok(());
     }
-    Err(Fault::Corrupt(format!(
-        "the row {first}/{second} of {table} does not have its checksum"
-    )))
+    Err(Fault::Corrupt(format!("the row {first}/{second} of {table} does not have its checksum")))
 }
 
 /// Little-endian 32-bit floats.
@@ -148,15 +142,7 @@ mod tests {
             assert_eq!(decode_cursor(&encode_cursor(key)), Some(key));
         }
         let good = encode_cursor(77);
-        for bad in [
-            "",
-            "-",
-            "4d",
-            "x-0000",
-            "-1-0000",
-            "４d-0000",
-            &good[..good.len() - 1],
-        ] {
+        for bad in ["", "-", "4d", "x-0000", "-1-0000", "４d-0000", &good[..good.len() - 1]] {
             assert_eq!(decode_cursor(bad), None, "{bad}");
         }
     }
@@ -174,18 +160,10 @@ mod tests {
 
     #[test]
     fn ids_differ_by_name_ordinal_and_salt() {
-        let ids = [
-            ("a", 0, 0),
-            ("a", 1, 0),
-            ("a", 0, 1),
-            ("b", 0, 0),
-            ("", 0, 0),
-            ("政策.txt", 0, 0),
-        ];
-        let ids: std::collections::BTreeSet<String> = ids
-            .iter()
-            .map(|(name, n, salt)| document_id(name, *n, *salt))
-            .collect();
+        let ids =
+            [("a", 0, 0), ("a", 1, 0), ("a", 0, 1), ("b", 0, 0), ("", 0, 0), ("政策.txt", 0, 0)];
+        let ids: std::collections::BTreeSet<String> =
+            ids.iter().map(|(name, n, salt)| document_id(name, *n, *salt)).collect();
         assert_eq!(ids.len(), 6);
         assert!(ids.iter().all(|id| id.len() == 16));
         // Ids are part of the API: they must not change between releases.

@@ -153,10 +153,7 @@ pub enum StoreError {
 }
 
 fn holder(pid: Option<u32>) -> String {
-    pid.map_or_else(
-        || "another process".to_owned(),
-        |pid| format!("process {pid}"),
-    )
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
 
 fn documents_held(documents: Option<u64>) -> String {
@@ -168,10 +165,7 @@ fn documents_held(documents: Option<u64>) -> String {
 }
 
 fn size_limit(limit: Option<u64>) -> String {
-    limit.map_or_else(
-        || ": the disk is full".to_owned(),
-        |l| format!(": its limit is {l} bytes"),
-    )
+    limit.map_or_else(|| ": the disk is full".to_owned(), |l| format!(": its limit is {l} bytes"))
 }
 
 /// A row that does not match its checksum.
@@ -234,9 +228,9 @@ impl StoreError {
             Self::NotALibrary { .. } => {
                 "name a new or empty directory for the library; nothing was changed"
             }
-            Self::FormatVersion {
-                found, supported, ..
-            } if found > supported => "use a newer Yiju, or another library; nothing was changed",
+            Self::FormatVersion { found, supported, .. } if found > supported => {
+                "use a newer Yiju, or another library; nothing was changed"
+            }
             Self::FormatVersion { found: 0, .. } => {
                 "add the documents to a new library with this Yiju; nothing was changed"
             }
@@ -279,11 +273,7 @@ impl StoreError {
         match source.kind() {
             PermissionDenied | ReadOnlyFilesystem => Self::NotWritable { path, source },
             StorageFull | QuotaExceeded => Self::Full { path, limit: None },
-            _ => Self::Io {
-                path,
-                action,
-                source,
-            },
+            _ => Self::Io { path, action, source },
         }
     }
 
@@ -291,10 +281,7 @@ impl StoreError {
         use rusqlite::ErrorCode as Code;
         let path = path.to_owned();
         let mut text = words(&source);
-        if let Some(detail) = source
-            .sqlite_error()
-            .and_then(|e| io_detail(e.extended_code))
-        {
+        if let Some(detail) = source.sqlite_error().and_then(|e| io_detail(e.extended_code)) {
             text = format!("{text}: {detail}");
         }
         if is_unexpected_content(&source) {
@@ -304,20 +291,13 @@ impl StoreError {
             Some(Code::DiskFull) => Self::Full { path, limit: None },
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt { path, what: text },
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy { path },
-            Some(Code::PermissionDenied | Code::ReadOnly) => Self::NotWritable {
-                path,
-                source: io::Error::other(text),
-            },
-            Some(Code::SystemIoFailure | Code::CannotOpen) => Self::Io {
-                path,
-                action,
-                source: io::Error::other(text),
-            },
-            _ => Self::Database {
-                path,
-                action,
-                source: Box::new(source),
-            },
+            Some(Code::PermissionDenied | Code::ReadOnly) => {
+                Self::NotWritable { path, source: io::Error::other(text) }
+            }
+            Some(Code::SystemIoFailure | Code::CannotOpen) => {
+                Self::Io { path, action, source: io::Error::other(text) }
+            }
+            _ => Self::Database { path, action, source: Box::new(source) },
         }
     }
 }
@@ -346,10 +326,7 @@ impl Fault {
     pub(crate) fn at(self, path: &Path, action: &'static str) -> StoreError {
         match self {
             Self::Sql(error) => StoreError::sql(path, action, error),
-            Self::Corrupt(what) => StoreError::Corrupt {
-                path: path.to_owned(),
-                what,
-            },
+            Self::Corrupt(what) => StoreError::Corrupt { path: path.to_owned(), what },
             Self::Store(error) => error,
         }
     }

@@ -30,10 +30,7 @@ impl WriterLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Locked {
-                    path: dir.to_owned(),
-                    pid: read_pid(&mut file),
-                });
+                return Err(StoreError::Locked { path: dir.to_owned(), pid: read_pid(&mut file) });
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }

@@ -38,9 +38,7 @@ pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<
             match step {
                 1 => to_2(&transaction)?,
                 other => {
-                    return Err(Fault::Corrupt(format!(
-                        "there is no format version {other}"
-                    )));
+                    return Err(Fault::Corrupt(format!("there is no format version {other}")));
                 }
             }
         }
@@ -51,11 +49,7 @@ pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<
         Ok(from)
     };
     let from = run().map_err(failed)?;
-    tracing::info!(
-        from,
-        to = FORMAT_VERSION,
-        "brought the library to this format"
-    );
+    tracing::info!(from, to = FORMAT_VERSION, "brought the library to this format");
     Ok(Some(from))
 }
 
@@ -82,9 +76,7 @@ fn to_2(transaction: &Transaction<'_>) -> Result<(), Fault> {
     }
     let changes = transaction
         .prepare("SELECT generation, first, last, added FROM changes")?
-        .query_map([], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<rusqlite::Result<Vec<(i64, i64, i64, bool)>>>()?;
     for (generation, first, last, added) in changes {
         transaction

@@ -32,15 +32,7 @@ impl Store {
                 let (id, clause, sentence) =
                     checked_vector(row, self.model.dimension, &mut vector)?;
                 let document_id = row.get_ref(6)?.as_str().map_err(rusqlite::Error::from)?;
-                visit(
-                    PassageRef {
-                        id,
-                        document_id,
-                        clause,
-                        sentence,
-                    },
-                    &vector,
-                );
+                visit(PassageRef { id, document_id, clause, sentence }, &vector);
             }
             drop(rows);
             Ok(Meta::read(connection)?.generation)
@@ -214,9 +206,7 @@ pub(crate) fn checked_vector(
     let (clause, sentence): (u32, Option<u32>) = (row.get(2)?, row.get(3)?);
     let blob = row.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?;
     if passage_checksum(id, document, clause, sentence, blob) != row.get::<_, u32>(4)? {
-        return Err(Fault::Corrupt(format!(
-            "the passage {id} does not have its checksum"
-        )));
+        return Err(Fault::Corrupt(format!("the passage {id} does not have its checksum")));
     }
     decode_vector(blob, dimension, vector)?;
     Ok((id.unsigned_abs(), clause, sentence))

@@ -62,9 +62,7 @@ pub(crate) fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
 
 /// As [`checkpoint`], if no other connection is using the log; else the next writer does it.
 pub(crate) fn checkpoint_if_idle(connection: &Connection) {
-    let done = connection
-        .busy_timeout(Duration::ZERO)
-        .and_then(|()| checkpoint(connection));
+    let done = connection.busy_timeout(Duration::ZERO).and_then(|()| checkpoint(connection));
     if let Err(error) = done {
         tracing::debug!(%error, "the log was not moved into the database");
     }
@@ -81,9 +79,7 @@ fn side_files(database: &Path) -> [PathBuf; 3] {
 
 /// Removes the files that SQLite keeps beside a database that no process has open.
 pub(crate) fn remove_side_files(database: &Path) -> Result<(), StoreError> {
-    side_files(database)
-        .iter()
-        .try_for_each(|path| remove(path))
+    side_files(database).iter().try_for_each(|path| remove(path))
 }
 
 /// Removes a file if it exists.
@@ -115,11 +111,7 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn new(dir: &Path, database: PathBuf) -> Self {
-        Self {
-            dir: dir.to_owned(),
-            database,
-            idle: Mutex::new(Vec::new()),
-        }
+        Self { dir: dir.to_owned(), database, idle: Mutex::new(Vec::new()) }
     }
 
     /// Runs `work` in a read transaction; `action` names it in an error.

@@ -32,10 +32,7 @@ impl Store {
     pub fn state(&self) -> Result<State, StoreError> {
         self.readers.read("read the state", |connection| {
             let meta = Meta::read(connection)?;
-            Ok(State {
-                library_id: meta.library_id,
-                generation: meta.generation,
-            })
+            Ok(State { library_id: meta.library_id, generation: meta.generation })
         })
     }
 
@@ -44,8 +41,7 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn generation(&self) -> Result<u64, StoreError> {
-        self.readers
-            .read("read the generation", |t| Ok(Meta::read(t)?.generation))
+        self.readers.read("read the generation", |t| Ok(Meta::read(t)?.generation))
     }
 
     /// How many documents there are.
@@ -53,8 +49,7 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn document_count(&self) -> Result<u64, StoreError> {
-        self.readers
-            .read("count the documents", |t| Ok(Meta::read(t)?.documents))
+        self.readers.read("count the documents", |t| Ok(Meta::read(t)?.documents))
     }
 
     /// How many passages there are.
@@ -62,8 +57,7 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn passage_count(&self) -> Result<u64, StoreError> {
-        self.readers
-            .read("count the passages", |t| Ok(Meta::read(t)?.passages))
+        self.readers.read("count the passages", |t| Ok(Meta::read(t)?.passages))
     }
 
     /// The source of this name; `None` if there is none.
@@ -116,9 +110,8 @@ impl Store {
     ) -> Result<DocumentList, StoreError> {
         let after = match cursor {
             None => 0,
-            Some(cursor) => decode_cursor(cursor).ok_or_else(|| StoreError::InvalidCursor {
-                cursor: cursor.to_owned(),
-            })?,
+            Some(cursor) => decode_cursor(cursor)
+                .ok_or_else(|| StoreError::InvalidCursor { cursor: cursor.to_owned() })?,
         };
         let limit = limit.clamp(1, PAGE_LIMIT);
         self.readers.read("list the documents", |connection| {
@@ -131,15 +124,9 @@ impl Store {
                 .collect::<rusqlite::Result<Vec<(i64, DocumentRecord)>>>()?;
             let more = rows.len() > limit;
             rows.truncate(limit);
-            let next_cursor = rows
-                .last()
-                .filter(|_| more)
-                .map(|(key, _)| encode_cursor(*key));
+            let next_cursor = rows.last().filter(|_| more).map(|(key, _)| encode_cursor(*key));
             let documents = rows.into_iter().map(|(_, record)| record).collect();
-            Ok(DocumentList {
-                documents,
-                next_cursor,
-            })
+            Ok(DocumentList { documents, next_cursor })
         })
     }
 
@@ -166,9 +153,8 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn contains(&self, id: &str) -> Result<bool, StoreError> {
-        self.readers.read("look up the document", |connection| {
-            Ok(document_key(connection, id)?.is_some())
-        })
+        self.readers
+            .read("look up the document", |connection| Ok(document_key(connection, id)?.is_some()))
     }
 
     /// A document's record, without its text; `None` if there is no such document.
@@ -176,11 +162,9 @@ impl Store {
     /// # Errors
     /// Reading failed.
     pub fn document_record(&self, id: &str) -> Result<Option<DocumentRecord>, StoreError> {
-        self.readers.read("read the document", |connection| {
-            match document_key(connection, id)? {
-                Some(key) => record_by_key(connection, key).map(Some),
-                None => Ok(None),
-            }
+        self.readers.read("read the document", |connection| match document_key(connection, id)? {
+            Some(key) => record_by_key(connection, key).map(Some),
+            None => Ok(None),
         })
     }
 
@@ -190,11 +174,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`], or reading failed.
     pub fn document(&self, id: &str) -> Result<Option<(DocumentRecord, Document)>, StoreError> {
-        self.readers.read("read the document", |connection| {
-            match document_key(connection, id)? {
-                Some(key) => load(connection, key).map(Some),
-                None => Ok(None),
-            }
+        self.readers.read("read the document", |connection| match document_key(connection, id)? {
+            Some(key) => load(connection, key).map(Some),
+            None => Ok(None),
         })
     }
 
@@ -222,9 +204,8 @@ pub(crate) fn document_key(connection: &Connection, id: &str) -> Result<Option<i
 }
 
 pub(crate) fn record_by_key(connection: &Connection, key: i64) -> Result<DocumentRecord, Fault> {
-    let found = connection
-        .prepare_cached(&record_query("WHERE d.key = ?1"))?
-        .query_row([key], record)?;
+    let found =
+        connection.prepare_cached(&record_query("WHERE d.key = ?1"))?.query_row([key], record)?;
     Ok(found)
 }
 
@@ -303,9 +284,7 @@ fn load_structures<T: DeserializeOwned>(
     while let Some(row) = rows.next()? {
         let index: i64 = row.get(0)?;
         if index != next {
-            return Err(Fault::Corrupt(format!(
-                "row {next} of {table} of document {key} is gone"
-            )));
+            return Err(Fault::Corrupt(format!("row {next} of {table} of document {key} is gone")));
         }
         out.push(checked_structure(table, key, index, row)?);
         next += 1;

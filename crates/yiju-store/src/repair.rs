@@ -18,17 +18,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::ReadOnly`], or reading and writing failed. Nothing is changed then.
     pub fn repair(&self) -> Result<Vec<String>, StoreError> {
-        self.write("repair", repair, |_| Ok::<(), StoreError>(()))
-            .map(|(done, ())| done)
+        self.write("repair", repair, |_| Ok::<(), StoreError>(())).map(|(done, ())| done)
     }
 }
 
 fn repair(connection: &rusqlite::Transaction<'_>) -> Result<Vec<String>, Fault> {
     let mut done = Vec::new();
-    if integrity(connection)?
-        .iter()
-        .any(|line| is_about_an_index(line))
-    {
+    if integrity(connection)?.iter().any(|line| is_about_an_index(line)) {
         connection.execute_batch("REINDEX")?;
         done.push("made the database's indexes again".to_owned());
     }
@@ -65,10 +61,7 @@ fn repair(connection: &rusqlite::Transaction<'_>) -> Result<Vec<String>, Fault> 
                     .execute(params![key, index, kind_name(section.kind), section.number])?;
             }
             if changed > 0 {
-                done.push(format!(
-                    "made {changed} numbers of the document {} again",
-                    record.id
-                ));
+                done.push(format!("made {changed} numbers of the document {} again", record.id));
             }
         }
     }
@@ -123,10 +116,8 @@ fn counts(connection: &Connection, done: &mut Vec<String>) -> Result<(), Fault> 
     }
     let (newest, drawn) = numbering(connection)?;
     if newest > drawn {
-        let known = connection.execute(
-            "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'passages'",
-            [newest],
-        )?;
+        let known = connection
+            .execute("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'passages'", [newest])?;
         if known == 0 {
             connection.execute(
                 "INSERT INTO sqlite_sequence (name, seq) VALUES ('passages', ?1)",

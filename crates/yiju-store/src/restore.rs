@@ -56,10 +56,8 @@ pub fn restore(file: &Path, dir: &Path, replace: bool) -> Result<RestoreOutcome,
         });
     }
     let database = dir.join(DATABASE_FILE);
-    fs::create_dir_all(dir).map_err(|source| StoreError::NotWritable {
-        path: dir.to_owned(),
-        source,
-    })?;
+    fs::create_dir_all(dir)
+        .map_err(|source| StoreError::NotWritable { path: dir.to_owned(), source })?;
     let mut there = look(dir, &database)?;
     // If another process has it open, it is overwritten through the database.
     let lock = match WriterLock::take(dir) {
@@ -70,20 +68,15 @@ pub fn restore(file: &Path, dir: &Path, replace: bool) -> Result<RestoreOutcome,
     there = there || look(dir, &database)?;
     let replaced = if there { held(dir) } else { Some(0) };
     if replaced != Some(0) && !replace {
-        return Err(StoreError::NotEmpty {
-            path: dir.to_owned(),
-            documents: replaced,
-        });
+        return Err(StoreError::NotEmpty { path: dir.to_owned(), documents: replaced });
     }
     let staged = stage(file, &trailer, dir)?;
     kill_point("restore:checked");
     if !there {
         staged.partial.rename(&database)?;
     } else if let Err(error) = overwrite(&staged, dir, &database, lock.is_none()) {
-        let unreadable = matches!(
-            error,
-            StoreError::Corrupt { .. } | StoreError::NotALibrary { .. }
-        );
+        let unreadable =
+            matches!(error, StoreError::Corrupt { .. } | StoreError::NotALibrary { .. });
         if !unreadable || lock.is_none() {
             return Err(error);
         }
@@ -114,10 +107,7 @@ struct Staged {
 }
 
 fn stage(file: &Path, trailer: &Trailer, dir: &Path) -> Result<Staged, StoreError> {
-    let bad = |reason: String| StoreError::BadBackup {
-        path: file.to_owned(),
-        reason,
-    };
+    let bad = |reason: String| StoreError::BadBackup { path: file.to_owned(), reason };
     // A name that `look` accepts in a directory where a library is being made.
     let mut partial = Partial::create(&dir.join(format!("{UNFINISHED_FILE}.restore")))?;
     let path = partial.path.clone();
@@ -135,10 +125,7 @@ fn stage(file: &Path, trailer: &Trailer, dir: &Path) -> Result<Staged, StoreErro
         // An error then names the backup.
         migrate(file, &mut connection)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute(
-            "UPDATE meta SET library_id = lower(hex(randomblob(16)))",
-            [],
-        )?;
+        transaction.execute("UPDATE meta SET library_id = lower(hex(randomblob(16)))", [])?;
         seal::meta(&transaction)?;
         let meta = Meta::read(&transaction)?;
         is_whole(&transaction, meta.model.dimension)?;
@@ -152,10 +139,7 @@ fn stage(file: &Path, trailer: &Trailer, dir: &Path) -> Result<Staged, StoreErro
         other => other,
     });
     remove_side_files(&path)?;
-    Ok(Staged {
-        partial,
-        meta: meta?,
-    })
+    Ok(Staged { partial, meta: meta? })
 }
 
 /// Copies the staged database over the one in place, in one transaction.
@@ -185,9 +169,7 @@ fn overwrite(staged: &Staged, dir: &Path, database: &Path, in_use: bool) -> Resu
     drop(from);
     remove_side_files(&staged.partial.path)?;
     if !done {
-        return Err(StoreError::Busy {
-            path: dir.to_owned(),
-        });
+        return Err(StoreError::Busy { path: dir.to_owned() });
     }
     // Otherwise the log would stay as long as the library.
     checkpoint_if_idle(&to);

@@ -143,9 +143,7 @@ pub(crate) fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
 
 /// The tables a library must have, from the text above.
 pub(crate) fn table_names() -> impl Iterator<Item = &'static str> {
-    TABLES
-        .lines()
-        .filter_map(|line| line.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("))
+    TABLES.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.strip_suffix(" ("))
 }
 
 /// Checks the file's header without SQLite, so that a file of another program or version is left
@@ -158,18 +156,10 @@ pub(crate) fn check_header(dir: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::io(&path, "read", source))?;
     let field = |at: usize| {
         let bytes = header.get(at..at + 4)?;
-        Some(
-            bytes
-                .iter()
-                .fold(0, |value, byte| (value << 8) | u32::from(*byte)),
-        )
+        Some(bytes.iter().fold(0, |value, byte| (value << 8) | u32::from(*byte)))
     };
-    let foreign = |reason: &str| {
-        Err(StoreError::NotALibrary {
-            path: path.clone(),
-            reason: reason.into(),
-        })
-    };
+    let foreign =
+        |reason: &str| Err(StoreError::NotALibrary { path: path.clone(), reason: reason.into() });
     if !header.starts_with(b"SQLite format 3\0") {
         return foreign("the file is not an SQLite database");
     }
@@ -185,9 +175,5 @@ pub(crate) fn check_version(dir: &Path, found: u32) -> Result<(), StoreError> {
     if (OLDEST_VERSION..=FORMAT_VERSION).contains(&found) {
         return Ok(());
     }
-    Err(StoreError::FormatVersion {
-        path: dir.to_owned(),
-        found,
-        supported: FORMAT_VERSION,
-    })
+    Err(StoreError::FormatVersion { path: dir.to_owned(), found, supported: FORMAT_VERSION })
 }

@@ -30,9 +30,7 @@ const META_COLUMNS: usize = 9;
 /// Seals the document with this key.
 pub(crate) fn document(connection: &Connection, key: i64) -> rusqlite::Result<()> {
     let crc: u32 = connection
-        .prepare_cached(&format!(
-            "SELECT {DOCUMENT} FROM documents d WHERE d.key = ?1"
-        ))?
+        .prepare_cached(&format!("SELECT {DOCUMENT} FROM documents d WHERE d.key = ?1"))?
         .query_row([key], |row| row_checksum(row, 0, DOCUMENT_COLUMNS))?;
     connection
         .prepare_cached("UPDATE documents SET crc = ?2 WHERE key = ?1")?
@@ -60,9 +58,7 @@ pub(crate) fn meta(connection: &Connection) -> rusqlite::Result<()> {
     let crc: u32 = connection
         .prepare_cached(&format!("SELECT {META} FROM meta"))?
         .query_row([], |row| row_checksum(row, 0, META_COLUMNS))?;
-    connection
-        .prepare_cached("UPDATE meta SET crc = ?1")?
-        .execute([crc])?;
+    connection.prepare_cached("UPDATE meta SET crc = ?1")?.execute([crc])?;
     Ok(())
 }
 

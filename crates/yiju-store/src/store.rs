@@ -72,10 +72,8 @@ impl Store {
                 (Some(existing(dir, &database)?), Some(lock))
             }
             (Access::ReadWrite, Some(model)) => {
-                fs::create_dir_all(dir).map_err(|source| StoreError::NotWritable {
-                    path: dir.to_owned(),
-                    source,
-                })?;
+                fs::create_dir_all(dir)
+                    .map_err(|source| StoreError::NotWritable { path: dir.to_owned(), source })?;
                 let lock = WriterLock::take(dir)?;
                 // Another process may have created it before this one had the lock.
                 if look(dir, &database)? {
@@ -86,9 +84,7 @@ impl Store {
                 (Some(existing(dir, &database)?), Some(lock))
             }
             _ => {
-                return Err(StoreError::NotFound {
-                    path: dir.to_owned(),
-                });
+                return Err(StoreError::NotFound { path: dir.to_owned() });
             }
         };
         if writer.is_none() {
@@ -104,12 +100,7 @@ impl Store {
             model: found,
             readers,
             clock: Timestamp::now,
-            writer: writer.map(|connection| {
-                Mutex::new(Writer {
-                    connection,
-                    limit: None,
-                })
-            }),
+            writer: writer.map(|connection| Mutex::new(Writer { connection, limit: None })),
             _lock: lock,
         })
     }
@@ -152,10 +143,7 @@ impl Store {
             let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
             let most = i64::from(u32::MAX - 1);
             let pages = bytes.map_or(most, |bytes| {
-                i64::try_from(bytes)
-                    .unwrap_or(i64::MAX)
-                    .div_euclid(page.max(1))
-                    .clamp(1, most)
+                i64::try_from(bytes).unwrap_or(i64::MAX).div_euclid(page.max(1)).clamp(1, most)
             });
             connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
         };
@@ -166,9 +154,7 @@ impl Store {
     }
 
     fn writer(&self) -> Result<&Mutex<Writer>, StoreError> {
-        self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly {
-            path: self.dir.clone(),
-        })
+        self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly { path: self.dir.clone() })
     }
 
     /// Runs `work` in a write transaction, calls `at_commit` and commits; any error rolls back.
@@ -184,9 +170,7 @@ impl Store {
             StoreError::Full { path, .. } => StoreError::Full { path, limit },
             other => other,
         };
-        let begun = writer
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate);
+        let begun = writer.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| failed(error.into()))?;
         kill_point("write:begun");
         let out = work(&transaction).map_err(failed)?;
@@ -222,12 +206,7 @@ pub(crate) fn same_model(dir: &Path, found: &Model, given: &Model) -> Result<(),
 
 /// Whether `dir` holds a library's database. Fails if it holds something else.
 pub(crate) fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
-    let foreign = |reason: String| {
-        Err(StoreError::NotALibrary {
-            path: dir.to_owned(),
-            reason,
-        })
-    };
+    let foreign = |reason: String| Err(StoreError::NotALibrary { path: dir.to_owned(), reason });
     match fs::metadata(dir) {
         Ok(found) if !found.is_dir() => return foreign("it is a file, not a directory".into()),
         Ok(_) => {}
@@ -242,9 +221,7 @@ pub(crate) fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
     }
     let entries = fs::read_dir(dir).map_err(|source| StoreError::io(dir, "read", source))?;
     for entry in entries {
-        let name = entry
-            .map_err(|source| StoreError::io(dir, "read", source))?
-            .file_name();
+        let name = entry.map_err(|source| StoreError::io(dir, "read", source))?.file_name();
         if !is_harmless(&name) {
             return foreign(format!(
                 "the directory has no {DATABASE_FILE}, but has other files, such as {}",
@@ -343,11 +320,7 @@ fn read_meta(dir: &Path, connection: &Connection) -> Result<Model, Fault> {
     schema::check_version(dir, found)?;
     for table in schema::table_names() {
         let there = connection
-            .query_row(
-                "SELECT 1 FROM sqlite_schema WHERE name = ?1",
-                [table],
-                |_| Ok(()),
-            )
+            .query_row("SELECT 1 FROM sqlite_schema WHERE name = ?1", [table], |_| Ok(()))
             .optional()?;
         if there.is_none() {
             return Err(Fault::Corrupt(format!("the table {table} is missing")));

@@ -18,19 +18,13 @@ pub(crate) fn check_source(source: &NewSource, dimension: usize) -> Result<(), S
         return Err("its name is empty".into());
     }
     if name.len() > NAME_LIMIT {
-        return Err(format!(
-            "its name has {} bytes, the limit is {NAME_LIMIT}",
-            name.len()
-        ));
+        return Err(format!("its name has {} bytes, the limit is {NAME_LIMIT}", name.len()));
     }
     if name.chars().any(char::is_control) {
         return Err("its name has a control character".into());
     }
     if !is_sha256(&source.sha256) {
-        return Err(format!(
-            "{:?} is not a SHA-256 in lower-case hex",
-            source.sha256
-        ));
+        return Err(format!("{:?} is not a SHA-256 in lower-case hex", source.sha256));
     }
     if source.documents.is_empty() {
         return Err("it has no documents".into());
@@ -52,10 +46,7 @@ pub(crate) fn check_new(new: &NewDocument, dimension: usize) -> Result<(), Strin
 }
 
 fn is_sha256(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// Checks the text's hash, that every span lies in the text on character boundaries and agrees
@@ -70,37 +61,20 @@ pub(crate) fn check_document(document: &Document) -> Result<(), String> {
         positions.check(section.span).map_err(at)?;
         // A parent comes before its children, so paths end.
         if section.parent.is_some_and(|parent| parent >= index) {
-            return Err(at(format!(
-                "its parent {:?} does not stand before it",
-                section.parent
-            )));
+            return Err(at(format!("its parent {:?} does not stand before it", section.parent)));
         }
     }
     for (index, clause) in document.clauses.iter().enumerate() {
         let at = |reason| format!("clause {index}: {reason}");
         positions.check(clause.span).map_err(at)?;
-        if clause
-            .section
-            .is_some_and(|section| section >= document.sections.len())
-        {
-            return Err(at(format!(
-                "its section {:?} does not exist",
-                clause.section
-            )));
+        if clause.section.is_some_and(|section| section >= document.sections.len()) {
+            return Err(at(format!("its section {:?} does not exist", clause.section)));
         }
         let items = clause.items.iter().map(|(_, span)| span);
-        for span in clause
-            .sentences
-            .iter()
-            .chain(&clause.paragraphs)
-            .chain(items)
-        {
+        for span in clause.sentences.iter().chain(&clause.paragraphs).chain(items) {
             positions.check(*span).map_err(at)?;
             if span.byte_start < clause.span.byte_start || span.byte_end > clause.span.byte_end {
-                return Err(at(format!(
-                    "{span:?} lies outside the clause's {:?}",
-                    clause.span
-                )));
+                return Err(at(format!("{span:?} lies outside the clause's {:?}", clause.span)));
             }
         }
     }
@@ -116,10 +90,7 @@ fn check_passages(new: &NewDocument, dimension: usize) -> Result<(), String> {
         if let Some(sentence) = passage.sentence
             && sentence as usize >= clause.sentences.len()
         {
-            return Err(at(format!(
-                "clause {} has no sentence {sentence}",
-                passage.clause
-            )));
+            return Err(at(format!("clause {} has no sentence {sentence}", passage.clause)));
         }
         check_vector(&passage.vector, dimension).map_err(at)?;
     }
@@ -134,11 +105,7 @@ pub(crate) fn check_vector(vector: &[f32], dimension: usize) -> Result<(), Strin
             vector.len()
         ));
     }
-    let norm = vector
-        .iter()
-        .map(|x| f64::from(*x) * f64::from(*x))
-        .sum::<f64>()
-        .sqrt();
+    let norm = vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
     if norm.is_nan() || (norm - 1.0).abs() > f64::from(NORM_TOLERANCE) {
         return Err(format!("its vector has length {norm}, expected 1"));
     }
@@ -166,12 +133,7 @@ impl<'a> Positions<'a> {
     }
 
     fn check(&self, span: Span) -> Result<(), String> {
-        let Span {
-            char_start,
-            char_end,
-            byte_start,
-            byte_end,
-        } = span;
+        let Span { char_start, char_end, byte_start, byte_end } = span;
         if byte_start > byte_end || self.text.get(byte_start..byte_end).is_none() {
             return Err(format!(
                 "{span:?} does not fit the text of {} bytes or cuts a character",
@@ -222,30 +184,15 @@ mod tests {
         };
         assert_eq!(positions.check(span(0, 2, 0, 6)), Ok(()));
         assert_eq!(positions.check(span(2, 2, 6, 6)), Ok(()));
-        for bad in [
-            (0, 2, 0, 7),
-            (1, 0, 3, 0),
-            (0, 1, 0, 2),
-            (0, 1, 0, 6),
-            (1, 2, 0, 6),
-        ] {
-            assert!(
-                positions.check(span(bad.0, bad.1, bad.2, bad.3)).is_err(),
-                "{bad:?}"
-            );
+        for bad in [(0, 2, 0, 7), (1, 0, 3, 0), (0, 1, 0, 2), (0, 1, 0, 6), (1, 2, 0, 6)] {
+            assert!(positions.check(span(bad.0, bad.1, bad.2, bad.3)).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn vectors_must_be_unit_finite_and_of_the_dimension() {
         assert_eq!(check_vector(&[0.6, 0.8], 2), Ok(()));
-        for bad in [
-            &[1.0][..],
-            &[0.6, 0.7],
-            &[f32::NAN, 1.0],
-            &[f32::INFINITY, 0.0],
-            &[0.0, 0.0],
-        ] {
+        for bad in [&[1.0][..], &[0.6, 0.7], &[f32::NAN, 1.0], &[f32::INFINITY, 0.0], &[0.0, 0.0]] {
             assert!(check_vector(bad, 2).is_err(), "{bad:?}");
         }
     }

@@ -27,8 +27,7 @@ impl Store {
     /// [`StoreError::InvalidSource`] says what does not fit; [`StoreError::Full`],
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
     pub fn put_source(&self, source: impl Borrow<NewSource>) -> Result<PutOutcome, StoreError> {
-        self.put_source_with(source, |_| Ok(()))
-            .map(|(outcome, ())| outcome)
+        self.put_source_with(source, |_| Ok(())).map(|(outcome, ())| outcome)
     }
 
     /// As [`Store::put_source`], but calls `at_commit` when all is written and nothing is visible yet. It
@@ -43,16 +42,10 @@ impl Store {
         at_commit: impl FnOnce(&PutOutcome) -> Result<G, E>,
     ) -> Result<(PutOutcome, G), E> {
         let source = source.borrow();
-        check_source(source, self.model.dimension).map_err(|reason| StoreError::InvalidSource {
-            name: source.name.clone(),
-            reason,
-        })?;
+        check_source(source, self.model.dimension)
+            .map_err(|reason| StoreError::InvalidSource { name: source.name.clone(), reason })?;
         let now = (self.clock)().to_string();
-        self.write(
-            "store the source",
-            |transaction| put(transaction, source, now),
-            at_commit,
-        )
+        self.write("store the source", |transaction| put(transaction, source, now), at_commit)
     }
 
     /// Stores another version of one document, which keeps its id and its place; `None` if there is no such
@@ -99,11 +92,7 @@ impl Store {
                     )?
                     .query_map([name], |row| Ok((row.get(0)?, row.get(1)?)))?
                     .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
-                if keys.is_empty() {
-                    Ok(None)
-                } else {
-                    remove(transaction, &keys).map(Some)
-                }
+                if keys.is_empty() { Ok(None) } else { remove(transaction, &keys).map(Some) }
             },
             |_| Ok(()),
         )
@@ -116,8 +105,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::ReadOnly`], or writing failed. Nothing is changed then.
     pub fn remove_document(&self, id: &str) -> Result<Option<RemoveOutcome>, StoreError> {
-        self.remove_document_with(id, |_| Ok(()))
-            .map(|(outcome, ())| outcome)
+        self.remove_document_with(id, |_| Ok(())).map(|(outcome, ())| outcome)
     }
 
     /// As [`Store::remove_document`], with `at_commit` called as in [`Store::put_source_with`].
@@ -147,11 +135,7 @@ fn put(
 ) -> Result<PutOutcome, Fault> {
     let mut log = Log::default();
     let before: Option<i64> = transaction
-        .query_row(
-            "SELECT key FROM sources WHERE name = ?1",
-            [&source.name],
-            |row| row.get(0),
-        )
+        .query_row("SELECT key FROM sources WHERE name = ?1", [&source.name], |row| row.get(0))
         .optional()?;
     let source_key = match before {
         Some(key) => {
@@ -182,17 +166,11 @@ fn put(
     let mut keys = Vec::with_capacity(source.documents.len());
     for (ordinal, new) in (0u32..).zip(&source.documents) {
         let NewDocument { document, passages } = new;
-        let place = Place {
-            source: &source.name,
-            source_key,
-            ordinal,
-            now: &now,
-        };
+        let place = Place { source: &source.name, source_key, ordinal, now: &now };
         let kept = old.remove(&ordinal);
         let key = write_document(transaction, &place, kept, document, passages.len())?;
         log.documents += i64::from(kept.is_none());
-        log.added
-            .extend(write_passages(transaction, key, passages)?);
+        log.added.extend(write_passages(transaction, key, passages)?);
         keys.push(key);
         kill_point("put:document");
     }
@@ -220,29 +198,15 @@ fn replace(
     new: &NewDocument,
     now: String,
 ) -> Result<PutOutcome, Fault> {
-    let mut log = Log {
-        removed: clear_document(transaction, key)?,
-        ..Log::default()
-    };
+    let mut log = Log { removed: clear_document(transaction, key)?, ..Log::default() };
     let (source, source_key, ordinal): (String, i64, u32) = transaction.query_row(
         "SELECT s.name, s.key, d.ordinal FROM documents d JOIN sources s ON s.key = d.source
          WHERE d.key = ?1",
         [key],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
-    let place = Place {
-        source: &source,
-        source_key,
-        ordinal,
-        now: &now,
-    };
-    write_document(
-        transaction,
-        &place,
-        Some(key),
-        &new.document,
-        new.passages.len(),
-    )?;
+    let place = Place { source: &source, source_key, ordinal, now: &now };
+    write_document(transaction, &place, Some(key), &new.document, new.passages.len())?;
     kill_point("replace:document");
     log.added = write_passages(transaction, key, &new.passages)?;
     transaction.execute(
@@ -415,11 +379,9 @@ fn write_passages(
 ) -> Result<Vec<i64>, Fault> {
     // The id is needed first: the checksum covers it.
     let next: i64 = transaction
-        .query_row(
-            "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'passages'",
-            [],
-            |row| row.get(0),
-        )
+        .query_row("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'passages'", [], |row| {
+            row.get(0)
+        })
         .optional()?
         .unwrap_or(1);
     let mut insert = transaction.prepare_cached(
@@ -432,14 +394,7 @@ fn write_passages(
     for (id, passage) in (next..).zip(passages) {
         let blob = encode_vector(&passage.vector);
         let crc = read::passage_checksum(id, document, passage.clause, passage.sentence, &blob);
-        insert.execute(params![
-            id,
-            document,
-            passage.clause,
-            passage.sentence,
-            crc,
-            blob
-        ])?;
+        insert.execute(params![id, document, passage.clause, passage.sentence, crc, blob])?;
         if !passage.tokens.is_empty() {
             let crc = checksum(id, document, &passage.tokens);
             insert_tokens.execute(params![id, crc, passage.tokens])?;

@@ -21,11 +21,7 @@ pub fn is_cjk(c: char) -> bool {
 
 /// Columns that `c` takes in fixed-width print.
 pub fn columns(c: char) -> usize {
-    if is_cjk(c) || matches!(c as u32, 0xAC00..=0xD7AF | 0x1F300..=0x1FAFF) {
-        2
-    } else {
-        1
-    }
+    if is_cjk(c) || matches!(c as u32, 0xAC00..=0xD7AF | 0x1F300..=0x1FAFF) { 2 } else { 1 }
 }
 
 /// Columns of a whole line.
@@ -35,10 +31,7 @@ pub fn width(line: &str) -> usize {
 
 /// Whether `c` ends a sentence. The ASCII full stop is not among them: it depends on the context.
 pub fn is_final(c: char) -> bool {
-    matches!(
-        c,
-        '。' | '！' | '？' | '!' | '?' | '｡' | '．' | '‼' | '⁉' | '⁈'
-    )
+    matches!(c, '。' | '！' | '？' | '!' | '?' | '｡' | '．' | '‼' | '⁉' | '⁈')
 }
 
 /// Whether `c` closes a quotation or a bracket.
@@ -100,11 +93,7 @@ pub fn ends_with_remark(text: &str) -> bool {
     if !text.ends_with(['）', ')']) {
         return false;
     }
-    let open = text
-        .char_indices()
-        .rev()
-        .take(80)
-        .find(|(_, c)| matches!(c, '（' | '('));
+    let open = text.char_indices().rev().take(80).find(|(_, c)| matches!(c, '（' | '('));
     open.is_some_and(|(at, _)| at > 0 && ends_finally(&text[..at]))
 }
 
@@ -157,33 +146,12 @@ mod tests {
 
     #[test]
     fn han_is_one_class() {
-        for c in [
-            '一',
-            '龥',
-            '㐀',
-            '々',
-            '〇',
-            '\u{F900}',
-            '\u{FA0E}',
-            '𠀀',
-            '\u{2A6DF}',
-            '\u{323AF}',
-        ] {
+        for c in
+            ['一', '龥', '㐀', '々', '〇', '\u{F900}', '\u{FA0E}', '𠀀', '\u{2A6DF}', '\u{323AF}']
+        {
             assert!(is_han(c) && is_cjk(c), "{c}");
         }
-        for c in [
-            '〆',
-            '䷀',
-            '⼀',
-            '⺀',
-            'ア',
-            '한',
-            '○',
-            '、',
-            'a',
-            '１',
-            '\u{1F600}',
-        ] {
+        for c in ['〆', '䷀', '⼀', '⺀', 'ア', '한', '○', '、', 'a', '１', '\u{1F600}'] {
             assert!(!is_han(c), "{c}");
         }
     }

@@ -36,10 +36,7 @@ pub fn date_line(line: &str) -> Option<Date> {
     if let Some(lead) = LEADS.prefix_of(rest) {
         rest = rest[lead.len()..].trim_start_matches(['：', ':', ' ', '\u{3000}']);
     }
-    rest = rest
-        .trim_start_matches("中華")
-        .trim_start_matches("民國")
-        .trim_start();
+    rest = rest.trim_start_matches("中華").trim_start_matches("民國").trim_start();
     for tail in TAILS.iter() {
         rest = rest.strip_suffix(tail).unwrap_or(rest);
     }
@@ -89,11 +86,7 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
     let year = parse_number(&before[start..].replace(['Ｏ', 'O', 'o'], "〇"))?;
     // 民國113年 counts from 1912.
     let republic = before[..start].trim_end().ends_with(['國', '国']) && before.contains('民');
-    let year = if republic {
-        year.checked_add(1911)?
-    } else {
-        year
-    };
+    let year = if republic { year.checked_add(1911)? } else { year };
     if !(1000..=2999).contains(&year) {
         return None;
     }
@@ -107,12 +100,7 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
 }
 
 fn date(year: u32, month: u32, day: u32) -> Option<Date> {
-    Date::new(
-        year.try_into().ok()?,
-        month.try_into().ok()?,
-        day.try_into().ok()?,
-    )
-    .ok()
+    Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
 
 /// `2025-08-15`, `2025/8/15`, `2025.8.15`.
@@ -120,10 +108,7 @@ fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
     let mut found = Vec::new();
     let mut at = 0;
     for token in line.split(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '/' | '.'))) {
-        let parts: Vec<&str> = token
-            .trim_matches(['-', '/', '.'])
-            .split(['-', '/', '.'])
-            .collect();
+        let parts: Vec<&str> = token.trim_matches(['-', '/', '.']).split(['-', '/', '.']).collect();
         let value = |s: &str, most: usize| s.parse::<u32>().ok().filter(|_| s.len() <= most);
         if let [y, m, d] = parts.as_slice()
             && y.len() == 4
@@ -138,21 +123,15 @@ fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
 }
 
 fn english_dates(line: &str) -> Vec<(usize, Date)> {
-    let words: Vec<&str> = line
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words: Vec<&str> =
+        line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let number = |w: &str| {
         let digits = w.trim_end_matches(|c: char| c.is_ascii_alphabetic());
         digits.parse::<u32>().ok()
     };
     let mut found = Vec::new();
     for (i, three) in words.windows(3).enumerate() {
-        let Some(year) = three[2]
-            .parse::<u32>()
-            .ok()
-            .filter(|y| (1000..=2999).contains(y))
-        else {
+        let Some(year) = three[2].parse::<u32>().ok().filter(|y| (1000..=2999).contains(y)) else {
             continue;
         };
         let parsed = match (month(three[0]), month(three[1])) {
@@ -167,9 +146,8 @@ fn english_dates(line: &str) -> Vec<(usize, Date)> {
 
 fn month(word: &str) -> Option<u32> {
     let lower = word.to_ascii_lowercase();
-    let at = MONTHS
-        .iter()
-        .position(|m| *m == lower || (lower.len() == 3 && m.starts_with(&lower)))?;
+    let at =
+        MONTHS.iter().position(|m| *m == lower || (lower.len() == 3 && m.starts_with(&lower)))?;
     Some(at as u32 + 1)
 }
 
@@ -192,13 +170,8 @@ mod tests {
         ] {
             assert_eq!(date_line(line), Some(day), "{line}");
         }
-        for line in [
-            "8月15日",
-            "2025年8月",
-            "2025年8月15日起施行",
-            "2025年13月1日",
-            "0年0月0日",
-        ] {
+        for line in ["8月15日", "2025年8月", "2025年8月15日起施行", "2025年13月1日", "0年0月0日"]
+        {
             assert_eq!(date_line(line), None, "{line}");
         }
     }

@@ -26,12 +26,7 @@ pub fn fold(text: &str) -> Vec<Folded> {
     let mut folded: Vec<Folded> = Vec::with_capacity(text.len() / 2);
     for (start, c) in text.char_indices() {
         let source = start..start + c.len_utf8();
-        let mut push = |c: char| {
-            folded.push(Folded {
-                char: c,
-                source: source.clone(),
-            })
-        };
+        let mut push = |c: char| folded.push(Folded { char: c, source: source.clone() });
         match c {
             'a'..='z' | '0'..='9' | '\u{4E00}'..='\u{9FFF}' => push(c),
             'A'..='Z' => push(c.to_ascii_lowercase()),
@@ -105,10 +100,7 @@ mod tests {
             ("計畫", "计划"),
             ("關係、聯繫、系統", "关系、联系、系统"),
             ("超大特大城市應該怎樣發展", "超大特大城市应该怎样发展"),
-            (
-                "複雜、反覆、批覆、恢復、覆蓋",
-                "复杂、反复、批复、恢复、覆盖",
-            ),
+            ("複雜、反覆、批覆、恢復、覆蓋", "复杂、反复、批复、恢复、覆盖"),
         ] {
             assert_eq!(normalize(from), to);
         }

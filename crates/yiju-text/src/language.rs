@@ -34,11 +34,7 @@ pub fn guess(text: &str) -> &'static str {
             let set: HashSet<char> = list.iter().flat_map(|line| line.chars()).collect();
             sample().filter(|c| set.contains(c)).count()
         };
-        return if count(&TRADITIONAL) > count(&SIMPLIFIED) {
-            "zh-Hant"
-        } else {
-            "zh"
-        };
+        return if count(&TRADITIONAL) > count(&SIMPLIFIED) { "zh-Hant" } else { "zh" };
     }
     if latin > 0 && other * 10 < latin && accented * 50 < latin && english_words(text) {
         return "en";
@@ -66,14 +62,8 @@ mod tests {
     fn languages() {
         assert_eq!(guess("推动城市高质量发展"), "zh");
         assert_eq!(guess("推動城市高質量發展，支持老舊小區"), "zh-Hant");
-        assert_eq!(
-            guess("The council adopts the following policy on housing in cities."),
-            "en"
-        );
-        assert_eq!(
-            guess("Le conseil adopte la politique suivante sur le logement"),
-            "und"
-        );
+        assert_eq!(guess("The council adopts the following policy on housing in cities."), "en");
+        assert_eq!(guess("Le conseil adopte la politique suivante sur le logement"), "und");
         assert_eq!(guess("これはペンです。都市"), "und");
         assert_eq!(guess("12345"), "und");
         assert_eq!(guess("完善城市信息模型（CIM）平台，强化5G"), "zh");

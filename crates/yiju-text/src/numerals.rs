@@ -76,9 +76,7 @@ pub fn is_chinese_numeral(c: char) -> bool {
 }
 
 fn positional(digits: impl Iterator<Item = u32>) -> Option<u32> {
-    digits.into_iter().try_fold(0u32, |value, digit| {
-        value.checked_mul(10)?.checked_add(digit)
-    })
+    digits.into_iter().try_fold(0u32, |value, digit| value.checked_mul(10)?.checked_add(digit))
 }
 
 /// Numbers with 十, 百, 千, 万. Units must fall within each group of 万.
@@ -184,10 +182,7 @@ fn english_word(word: &str) -> Option<u32> {
 /// The value of a word that counts as a number in running English: `thirty`, but not `one`, which is a pronoun
 /// too, nor an ordinal.
 pub(crate) fn english_amount(word: &str) -> Option<u32> {
-    ENGLISH
-        .get(word)
-        .filter(|(_, counts)| *counts)
-        .map(|&(value, _)| value)
+    ENGLISH.get(word).filter(|(_, counts)| *counts).map(|&(value, _)| value)
 }
 
 /// The value of a Roman numeral in letters of either case or in Unicode's own characters: `XIV`, `xiv`, `Ⅻ`.
@@ -209,15 +204,8 @@ pub fn parse_roman(word: &str) -> Option<u32> {
     (rest.is_empty() && (1..90).contains(&total) && write_roman(total) == lower).then_some(total)
 }
 
-const ROMAN: [(u32, &str); 7] = [
-    (50, "l"),
-    (40, "xl"),
-    (10, "x"),
-    (9, "ix"),
-    (5, "v"),
-    (4, "iv"),
-    (1, "i"),
-];
+const ROMAN: [(u32, &str); 7] =
+    [(50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")];
 
 fn write_roman(mut value: u32) -> String {
     let mut out = String::new();
@@ -242,13 +230,7 @@ pub fn to_chinese(value: u32) -> String {
     let mut out = String::new();
     let mut rest = value;
     let mut zero = false;
-    for (unit, name) in [
-        (10_000, "万"),
-        (1_000, "千"),
-        (100, "百"),
-        (10, "十"),
-        (1, ""),
-    ] {
+    for (unit, name) in [(10_000, "万"), (1_000, "千"), (100, "百"), (10, "十"), (1, "")] {
         let digit = rest / unit;
         rest %= unit;
         if digit == 0 {
@@ -295,17 +277,7 @@ mod tests {
         ] {
             assert_eq!(parse_number(text), Some(value), "{text}");
         }
-        for text in [
-            "",
-            "十百",
-            "条",
-            "1九",
-            "一十百",
-            "99999999999",
-            "-1",
-            "1.5",
-            "百",
-        ] {
+        for text in ["", "十百", "条", "1九", "一十百", "99999999999", "-1", "1.5", "百"] {
             assert_eq!(parse_number(text), None, "{text}");
         }
     }
@@ -330,13 +302,7 @@ mod tests {
 
     #[test]
     fn reads_roman_numerals() {
-        for (text, value) in [
-            ("XIV", 14),
-            ("iv", 4),
-            ("Ⅻ", 12),
-            ("ⅹⅸ", 19),
-            ("lxxxix", 89),
-        ] {
+        for (text, value) in [("XIV", 14), ("iv", 4), ("Ⅻ", 12), ("ⅹⅸ", 19), ("lxxxix", 89)] {
             assert_eq!(parse_roman(text), Some(value), "{text}");
         }
         for text in ["", "iiii", "vx", "xc", "ll", "c", "10"] {

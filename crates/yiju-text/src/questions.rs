@@ -109,11 +109,7 @@ impl<'q> Words<'q> {
             .split(|c: char| !c.is_ascii_alphanumeric())
             .filter(|word| !word.is_empty())
             .collect();
-        Self {
-            text,
-            spaced: format!(" {} ", english.join(" ")),
-            english,
-        }
+        Self { text, spaced: format!(" {} ", english.join(" ")), english }
     }
 
     /// Whether one of `words` stands in the question: whole words of English, Chinese ones anywhere.
@@ -130,17 +126,12 @@ impl<'q> Words<'q> {
 
 /// `what is the minimum wage`: a figure, though no word says how many.
 fn asks_for_figure(english: &[&str]) -> bool {
-    let asks = english
-        .windows(2)
-        .any(|pair| pair[0] == "what" && ["is", "was", "are"].contains(&pair[1]));
+    let asks =
+        english.windows(2).any(|pair| pair[0] == "what" && ["is", "was", "are"].contains(&pair[1]));
     // The noun asked for comes before its first attribute: the tax rate set by …, not the policy on rates.
     let mut head = english.iter().skip(2);
-    let head = head
-        .by_ref()
-        .take_while(|word| !AFTER_A_FIGURE.contains(word));
-    asks && head
-        .last()
-        .is_some_and(|noun| ENGLISH_FIGURES.contains(noun))
+    let head = head.by_ref().take_while(|word| !AFTER_A_FIGURE.contains(word));
+    asks && head.last().is_some_and(|noun| ENGLISH_FIGURES.contains(noun))
 }
 
 /// 上限是什么, 年限是怎么规定的: a figure, though no word says how many.
@@ -157,9 +148,7 @@ fn names_figure(question: &str) -> bool {
 fn asks_with_ji(question: &str) -> bool {
     question.match_indices('几').any(|(at, ji)| {
         let before = question[..at].chars().next_back();
-        COUNTED_BY_JI
-            .prefix_of(&question[at + ji.len()..])
-            .is_some()
+        COUNTED_BY_JI.prefix_of(&question[at + ji.len()..]).is_some()
             && before.is_none_or(|b| !"十百千万数好这那哪第".contains(b))
     })
 }
@@ -189,10 +178,7 @@ fn is_time(text: &str, number: &Range<usize>) -> bool {
             && digits.starts_with(['1', '2'])
             && digits.bytes().all(|b| b.is_ascii_digit())
     };
-    TIME_UNITS
-        .prefix_of(text[number.end..].trim_start())
-        .is_some()
-        || year()
+    TIME_UNITS.prefix_of(text[number.end..].trim_start()).is_some() || year()
 }
 
 /// Byte ranges of the words in `text` that ask: 谁, 多少, who. English ones are whole words in any case.
@@ -228,10 +214,7 @@ mod tests {
             ("用了多少机器人?", Expected::Quantity(Kind::Any)),
             ("满多少岁可以申请?", Expected::Quantity(Kind::Age)),
             ("how old must they be?", Expected::Quantity(Kind::Age)),
-            (
-                "how many employees does it have?",
-                Expected::Quantity(Kind::Persons),
-            ),
+            ("how many employees does it have?", Expected::Quantity(Kind::Persons)),
             ("黄金有多少吨?", Expected::Quantity(Kind::Any)),
             ("什么时候开展?", Expected::Time),
             ("由谁负责?", Expected::Agent),
@@ -241,16 +224,10 @@ mod tests {
             ("how are flood risks reduced?", Expected::Explanation),
             ("what does the show say?", Expected::Open),
             ("几乎没有变化的是什么?", Expected::Open),
-            (
-                "how many people work there?",
-                Expected::Quantity(Kind::Persons),
-            ),
+            ("how many people work there?", Expected::Quantity(Kind::Persons)),
             ("when will it be done?", Expected::Time),
             ("who coordinates it?", Expected::Agent),
-            (
-                "what is the minimum wage set by this policy?",
-                Expected::Quantity(Kind::Any),
-            ),
+            ("what is the minimum wage set by this policy?", Expected::Quantity(Kind::Any)),
             ("what is the policy on rates?", Expected::Open),
             ("户口迁移年限是怎么规定的?", Expected::Quantity(Kind::Any)),
         ] {
@@ -260,18 +237,9 @@ mod tests {
 
     #[test]
     fn a_text_without_numbers_cannot_answer_how_many() {
-        assert_eq!(
-            fits(
-                Expected::Quantity(Kind::Any),
-                "优化产权归集、整合、置换和登记政策"
-            ),
-            0.0
-        );
+        assert_eq!(fits(Expected::Quantity(Kind::Any), "优化产权归集、整合、置换和登记政策"), 0.0);
         assert_eq!(fits(Expected::Quantity(Kind::Money), "总额1.13万亿元"), 1.0);
-        assert_eq!(
-            fits(Expected::Quantity(Kind::Persons), "每年可发电约2亿千瓦时"),
-            0.5
-        );
+        assert_eq!(fits(Expected::Quantity(Kind::Persons), "每年可发电约2亿千瓦时"), 0.5);
         assert_eq!(fits(Expected::Quantity(Kind::Age), "年满18周岁的公民"), 1.0);
         assert_eq!(fits(Expected::Quantity(Kind::Age), "服役满2年"), 0.5);
         assert_eq!(fits(Expected::Time, "今年4月底全部并网"), 1.0);
@@ -281,10 +249,8 @@ mod tests {
     #[test]
     fn words_that_ask_are_found() {
         let found = |text: &str| {
-            let mut words: Vec<String> = asking_words(text)
-                .into_iter()
-                .map(|range| text[range].to_owned())
-                .collect();
+            let mut words: Vec<String> =
+                asking_words(text).into_iter().map(|range| text[range].to_owned()).collect();
             words.sort();
             words
         };

@@ -149,11 +149,7 @@ fn full_stop_ends(chars: &[(usize, char)], start: usize, i: usize) -> bool {
         Some(c) if is_han(c) => return before.is_some_and(is_han),
         Some(_) => return false,
     }
-    let next = chars
-        .iter()
-        .skip(after)
-        .map(|&(_, c)| c)
-        .find(|c| !c.is_whitespace());
+    let next = chars.iter().skip(after).map(|&(_, c)| c).find(|c| !c.is_whitespace());
     if next.is_some_and(char::is_lowercase) {
         return false;
     }
@@ -208,21 +204,12 @@ fn push(
         return;
     }
     let mut start = range.start;
-    let outer = range
-        .clone()
-        .any(|i| depth[i] == 0 && is_semicolon(chars[i].1));
+    let outer = range.clone().any(|i| depth[i] == 0 && is_semicolon(chars[i].1));
     for i in range.clone() {
         let c = chars[i].1;
-        let cut = if outer {
-            depth[i] == 0 && is_semicolon(c)
-        } else {
-            is_semicolon(c) || is_final(c)
-        };
-        let end = if cut {
-            closing_run(chars, i + 1).min(range.end)
-        } else {
-            0
-        };
+        let cut =
+            if outer { depth[i] == 0 && is_semicolon(c) } else { is_semicolon(c) || is_final(c) };
+        let end = if cut { closing_run(chars, i + 1).min(range.end) } else { 0 };
         if end > start && end - start >= PIECE && range.end - end >= PIECE {
             push_trimmed(line, byte(start)..byte(end), base, out);
             start = end;
@@ -252,26 +239,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn parts(text: &str) -> Vec<&str> {
-        split_sentences(text)
-            .into_iter()
-            .map(|r| &text[r])
-            .collect()
+        split_sentences(text).into_iter().map(|r| &text[r]).collect()
     }
 
     #[test]
     fn chinese() {
         assert_eq!(
             parts("(二) 增强超大特大城市综合竞争力。推动城市，做强核心。\n支持布局！"),
-            [
-                "(二) 增强超大特大城市综合竞争力。",
-                "推动城市，做强核心。",
-                "支持布局！"
-            ]
+            ["(二) 增强超大特大城市综合竞争力。", "推动城市，做强核心。", "支持布局！"]
         );
-        assert_eq!(
-            parts("他说：“好。走吧。”然后走了。"),
-            ["他说：“好。走吧。”", "然后走了。"]
-        );
+        assert_eq!(parts("他说：“好。走吧。”然后走了。"), ["他说：“好。走吧。”", "然后走了。"]);
         assert_eq!(
             parts("“减排15.7万吨。”总经理张立刚说，围绕目标。"),
             ["“减排15.7万吨。”总经理张立刚说，围绕目标。"]
@@ -308,11 +285,7 @@ mod tests {
         let item = "为推进城市高质量发展而采取的各项措施都应当得到落实；".repeat(30);
         let parts = parts(&item);
         assert!(parts.len() > 3);
-        assert!(
-            parts
-                .iter()
-                .all(|p| p.chars().count() <= LONG && p.ends_with('；'))
-        );
+        assert!(parts.iter().all(|p| p.chars().count() <= LONG && p.ends_with('；')));
     }
 
     proptest! {

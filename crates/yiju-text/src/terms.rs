@@ -66,23 +66,14 @@ pub fn terms(text: &str) -> Vec<Term> {
             for token in jieba().cut_for_search(&run, false) {
                 let (first, last) = (start + token.start, start + token.end - 1);
                 let range = folded[first].source.start..folded[last].source.end;
-                terms.push(Term {
-                    text: token.word.to_owned(),
-                    range,
-                });
+                terms.push(Term { text: token.word.to_owned(), range });
             }
         } else if folded[at].char.is_alphanumeric() {
             at = word_end(&folded, at);
-            let mut text: String = folded[start..at]
-                .iter()
-                .map(|f| f.char)
-                .filter(|&c| c != ',')
-                .collect();
+            let mut text: String =
+                folded[start..at].iter().map(|f| f.char).filter(|&c| c != ',').collect();
             singular(&mut text);
-            terms.push(Term {
-                text,
-                range: folded[start].source.start..folded[at - 1].source.end,
-            });
+            terms.push(Term { text, range: folded[start].source.start..folded[at - 1].source.end });
         } else {
             at += 1;
         }
@@ -105,11 +96,7 @@ fn word_end(folded: &[Folded], mut at: usize) -> usize {
         }
         at += 1;
     }
-    if folded.get(at).is_some_and(|f| f.char == '%') && digit(at - 1) {
-        at + 1
-    } else {
-        at
-    }
+    if folded.get(at).is_some_and(|f| f.char == '%') && digit(at - 1) { at + 1 } else { at }
 }
 
 /// Turns an English plural into its singular.
@@ -120,10 +107,7 @@ fn singular(word: &mut String) {
     if word.ends_with("ies") && word.len() > 4 {
         word.truncate(word.len() - 3);
         word.push('y');
-    } else if ["sses", "shes", "ches", "xes", "zes"]
-        .iter()
-        .any(|end| word.ends_with(end))
-    {
+    } else if ["sses", "shes", "ches", "xes", "zes"].iter().any(|end| word.ends_with(end)) {
         word.truncate(word.len() - 2);
     } else if word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end)) {
         word.truncate(word.len() - 1);
@@ -180,14 +164,9 @@ mod tests {
         );
         assert_eq!(
             words("Article 12. Cities, policies & classes' GLASS status"),
-            [
-                "article", "12", "city", "policy", "class", "glass", "status"
-            ]
+            ["article", "12", "city", "policy", "class", "glass", "status"]
         );
-        assert_eq!(
-            words("2020—2025年，1,2,3"),
-            ["2020", "2025", "年", "1", "2", "3"]
-        );
+        assert_eq!(words("2020—2025年，1,2,3"), ["2020", "2025", "年", "1", "2", "3"]);
         assert_eq!(words("国发〔2025〕3号"), ["国", "发", "2025", "3", "号"]);
     }
 

@@ -38,12 +38,7 @@ impl WordList {
     }
 
     const fn of(source: &'static str, section: Option<&'static str>) -> Self {
-        Self {
-            source,
-            section,
-            entries: OnceLock::new(),
-            set: OnceLock::new(),
-        }
+        Self { source, section, entries: OnceLock::new(), set: OnceLock::new() }
     }
 
     /// Whether `word` is an entry.

@@ -184,10 +184,7 @@ impl Settings {
     pub(crate) fn beside(&self, name: &str) -> anyhow::Result<Self> {
         let mut path = self.library()?.into_os_string();
         path.push(format!("-{name}"));
-        Ok(Self {
-            library: Some(path.into()),
-            ..self.clone()
-        })
+        Ok(Self { library: Some(path.into()), ..self.clone() })
     }
 }
 
@@ -202,10 +199,8 @@ impl File {
             return Self::read(path);
         }
         let platform = dirs().map(|dirs| dirs.config_dir().join(FILE));
-        let found = [Some(PathBuf::from(FILE)), platform]
-            .into_iter()
-            .flatten()
-            .find(|path| path.is_file());
+        let found =
+            [Some(PathBuf::from(FILE)), platform].into_iter().flatten().find(|path| path.is_file());
         found.map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
@@ -234,13 +229,9 @@ impl File {
             *path = path.take().map(|path| base.join(path));
         }
         // A single word is a model's name, not a path.
-        file.model = file.model.map(|model| {
-            if model.components().count() > 1 {
-                base.join(model)
-            } else {
-                model
-            }
-        });
+        file.model = file
+            .model
+            .map(|model| if model.components().count() > 1 { base.join(model) } else { model });
         Ok(file)
     }
 }

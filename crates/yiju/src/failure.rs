@@ -26,11 +26,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: None,
-            fault: false,
-        }
+        Self { message: message.into(), hint: None, fault: false }
     }
 
     /// Marks it as a fault of the machine or the network, which exits with [`INTERNAL`].
@@ -55,15 +51,11 @@ impl std::error::Error for Failure {}
 
 /// The exit code for `error`.
 pub(crate) fn code(error: &anyhow::Error) -> u8 {
-    let failure = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<Failure>());
+    let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
     if let Some(failure) = failure {
         return if failure.fault { INTERNAL } else { USER };
     }
-    let engine = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<EngineError>());
+    let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
     match engine.map(EngineError::kind) {
         None | Some(ErrorKind::Unavailable | ErrorKind::Internal) => INTERNAL,
         Some(_) => USER,
@@ -76,9 +68,7 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return failure.hint.clone();
         }
-        cause
-            .downcast_ref::<EngineError>()
-            .and_then(EngineError::hint)
+        cause.downcast_ref::<EngineError>().and_then(EngineError::hint)
     })
 }
 
@@ -119,21 +109,14 @@ pub(crate) fn write(
         }
     }
     if let Some(hint) = hint(error) {
-        writeln!(
-            out,
-            "{} {}",
-            paint.paint(Style::Hint, "hint:"),
-            crate::text::clean(&hint)
-        )?;
+        writeln!(out, "{} {}", paint.paint(Style::Hint, "hint:"), crate::text::clean(&hint))?;
     }
     Ok(())
 }
 
 fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
     let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-    let json = cause
-        .downcast_ref::<serde_json::Error>()
-        .and_then(serde_json::Error::io_error_kind);
+    let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
     kind.or(json) == Some(io::ErrorKind::BrokenPipe)
 }
 

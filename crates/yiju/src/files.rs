@@ -59,11 +59,7 @@ impl SourceFile {
 
     fn open(&self) -> Result<Box<dyn Read>, Failure> {
         let file = fs::File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
-        Ok(if is_packed(&self.path) {
-            Box::new(MultiGzDecoder::new(file))
-        } else {
-            Box::new(file)
-        })
+        Ok(if is_packed(&self.path) { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
     }
 }
 
@@ -82,17 +78,12 @@ pub(crate) fn is_source_of(source: &str, name: &str) -> bool {
 }
 
 fn is_packed(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("gz"))
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz"))
 }
 
 /// The path without `.gz`.
 fn unpacked(path: &Path) -> PathBuf {
-    if is_packed(path) {
-        path.with_extension("")
-    } else {
-        path.to_owned()
-    }
+    if is_packed(path) { path.with_extension("") } else { path.to_owned() }
 }
 
 /// The files under `paths` without duplicates, in the order given and sorted within a directory, and the
@@ -149,9 +140,7 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>)
     let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
     paths.sort();
     for path in paths {
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         // Links to files are followed, links to directories are not: they may form cycles.
         let kind = fs::symlink_metadata(&path);
         if hidden {
@@ -166,21 +155,13 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>)
 }
 
 fn is_text(end: &OsStr) -> bool {
-    EXTENSIONS
-        .iter()
-        .any(|known| end.eq_ignore_ascii_case(known))
+    EXTENSIONS.iter().any(|known| end.eq_ignore_ascii_case(known))
 }
 
 fn source(path: &Path, here: Option<&Path>) -> Result<SourceFile, Failure> {
     let name = name(path, here)?;
-    let bytes = fs::metadata(path)
-        .map_err(|error| unreadable(path, &error))?
-        .len();
-    Ok(SourceFile {
-        path: path.to_owned(),
-        name,
-        bytes,
-    })
+    let bytes = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+    Ok(SourceFile { path: path.to_owned(), name, bytes })
 }
 
 /// The source name of the file at `path`, the same however the path is written: `./a.txt`, `b/../a.txt`
@@ -203,15 +184,10 @@ pub(crate) fn name(path: &Path, here: Option<&Path>) -> Result<String, Failure> 
             part => parts.push(part),
         }
     }
-    let short = here
-        .and_then(|here| parts.strip_prefix(here).ok())
-        .unwrap_or(&parts);
+    let short = here.and_then(|here| parts.strip_prefix(here).ok()).unwrap_or(&parts);
     let text = short.to_str().ok_or_else(|| {
-        Failure::new(format!(
-            "the name of the file {} is not UTF-8",
-            path.display()
-        ))
-        .hint("rename the file; its name is the name of its source in the library")
+        Failure::new(format!("the name of the file {} is not UTF-8", path.display()))
+            .hint("rename the file; its name is the name of its source in the library")
     })?;
     if let Some(found) = text.chars().find(|c| c.is_control()) {
         return Err(Failure::new(format!(
@@ -304,11 +280,7 @@ mod tests {
             "/here/a/b.txt",
             "../here/a/b.txt",
         ] {
-            assert_eq!(
-                name(Path::new(path), Some(here)).unwrap(),
-                "a/b.txt",
-                "{path}"
-            );
+            assert_eq!(name(Path::new(path), Some(here)).unwrap(), "a/b.txt", "{path}");
         }
         assert_eq!(name(Path::new("../x.txt"), Some(here)).unwrap(), "/x.txt");
     }
@@ -318,12 +290,7 @@ mod tests {
     fn names_that_are_not_text_are_refused() {
         use std::os::unix::ffi::OsStrExt;
         let path = Path::new(OsStr::from_bytes(b"\xff.txt"));
-        assert!(
-            name(path, Some(Path::new("/here")))
-                .unwrap_err()
-                .to_string()
-                .contains("UTF-8")
-        );
+        assert!(name(path, Some(Path::new("/here"))).unwrap_err().to_string().contains("UTF-8"));
         assert!(name(Path::new("a\nb.txt"), None).is_err());
     }
 
@@ -347,10 +314,8 @@ mod tests {
         let given = directory.path().to_owned();
         let (files, failures) = collect(&[given.clone(), given.join("b.txt"), given.join("c.pdf")]);
         assert!(failures.is_empty());
-        let names: Vec<_> = files
-            .iter()
-            .map(|file| file.path.file_name().unwrap().to_str().unwrap())
-            .collect();
+        let names: Vec<_> =
+            files.iter().map(|file| file.path.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.MD", "b.txt", "d.txt", "e.txt.gz", "c.pdf"]);
     }
 
@@ -363,11 +328,7 @@ mod tests {
             ("a.txt.gz", Form::Text),
             ("a.jsonl.txt", Form::Text),
         ] {
-            let file = SourceFile {
-                path: path.into(),
-                name: path.into(),
-                bytes: 0,
-            };
+            let file = SourceFile { path: path.into(), name: path.into(), bytes: 0 };
             assert_eq!(file.form(), form, "{path}");
         }
     }
@@ -378,15 +339,7 @@ mod tests {
         let (files, failures) =
             collect(&[directory.path().to_owned(), directory.path().join("no.txt")]);
         assert!(files.is_empty());
-        assert!(
-            failures[0]
-                .to_string()
-                .starts_with("there are no documents in")
-        );
-        assert!(
-            failures[1]
-                .to_string()
-                .starts_with("there is no file or directory")
-        );
+        assert!(failures[0].to_string().starts_with("there are no documents in"));
+        assert!(failures[1].to_string().starts_with("there is no file or directory"));
     }
 }

@@ -41,10 +41,8 @@ pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine
 /// # Errors
 /// It is no model directory, or its files are damaged.
 pub(crate) fn embedder(settings: &Settings, directory: &Path) -> Result<Embedder, EngineError> {
-    let options = EmbedderOptions {
-        precision: precision(settings.precision),
-        threads: settings.threads,
-    };
+    let options =
+        EmbedderOptions { precision: precision(settings.precision), threads: settings.threads };
     Ok(Embedder::open(directory, options)?)
 }
 
@@ -59,9 +57,7 @@ fn precision(precision: cli::Precision) -> yiju_embed::Precision {
 /// Whether the library's directory has anything in it.
 pub(crate) fn exists(settings: &Settings) -> anyhow::Result<bool> {
     let library = settings.library()?;
-    Ok(library
-        .read_dir()
-        .is_ok_and(|mut entries| entries.next().is_some()))
+    Ok(library.read_dir().is_ok_and(|mut entries| entries.next().is_some()))
 }
 
 /// What is known of a file before it is added.
@@ -85,11 +81,8 @@ pub(crate) fn add(
     mut each: impl FnMut(&SourceFile, anyhow::Result<AddOutcome>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Total> {
     let mut total = Total::default();
-    let progress = AddProgress::new(
-        files.len(),
-        files.iter().map(|(file, _)| file.bytes).sum(),
-        quiet,
-    );
+    let progress =
+        AddProgress::new(files.len(), files.iter().map(|(file, _)| file.bytes).sum(), quiet);
     let held = engine.hold_rebuilds();
     for (file, known) in files {
         let outcome = add_one(engine, &file, known, &progress);
@@ -112,10 +105,7 @@ fn add_one(
 ) -> anyhow::Result<AddOutcome> {
     let content = match known {
         Known::Held(documents) => {
-            return Ok(AddOutcome {
-                status: AddStatus::Unchanged,
-                documents,
-            });
+            return Ok(AddOutcome { status: AddStatus::Unchanged, documents });
         }
         Known::Read(content) => content?,
         Known::Nothing => files::read(file)?,
@@ -125,10 +115,7 @@ fn add_one(
             let outcome = engine.add_corpus(&file.prefix(), &entries, &|at| {
                 progress.at_corpus(&file.name, file.bytes, at);
             })?;
-            Ok(AddOutcome {
-                status: outcome.status,
-                documents: outcome.documents,
-            })
+            Ok(AddOutcome { status: outcome.status, documents: outcome.documents })
         }
         Content::Text(source) => {
             Ok(engine.add(source, &|at| progress.at(&file.name, file.bytes, at))?)
@@ -205,17 +192,12 @@ pub(crate) fn with_docs(
     notes: &crate::commands::Notes,
 ) -> anyhow::Result<WithDocs> {
     if docs.is_empty() {
-        return Ok(WithDocs {
-            engine: open(settings, Access::ReadOnly)?,
-            sources: Vec::new(),
-        });
+        return Ok(WithDocs { engine: open(settings, Access::ReadOnly)?, sources: Vec::new() });
     }
     let (files, failures) = files::collect(docs);
     if files.is_empty() {
         let first = failures.into_iter().next();
-        return Err(first
-            .unwrap_or_else(|| Failure::new("there are no documents to ask"))
-            .into());
+        return Err(first.unwrap_or_else(|| Failure::new("there are no documents to ask")).into());
     }
     for failure in failures {
         notes.warn(&failure.into());
@@ -223,15 +205,9 @@ pub(crate) fn with_docs(
     let files = if exists(settings)? {
         compare(&Shelf::open(&settings.library()?, Access::ReadOnly)?, files)?
     } else {
-        files
-            .into_iter()
-            .map(|file| (file, Known::Nothing))
-            .collect()
+        files.into_iter().map(|file| (file, Known::Nothing)).collect()
     };
-    if files
-        .iter()
-        .all(|(_, known)| matches!(known, Known::Held(_)))
-    {
+    if files.iter().all(|(_, known)| matches!(known, Known::Held(_))) {
         let engine = open(settings, Access::ReadOnly)?;
         notes.say(&format!("{} unchanged", count(files.len(), "file")));
         let documents = files.into_iter().filter_map(|(_, known)| match known {
@@ -255,11 +231,7 @@ pub(crate) fn with_docs(
     // Documents of one source are adjacent.
     sources.dedup();
     // If no file could be added, the last failure is the error; otherwise all are warnings.
-    let fatal = if sources.is_empty() {
-        failed.pop()
-    } else {
-        None
-    };
+    let fatal = if sources.is_empty() { failed.pop() } else { None };
     for error in &failed {
         notes.warn(error);
     }
@@ -320,11 +292,7 @@ mod tests {
             summary(&total),
             "10 files: 9 added, 1 failed (13 documents, 400 passages in 12.3 s)"
         );
-        let total = Total {
-            unchanged: 1,
-            documents: 5,
-            ..Total::default()
-        };
+        let total = Total { unchanged: 1, documents: 5, ..Total::default() };
         assert_eq!(summary(&total), "1 file: 1 unchanged");
     }
 }

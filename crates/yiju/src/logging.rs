@@ -67,10 +67,7 @@ pub(crate) fn start(global: &Global, server: Option<&Server>) -> Result<Logging,
     let lines = lines.with_filter(filter);
     let (spans, logging) = spans(server.and_then(|server| server.otlp.as_deref()))?;
     // Fails only where logging was started before, which `main` never does.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(spans)
-        .try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(spans).try_init();
     Ok(logging)
 }
 
@@ -90,11 +87,8 @@ where
     let Some(endpoint) = endpoint else {
         return Ok((None, Logging { spans: None }));
     };
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_endpoint(endpoint)
-        .build()
-        .map_err(|error| {
+    let exporter =
+        SpanExporter::builder().with_http().with_endpoint(endpoint).build().map_err(|error| {
             Failure::new(format!("spans cannot be sent to `{endpoint}`: {error}"))
                 .hint("write it as http://127.0.0.1:4318/v1/traces")
         })?;
@@ -110,9 +104,7 @@ where
         .with_tracer(provider.tracer("yiju"))
         .with_filter(ours)
         .boxed();
-    let logging = Logging {
-        spans: Some(provider),
-    };
+    let logging = Logging { spans: Some(provider) };
     Ok((Some(layer), logging))
 }
 
@@ -123,7 +115,8 @@ where
 {
     match endpoint {
         None => Ok((None, Logging {})),
-        Some(_) => Err(Failure::new("this build sends no spans to a collector")
-            .hint("build it with `cargo build --release --features otlp`, or leave --otlp-endpoint out")),
+        Some(_) => Err(Failure::new("this build sends no spans to a collector").hint(
+            "build it with `cargo build --release --features otlp`, or leave --otlp-endpoint out",
+        )),
     }
 }

@@ -36,11 +36,7 @@ pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
         .map(|place| place.join("models").join(name))
         .find(|place| place.join("config.json").is_file());
     found.ok_or_else(|| {
-        unknown(
-            name,
-            [program.as_deref().and_then(Path::parent), here.as_deref()],
-            data.as_deref(),
-        )
+        unknown(name, [program.as_deref().and_then(Path::parent), here.as_deref()], data.as_deref())
     })
 }
 

@@ -35,12 +35,7 @@ impl Shown {
             bar.set_style(style.progress_chars("━━─"));
         }
         let now = Instant::now();
-        Self {
-            bar,
-            lines,
-            last: Cell::new(now),
-            started: now,
-        }
+        Self { bar, lines, last: Cell::new(now), started: now }
     }
 
     /// Shows that `done` of `total` is done, with this text; `percent` puts the percentage before a plain
@@ -172,11 +167,7 @@ impl AddProgress {
         let here = self.here.take();
         let mut before = self.before.get();
         before.bytes += bytes as f64;
-        before.unchanged += if unchanged {
-            bytes as f64
-        } else {
-            here.unchanged
-        };
+        before.unchanged += if unchanged { bytes as f64 } else { here.unchanged };
         before.passages += here.passages;
         self.before.set(before);
         self.files_done.set(self.files_done.get() + 1);
@@ -259,11 +250,7 @@ impl Planned {
 /// Seconds left of a plan: by the plan at first, and then by how long its parts took.
 fn left(done: f64, total: f64, elapsed: f64) -> f64 {
     let rest = (total - done).max(0.0);
-    if done < 2.0 {
-        rest
-    } else {
-        rest * elapsed / done
-    }
+    if done < 2.0 { rest } else { rest * elapsed / done }
 }
 
 /// Progress of downloads, file by file.
@@ -275,11 +262,7 @@ pub(crate) struct Download {
 
 impl Download {
     pub(crate) fn new(quiet: bool) -> Self {
-        Self {
-            shown: Shown::new(FETCHED, quiet),
-            name: String::new(),
-            done: 0,
-        }
+        Self { shown: Shown::new(FETCHED, quiet), name: String::new(), done: 0 }
     }
 }
 
@@ -324,23 +307,9 @@ mod tests {
     #[test]
     fn the_line_has_counts_over_all_files() {
         let progress = AddProgress::new(2, 100, true);
-        progress.at(
-            "a",
-            40,
-            Progress {
-                passages_done: 5,
-                passages_total: 5,
-            },
-        );
+        progress.at("a", 40, Progress { passages_done: 5, passages_total: 5 });
         progress.file_done(40, false);
-        progress.at(
-            "b",
-            60,
-            Progress {
-                passages_done: 1,
-                passages_total: 3,
-            },
-        );
+        progress.at("b", 60, Progress { passages_done: 1, passages_total: 3 });
         assert_eq!(progress.passages(), 6);
         let line = progress.line("b", "1/3 passages");
         assert!(line.starts_with("file 2/2  b  1/3 passages"), "{line}");

@@ -45,39 +45,19 @@ impl View {
         let Some(first) = group.first() else {
             return Ok(());
         };
-        let markers: String = group
-            .iter()
-            .map(|one| format!("[{}]", one.marker))
-            .collect();
+        let markers: String = group.iter().map(|one| format!("[{}]", one.marker)).collect();
         let best = group.iter().map(|one| one.score).fold(0.0, f32::max);
         self.head(&markers, &first.document, &format!("{best:.2}"), out)?;
         self.path(&first.path, out)?;
         let named = group.len() > 1;
-        let quotes = group.iter().map(|one| {
-            (
-                one.span,
-                if named {
-                    format!("[{}]", one.marker)
-                } else {
-                    String::new()
-                },
-            )
-        });
-        self.paragraph(
-            &first.paragraph,
-            first.paragraph_span,
-            quotes.collect(),
-            out,
-        )
+        let quotes = group
+            .iter()
+            .map(|one| (one.span, if named { format!("[{}]", one.marker) } else { String::new() }));
+        self.paragraph(&first.paragraph, first.paragraph_span, quotes.collect(), out)
     }
 
     fn nearest(self, nearest: &Nearest, out: &mut impl Write) -> io::Result<()> {
-        self.head(
-            "-",
-            &nearest.document,
-            &format!("{:.2}", nearest.score),
-            out,
-        )?;
+        self.head("-", &nearest.document, &format!("{:.2}", nearest.score), out)?;
         self.path(&nearest.path, out)?;
         let columns = self.columns.unwrap_or(80).saturating_sub(INDENT.len());
         writeln!(out, "{INDENT}{}", cut(&clean(&nearest.paragraph), columns))
@@ -95,20 +75,10 @@ impl View {
     }
 
     fn hit(self, hit: &SearchHit, out: &mut impl Write) -> io::Result<()> {
-        self.head(
-            &format!("{}.", hit.rank),
-            &hit.document,
-            &format!("{:.2}", hit.score),
-            out,
-        )?;
+        self.head(&format!("{}.", hit.rank), &hit.document, &format!("{:.2}", hit.score), out)?;
         self.path(&hit.path, out)?;
         let best = hit.highlights.first().map(|span| (*span, String::new()));
-        self.paragraph(
-            &hit.paragraph,
-            hit.paragraph_span,
-            best.into_iter().collect(),
-            out,
-        )
+        self.paragraph(&hit.paragraph, hit.paragraph_span, best.into_iter().collect(), out)
     }
 
     fn head(
@@ -119,10 +89,7 @@ impl View {
         out: &mut impl Write,
     ) -> io::Result<()> {
         let paint = self.paint;
-        let date = document
-            .date
-            .map(|date| format!("（{date}）"))
-            .unwrap_or_default();
+        let date = document.date.map(|date| format!("（{date}）")).unwrap_or_default();
         let title = clean(&format!("{}{date}", document.title));
         let line = format!(
             "{} {}  {}",
@@ -137,11 +104,7 @@ impl View {
         if path.is_empty() {
             return Ok(());
         }
-        writeln!(
-            out,
-            "{}",
-            wrap(&clean(&path.join(" > ")), self.columns, INDENT)
-        )
+        writeln!(out, "{}", wrap(&clean(&path.join(" > ")), self.columns, INDENT))
     }
 
     fn paragraph(
@@ -166,10 +129,7 @@ impl View {
             .map(|document| {
                 [
                     document.id.clone(),
-                    document
-                        .date
-                        .map(|date| date.to_string())
-                        .unwrap_or_default(),
+                    document.date.map(|date| date.to_string()).unwrap_or_default(),
                     document.clauses.to_string(),
                     clean(&document.title),
                     clean(&document.source),
@@ -185,18 +145,13 @@ impl View {
         }
         if let Some(columns) = self.columns {
             // Titles and sources share the remaining width, titles first.
-            let left = columns
-                .saturating_sub(widths[0] + widths[1] + widths[2] + 2 * 4)
-                .max(24);
+            let left = columns.saturating_sub(widths[0] + widths[1] + widths[2] + 2 * 4).max(24);
             widths[4] = widths[4].min((left / 3).max(left.saturating_sub(widths[3])));
             widths[3] = widths[3].min(left.saturating_sub(widths[4]));
         }
         for (index, row) in [head].iter().chain(&rows).enumerate() {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(widths)
-                .map(|(cell, width)| pad(&cut(cell, width), width))
-                .collect();
+            let cells: Vec<String> =
+                row.iter().zip(widths).map(|(cell, width)| pad(&cut(cell, width), width)).collect();
             let line = cells.join("  ");
             let line = line.trim_end();
             if index == 0 {
@@ -213,11 +168,9 @@ impl View {
 fn by_clause(citations: &[Citation]) -> Vec<Vec<&Citation>> {
     let mut groups: Vec<Vec<&Citation>> = Vec::new();
     for citation in citations {
-        let same = groups.iter_mut().find(|group| {
-            group
-                .first()
-                .is_some_and(|first| first.clause_id == citation.clause_id)
-        });
+        let same = groups
+            .iter_mut()
+            .find(|group| group.first().is_some_and(|first| first.clause_id == citation.clause_id));
         match same {
             Some(group) => group.push(citation),
             None => groups.push(vec![citation]),
@@ -249,10 +202,8 @@ fn mark(paragraph: &str, place: Span, mut quotes: Vec<(Span, String)>, paint: Pa
         };
         marked.push_str(&clean(before));
         // Colour restarts on each line, so that indents are not coloured.
-        let quote = clean(quote).replace(
-            '\n',
-            &format!("{}\n{}", paint.end(), paint.start(Style::Quote)),
-        );
+        let quote =
+            clean(quote).replace('\n', &format!("{}\n{}", paint.end(), paint.start(Style::Quote)));
         marked.push_str(&paint.paint(Style::Quote, &format!("{open}{quote}{close}")));
         marked.push_str(&paint.paint(Style::Marker, &name));
         at = end;
@@ -294,28 +245,15 @@ mod tests {
         let paragraph = "【甲】乙。丙。";
         let place = span(paragraph, paragraph, 0);
         let quotes = vec![(span(paragraph, "丙。", 0), String::new())];
-        assert_eq!(
-            mark(paragraph, place, quotes, Paint::plain()),
-            "【甲】乙。«丙。»"
-        );
+        assert_eq!(mark(paragraph, place, quotes, Paint::plain()), "【甲】乙。«丙。»");
     }
 
     #[test]
     fn a_span_that_does_not_fit_leaves_the_text_whole() {
         let paragraph = "甲乙。";
         let place = span(paragraph, paragraph, 10);
-        let off = Span {
-            char_start: 0,
-            char_end: 0,
-            byte_start: 2,
-            byte_end: 400,
-        };
-        let inside = Span {
-            char_start: 0,
-            char_end: 0,
-            byte_start: 11,
-            byte_end: 13,
-        };
+        let off = Span { char_start: 0, char_end: 0, byte_start: 2, byte_end: 400 };
+        let inside = Span { char_start: 0, char_end: 0, byte_start: 11, byte_end: 13 };
         for bad in [off, inside] {
             assert_eq!(
                 mark(paragraph, place, vec![(bad, String::new())], Paint::plain()),

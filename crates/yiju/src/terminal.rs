@@ -89,19 +89,12 @@ fn wanted(color: Color, terminal: bool) -> bool {
 /// Width of standard output in columns: `COLUMNS`, or that of the terminal. `None` otherwise: lines are
 /// not wrapped then, so that a program that reads them finds each paragraph on one line.
 pub(crate) fn width() -> Option<usize> {
-    let columns = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|value| value.parse().ok());
+    let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
     let terminal = || {
         let stdout = std::io::stdout();
-        let size = if stdout.is_terminal() {
-            terminal_size::terminal_size_of(stdout)
-        } else {
-            None
-        };
+        let size =
+            if stdout.is_terminal() { terminal_size::terminal_size_of(stdout) } else { None };
         size.map(|(width, _)| usize::from(width.0))
     };
-    columns
-        .or_else(terminal)
-        .map(|width: usize| width.clamp(20, 100))
+    columns.or_else(terminal).map(|width: usize| width.clamp(20, 100))
 }

@@ -6,17 +6,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// `text` with control characters, which a terminal could obey, replaced; line ends stay.
 pub(crate) fn clean(text: &str) -> String {
     let harmless = |c: char| {
-        if c.is_control() && c != '\n' {
-            '\u{fffd}'
-        } else {
-            c
-        }
+        if c.is_control() && c != '\n' { '\u{fffd}' } else { c }
     };
-    text.replace("\r\n", "\n")
-        .replace('\t', " ")
-        .chars()
-        .map(harmless)
-        .collect()
+    text.replace("\r\n", "\n").replace('\t', " ").chars().map(harmless).collect()
 }
 
 /// Display width of `text` in columns.
@@ -36,9 +28,7 @@ pub(crate) fn wrap(text: &str, columns: Option<usize>, indent: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.split('\n').filter(|line| !line.trim().is_empty()) {
         lines.extend(
-            textwrap::wrap(line.trim(), &options)
-                .into_iter()
-                .map(|line| line.into_owned()),
+            textwrap::wrap(line.trim(), &options).into_iter().map(|line| line.into_owned()),
         );
     }
     lines.join("\n")
@@ -101,10 +91,7 @@ mod tests {
     fn escape_sequences_have_no_width() {
         let plain = wrap("甲乙丙丁【戊己庚辛】壬癸", Some(12), "");
         let styled = wrap("甲乙丙丁\u{1b}[1m【戊己庚辛】\u{1b}[0m壬癸", Some(12), "");
-        assert_eq!(
-            styled.replace("\u{1b}[1m", "").replace("\u{1b}[0m", ""),
-            plain
-        );
+        assert_eq!(styled.replace("\u{1b}[1m", "").replace("\u{1b}[0m", ""), plain);
     }
 
     #[test]

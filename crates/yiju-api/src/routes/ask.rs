@@ -71,11 +71,7 @@ pub(crate) async fn ask(
         threshold: body.threshold,
     };
     if target.state.policy().log_questions {
-        tracing::info!(
-            request_id = request_id.as_str(),
-            question = request.question,
-            "question"
-        );
+        tracing::info!(request_id = request_id.as_str(), question = request.question, "question");
     }
     let state = target.state.clone();
     let patience = state.limits().stream_after;
@@ -106,9 +102,7 @@ pub(crate) async fn ask(
 }
 
 async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
-    let answer = target
-        .read_in_steps(move |engine, _| engine.ask(&request))
-        .await?;
+    let answer = target.read_in_steps(move |engine, _| engine.ask(&request)).await?;
     target.state.metrics().answer(answer.answered);
     Ok(answer)
 }
@@ -174,10 +168,7 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
             confidence: answer.confidence,
         };
         events.push(event("answer", &rest)?);
-        let done = DoneEvent {
-            timings_ms: answer.timings_ms,
-            request_id: request_id.as_str(),
-        };
+        let done = DoneEvent { timings_ms: answer.timings_ms, request_id: request_id.as_str() };
         events.push(event("done", &done)?);
         Ok(events)
     });

@@ -31,9 +31,7 @@ pub(crate) async fn clause(
     target.grant.document(document)?;
     let wanted = id.clone();
     let clause = target.read(move |engine, _| engine.clause(&wanted)).await?;
-    clause
-        .map(axum::Json)
-        .ok_or_else(|| ApiError::clause_not_found(&id))
+    clause.map(axum::Json).ok_or_else(|| ApiError::clause_not_found(&id))
 }
 
 /// All clauses of a document.

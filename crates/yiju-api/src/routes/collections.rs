@@ -86,8 +86,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let name = parameter(parts, state, "collection").await?;
-        name.map(Self)
-            .ok_or_else(|| ApiError::internal("the route has no collection"))
+        name.map(Self).ok_or_else(|| ApiError::internal("the route has no collection"))
     }
 }
 
@@ -111,9 +110,7 @@ pub(crate) async fn list(
         let views = seen.iter().map(|collection| CollectionView::of(collection));
         views.collect::<Result<_, _>>()
     });
-    Ok(axum::Json(CollectionList {
-        collections: views.await??,
-    }))
+    Ok(axum::Json(CollectionList { collections: views.await?? }))
 }
 
 /// How much a collection holds, and its limits.
@@ -153,20 +150,14 @@ pub(crate) async fn put(
 ) -> Result<Response, ApiError> {
     grant.allows(Scope::Write)?;
     grant.all_collections()?;
-    for (field, value) in [
-        ("max_documents", body.max_documents),
-        ("max_bytes", body.max_bytes),
-    ] {
+    for (field, value) in [("max_documents", body.max_documents), ("max_bytes", body.max_bytes)] {
         if let Some(value) = value.filter(|value| !(1..=COLLECTION_LIMIT).contains(value)) {
             return Err(ApiError::invalid(format!(
                 "`{field}` is {value}, and must be 1 to {COLLECTION_LIMIT}"
             )));
         }
     }
-    let limits = LibraryLimits {
-        max_documents: body.max_documents,
-        max_bytes: body.max_bytes,
-    };
+    let limits = LibraryLimits { max_documents: body.max_documents, max_bytes: body.max_bytes };
     let work = {
         let state = state.clone();
         move || {
@@ -221,9 +212,7 @@ pub(crate) async fn remove(
             .await
             .map_err(|error| ApiError::internal(format!("a removal failed: {error}")))?
     });
-    removal
-        .await
-        .map_err(|error| ApiError::internal(format!("a removal failed: {error}")))??;
+    removal.await.map_err(|error| ApiError::internal(format!("a removal failed: {error}")))??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -42,9 +42,7 @@ pub(crate) async fn add(Writing(target): Writing, request: Request) -> Result<Re
     // Held until the source is stored: it bounds how many documents are in memory at once.
     let _place = target.state.upload_place()?;
     let (source, _) = upload::read(request, &target.state).await?;
-    let outcome = target
-        .write(move |engine, _| engine.add(source, &|_| {}))
-        .await?;
+    let outcome = target.write(move |engine, _| engine.add(source, &|_| {})).await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
         _ => None,
@@ -67,10 +65,7 @@ impl Added {
             AddStatus::Replaced => "replaced",
             AddStatus::Unchanged => "unchanged",
         };
-        Self {
-            status,
-            documents: outcome.documents,
-        }
+        Self { status, documents: outcome.documents }
     }
 }
 
@@ -145,13 +140,10 @@ pub(crate) async fn list(
         )));
     }
     if let Some(ids) = target.grant.documents() {
-        return reachable(&target, ids, query.cursor, limit)
-            .await
-            .map(axum::Json);
+        return reachable(&target, ids, query.cursor, limit).await.map(axum::Json);
     }
-    let page = target
-        .read(move |engine, _| engine.documents(query.cursor.as_deref(), limit))
-        .await?;
+    let page =
+        target.read(move |engine, _| engine.documents(query.cursor.as_deref(), limit)).await?;
     Ok(axum::Json(page))
 }
 
@@ -165,15 +157,13 @@ async fn reachable(
 ) -> Result<DocumentPage, ApiError> {
     let first = match &cursor {
         None => 0,
-        Some(cursor) => cursor
-            .parse()
-            .ok()
-            .filter(|&place| place < ids.len())
-            .ok_or_else(|| {
+        Some(cursor) => {
+            cursor.parse().ok().filter(|&place| place < ids.len()).ok_or_else(|| {
                 let shown: String = cursor.chars().take(50).collect();
                 ApiError::invalid(format!("{shown:?} is not a cursor of this list"))
                     .hint("start the listing again without a cursor")
-            })?,
+            })?
+        }
     };
     let page: Vec<String> = ids.iter().skip(first).take(limit).cloned().collect();
     let next = first + page.len();
@@ -186,10 +176,7 @@ async fn reachable(
             Ok(found)
         })
         .await?;
-    Ok(DocumentPage {
-        documents,
-        next_cursor: (next < ids.len()).then(|| next.to_string()),
-    })
+    Ok(DocumentPage { documents, next_cursor: (next < ids.len()).then(|| next.to_string()) })
 }
 
 /// A document's title, dates, hashes and counts.
@@ -221,10 +208,7 @@ pub(crate) async fn read(
 pub(crate) async fn remove(Writing(target): Writing, Id(id): Id) -> Result<StatusCode, ApiError> {
     target.grant.document(&id)?;
     let wanted = id.clone();
-    if target
-        .write(move |engine, _| engine.remove(&wanted))
-        .await?
-    {
+    if target.write(move |engine, _| engine.remove(&wanted)).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::document_not_found(&id))
@@ -266,9 +250,7 @@ pub(crate) async fn text(
         text.into_response()
     };
     response.headers_mut().insert(header::ETAG, etag);
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
 

@@ -46,10 +46,7 @@ pub(crate) struct EmbeddingsBody {
 /// A text, or a list of texts.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
-#[expect(
-    dead_code,
-    reason = "describes the input, which is read as a value for clearer errors"
-)]
+#[expect(dead_code, reason = "describes the input, which is read as a value for clearer errors")]
 enum InputSchema {
     One(String),
     Many(Vec<String>),
@@ -154,39 +151,22 @@ pub(crate) async fn embeddings(
             engine.embed(kind, &turn)
         });
         let made = made.await??;
-        state
-            .metrics()
-            .embedded(made.iter().map(|made| made.tokens).sum());
+        state.metrics().embedded(made.iter().map(|made| made.tokens).sum());
         for made in made {
             tokens += made.tokens;
             let embedding = match body.encoding_format {
                 Encoding::Float => Vector::Float(made.vector),
                 Encoding::Base64 => Vector::Base64(encode(&made.vector)),
             };
-            data.push(EmbeddingItem {
-                object: "embedding",
-                index: data.len(),
-                embedding,
-            });
+            data.push(EmbeddingItem { object: "embedding", index: data.len(), embedding });
         }
     }
-    let usage = Usage {
-        prompt_tokens: tokens,
-        total_tokens: tokens,
-    };
-    Ok(axum::Json(Embeddings {
-        object: "list",
-        data,
-        model,
-        usage,
-    }))
+    let usage = Usage { prompt_tokens: tokens, total_tokens: tokens };
+    Ok(axum::Json(Embeddings { object: "list", data, model, usage }))
 }
 
 fn encode(vector: &[f32]) -> String {
-    let bytes: Vec<u8> = vector
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
+    let bytes: Vec<u8> = vector.iter().flat_map(|value| value.to_le_bytes()).collect();
     STANDARD.encode(bytes)
 }
 
@@ -203,22 +183,14 @@ fn texts(input: Value, most: usize) -> Result<Vec<String>, ApiError> {
                     items.len()
                 )));
             }
-            items
-                .into_iter()
-                .enumerate()
-                .map(text)
-                .collect::<Result<_, _>>()?
+            items.into_iter().enumerate().map(text).collect::<Result<_, _>>()?
         }
         _ => {
-            return Err(ApiError::invalid(
-                "`input` is neither a text nor a list of texts",
-            ));
+            return Err(ApiError::invalid("`input` is neither a text nor a list of texts"));
         }
     };
     match texts.iter().position(|text| text.trim().is_empty()) {
-        Some(index) => Err(ApiError::invalid(format!(
-            "text {index} of `input` is empty"
-        ))),
+        Some(index) => Err(ApiError::invalid(format!("text {index} of `input` is empty"))),
         None => Ok(texts),
     }
 }
@@ -244,14 +216,9 @@ mod tests {
     fn input_is_a_text_or_texts() {
         assert_eq!(texts(json!("a"), 2).unwrap(), ["a"]);
         assert_eq!(texts(json!(["a", "b"]), 2).unwrap(), ["a", "b"]);
-        for bad in [
-            json!([]),
-            json!(["a", "b", "c"]),
-            json!(1),
-            json!([1, 2]),
-            json!([[1]]),
-            json!([" "]),
-        ] {
+        for bad in
+            [json!([]), json!(["a", "b", "c"]), json!(1), json!([1, 2]), json!([[1]]), json!([" "])]
+        {
             assert!(texts(bad.clone(), 2).is_err(), "{bad}");
         }
     }

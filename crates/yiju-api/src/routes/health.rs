@@ -44,11 +44,7 @@ pub(crate) async fn healthz() -> axum::Json<Health> {
 pub(crate) async fn readyz(State(state): State<AppState>) -> Result<axum::Json<Ready>, ApiError> {
     let engine = &state.collections().default_one()?.engine;
     let model = engine.model_name().to_owned();
-    Ok(axum::Json(Ready {
-        status: "ready",
-        model,
-        dimension: engine.dimension(),
-    }))
+    Ok(axum::Json(Ready { status: "ready", model, dimension: engine.dimension() }))
 }
 
 /// Counters for Prometheus; where keys are needed, one with the scope `metrics`.
@@ -82,9 +78,7 @@ pub(crate) async fn metrics(
         ready: default.is_some(),
         waiting: [state.reads().waiting(), state.writes().waiting()],
         running: [state.reads().running(), state.writes().running()],
-        sizes: sizes
-            .await
-            .map_err(|error| ApiError::internal(format!("the sizes: {error}")))?,
+        sizes: sizes.await.map_err(|error| ApiError::internal(format!("the sizes: {error}")))?,
     };
     let text = state
         .metrics()

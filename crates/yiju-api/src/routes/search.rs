@@ -49,21 +49,12 @@ async fn run(
     request_id: &RequestId,
     body: SearchBody,
 ) -> Result<SearchResponse, ApiError> {
-    let request = SearchRequest {
-        query: body.query,
-        limit: body.limit,
-        filter: target.filter(body.filter)?,
-    };
+    let request =
+        SearchRequest { query: body.query, limit: body.limit, filter: target.filter(body.filter)? };
     if target.state.policy().log_questions {
-        tracing::info!(
-            request_id = request_id.as_str(),
-            query = request.query,
-            "query"
-        );
+        tracing::info!(request_id = request_id.as_str(), query = request.query, "query");
     }
-    target
-        .read_in_steps(move |engine, _| engine.search(&request))
-        .await
+    target.read_in_steps(move |engine, _| engine.search(&request)).await
 }
 
 /// Several queries.

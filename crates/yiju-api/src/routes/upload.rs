@@ -67,11 +67,7 @@ async fn read_any(request: Request, state: &AppState) -> Result<(Source, bool), 
                 Some(source) => named("source", source)?,
                 None => title.clone(),
             };
-            let source = Source {
-                name,
-                title: Some(title),
-                bytes: body.text.into_bytes(),
-            };
+            let source = Source { name, title: Some(title), bytes: body.text.into_bytes() };
             Ok((source, given))
         }
         other => Err(ApiError::unsupported_content_type(
@@ -87,11 +83,9 @@ async fn read_form(
     limit: usize,
 ) -> Result<(Source, bool), ApiError> {
     let refused = |error: MultipartError| form_error(&error, limit);
-    let mut form = Multipart::from_request(request, state)
-        .await
-        .map_err(|error| {
-            ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
-        })?;
+    let mut form = Multipart::from_request(request, state).await.map_err(|error| {
+        ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
+    })?;
     let (mut file, mut title, mut source) = (None, None, None);
     while let Some(mut field) = form.next_field().await.map_err(refused)? {
         match field.name().unwrap_or("") {
@@ -113,10 +107,8 @@ async fn read_form(
             "source" => source = Some(named("source", text(field, limit).await?)?),
             other => {
                 let other: String = other.chars().take(50).collect();
-                return Err(
-                    ApiError::invalid(format!("the form has an unknown field `{other}`"))
-                        .hint("the fields are `file`, `title` and `source`"),
-                );
+                return Err(ApiError::invalid(format!("the form has an unknown field `{other}`"))
+                    .hint("the fields are `file`, `title` and `source`"));
             }
         }
     }
@@ -136,10 +128,7 @@ async fn read_form(
 }
 
 async fn text(field: Field<'_>, limit: usize) -> Result<String, ApiError> {
-    field
-        .text()
-        .await
-        .map_err(|error| form_error(&error, limit))
+    field.text().await.map_err(|error| form_error(&error, limit))
 }
 
 fn form_error(error: &MultipartError, limit: usize) -> ApiError {
@@ -162,9 +151,7 @@ fn named(what: &str, value: String) -> Result<String, ApiError> {
         )));
     }
     if let Some(found) = value.chars().find(|c| c.is_control()) {
-        return Err(ApiError::invalid(format!(
-            "`{what}` holds the control character {found:?}"
-        )));
+        return Err(ApiError::invalid(format!("`{what}` holds the control character {found:?}")));
     }
     Ok(value.to_owned())
 }

@@ -23,10 +23,7 @@ struct Keyed {
 impl Keyed {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self {
-            file: KeyFile::new(directory.path().join("keys.json")),
-            _directory: directory,
-        }
+        Self { file: KeyFile::new(directory.path().join("keys.json")), _directory: directory }
     }
 
     fn key(&self, new: NewKey) -> String {
@@ -82,26 +79,14 @@ async fn a_key_is_needed_and_its_scopes_hold() {
     for path in ["/healthz", "/readyz", "/openapi.json", "/docs"] {
         assert_eq!(get(&app, path, "").await.status, StatusCode::OK, "{path}");
     }
-    for bad in [
-        "",
-        "yiju_wrong",
-        &read[..read.len() - 1],
-        &format!("{read}x"),
-    ] {
+    for bad in ["", "yiju_wrong", &read[..read.len() - 1], &format!("{read}x")] {
         let refused = post(&app, "/v1/ask", bad, question()).await;
         assert_eq!(refused.error(401), "unauthorized");
         assert_eq!(refused.header("www-authenticate"), "Bearer");
-        for path in [
-            "/metrics",
-            "/v1/documents",
-            "/v1/collections",
-            "/v1/collections/default/documents",
-        ] {
-            assert_eq!(
-                get(&app, path, bad).await.error(401),
-                "unauthorized",
-                "{path}"
-            );
+        for path in
+            ["/metrics", "/v1/documents", "/v1/collections", "/v1/collections/default/documents"]
+        {
+            assert_eq!(get(&app, path, bad).await.error(401), "unauthorized", "{path}");
         }
     }
     let answered = post(&app, "/v1/ask", &read, question()).await;
@@ -111,12 +96,7 @@ async fn a_key_is_needed_and_its_scopes_hold() {
     for (key, method, path, body) in [
         (&write, Method::POST, "/v1/ask", question()),
         (&write, Method::POST, "/v1/search", json!({"query": "押金"})),
-        (
-            &write,
-            Method::POST,
-            "/v1/embeddings",
-            json!({"input": "a"}),
-        ),
+        (&write, Method::POST, "/v1/embeddings", json!({"input": "a"})),
         (&write, Method::GET, "/v1/documents", Value::Null),
         (&write, Method::GET, "/v1/collections", Value::Null),
         (&write, Method::GET, "/metrics", Value::Null),
@@ -165,14 +145,8 @@ async fn a_damaged_key_file_changes_nobodys_access() {
     let app = keyed.app();
     std::fs::write(keyed.file.path(), "{").unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await;
-    assert_eq!(
-        get(&app, "/v1/documents", "").await.error(401),
-        "unauthorized"
-    );
-    assert_eq!(
-        get(&app, "/v1/documents", &key).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(get(&app, "/v1/documents", "").await.error(401), "unauthorized");
+    assert_eq!(get(&app, "/v1/documents", &key).await.status, StatusCode::OK);
     assert!(AppState::with_policy(Limits::default(), keyed.policy()).is_err());
 }
 
@@ -184,12 +158,8 @@ async fn a_key_for_some_documents_sees_no_others() {
         title: Some("图书馆规则".into()),
         bytes: "第一条 借书期限为三十天。押金另行规定。".into(),
     };
-    let books = library.engine.add(other, &|_| {}).unwrap().documents[0]
-        .id
-        .clone();
-    let rent = library.engine.source_documents("rent.txt").unwrap()[0]
-        .id
-        .clone();
+    let books = library.engine.add(other, &|_| {}).unwrap().documents[0].id.clone();
+    let rent = library.engine.source_documents("rent.txt").unwrap()[0].id.clone();
     let keyed = Keyed::new();
     let mut new = NewKey::new("books", [Scope::Read, Scope::Write]);
     new.documents = vec![books.clone()];
@@ -199,19 +169,11 @@ async fn a_key_for_some_documents_sees_no_others() {
     let app = app(state);
 
     for filter in [json!({}), json!({"document_ids": [books]})] {
-        let found = post(
-            &app,
-            "/v1/search",
-            &key,
-            json!({"query": "押金", "filter": filter}),
-        )
-        .await;
+        let found =
+            post(&app, "/v1/search", &key, json!({"query": "押金", "filter": filter})).await;
         let hits = found.json()["hits"].as_array().unwrap().clone();
         assert!(!hits.is_empty());
-        assert!(
-            hits.iter()
-                .all(|hit| hit["document"]["id"] == books.as_str())
-        );
+        assert!(hits.iter().all(|hit| hit["document"]["id"] == books.as_str()));
     }
     let asked = post(&app, "/v1/ask", &key, json!({"question": "第三条讲什么？"})).await;
     assert!(!asked.text().contains(&rent), "{}", asked.text());
@@ -219,39 +181,20 @@ async fn a_key_for_some_documents_sees_no_others() {
     let listed = get(&app, "/v1/documents", &key).await.json();
     assert_eq!(listed["documents"].as_array().unwrap().len(), 1);
     assert_eq!(listed["next_cursor"], Value::Null);
-    assert_eq!(
-        get(&app, "/v1/documents?cursor=7", &key).await.error(400),
-        "invalid_request"
-    );
+    assert_eq!(get(&app, "/v1/documents?cursor=7", &key).await.error(400), "invalid_request");
 
     let document = json!({"title": "t", "text": "第一条 甲。"});
     for (method, path, body) in [
         (Method::GET, format!("/v1/documents/{rent}"), Value::Null),
-        (
-            Method::GET,
-            format!("/v1/documents/{rent}/text"),
-            Value::Null,
-        ),
-        (
-            Method::GET,
-            format!("/v1/documents/{rent}/clauses"),
-            Value::Null,
-        ),
+        (Method::GET, format!("/v1/documents/{rent}/text"), Value::Null),
+        (Method::GET, format!("/v1/documents/{rent}/clauses"), Value::Null),
         (Method::GET, format!("/v1/clauses/{rent}.0"), Value::Null),
         (Method::GET, "/v1/clauses/nonsense".to_owned(), Value::Null),
         (Method::DELETE, format!("/v1/documents/{rent}"), Value::Null),
-        (
-            Method::PUT,
-            format!("/v1/documents/{rent}"),
-            document.clone(),
-        ),
+        (Method::PUT, format!("/v1/documents/{rent}"), document.clone()),
         (Method::POST, "/v1/documents".to_owned(), document.clone()),
         (Method::PUT, "/v1/collections/x".to_owned(), json!({})),
-        (
-            Method::POST,
-            "/v1/verify".to_owned(),
-            json!({"citations": [{"quote": "押金"}]}),
-        ),
+        (Method::POST, "/v1/verify".to_owned(), json!({"citations": [{"quote": "押金"}]})),
         (
             Method::POST,
             "/v1/ask".to_owned(),
@@ -265,14 +208,7 @@ async fn a_key_for_some_documents_sees_no_others() {
         let path = format!("/v1/documents/{books}{path}");
         assert_eq!(get(&app, &path, &key).await.status, StatusCode::OK);
     }
-    let put = call(
-        &app,
-        Method::PUT,
-        &format!("/v1/documents/{books}"),
-        &key,
-        document,
-    )
-    .await;
+    let put = call(&app, Method::PUT, &format!("/v1/documents/{books}"), &key, document).await;
     assert_eq!(put.json()["status"], "replaced", "{}", put.text());
 }
 
@@ -287,34 +223,22 @@ async fn a_key_is_limited_to_its_rate() {
     let batch = |count: usize| json!({"queries": vec![json!({"query": "押金"}); count]});
     let too_long = post(&app, "/v1/search/batch", &slow, batch(9)).await;
     assert_eq!(too_long.error(400), "invalid_request");
-    assert_eq!(
-        post(&app, "/v1/search/batch", &slow, batch(3)).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(post(&app, "/v1/search/batch", &slow, batch(3)).await.status, StatusCode::OK);
     let refused = get(&app, "/v1/documents", &slow).await;
     assert_eq!(refused.error(429), "rate_limited");
     let message = "rate limit reached: 4 requests a minute for this key";
     assert_eq!(refused.message(), message);
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     assert!((1..=15).contains(&wait), "{wait}");
-    assert_eq!(
-        get(&app, "/v1/documents", &free).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(get(&app, "/v1/documents", &free).await.status, StatusCode::OK);
 
     let mut policy = keyed.policy();
     policy.requests_per_minute = NonZeroU32::new(1);
     let state = AppState::with_policy(Limits::default(), policy).unwrap();
     state.set_engine(Arc::clone(&SHARED.engine));
     let app = yiju_api::app(state);
-    assert_eq!(
-        get(&app, "/v1/documents", &free).await.status,
-        StatusCode::OK
-    );
-    assert_eq!(
-        get(&app, "/v1/documents", &free).await.error(429),
-        "rate_limited"
-    );
+    assert_eq!(get(&app, "/v1/documents", &free).await.status, StatusCode::OK);
+    assert_eq!(get(&app, "/v1/documents", &free).await.error(429), "rate_limited");
 }
 
 /// The log of all tests in this process.
@@ -350,10 +274,8 @@ async fn the_log_holds_no_key_and_questions_only_if_configured() {
         let state = AppState::with_policy(Limits::default(), policy).unwrap();
         state.set_engine(Arc::clone(&SHARED.engine));
         let app = yiju_api::app(state);
-        let (question, query) = (
-            format!("押金最多几个月{log_questions}？"),
-            format!("退租{log_questions}"),
-        );
+        let (question, query) =
+            (format!("押金最多几个月{log_questions}？"), format!("退租{log_questions}"));
         let _ = post(&app, "/v1/ask", &key, json!({"question": question})).await;
         let _ = post(&app, "/v1/search", &key, json!({"query": query})).await;
         let _ = get(&app, &format!("/v1/documents?key={key}"), &key).await;
@@ -388,10 +310,7 @@ async fn without_keys_only_this_machines_own_requests_are_answered() {
     for fine in [
         &[][..],
         &[("host", "localhost:8700")],
-        &[
-            ("host", "127.0.0.1:8700"),
-            ("origin", "http://127.0.0.1:8700"),
-        ],
+        &[("host", "127.0.0.1:8700"), ("origin", "http://127.0.0.1:8700")],
         &[("host", "[::1]:8700")],
         &[("host", "localhost"), ("origin", "https://page.example")],
     ] {
@@ -401,18 +320,12 @@ async fn without_keys_only_this_machines_own_requests_are_answered() {
         &[("host", "evil.example")][..],
         &[("host", "localhost"), ("origin", "https://evil.example")],
         &[("host", "localhost"), ("origin", "null")],
-        &[
-            ("host", "localhost:8700"),
-            ("origin", "http://localhost:3000"),
-        ],
+        &[("host", "localhost:8700"), ("origin", "http://localhost:3000")],
     ] {
         assert_eq!(with(foreign).await.error(403), "forbidden", "{foreign:?}");
     }
     let allowed = with(&[("host", "localhost"), ("origin", "https://page.example")]).await;
-    assert_eq!(
-        allowed.header("access-control-allow-origin"),
-        "https://page.example"
-    );
+    assert_eq!(allowed.header("access-control-allow-origin"), "https://page.example");
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
@@ -421,38 +334,22 @@ async fn without_keys_only_this_machines_own_requests_are_answered() {
     ] {
         assert_eq!(allowed.header(name), value);
     }
-    assert!(
-        allowed
-            .header("content-security-policy")
-            .contains("default-src 'none'")
-    );
+    assert!(allowed.header("content-security-policy").contains("default-src 'none'"));
     let preflight = Request::builder()
         .method(Method::OPTIONS)
         .uri("/v1/ask")
         .header("host", "localhost")
         .header("origin", "https://page.example")
         .header("access-control-request-method", "POST")
-        .header(
-            "access-control-request-headers",
-            "authorization,content-type",
-        );
+        .header("access-control-request-headers", "authorization,content-type");
     let preflight = send(&app, preflight.body(Body::empty()).unwrap()).await;
     assert_eq!(preflight.status, StatusCode::OK);
-    assert!(
-        preflight
-            .header("access-control-allow-headers")
-            .contains("authorization")
-    );
+    assert!(preflight.header("access-control-allow-headers").contains("authorization"));
 
     let none = keyed.app();
-    let request = Request::get("/healthz")
-        .header("origin", "http://localhost")
-        .header("host", "localhost");
+    let request =
+        Request::get("/healthz").header("origin", "http://localhost").header("host", "localhost");
     let answer = send(&none, request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        "",
-        "CORS is off unless listed"
-    );
+    assert_eq!(answer.header("access-control-allow-origin"), "", "CORS is off unless listed");
 }

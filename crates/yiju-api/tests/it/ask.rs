@@ -17,12 +17,7 @@ async fn an_answer_quotes_the_text_at_its_spans() {
     assert_eq!(json["answered"], true, "{json:#}");
     assert_eq!(json["refusal"], Value::Null);
     let first = &json["citations"][0];
-    assert!(
-        first["quote"]
-            .as_str()
-            .unwrap()
-            .contains("押金不得超过两个月租金")
-    );
+    assert!(first["quote"].as_str().unwrap().contains("押金不得超过两个月租金"));
     assert_eq!(first["label"], "第三条");
 
     let id = first["document"]["id"].as_str().unwrap();
@@ -45,12 +40,9 @@ async fn an_answer_quotes_the_text_at_its_spans() {
 
 #[tokio::test]
 async fn a_refusal_is_an_answer() {
-    let answer = post(
-        &shared(),
-        "/v1/ask",
-        json!({"question": "火星上有多少个城市？", "threshold": 1.0}),
-    )
-    .await;
+    let answer =
+        post(&shared(), "/v1/ask", json!({"question": "火星上有多少个城市？", "threshold": 1.0}))
+            .await;
     assert_eq!(answer.status, StatusCode::OK);
     let json = answer.json();
     assert_eq!(json["answered"], false);
@@ -62,12 +54,7 @@ async fn a_refusal_is_an_answer() {
 #[tokio::test]
 async fn a_filter_that_lets_nothing_through_leads_to_a_refusal() {
     let filter = json!({"document_ids": ["0000000000000000"]});
-    let answer = post(
-        &shared(),
-        "/v1/ask",
-        json!({"question": QUESTION, "filter": filter}),
-    )
-    .await;
+    let answer = post(&shared(), "/v1/ask", json!({"question": QUESTION, "filter": filter})).await;
     assert_eq!(answer.json()["answered"], false);
 }
 
@@ -76,34 +63,18 @@ fn events(text: &str) -> Vec<(String, Value)> {
     let blocks = text.split("\n\n").filter(|block| block.contains("event:"));
     let line = |block: &str, key: &str| {
         let start = format!("{key}: ");
-        block
-            .lines()
-            .find_map(|line| line.strip_prefix(&start))
-            .unwrap()
-            .to_owned()
+        block.lines().find_map(|line| line.strip_prefix(&start)).unwrap().to_owned()
     };
     blocks
-        .map(|block| {
-            (
-                line(block, "event"),
-                serde_json::from_str(&line(block, "data")).unwrap(),
-            )
-        })
+        .map(|block| (line(block, "event"), serde_json::from_str(&line(block, "data")).unwrap()))
         .collect()
 }
 
 #[tokio::test]
 async fn a_stream_holds_what_the_answer_holds() {
     let app = shared();
-    let plain = post(&app, "/v1/ask", json!({"question": QUESTION}))
-        .await
-        .json();
-    let by_field = post(
-        &app,
-        "/v1/ask",
-        json!({"question": QUESTION, "stream": true}),
-    )
-    .await;
+    let plain = post(&app, "/v1/ask", json!({"question": QUESTION})).await.json();
+    let by_field = post(&app, "/v1/ask", json!({"question": QUESTION, "stream": true})).await;
     let by_header = Request::post("/v1/ask")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "text/event-stream")
@@ -121,33 +92,18 @@ async fn a_stream_holds_what_the_answer_holds() {
             assert_eq!(event.1, *citation);
         }
         let answer = &events[citations.len()].1;
-        for key in [
-            "question",
-            "answered",
-            "refusal",
-            "answer",
-            "nearest",
-            "confidence",
-        ] {
+        for key in ["question", "answered", "refusal", "answer", "nearest", "confidence"] {
             assert_eq!(answer[key], plain[key], "{key}");
         }
         let done = &events[citations.len() + 1].1;
-        assert_eq!(
-            done["request_id"].as_str().unwrap(),
-            streamed.header("x-request-id")
-        );
+        assert_eq!(done["request_id"].as_str().unwrap(), streamed.header("x-request-id"));
         assert!(done["timings_ms"]["total"].is_number());
     }
 }
 
 #[tokio::test]
 async fn a_fault_before_the_stream_has_its_own_status() {
-    let answer = post(
-        &shared(),
-        "/v1/ask",
-        json!({"question": "", "stream": true}),
-    )
-    .await;
+    let answer = post(&shared(), "/v1/ask", json!({"question": "", "stream": true})).await;
     assert_eq!(answer.error(400), "invalid_request");
 }
 
@@ -169,21 +125,13 @@ async fn a_fault_after_the_stream_began_is_an_event() {
 
 #[tokio::test]
 async fn search_ranks_and_highlights() {
-    let answer = post(
-        &shared(),
-        "/v1/search",
-        json!({"query": "押金退还", "limit": 2}),
-    )
-    .await;
+    let answer = post(&shared(), "/v1/search", json!({"query": "押金退还", "limit": 2})).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let json = answer.json();
     let hits = json["hits"].as_array().unwrap();
     assert_eq!(hits.len(), 2);
     assert_eq!(hits[0]["label"], "第三条");
-    assert_eq!(
-        (hits[0]["rank"].as_u64(), hits[1]["rank"].as_u64()),
-        (Some(1), Some(2))
-    );
+    assert_eq!((hits[0]["rank"].as_u64(), hits[1]["rank"].as_u64()), (Some(1), Some(2)));
     assert!(hits[0]["score"].as_f64() >= hits[1]["score"].as_f64());
     assert!(!hits[0]["highlights"].as_array().unwrap().is_empty());
 }

@@ -23,10 +23,7 @@ impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let engine = open(&directory.path().join("library"), Access::ReadWrite);
-        Self {
-            directory,
-            engine: Arc::new(engine),
-        }
+        Self { directory, engine: Arc::new(engine) }
     }
 
     fn root(&self) -> std::path::PathBuf {
@@ -61,41 +58,27 @@ async fn collections_are_made_searched_limited_and_removed_apart() {
     let made = put(&app, "/v1/collections/cities", json!({})).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     assert_eq!(made.json()["documents"], 0);
-    assert_eq!(
-        put(&app, "/v1/collections/cities", json!({})).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(put(&app, "/v1/collections/cities", json!({})).await.status, StatusCode::OK);
 
     let added = post(&app, "/v1/collections/cities/documents", document(1)).await;
     assert_eq!(added.status, StatusCode::CREATED, "{}", added.text());
     let path = added.header("location").to_owned();
-    assert!(
-        path.starts_with("/v1/collections/cities/documents/"),
-        "{path}"
-    );
+    assert!(path.starts_with("/v1/collections/cities/documents/"), "{path}");
     assert_eq!(get(&app, &path).await.json()["title"], "规则1");
     let id = path.rsplit('/').next().unwrap();
-    assert_eq!(
-        get(&app, &format!("/v1/documents/{id}")).await.error(404),
-        "not_found"
-    );
+    assert_eq!(get(&app, &format!("/v1/documents/{id}")).await.error(404), "not_found");
     post(&app, "/v1/documents", document(2)).await;
 
     let titles = async |path: &str| -> Vec<String> {
         let found = post(&app, path, json!({"query": "借书"})).await.json();
         let hits = found["hits"].as_array().unwrap().iter();
-        hits.map(|hit| hit["document"]["title"].as_str().unwrap().to_owned())
-            .collect()
+        hits.map(|hit| hit["document"]["title"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(titles("/v1/collections/cities/search").await, ["规则1"]);
     assert_eq!(titles("/v1/search").await, ["规则2"]);
     assert_eq!(titles("/v1/collections/default/search").await, ["规则2"]);
-    let asked = post(
-        &app,
-        "/v1/collections/cities/ask",
-        json!({"question": "第一条讲什么？"}),
-    )
-    .await;
+    let asked =
+        post(&app, "/v1/collections/cities/ask", json!({"question": "第一条讲什么？"})).await;
     assert_eq!(asked.json()["citations"][0]["document"]["title"], "规则1");
 
     let list = get(&app, "/v1/collections").await.json();
@@ -109,34 +92,19 @@ async fn collections_are_made_searched_limited_and_removed_apart() {
     assert_eq!(list["collections"][1]["documents"], 1);
     let metrics = get(&app, "/metrics").await;
     assert!(
-        metrics
-            .text()
-            .contains("yiju_documents{collection=\"cities\"} 1"),
+        metrics.text().contains("yiju_documents{collection=\"cities\"} 1"),
         "{}",
         metrics.text()
     );
 
-    assert_eq!(
-        delete(&app, "/v1/collections/cities").await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        delete(&app, "/v1/collections/cities").await.error(404),
-        "not_found"
-    );
+    assert_eq!(delete(&app, "/v1/collections/cities").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(delete(&app, "/v1/collections/cities").await.error(404), "not_found");
     assert_eq!(get(&app, &path).await.error(404), "not_found");
-    assert_eq!(
-        std::fs::read_dir(place.root()).unwrap().count(),
-        0,
-        "nothing is left on disk"
-    );
+    assert_eq!(std::fs::read_dir(place.root()).unwrap().count(), 0, "nothing is left on disk");
     assert!(!get(&app, "/metrics").await.text().contains("cities"));
     assert_eq!(titles("/v1/search").await, ["规则2"]);
     // The name is free again, and empty.
-    assert_eq!(
-        put(&app, "/v1/collections/cities", json!({})).await.json()["documents"],
-        0
-    );
+    assert_eq!(put(&app, "/v1/collections/cities", json!({})).await.json()["documents"], 0);
 }
 
 #[tokio::test]
@@ -149,21 +117,14 @@ async fn limits_hold_and_outlast_the_server() {
     assert_eq!(add(&app, document(1)).await.status, StatusCode::CREATED);
     assert_eq!(add(&app, document(2)).await.status, StatusCode::CREATED);
     assert_eq!(add(&app, document(3)).await.error(409), "full");
-    assert_eq!(
-        add(&app, document(2)).await.status,
-        StatusCode::OK,
-        "unchanged is no addition"
-    );
+    assert_eq!(add(&app, document(2)).await.status, StatusCode::OK, "unchanged is no addition");
     let changed = json!({"title": "规则2", "text": "第一条 新的规则。"});
     assert_eq!(add(&app, changed).await.json()["status"], "replaced");
 
     drop(app);
     let app = place.app();
     let view = get(&app, "/v1/collections/small").await.json();
-    assert_eq!(
-        (&view["documents"], &view["max_documents"]),
-        (&json!(2), &json!(2))
-    );
+    assert_eq!((&view["documents"], &view["max_documents"]), (&json!(2), &json!(2)));
     assert_eq!(add(&app, document(3)).await.error(409), "full");
     put(&app, "/v1/collections/small", json!({"max_bytes": 1})).await;
     let long = json!({"title": "长", "text": "第一条 很长的规则说了很多。\n".repeat(2000)});
@@ -174,14 +135,8 @@ async fn limits_hold_and_outlast_the_server() {
     // The default collection has limits of the same kind.
     let set = put(&app, "/v1/collections/default", json!({"max_documents": 1})).await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.text());
-    assert_eq!(
-        post(&app, "/v1/documents", document(1)).await.status,
-        StatusCode::CREATED
-    );
-    assert_eq!(
-        post(&app, "/v1/documents", document(2)).await.error(409),
-        "full"
-    );
+    assert_eq!(post(&app, "/v1/documents", document(1)).await.status, StatusCode::CREATED);
+    assert_eq!(post(&app, "/v1/documents", document(2)).await.error(409), "full");
 }
 
 #[tokio::test]
@@ -199,24 +154,10 @@ async fn leftovers_of_a_crash_are_removed_and_broken_collections_reported() {
     std::fs::create_dir(root.join("Not A Name")).unwrap();
     let app = place.app();
     assert!(!root.join(".new-a").exists() && !root.join(".trash-b").exists());
-    assert_eq!(
-        get(&app, "/v1/collections/kept").await.status,
-        StatusCode::OK
-    );
-    assert_eq!(
-        get(&app, "/v1/collections/broken").await.error(503),
-        "unavailable"
-    );
-    assert_eq!(
-        put(&app, "/v1/collections/broken", json!({}))
-            .await
-            .error(503),
-        "unavailable"
-    );
-    assert_eq!(
-        delete(&app, "/v1/collections/broken").await.status,
-        StatusCode::NO_CONTENT
-    );
+    assert_eq!(get(&app, "/v1/collections/kept").await.status, StatusCode::OK);
+    assert_eq!(get(&app, "/v1/collections/broken").await.error(503), "unavailable");
+    assert_eq!(put(&app, "/v1/collections/broken", json!({})).await.error(503), "unavailable");
+    assert_eq!(delete(&app, "/v1/collections/broken").await.status, StatusCode::NO_CONTENT);
     assert!(!root.join("broken").exists() && root.join("Not A Name").exists());
 }
 
@@ -226,46 +167,17 @@ async fn names_and_numbers_are_checked() {
     let mut limits = Limits::default();
     limits.collections = 1;
     let app = place.app_with(limits, Policy::default());
-    for bad in [
-        "A",
-        "-a",
-        "a.b",
-        "..",
-        "a%2Fb",
-        "a%00",
-        "%E5%9F%8E",
-        &"a".repeat(65),
-    ] {
+    for bad in ["A", "-a", "a.b", "..", "a%2Fb", "a%00", "%E5%9F%8E", &"a".repeat(65)] {
         let path = format!("/v1/collections/{bad}");
-        assert_eq!(
-            put(&app, &path, json!({})).await.error(400),
-            "invalid_request",
-            "{bad}"
-        );
+        assert_eq!(put(&app, &path, json!({})).await.error(400), "invalid_request", "{bad}");
         assert_eq!(get(&app, &path).await.error(404), "not_found", "{bad}");
     }
-    for body in [
-        json!({"max_documents": 0}),
-        json!({"max_bytes": -1}),
-        json!({"most": 1}),
-    ] {
-        assert_eq!(
-            put(&app, "/v1/collections/a", body).await.error(400),
-            "invalid_request"
-        );
+    for body in [json!({"max_documents": 0}), json!({"max_bytes": -1}), json!({"most": 1})] {
+        assert_eq!(put(&app, "/v1/collections/a", body).await.error(400), "invalid_request");
     }
-    assert_eq!(
-        delete(&app, "/v1/collections/default").await.error(409),
-        "conflict"
-    );
-    assert_eq!(
-        put(&app, "/v1/collections/a", json!({})).await.status,
-        StatusCode::CREATED
-    );
-    assert_eq!(
-        put(&app, "/v1/collections/b", json!({})).await.error(409),
-        "full"
-    );
+    assert_eq!(delete(&app, "/v1/collections/default").await.error(409), "conflict");
+    assert_eq!(put(&app, "/v1/collections/a", json!({})).await.status, StatusCode::CREATED);
+    assert_eq!(put(&app, "/v1/collections/b", json!({})).await.error(409), "full");
 }
 
 #[tokio::test]
@@ -275,9 +187,7 @@ async fn a_key_for_a_collection_reaches_no_other() {
     let mut new = NewKey::new("cities", [Scope::Read, Scope::Write]);
     new.collections = vec!["cities".into()];
     let (_, limited) = file.add(new).unwrap();
-    let (_, whole) = file
-        .add(NewKey::new("whole", [Scope::Read, Scope::Write]))
-        .unwrap();
+    let (_, whole) = file.add(NewKey::new("whole", [Scope::Read, Scope::Write])).unwrap();
     let mut policy = Policy::default();
     policy.keys = Some(file);
     let app = place.app_with(Limits::default(), policy);
@@ -291,25 +201,12 @@ async fn a_key_for_a_collection_reaches_no_other() {
     };
     for name in ["cities", "others"] {
         let path = format!("/v1/collections/{name}");
-        assert_eq!(
-            call(&limited, Method::PUT, &path, json!({}))
-                .await
-                .error(403),
-            "forbidden"
-        );
-        assert_eq!(
-            call(&whole, Method::PUT, &path, json!({})).await.status,
-            StatusCode::CREATED
-        );
+        assert_eq!(call(&limited, Method::PUT, &path, json!({})).await.error(403), "forbidden");
+        assert_eq!(call(&whole, Method::PUT, &path, json!({})).await.status, StatusCode::CREATED);
     }
     let at = "/v1/collections/cities/documents";
-    assert_eq!(
-        call(&limited, Method::POST, at, document(1)).await.status,
-        StatusCode::CREATED
-    );
-    let list = call(&limited, Method::GET, "/v1/collections", Value::Null)
-        .await
-        .json();
+    assert_eq!(call(&limited, Method::POST, at, document(1)).await.status, StatusCode::CREATED);
+    let list = call(&limited, Method::GET, "/v1/collections", Value::Null).await.json();
     assert_eq!(list["collections"].as_array().unwrap().len(), 1);
     for path in [
         "/v1/documents",
@@ -318,20 +215,12 @@ async fn a_key_for_a_collection_reaches_no_other() {
         "/v1/collections/none/documents",
     ] {
         assert_eq!(
-            call(&limited, Method::GET, path, Value::Null)
-                .await
-                .error(403),
+            call(&limited, Method::GET, path, Value::Null).await.error(403),
             "forbidden",
             "{path}"
         );
     }
-    let gone = call(
-        &limited,
-        Method::DELETE,
-        "/v1/collections/cities",
-        Value::Null,
-    )
-    .await;
+    let gone = call(&limited, Method::DELETE, "/v1/collections/cities", Value::Null).await;
     assert_eq!(gone.error(403), "forbidden");
 }
 

@@ -9,9 +9,7 @@ use yiju_api::{ErrorCode, Limits};
 use crate::support::{app_of, get, library, post};
 
 fn file(path: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(path)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
 /// Each series of the text with the names of its labels.
@@ -46,9 +44,7 @@ async fn the_dashboard_and_the_guide_name_what_there_is() {
     for panel in dashboard["panels"].as_array().unwrap() {
         for target in panel["targets"].as_array().unwrap() {
             let query = target["expr"].as_str().unwrap();
-            let names: Vec<&str> = words(query)
-                .filter(|word| word.starts_with("yiju_"))
-                .collect();
+            let names: Vec<&str> = words(query).filter(|word| word.starts_with("yiju_")).collect();
             assert_eq!(names.len(), 1, "{query}");
             let labels = there
                 .get(names[0])
@@ -59,11 +55,7 @@ async fn the_dashboard_and_the_guide_name_what_there_is() {
                 .and_then(|(_, rest)| rest.split_once(')'))
                 .map_or("", |(labels, _)| labels);
             for label in grouped.split(", ").filter(|label| !label.is_empty()) {
-                assert!(
-                    labels.contains(label),
-                    "{} has no label {label}: {query}",
-                    names[0]
-                );
+                assert!(labels.contains(label), "{} has no label {label}: {query}", names[0]);
             }
         }
     }
@@ -75,30 +67,15 @@ async fn the_dashboard_and_the_guide_name_what_there_is() {
             .or_else(|| name.strip_suffix("_count"))
             .or_else(|| name.strip_suffix("_sum"))
             .unwrap_or(name);
-        assert!(
-            told.contains(base),
-            "docs/serving.md does not tell of {base}"
-        );
+        assert!(told.contains(base), "docs/serving.md does not tell of {base}");
         let shown = asked.iter().any(|one| one.starts_with(base));
         assert!(shown, "no panel shows {base}");
     }
     // Labels whose values a client can choose would grow without bound.
-    let bounded = [
-        "route",
-        "method",
-        "status",
-        "code",
-        "step",
-        "lane",
-        "collection",
-        "le",
-    ];
+    let bounded = ["route", "method", "status", "code", "step", "lane", "collection", "le"];
     for (name, labels) in &there {
         for label in labels {
-            assert!(
-                bounded.contains(&label.as_str()),
-                "{name} has the label {label}"
-            );
+            assert!(bounded.contains(&label.as_str()), "{name} has the label {label}");
         }
     }
 }

@@ -25,9 +25,7 @@ async fn a_document_is_added_found_replaced_and_removed() {
     let id = document["id"].as_str().unwrap().to_owned();
     assert_eq!(added.header("location"), format!("/v1/documents/{id}"));
 
-    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1}))
-        .await
-        .json();
+    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1})).await.json();
     assert_eq!(
         asked["hits"][0]["document"]["id"],
         id.as_str(),
@@ -43,38 +41,14 @@ async fn a_document_is_added_found_replaced_and_removed() {
     let replaced = post(&app, "/v1/documents", changed).await;
     assert_eq!(replaced.status, StatusCode::CREATED);
     assert_eq!(replaced.json()["status"], "replaced");
-    assert_eq!(
-        replaced.json()["documents"][0]["id"],
-        id.as_str(),
-        "the id stays"
-    );
-    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1}))
-        .await
-        .json();
-    assert!(
-        asked["hits"][0]["paragraph"]
-            .as_str()
-            .unwrap()
-            .contains("六十天")
-    );
+    assert_eq!(replaced.json()["documents"][0]["id"], id.as_str(), "the id stays");
+    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1})).await.json();
+    assert!(asked["hits"][0]["paragraph"].as_str().unwrap().contains("六十天"));
 
-    assert_eq!(
-        delete(&app, &format!("/v1/documents/{id}")).await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        delete(&app, &format!("/v1/documents/{id}"))
-            .await
-            .error(404),
-        "not_found"
-    );
-    assert_eq!(
-        get(&app, &format!("/v1/documents/{id}")).await.error(404),
-        "not_found"
-    );
-    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 9}))
-        .await
-        .json();
+    assert_eq!(delete(&app, &format!("/v1/documents/{id}")).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(delete(&app, &format!("/v1/documents/{id}")).await.error(404), "not_found");
+    assert_eq!(get(&app, &format!("/v1/documents/{id}")).await.error(404), "not_found");
+    let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 9})).await.json();
     for hit in asked["hits"].as_array().unwrap() {
         assert_ne!(hit["document"]["id"], id.as_str());
     }
@@ -89,37 +63,20 @@ async fn a_document_is_replaced_by_its_id() {
             .header(header::CONTENT_TYPE, "application/json");
         send(&app, request.body(Body::from(body.to_string())).unwrap()).await
     };
-    let id = library.engine.source_documents("rent.txt").unwrap()[0]
-        .id
-        .clone();
+    let id = library.engine.source_documents("rent.txt").unwrap()[0].id.clone();
     let changed = json!({"title": "住房租赁管理办法", "text": RENT.replace("两个月", "一个月")});
     let replaced = put(&id, changed.clone()).await;
     assert_eq!(replaced.status, StatusCode::OK, "{}", replaced.text());
     let json = replaced.json();
     assert_eq!(json["status"], "replaced");
     assert_eq!(json["documents"][0]["id"], id.as_str());
-    assert_eq!(
-        json["documents"][0]["source"], "rent.txt",
-        "the source keeps its name"
-    );
-    assert_eq!(
-        put(&id, changed.clone()).await.json()["status"],
-        "unchanged"
-    );
+    assert_eq!(json["documents"][0]["source"], "rent.txt", "the source keeps its name");
+    assert_eq!(put(&id, changed.clone()).await.json()["status"], "unchanged");
     let text = get(&app, &format!("/v1/documents/{id}/text")).await;
     assert!(text.text().contains("一个月") && !text.text().contains("两个月"));
-    assert_eq!(
-        get(&app, "/v1/documents").await.json()["documents"]
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(get(&app, "/v1/documents").await.json()["documents"].as_array().unwrap().len(), 1);
 
-    assert_eq!(
-        put("0000000000000000", changed.clone()).await.error(404),
-        "not_found"
-    );
+    assert_eq!(put("0000000000000000", changed.clone()).await.error(404), "not_found");
     let mut other = changed.clone();
     other["source"] = json!("other.txt");
     assert_eq!(put(&id, other.clone()).await.error(400), "invalid_request");
@@ -133,9 +90,7 @@ async fn a_document_is_replaced_by_its_id() {
         .find(|path| path.extension().is_some_and(|kind| kind == "txt"))
         .unwrap();
     let page = std::fs::read(page).unwrap();
-    let added = form(&app, &[("name=\"file\"; filename=\"page.txt\"", &page)])
-        .await
-        .json();
+    let added = form(&app, &[("name=\"file\"; filename=\"page.txt\"", &page)]).await.json();
     // One of several documents of a source is replaced alone.
     let before = get(&app, "/v1/documents").await.json();
     let (one, other) = (&added["documents"][1], &added["documents"][0]);
@@ -154,11 +109,7 @@ async fn a_document_is_replaced_by_its_id() {
     let filter = json!({"document_ids": [id]});
     let query = json!({"query": one["title"], "limit": 50, "filter": filter});
     let hits = post(&app, "/v1/search", query).await.json();
-    assert_eq!(
-        hits["hits"].as_array().unwrap().len(),
-        2,
-        "the old clauses are gone"
-    );
+    assert_eq!(hits["hits"].as_array().unwrap().len(), 2, "the old clauses are gone");
     let path = format!("/v1/documents/{}", other["id"].as_str().unwrap());
     assert_eq!(get(&app, &path).await.json(), *other, "the others stay");
 
@@ -183,10 +134,7 @@ async fn a_filter_leaves_as_many_hits_as_there_are() {
             "第{number}号通知\n第一条 甲办事项{number}由窗口办理。\n第二条 乙办事项{number}由网上办理。"
         );
         let body = json!({"title": format!("第{number}号通知"), "text": text});
-        assert_eq!(
-            post(&app, "/v1/documents", body).await.status,
-            StatusCode::CREATED
-        );
+        assert_eq!(post(&app, "/v1/documents", body).await.status, StatusCode::CREATED);
     }
     let list = get(&app, "/v1/documents?limit=500").await.json();
     let ids: Vec<&str> = list["documents"]
@@ -202,15 +150,9 @@ async fn a_filter_leaves_as_many_hits_as_there_are() {
     let hits = post(&app, "/v1/search", body).await.json()["hits"].clone();
     let hits = hits.as_array().unwrap();
     assert!(hits.len() >= 40, "{}", hits.len());
-    assert!(
-        hits.iter()
-            .all(|hit| ids.contains(&hit["document"]["id"].as_str().unwrap()))
-    );
+    assert!(hits.iter().all(|hit| ids.contains(&hit["document"]["id"].as_str().unwrap())));
     for (filter, found) in [
-        (
-            json!({"date_from": "2024-03-01", "date_to": "2024-03-01"}),
-            true,
-        ),
+        (json!({"date_from": "2024-03-01", "date_to": "2024-03-01"}), true),
         (json!({"date_from": "2024-03-02"}), false),
         (json!({"sources": ["rent.txt"]}), true),
         (json!({"issuer": "nobody"}), false),
@@ -220,28 +162,16 @@ async fn a_filter_leaves_as_many_hits_as_there_are() {
         let hits = post(&app, "/v1/search", body).await.json()["hits"].clone();
         assert_eq!(!hits.as_array().unwrap().is_empty(), found, "{filter}");
         let ask = json!({"question": "押金最多几个月？", "filter": filter});
-        assert_eq!(
-            post(&app, "/v1/ask", ask).await.json()["answered"],
-            found,
-            "{filter}"
-        );
+        assert_eq!(post(&app, "/v1/ask", ask).await.json()["answered"], found, "{filter}");
     }
 }
 
 #[tokio::test]
 async fn a_batch_of_queries_gives_what_each_gives_alone() {
     let app = crate::support::shared();
-    let queries = [
-        json!({"query": "押金", "limit": 2}),
-        json!({"query": "厨房能住人吗"}),
-    ];
-    let batch = post(&app, "/v1/search/batch", json!({"queries": queries}))
-        .await
-        .json();
-    for (query, result) in queries
-        .into_iter()
-        .zip(batch["results"].as_array().unwrap())
-    {
+    let queries = [json!({"query": "押金", "limit": 2}), json!({"query": "厨房能住人吗"})];
+    let batch = post(&app, "/v1/search/batch", json!({"queries": queries})).await.json();
+    for (query, result) in queries.into_iter().zip(batch["results"].as_array().unwrap()) {
         let alone = post(&app, "/v1/search", query).await.json();
         assert_eq!(alone["hits"], result["hits"]);
     }
@@ -252,11 +182,7 @@ async fn a_batch_of_queries_gives_what_each_gives_alone() {
     let second = json!({"queries": [{"query": "押金"}, {"query": ""}]});
     let answer = post(&app, "/v1/search/batch", second).await;
     assert_eq!(answer.error(400), "invalid_request");
-    assert!(
-        answer.message().starts_with("queries[1]: "),
-        "{}",
-        answer.message()
-    );
+    assert!(answer.message().starts_with("queries[1]: "), "{}", answer.message());
 }
 
 #[tokio::test]
@@ -264,27 +190,14 @@ async fn a_file_comes_in_a_form() {
     let library = library();
     let app = app_of(&library.engine, Limits::default());
     let file = ("name=\"file\"; filename=\"rent.txt\"", RENT.as_bytes());
-    assert_eq!(
-        form(&app, &[file]).await.status,
-        StatusCode::OK,
-        "the same name and bytes"
-    );
+    assert_eq!(form(&app, &[file]).await.status, StatusCode::OK, "the same name and bytes");
     let renamed = form(&app, &[file, ("name=\"source\"", b"other.txt")]).await;
     assert_eq!(renamed.status, StatusCode::CREATED);
     assert_eq!(renamed.json()["documents"][0]["source"], "other.txt");
 
-    assert_eq!(
-        form(&app, &[file, file]).await.error(400),
-        "invalid_request"
-    );
-    assert_eq!(
-        form(&app, &[("name=\"title\"", b"x")]).await.error(400),
-        "invalid_request"
-    );
-    assert_eq!(
-        form(&app, &[("name=\"what\"", b"x")]).await.error(400),
-        "invalid_request"
-    );
+    assert_eq!(form(&app, &[file, file]).await.error(400), "invalid_request");
+    assert_eq!(form(&app, &[("name=\"title\"", b"x")]).await.error(400), "invalid_request");
+    assert_eq!(form(&app, &[("name=\"what\"", b"x")]).await.error(400), "invalid_request");
     assert_eq!(
         form(&app, &[("name=\"file\"", b"x")]).await.error(400),
         "invalid_request",
@@ -298,10 +211,7 @@ async fn the_list_has_pages() {
     let app = app_of(&library.engine, Limits::default());
     for number in 0..4 {
         let body = json!({"title": format!("规则{number}"), "text": format!("第一条 这是第{number}号规则。")});
-        assert_eq!(
-            post(&app, "/v1/documents", body).await.status,
-            StatusCode::CREATED
-        );
+        assert_eq!(post(&app, "/v1/documents", body).await.status, StatusCode::CREATED);
     }
     let whole = get(&app, "/v1/documents").await.json();
     assert_eq!(whole["documents"].as_array().unwrap().len(), 5);
@@ -371,28 +281,17 @@ async fn clauses_are_read_with_their_neighbours() {
     let app = crate::support::shared();
     let list = get(&app, "/v1/documents").await.json();
     let id = list["documents"][0]["id"].as_str().unwrap();
-    let clauses = get(&app, &format!("/v1/documents/{id}/clauses"))
-        .await
-        .json();
+    let clauses = get(&app, &format!("/v1/documents/{id}/clauses")).await.json();
     let clauses = clauses["clauses"].as_array().unwrap();
     assert_eq!(clauses.len(), 4);
     for (index, clause) in clauses.iter().enumerate() {
-        let alone = get(
-            &app,
-            &format!("/v1/clauses/{}", clause["id"].as_str().unwrap()),
-        )
-        .await;
+        let alone = get(&app, &format!("/v1/clauses/{}", clause["id"].as_str().unwrap())).await;
         assert_eq!(alone.json(), *clause);
-        let before = index
-            .checked_sub(1)
-            .map_or(Value::Null, |index| clauses[index]["id"].clone());
+        let before = index.checked_sub(1).map_or(Value::Null, |index| clauses[index]["id"].clone());
         assert_eq!(clause["previous"], before);
     }
     assert_eq!(get(&app, "/v1/clauses/nope").await.error(404), "not_found");
-    assert_eq!(
-        get(&app, "/v1/documents/nope/clauses").await.error(404),
-        "not_found"
-    );
+    assert_eq!(get(&app, "/v1/documents/nope/clauses").await.error(404), "not_found");
 }
 
 #[tokio::test]
@@ -405,26 +304,16 @@ async fn the_text_has_its_hash_as_a_tag() {
     assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
     let tag = format!("\"{}\"", document["sha256"].as_str().unwrap());
     assert_eq!(text.header("etag"), tag);
-    assert_eq!(
-        text.text().chars().count() as u64,
-        document["characters"].as_u64().unwrap()
-    );
+    assert_eq!(text.text().chars().count() as u64, document["characters"].as_u64().unwrap());
 
-    let known = Request::get(&path)
-        .header(header::IF_NONE_MATCH, &tag)
-        .body(Body::empty())
-        .unwrap();
+    let known =
+        Request::get(&path).header(header::IF_NONE_MATCH, &tag).body(Body::empty()).unwrap();
     let known = send(&app, known).await;
     assert_eq!(known.status, StatusCode::NOT_MODIFIED);
     assert!(known.bytes.is_empty());
     assert_eq!(known.header("etag"), tag);
-    let other = Request::get(&path)
-        .header(header::IF_NONE_MATCH, "\"x\"")
-        .body(Body::empty())
-        .unwrap();
+    let other =
+        Request::get(&path).header(header::IF_NONE_MATCH, "\"x\"").body(Body::empty()).unwrap();
     assert_eq!(send(&app, other).await.status, StatusCode::OK);
-    assert_eq!(
-        get(&app, "/v1/documents/nope/text").await.error(404),
-        "not_found"
-    );
+    assert_eq!(get(&app, "/v1/documents/nope/text").await.error(404), "not_found");
 }

@@ -25,27 +25,17 @@ async fn both_encodings_hold_the_same_unit_vectors() {
     let body = json!({"input": texts, "encoding_format": "base64", "model": SHARED.engine.model_name(), "user": "u"});
     let packed = post(&app, "/v1/embeddings", body).await.json();
     assert_eq!(packed["usage"], plain["usage"]);
-    for (index, (one, other)) in data
-        .iter()
-        .zip(packed["data"].as_array().unwrap())
-        .enumerate()
-    {
+    for (index, (one, other)) in data.iter().zip(packed["data"].as_array().unwrap()).enumerate() {
         assert_eq!(one["index"], index);
         let vector = floats(&one["embedding"]);
         assert_eq!(vector.len(), SHARED.engine.dimension());
         assert!((vector.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-3);
-        let bytes = STANDARD
-            .decode(other["embedding"].as_str().unwrap())
-            .unwrap();
-        let unpacked: Vec<f32> = bytes
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
-            .collect();
+        let bytes = STANDARD.decode(other["embedding"].as_str().unwrap()).unwrap();
+        let unpacked: Vec<f32> =
+            bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
         assert_eq!(unpacked, vector);
     }
-    let alone = post(&app, "/v1/embeddings", json!({"input": texts[17]}))
-        .await
-        .json();
+    let alone = post(&app, "/v1/embeddings", json!({"input": texts[17]})).await.json();
     assert_eq!(
         alone["data"][0]["embedding"], data[17]["embedding"],
         "a batch equals the single text"
@@ -74,29 +64,11 @@ async fn what_cannot_be_embedded_is_said() {
         (json!({"input": ""}), "invalid_request", 400),
         (json!({"input": [1, 2]}), "invalid_request", 400),
         (json!({"input": too_many}), "invalid_request", 400),
-        (
-            json!({"input": "a", "dimensions": 7}),
-            "invalid_request",
-            400,
-        ),
-        (
-            json!({"input": "a", "encoding_format": "hex"}),
-            "invalid_request",
-            400,
-        ),
+        (json!({"input": "a", "dimensions": 7}), "invalid_request", 400),
+        (json!({"input": "a", "encoding_format": "hex"}), "invalid_request", 400),
         (json!({"input": "a", "what": 1}), "invalid_request", 400),
-        (
-            json!({"input": "a", "model": "text-embedding-3-small"}),
-            "model_not_found",
-            404,
-        ),
+        (json!({"input": "a", "model": "text-embedding-3-small"}), "model_not_found", 404),
     ] {
-        assert_eq!(
-            post(&app, "/v1/embeddings", body.clone())
-                .await
-                .error(status),
-            code,
-            "{body}"
-        );
+        assert_eq!(post(&app, "/v1/embeddings", body.clone()).await.error(status), code, "{body}");
     }
 }

@@ -26,11 +26,7 @@ async fn every_code_is_given() {
         seen.lock().unwrap().insert(code.to_owned());
     };
     let app = shared();
-    see(
-        post(&app, "/v1/ask", json!({"question": ""})).await,
-        400,
-        "invalid_request",
-    );
+    see(post(&app, "/v1/ask", json!({"question": ""})).await, 400, "invalid_request");
     see(get(&app, "/v1/documents/0123").await, 404, "not_found");
     see(get(&app, "/v2/ask").await, 404, "route_not_found");
     see(
@@ -43,31 +39,16 @@ async fn every_code_is_given() {
     see(wrong, 405, "method_not_allowed");
     let long = json!({"question": "长".repeat(1 << 20)});
     see(post(&app, "/v1/ask", long).await, 413, "body_too_large");
-    see(
-        post_raw(&app, "/v1/ask", "text/plain", "{}").await,
-        415,
-        "unsupported_format",
-    );
-    let pdf = (
-        "name=\"file\"; filename=\"a.pdf\"",
-        &b"%PDF-1.7\n\x00\x01\x02"[..],
-    );
+    see(post_raw(&app, "/v1/ask", "text/plain", "{}").await, 415, "unsupported_format");
+    let pdf = ("name=\"file\"; filename=\"a.pdf\"", &b"%PDF-1.7\n\x00\x01\x02"[..]);
     see(form(&app, &[pdf]).await, 415, "unsupported_format");
-    see(
-        post(&app, "/v1/documents", json!({"title": "t", "text": " "})).await,
-        422,
-        "unreadable",
-    );
+    see(post(&app, "/v1/documents", json!({"title": "t", "text": " "})).await, 422, "unreadable");
 
     let mut limits = Limits::default();
     limits.document_bytes = 10;
     let small = app_of(&SHARED.engine, limits);
     let body = json!({"title": "t", "text": "0123456789a"});
-    see(
-        post(&small, "/v1/documents", body).await,
-        413,
-        "document_too_large",
-    );
+    see(post(&small, "/v1/documents", body).await, 413, "document_too_large");
 
     let mut limits = Limits::default();
     limits.deadline = Duration::ZERO;
@@ -82,10 +63,7 @@ async fn every_code_is_given() {
     let reader = library();
     let directory = reader.directory.path().join("library");
     drop(reader.engine);
-    let reader = app_of(
-        &Arc::new(open(&directory, Access::ReadOnly)),
-        Limits::default(),
-    );
+    let reader = app_of(&Arc::new(open(&directory, Access::ReadOnly)), Limits::default());
     let body = json!({"title": "t", "text": "第一条 甲。"});
     see(post(&reader, "/v1/documents", body).await, 409, "conflict");
 
@@ -111,10 +89,7 @@ async fn every_code_is_given() {
     see(bearing().await, 429, "rate_limited");
 
     let full = library();
-    let limits = LibraryLimits {
-        max_documents: Some(1),
-        ..LibraryLimits::default()
-    };
+    let limits = LibraryLimits { max_documents: Some(1), ..LibraryLimits::default() };
     full.engine.set_limits(limits).unwrap();
     let body = json!({"title": "t", "text": "第一条 甲。"});
     let full = app_of(&full.engine, Limits::default());
@@ -131,10 +106,7 @@ async fn every_code_is_given() {
     if said.contains(BUG_FOUND) || cfg!(not(debug_assertions)) {
         seen.lock().unwrap().insert("internal".to_owned());
     }
-    let all: BTreeSet<_> = ErrorCode::TABLE
-        .iter()
-        .map(|row| row.name.to_owned())
-        .collect();
+    let all: BTreeSet<_> = ErrorCode::TABLE.iter().map(|row| row.name.to_owned()).collect();
     assert_eq!(*seen.lock().unwrap(), all);
 }
 
@@ -191,10 +163,7 @@ async fn full_queue() -> Answer {
     holder.abort();
     assert!(holder.await.unwrap_err().is_cancelled());
     // The aborted request freed its place.
-    assert_eq!(
-        send(&app, upload(Body::from("{}"))).await.error(400),
-        "invalid_request"
-    );
+    assert_eq!(send(&app, upload(Body::from("{}"))).await.error(400), "invalid_request");
     second
 }
 
@@ -233,10 +202,8 @@ async fn bad_requests_say_what_is_wrong() {
 async fn the_request_id_is_the_clients_where_it_is_plain() {
     let app = shared();
     let with = async |id: &str| {
-        let request = Request::get("/healthz")
-            .header("x-request-id", id)
-            .body(Body::empty())
-            .unwrap();
+        let request =
+            Request::get("/healthz").header("x-request-id", id).body(Body::empty()).unwrap();
         send(&app, request).await.header("x-request-id").to_owned()
     };
     assert_eq!(with("my-id.7").await, "my-id.7");
@@ -253,16 +220,8 @@ async fn before_the_engine_is_set_only_health_answers() {
     let app = app_without_engine();
     assert_eq!(get(&app, "/healthz").await.json(), json!({"status": "ok"}));
     assert_eq!(get(&app, "/v1/documents").await.error(503), "unavailable");
-    assert_eq!(
-        post(&app, "/v1/ask", json!({"question": "a"}))
-            .await
-            .error(503),
-        "unavailable"
-    );
-    assert_eq!(
-        delete(&app, "/v1/documents/a").await.error(503),
-        "unavailable"
-    );
+    assert_eq!(post(&app, "/v1/ask", json!({"question": "a"})).await.error(503), "unavailable");
+    assert_eq!(delete(&app, "/v1/documents/a").await.error(503), "unavailable");
     let ready = get(&shared(), "/readyz").await.json();
     assert_eq!(ready["status"], "ready");
 }
@@ -320,8 +279,5 @@ async fn a_list_is_no_object() {
 #[tokio::test]
 async fn an_unknown_field_of_a_document_is_refused() {
     let body: Value = json!({"title": "t", "text": "x", "tilte": "u"});
-    assert_eq!(
-        post(&shared(), "/v1/documents", body).await.error(400),
-        "invalid_request"
-    );
+    assert_eq!(post(&shared(), "/v1/documents", body).await.error(400), "invalid_request");
 }

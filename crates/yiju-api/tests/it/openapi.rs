@@ -21,10 +21,7 @@ fn resolve(api: &Value, schema: &Value) -> Value {
             whole["required"].as_array_mut().unwrap().append(required);
         }
         if let Some(properties) = part["properties"].as_object_mut() {
-            whole["properties"]
-                .as_object_mut()
-                .unwrap()
-                .append(properties);
+            whole["properties"].as_object_mut().unwrap().append(properties);
         }
     }
     whole
@@ -34,15 +31,9 @@ fn resolve(api: &Value, schema: &Value) -> Value {
 fn check(api: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     let schema = &resolve(api, schema);
     if let Some(any) = schema["oneOf"].as_array() {
-        let failures: Vec<_> = any
-            .iter()
-            .filter_map(|one| check(api, one, value, at).err())
-            .collect();
-        return if failures.len() < any.len() {
-            Ok(())
-        } else {
-            Err(failures.join("; "))
-        };
+        let failures: Vec<_> =
+            any.iter().filter_map(|one| check(api, one, value, at).err()).collect();
+        return if failures.len() < any.len() { Ok(()) } else { Err(failures.join("; ")) };
     }
     let types: Vec<&str> = match &schema["type"] {
         Value::String(name) => vec![name],
@@ -68,9 +59,8 @@ fn check(api: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), Str
     }
     if let Value::Object(fields) = value {
         let required = schema["required"].as_array().cloned().unwrap_or_default();
-        if let Some(lacking) = required
-            .iter()
-            .find(|name| !fields.contains_key(name.as_str().unwrap()))
+        if let Some(lacking) =
+            required.iter().find(|name| !fields.contains_key(name.as_str().unwrap()))
         {
             return Err(format!("{at}: lacks {lacking}"));
         }
@@ -81,11 +71,7 @@ fn check(api: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), Str
             check(api, known, field, &format!("{at}.{name}"))?;
         }
         // Responses always carry every field that is described.
-        for name in schema["properties"]
-            .as_object()
-            .into_iter()
-            .flat_map(|all| all.keys())
-        {
+        for name in schema["properties"].as_object().into_iter().flat_map(|all| all.keys()) {
             if !fields.contains_key(name) {
                 return Err(format!("{at}: {name} is described and not there"));
             }
@@ -105,35 +91,17 @@ async fn responses_are_as_described() {
     let api = get(&app, "/openapi.json").await.json();
     let list = get(&app, "/v1/documents").await.json();
     let id = list["documents"][0]["id"].as_str().unwrap().to_owned();
-    let answered = post(&app, "/v1/ask", json!({"question": "押金最多几个月？"}))
-        .await
-        .json();
-    let refused = post(
-        &app,
-        "/v1/ask",
-        json!({"question": "火星？", "threshold": 1.0}),
-    )
-    .await
-    .json();
-    assert_eq!(
-        (&answered["answered"], &refused["answered"]),
-        (&json!(true), &json!(false))
-    );
-    let clauses = get(&app, &format!("/v1/documents/{id}/clauses"))
-        .await
-        .json();
+    let answered = post(&app, "/v1/ask", json!({"question": "押金最多几个月？"})).await.json();
+    let refused =
+        post(&app, "/v1/ask", json!({"question": "火星？", "threshold": 1.0})).await.json();
+    assert_eq!((&answered["answered"], &refused["answered"]), (&json!(true), &json!(false)));
+    let clauses = get(&app, &format!("/v1/documents/{id}/clauses")).await.json();
     let clause = clauses["clauses"][0].clone();
     let clause_path = format!("/v1/clauses/{}", clause["id"].as_str().unwrap());
     for (method, path, value) in [
         ("post", "/v1/ask", answered),
         ("post", "/v1/ask", refused),
-        (
-            "post",
-            "/v1/search",
-            post(&app, "/v1/search", json!({"query": "押金"}))
-                .await
-                .json(),
-        ),
+        ("post", "/v1/search", post(&app, "/v1/search", json!({"query": "押金"})).await.json()),
         (
             "post",
             "/v1/verify",
@@ -148,22 +116,12 @@ async fn responses_are_as_described() {
         (
             "post",
             "/v1/embeddings",
-            post(&app, "/v1/embeddings", json!({"input": "a"}))
-                .await
-                .json(),
+            post(&app, "/v1/embeddings", json!({"input": "a"})).await.json(),
         ),
         ("get", "/v1/documents", list),
-        (
-            "get",
-            "/v1/documents/{id}",
-            get(&app, &format!("/v1/documents/{id}")).await.json(),
-        ),
+        ("get", "/v1/documents/{id}", get(&app, &format!("/v1/documents/{id}")).await.json()),
         ("get", "/v1/documents/{id}/clauses", clauses),
-        (
-            "get",
-            "/v1/clauses/{id}",
-            get(&app, &clause_path).await.json(),
-        ),
+        ("get", "/v1/clauses/{id}", get(&app, &clause_path).await.json()),
         (
             "post",
             "/v1/search/batch",
@@ -175,26 +133,14 @@ async fn responses_are_as_described() {
             .await
             .json(),
         ),
-        (
-            "get",
-            "/v1/collections",
-            get(&app, "/v1/collections").await.json(),
-        ),
-        (
-            "get",
-            "/v1/collections/{collection}",
-            get(&app, "/v1/collections/default").await.json(),
-        ),
+        ("get", "/v1/collections", get(&app, "/v1/collections").await.json()),
+        ("get", "/v1/collections/{collection}", get(&app, "/v1/collections/default").await.json()),
         (
             "post",
             "/v1/collections/{collection}/ask",
-            post(
-                &app,
-                "/v1/collections/default/ask",
-                json!({"question": "押金最多几个月？"}),
-            )
-            .await
-            .json(),
+            post(&app, "/v1/collections/default/ask", json!({"question": "押金最多几个月？"}))
+                .await
+                .json(),
         ),
         ("get", "/healthz", get(&app, "/healthz").await.json()),
         ("get", "/readyz", get(&app, "/readyz").await.json()),
@@ -205,13 +151,7 @@ async fn responses_are_as_described() {
         check(&api, schema, &value, &format!("{method} {path}")).unwrap();
     }
     let error = get(&app, "/v1/documents/nope").await.json();
-    check(
-        &api,
-        &json!({"$ref": "#/components/schemas/ErrorBody"}),
-        &error,
-        "error",
-    )
-    .unwrap();
+    check(&api, &json!({"$ref": "#/components/schemas/ErrorBody"}), &error, "error").unwrap();
 }
 
 #[tokio::test]
@@ -222,10 +162,7 @@ async fn every_described_route_is_there() {
     assert_eq!(paths.len(), 24);
     let places = |path: &str| {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
-        parameters
-            .iter()
-            .map(|one| one["in"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        parameters.iter().map(|one| one["in"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(places("/v1/documents"), ["query", "query"]);
     assert_eq!(places("/v1/documents/{id}/text"), ["path", "header"]);

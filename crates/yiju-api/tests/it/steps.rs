@@ -30,17 +30,9 @@ async fn each_step_that_runs_is_counted_once_and_no_other() {
     let answer = post(&app, "/v1/ask", json!({"question": "第三条的内容是什么？"})).await;
     assert_eq!(answer.json()["answered"], true);
     let looked_up = counts(&app).await;
-    assert_eq!(
-        looked_up,
-        BTreeMap::from([("analyse".to_owned(), 1), ("compose".to_owned(), 1)])
-    );
+    assert_eq!(looked_up, BTreeMap::from([("analyse".to_owned(), 1), ("compose".to_owned(), 1)]));
 
-    let answer = post(
-        &app,
-        "/v1/ask",
-        json!({"question": "押金最多是几个月租金？"}),
-    )
-    .await;
+    let answer = post(&app, "/v1/ask", json!({"question": "押金最多是几个月租金？"})).await;
     assert_eq!(answer.json()["answered"], true);
     let asked = counts(&app).await;
     for step in Step::ALL {
@@ -54,11 +46,7 @@ async fn each_step_that_runs_is_counted_once_and_no_other() {
     let searched = counts(&app).await;
     for step in Step::ALL {
         let more = u64::from(!matches!(step, Step::Evidence | Step::Compose));
-        assert_eq!(
-            searched[step.label()],
-            asked[step.label()] + more,
-            "{step:?}"
-        );
+        assert_eq!(searched[step.label()], asked[step.label()] + more, "{step:?}");
     }
 }
 
@@ -71,8 +59,7 @@ async fn short_steps_are_told_apart() {
     let bounds = metrics.text().lines().filter_map(|line| {
         let line = line.strip_prefix("yiju_step_duration_seconds_bucket{le=\"")?;
         let (bound, rest) = line.split_once('"')?;
-        rest.contains("\"lexical\"")
-            .then(|| bound.parse::<f64>().ok())?
+        rest.contains("\"lexical\"").then(|| bound.parse::<f64>().ok())?
     });
     let below_a_millisecond = bounds.filter(|bound| *bound < 0.001).count();
     assert!(below_a_millisecond >= 5, "{}", metrics.text());

@@ -29,29 +29,16 @@ pub(crate) fn open(directory: &std::path::Path, access: Access) -> Engine {
     let model =
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/multilingual-e5-small-q4");
     let library = directory.to_owned();
-    Engine::open(EngineOptions {
-        library,
-        model,
-        access,
-        threads: 1,
-        precision: Precision::Int8,
-    })
-    .unwrap()
+    Engine::open(EngineOptions { library, model, access, threads: 1, precision: Precision::Int8 })
+        .unwrap()
 }
 
 pub(crate) fn library() -> Library {
     let directory = tempfile::tempdir().unwrap();
     let engine = open(&directory.path().join("library"), Access::ReadWrite);
-    let source = Source {
-        name: "rent.txt".into(),
-        title: None,
-        bytes: RENT.into(),
-    };
+    let source = Source { name: "rent.txt".into(), title: None, bytes: RENT.into() };
     engine.add(source, &|_| {}).unwrap();
-    Library {
-        directory,
-        engine: Arc::new(engine),
-    }
+    Library { directory, engine: Arc::new(engine) }
 }
 
 /// The library of the tests that only read.
@@ -87,9 +74,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The error's code, after checking its status and shape.
@@ -101,10 +86,7 @@ impl Answer {
         // Clients must not learn the server's paths.
         let places = std::env::temp_dir();
         assert!(!self.text().contains(places.to_str().unwrap()), "{json:#}");
-        assert_eq!(
-            error["request_id"].as_str().unwrap(),
-            self.header("x-request-id")
-        );
+        assert_eq!(error["request_id"].as_str().unwrap(), self.header("x-request-id"));
         error["code"].as_str().unwrap().to_owned()
     }
 
@@ -116,15 +98,8 @@ impl Answer {
 pub(crate) async fn send(app: &Router, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
-    let bytes = axum::body::to_bytes(body, usize::MAX)
-        .await
-        .unwrap()
-        .to_vec();
-    Answer {
-        status: parts.status,
-        headers: parts.headers,
-        bytes,
-    }
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+    Answer { status: parts.status, headers: parts.headers, bytes }
 }
 
 pub(crate) async fn get(app: &Router, path: &str) -> Answer {
@@ -145,10 +120,8 @@ pub(crate) async fn post_raw(
     kind: &str,
     body: impl Into<Body>,
 ) -> Answer {
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path)
-        .header(header::CONTENT_TYPE, kind);
+    let request =
+        Request::builder().method(Method::POST).uri(path).header(header::CONTENT_TYPE, kind);
     send(app, request.body(body.into()).unwrap()).await
 }
 
@@ -177,9 +150,9 @@ pub(crate) async fn form_to(
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-    let request = Request::builder().method(method).uri(path).header(
-        header::CONTENT_TYPE,
-        format!("multipart/form-data; boundary={BOUNDARY}"),
-    );
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
     send(app, request.body(Body::from(body)).unwrap()).await
 }

@@ -19,10 +19,7 @@ use crate::support::{SHARED, get, library, post};
 async fn the_server_speaks_tls_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let (certificate, key) = (
-        directory.path().join("cert.pem"),
-        directory.path().join("key.pem"),
-    );
+    let (certificate, key) = (directory.path().join("cert.pem"), directory.path().join("key.pem"));
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let tls = Tls::read(&certificate, &key).unwrap();
@@ -41,13 +38,7 @@ async fn the_server_speaks_tls_and_nothing_else() {
     let told = async move {
         let _ = stopped.await;
     };
-    let server = tokio::spawn(serve(
-        listener,
-        state,
-        Some(tls),
-        told,
-        Duration::from_secs(30),
-    ));
+    let server = tokio::spawn(serve(listener, state, Some(tls), told, Duration::from_secs(30)));
 
     let mut roots = RootCertStore::empty();
     roots.add(made.cert.der().clone()).unwrap();
@@ -65,10 +56,7 @@ async fn the_server_speaks_tls_and_nothing_else() {
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(
-        answer.contains("strict-transport-security: max-age="),
-        "{answer}"
-    );
+    assert!(answer.contains("strict-transport-security: max-age="), "{answer}");
 
     // A silent connection must not delay the stop; the next one shows that it was accepted.
     let silent = TcpStream::connect(address).await.unwrap();
@@ -76,10 +64,7 @@ async fn the_server_speaks_tls_and_nothing_else() {
     plain.write_all(request).await.unwrap();
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer).await;
-    assert!(
-        !answer.starts_with(b"HTTP"),
-        "nothing is answered in the clear"
-    );
+    assert!(!answer.starts_with(b"HTTP"), "nothing is answered in the clear");
 
     stop.send(()).unwrap();
     assert_eq!(server.await.unwrap().unwrap(), Stopped::Finished);
@@ -91,10 +76,7 @@ async fn metric(app: &Router, name: &str) -> u64 {
     let metrics = get(app, "/metrics").await;
     let mut lines = metrics.text().lines();
     let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    value
-        .unwrap_or_else(|| panic!("no {name}"))
-        .parse()
-        .unwrap()
+    value.unwrap_or_else(|| panic!("no {name}")).parse().unwrap()
 }
 
 #[tokio::test]
@@ -111,13 +93,8 @@ async fn the_work_of_a_client_that_leaves_is_stopped() {
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(serve(
-        listener,
-        state,
-        None,
-        std::future::pending(),
-        Duration::from_secs(30),
-    ));
+    let server =
+        tokio::spawn(serve(listener, state, None, std::future::pending(), Duration::from_secs(30)));
     let texts = vec![text; TEXTS as usize];
     let body = json!({"input": texts}).to_string();
     let head = format!(

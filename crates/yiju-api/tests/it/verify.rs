@@ -15,9 +15,8 @@ async fn quotes_are_verified_in_their_order() {
         ],
     });
     let found = post(&shared(), "/v1/verify", body).await.json();
-    let status: Vec<&str> = (0..3)
-        .map(|at| found["citations"][at]["status"].as_str().unwrap())
-        .collect();
+    let status: Vec<&str> =
+        (0..3).map(|at| found["citations"][at]["status"].as_str().unwrap()).collect();
     assert_eq!(status, ["exists", "altered", "absent"], "{found}");
     let exists = &found["citations"][0];
     assert_eq!(exists["places"][0]["label"], "第三条");
@@ -35,10 +34,7 @@ async fn bad_requests_are_named() {
     for (body, part) in [
         (json!({"citations": []}), "citations"),
         (json!({"citations": [{"quote": "。"}]}), "quote's length"),
-        (
-            json!({"statement": "", "citations": [{"quote": "水"}]}),
-            "statement",
-        ),
+        (json!({"statement": "", "citations": [{"quote": "水"}]}), "statement"),
         (json!({"citations": [{"text": "水"}]}), "text"),
         (json!({"statement": "水"}), "citations"),
     ] {

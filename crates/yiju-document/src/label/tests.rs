@@ -8,43 +8,19 @@ fn labels() {
         ("第三分编 担保", Style::SubBook, 3, "第三分编", "担保"),
         ("第十二章总则", Style::Chapter, 12, "第十二章", "总则"),
         ("第 3 節 通則", Style::Section, 3, "第三節", "通則"),
-        (
-            "第一百零五条　为了",
-            Style::Article,
-            105,
-            "第一百零五条",
-            "为了",
-        ),
+        ("第一百零五条　为了", Style::Article, 105, "第一百零五条", "为了"),
         ("第17条：为了", Style::Article, 17, "第十七条", "为了"),
         ("一、总体要求", Style::Ideographic, 1, "一、", "总体要求"),
         ("二十三．要求", Style::Ideographic, 23, "二十三、", "要求"),
         ("(二) 增强", Style::Parenthesized, 2, "（二）", "增强"),
-        (
-            "（ 二十三 ）加强",
-            Style::Parenthesized,
-            23,
-            "（二十三）",
-            "加强",
-        ),
+        ("（ 二十三 ）加强", Style::Parenthesized, 23, "（二十三）", "加强"),
         ("1. 加强", Style::Arabic, 1, "1.", "加强"),
         ("１２、加强", Style::Arabic, 12, "12.", "加强"),
         ("（3）加强", Style::ParenthesizedArabic, 3, "（3）", "加强"),
         ("③加强", Style::Circled, 3, "③", "加强"),
         ("3）加强", Style::HalfParenthesis, 3, "3）", "加强"),
-        (
-            "Chapter III General",
-            Style::Chapter,
-            3,
-            "Chapter 3",
-            "General",
-        ),
-        (
-            "ARTICLE 12. Scope",
-            Style::Article,
-            12,
-            "Article 12",
-            "Scope",
-        ),
+        ("Chapter III General", Style::Chapter, 3, "Chapter 3", "General"),
+        ("ARTICLE 12. Scope", Style::Article, 12, "Article 12", "Scope"),
         ("Part Five: Finance", Style::Part, 5, "Part 5", "Finance"),
         ("IV. Finance", Style::Ideographic, 4, "IV.", "Finance"),
         ("(b) rent", Style::Letter, 2, "(b)", "rent"),
@@ -82,9 +58,7 @@ fn running_text_is_no_label() {
     ] {
         let label = parse_label(line);
         assert!(
-            label
-                .as_ref()
-                .is_none_or(|l| !l.separated && l.style == Style::Article),
+            label.as_ref().is_none_or(|l| !l.separated && l.style == Style::Article),
             "{line}: {label:?}"
         );
     }

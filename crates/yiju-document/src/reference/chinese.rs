@@ -13,38 +13,11 @@ use UnitKind::{
 
 /// What a noun may name; longer nouns before those that they begin with.
 const UNITS: &[(&str, &[Unit])] = &[
-    (
-        "大部分",
-        &[
-            Kind(Book),
-            Kind(Ideographic),
-            Kind(Chapter),
-            Kind(Arabic),
-            Kind(Parenthesized),
-        ],
-    ),
-    (
-        "部分",
-        &[
-            Kind(Book),
-            Kind(Ideographic),
-            Kind(Chapter),
-            Kind(Arabic),
-            Kind(Parenthesized),
-        ],
-    ),
-    (
-        "大点",
-        &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
-    ),
-    (
-        "大项",
-        &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
-    ),
-    (
-        "方面",
-        &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)],
-    ),
+    ("大部分", &[Kind(Book), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)]),
+    ("部分", &[Kind(Book), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)]),
+    ("大点", &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)]),
+    ("大项", &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)]),
+    ("方面", &[Kind(Ideographic), Kind(Parenthesized), Kind(Arabic)]),
     ("分编", &[Kind(Book)]),
     ("编", &[Kind(Book)]),
     ("編", &[Kind(Book)]),
@@ -52,41 +25,13 @@ const UNITS: &[(&str, &[Unit])] = &[
     ("章", &[Kind(Chapter), Kind(Ideographic)]),
     ("节", &[Kind(Section)]),
     ("節", &[Kind(Section)]),
-    (
-        "条",
-        &[
-            Kind(Article),
-            Kind(Parenthesized),
-            Kind(Arabic),
-            Kind(Ideographic),
-        ],
-    ),
-    (
-        "條",
-        &[
-            Kind(Article),
-            Kind(Parenthesized),
-            Kind(Arabic),
-            Kind(Ideographic),
-        ],
-    ),
+    ("条", &[Kind(Article), Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
+    ("條", &[Kind(Article), Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
     ("款", &[Paragraph, Kind(Parenthesized), Kind(Arabic)]),
-    (
-        "项",
-        &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-    ),
-    (
-        "項",
-        &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-    ),
-    (
-        "点",
-        &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-    ),
-    (
-        "點",
-        &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)],
-    ),
+    ("项", &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
+    ("項", &[Item, Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
+    ("点", &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
+    ("點", &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
     ("目", &[Item]),
 ];
 
@@ -111,19 +56,10 @@ fn number(text: &str) -> Option<Number> {
     let (value, length) = leading_number(&text[at..])?;
     at += length + spaces(&text[at + length..]);
     if bracketed {
-        at += text[at..]
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '）' | ')'))?
-            .len_utf8();
+        at += text[at..].chars().next().filter(|c| matches!(c, '）' | ')'))?.len_utf8();
         at += spaces(&text[at..]);
     }
-    Some(Number {
-        value,
-        arabic,
-        bracketed,
-        length: at,
-    })
+    Some(Number { value, arabic, bracketed, length: at })
 }
 
 /// 第三条, 第八、九条, 第八至十条 at the start of `rest`; `before` is the question up to there.
@@ -134,7 +70,7 @@ pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Pars
     let mut numbers = Numbers::default();
     numbers.push(first.value, false);
     // 第 2-1 條, 第5之1条; but 第5-7条 is a range where the text is in simplified characters.
-    let mut sub_number = crate::label::sub_number(&rest[at..])
+    let mut sub_number = crate::style::sub_number(&rest[at..])
         .filter(|&(sub, length)| {
             let unit = rest[at + length..].trim_start();
             let range = !rest[at..].trim_start().starts_with('之') && sub > first.value;
@@ -173,7 +109,7 @@ pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Pars
     // 第十七条之一, 第 2 條之 1, 第4条-1
     if matches!(name, "条" | "條")
         && sub_number.is_none()
-        && let Some((value, length)) = crate::label::sub_number(&rest[at..])
+        && let Some((value, length)) = crate::style::sub_number(&rest[at..])
     {
         sub_number = Some(value);
         at += length;
@@ -200,20 +136,12 @@ pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Pars
     if first.bracketed && units.first() == Some(&Kind(Article)) {
         // The brackets are the text's own: （十九） is what is meant where there is one.
         units = if first.arabic {
-            vec![
-                Kind(ParenthesizedArabic),
-                Kind(Parenthesized),
-                Kind(Article),
-            ]
+            vec![Kind(ParenthesizedArabic), Kind(Parenthesized), Kind(Article)]
         } else {
             vec![Kind(Parenthesized), Kind(Article)]
         };
     }
-    let mut steps: Vec<_> = numbers
-        .values
-        .into_iter()
-        .map(|value| step(&units, value))
-        .collect();
+    let mut steps: Vec<_> = numbers.values.into_iter().map(|value| step(&units, value)).collect();
     if let Some(last) = steps.last_mut() {
         last.sub_number = sub_number;
     }
@@ -224,17 +152,10 @@ pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Pars
 pub(super) fn bracketed(rest: &str, free: bool) -> Option<Parsed> {
     let open = rest.chars().next()?.len_utf8();
     let mut at = open + spaces(&rest[open..]);
-    let arabic = rest[at..]
-        .chars()
-        .next()
-        .is_some_and(|c| decimal(c).is_some());
+    let arabic = rest[at..].chars().next().is_some_and(|c| decimal(c).is_some());
     let (number, length) = leading_number(&rest[at..])?;
     at += length + spaces(&rest[at + length..]);
-    at += rest[at..]
-        .chars()
-        .next()
-        .filter(|c| matches!(c, '）' | ')'))?
-        .len_utf8();
+    at += rest[at..].chars().next().filter(|c| matches!(c, '）' | ')'))?.len_utf8();
     if !free || number == 0 || number > 999 {
         return None;
     }
@@ -250,8 +171,5 @@ pub(super) fn bracketed(rest: &str, free: bool) -> Option<Parsed> {
     } else {
         &[Kind(Parenthesized), Item, Kind(ParenthesizedArabic)]
     };
-    Some(Parsed {
-        steps: vec![step(units, number)],
-        end: at,
-    })
+    Some(Parsed { steps: vec![step(units, number)], end: at })
 }

@@ -12,34 +12,20 @@ use UnitKind::{Arabic, Article, Book, Chapter, Ideographic, Parenthesized, Secti
 fn english_units(noun: &str) -> Option<&'static [Unit]> {
     Some(match noun {
         "book" | "books" => &[Kind(Book)],
-        "part" | "parts" => &[
-            Kind(Book),
-            Kind(Ideographic),
-            Kind(Chapter),
-            Kind(Arabic),
-            Kind(Parenthesized),
-        ],
+        "part" | "parts" => {
+            &[Kind(Book), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)]
+        }
         "chapter" | "chapters" => &[Kind(Chapter), Kind(Ideographic)],
-        "section" | "sections" | "sec" => &[
-            Kind(Section),
-            Kind(Ideographic),
-            Kind(Chapter),
-            Kind(Arabic),
-            Kind(Parenthesized),
-        ],
+        "section" | "sections" | "sec" => {
+            &[Kind(Section), Kind(Ideographic), Kind(Chapter), Kind(Arabic), Kind(Parenthesized)]
+        }
         "article" | "articles" | "art" => &[Kind(Article), Kind(Parenthesized), Kind(Arabic)],
-        "clause" | "clauses" => &[
-            Kind(Article),
-            Kind(Parenthesized),
-            Kind(Arabic),
-            Kind(Ideographic),
-        ],
-        "point" | "points" | "provision" | "provisions" => &[
-            Kind(Parenthesized),
-            Kind(Article),
-            Kind(Arabic),
-            Kind(Ideographic),
-        ],
+        "clause" | "clauses" => {
+            &[Kind(Article), Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]
+        }
+        "point" | "points" | "provision" | "provisions" => {
+            &[Kind(Parenthesized), Kind(Article), Kind(Arabic), Kind(Ideographic)]
+        }
         "paragraph" | "paragraphs" | "para" | "paras" => {
             &[Paragraph, Kind(Parenthesized), Kind(Article), Kind(Arabic)]
         }
@@ -52,8 +38,7 @@ fn english_units(noun: &str) -> Option<&'static [Unit]> {
 
 /// The length of the word at the start of `text`.
 fn word(text: &str) -> usize {
-    text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
-        .unwrap_or(text.len())
+    text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(text.len())
 }
 
 /// `Article 12`, `part five`, `clause (19)`, `Articles 5 to 7`, `fifth part` at the start of `rest`.
@@ -61,10 +46,7 @@ pub(super) fn noun(rest: &str) -> Option<Parsed> {
     let end = word(rest);
     let first = rest[..end].to_ascii_lowercase();
     let gap = &rest[end..];
-    let skipped = gap.len()
-        - gap
-            .trim_start_matches(['.', ' ', '\u{a0}', '(', '（', '#'])
-            .len();
+    let skipped = gap.len() - gap.trim_start_matches(['.', ' ', '\u{a0}', '(', '（', '#']).len();
     let second_at = end + skipped;
     let Some(units) = english_units(&first).filter(|_| skipped > 0) else {
         return ordinal(rest, &first, second_at);
@@ -90,19 +72,13 @@ pub(super) fn noun(rest: &str) -> Option<Parsed> {
     {
         let mut only = step(units, value);
         only.sub_number = Some(sub);
-        return Some(Parsed {
-            steps: vec![only],
-            end: second_at + length,
-        });
+        return Some(Parsed { steps: vec![only], end: second_at + length });
     }
     let (number, length) = number(&rest[second_at..], capital)?;
     let mut at = second_at + length;
     if bracketed {
-        at += rest[at..]
-            .chars()
-            .next()
-            .filter(|c| matches!(c, ')' | '）'))
-            .map_or(0, char::len_utf8);
+        at +=
+            rest[at..].chars().next().filter(|c| matches!(c, ')' | '）')).map_or(0, char::len_utf8);
     }
     let mut numbers = Numbers::default();
     numbers.push(number, false);
@@ -120,11 +96,7 @@ pub(super) fn noun(rest: &str) -> Option<Parsed> {
         at += length + next_length;
     }
     Some(Parsed {
-        steps: numbers
-            .values
-            .into_iter()
-            .map(|value| step(units, value))
-            .collect(),
+        steps: numbers.values.into_iter().map(|value| step(units, value)).collect(),
         end: at,
     })
 }
@@ -174,23 +146,15 @@ fn link(text: &str, plural: bool) -> Option<(bool, usize)> {
     if let Some(dash) = dashes.iter().find(|dash| text.starts_with(**dash)) {
         return Some((true, dash.len()));
     }
-    let (word, range) = words
-        .iter()
-        .filter(|_| plural)
-        .find(|(word, _)| text.starts_with(word))?;
+    let (word, range) = words.iter().filter(|_| plural).find(|(word, _)| text.starts_with(word))?;
     Some((*range, word.len()))
 }
 
 /// `fifth part`, `3rd article`
 fn ordinal(rest: &str, first: &str, second_at: usize) -> Option<Parsed> {
-    let ends = ["th", "st", "nd", "rd"]
-        .iter()
-        .any(|end| first.ends_with(end));
+    let ends = ["th", "st", "nd", "rd"].iter().any(|end| first.ends_with(end));
     let number = parse_english_number(first).filter(|_| ends)?;
     let noun_end = second_at + word(&rest[second_at..]);
     let units = english_units(&rest[second_at..noun_end].to_ascii_lowercase())?;
-    Some(Parsed {
-        steps: vec![step(units, number)],
-        end: noun_end,
-    })
+    Some(Parsed { steps: vec![step(units, number)], end: noun_end })
 }

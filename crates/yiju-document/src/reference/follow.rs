@@ -51,13 +51,7 @@ fn compounds(unit: &str) -> &'static [(&'static str, &'static [&'static str])] {
             ("号", &[]),
             ("码", &[]),
         ],
-        "目" => &[
-            ("标", &[]),
-            ("標", &[]),
-            ("的地", &[]),
-            ("击", &[]),
-            ("录", &[]),
-        ],
+        "目" => &[("标", &[]), ("標", &[]), ("的地", &[]), ("击", &[]), ("录", &[])],
         "点" => &[("球", &[]), ("钟", &[]), ("击", &[]), ("心", &[])],
         "方面" => &[("军", &[]), ("軍", &[])],
         "部分" => &[
@@ -391,10 +385,7 @@ pub(super) fn refers(unit: &str, after: &str, place: Place<'_>) -> bool {
         after = next;
     }
     let begins = |words: &[&str]| words.iter().any(|word| after.starts_with(word));
-    if compounds(unit)
-        .iter()
-        .any(|(word, unless)| after.starts_with(word) && !begins(unless))
-    {
+    if compounds(unit).iter().any(|(word, unless)| after.starts_with(word) && !begins(unless)) {
         return false;
     }
     let before = place.before.trim_end();

@@ -6,12 +6,9 @@ pub(super) const MOST_UNITS: usize = 50;
 pub(super) const MOST_REFERENCES: usize = 200;
 
 /// Longer ones first: 以及 before 及.
-const LISTING: [&str; 12] = [
-    "以及", "或者", "、", "﹑", "和", "与", "與", "及", "或", "跟", "，", ",",
-];
-const RANGING: [&str; 12] = [
-    "——", "--", "至", "到", "-", "－", "–", "—", "‐", "~", "～", "〜",
-];
+const LISTING: [&str; 12] =
+    ["以及", "或者", "、", "﹑", "和", "与", "與", "及", "或", "跟", "，", ","];
+const RANGING: [&str; 12] = ["——", "--", "至", "到", "-", "－", "–", "—", "‐", "~", "～", "〜"];
 
 /// What links two numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,9 +56,7 @@ pub(super) fn ranges(between: &str, before: &str) -> bool {
             // "compare Article 5 to Article 7" is about two.
             "to" => {
                 let near = &before.as_bytes()[before.len().saturating_sub(48)..];
-                !near
-                    .windows(6)
-                    .any(|word| word.eq_ignore_ascii_case(b"compar"))
+                !near.windows(6).any(|word| word.eq_ignore_ascii_case(b"compar"))
             }
             _ => false,
         },

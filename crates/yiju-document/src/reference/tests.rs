@@ -210,11 +210,7 @@ fn sub_numbers_in_any_writing() {
         let references = find_references(question);
         assert_eq!(references.len(), 1, "{question}");
         let step = &references[0].steps[0];
-        assert_eq!(
-            (step.number, step.sub_number),
-            (number, Some(sub)),
-            "{question}"
-        );
+        assert_eq!((step.number, step.sub_number), (number, Some(sub)), "{question}");
     }
     assert_eq!(find_references("第5-7条").len(), 3);
     assert_eq!(find_references("§ 5").len(), 1);

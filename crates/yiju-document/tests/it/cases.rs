@@ -13,11 +13,7 @@ fn labels(document: &Document) -> Vec<&str> {
 }
 
 fn headings(document: &Document) -> Vec<String> {
-    document
-        .sections
-        .iter()
-        .map(|s| format!("{}{}", s.label, s.title))
-        .collect()
+    document.sections.iter().map(|s| format!("{}{}", s.label, s.title)).collect()
 }
 
 /// Title, 文号 and date.
@@ -30,11 +26,7 @@ fn head(document: &Document) -> (&str, &str, String) {
 }
 
 fn texts(document: &Document) -> Vec<&str> {
-    document
-        .clauses
-        .iter()
-        .map(|c| document.slice(c.span))
-        .collect()
+    document.clauses.iter().map(|c| document.slice(c.span)).collect()
 }
 
 macro_rules! case {
@@ -46,21 +38,10 @@ macro_rules! case {
 #[test]
 fn articles_with_sub_numbers() {
     let law = case!("a1-hyphen-articles.txt");
-    let numbers: Vec<_> = law
-        .clauses
-        .iter()
-        .map(|c| (c.number.unwrap(), c.sub_number))
-        .collect();
+    let numbers: Vec<_> = law.clauses.iter().map(|c| (c.number.unwrap(), c.sub_number)).collect();
     assert_eq!(
         numbers,
-        [
-            (1, None),
-            (2, None),
-            (2, Some(1)),
-            (2, Some(2)),
-            (3, Some(1)),
-            (4, None)
-        ]
+        [(1, None), (2, None), (2, Some(1)), (2, Some(2)), (3, Some(1)), (4, None)]
     );
     for (line, number, sub) in [
         ("第 2 條之 1 甲", 2, 1),
@@ -73,15 +54,9 @@ fn articles_with_sub_numbers() {
     ] {
         let base = line.replace(['1', '2'], "").replace("之 ", "");
         let text = format!("{line}的内容。\n{base}");
-        let document = yiju_document::parse_text(Some("甲法"), &text)
-            .unwrap()
-            .remove(0);
+        let document = yiju_document::parse_text(Some("甲法"), &text).unwrap().remove(0);
         let clause = &document.clauses[0];
-        assert_eq!(
-            (clause.number, clause.sub_number),
-            (Some(number), Some(sub)),
-            "{line}"
-        );
+        assert_eq!((clause.number, clause.sub_number), (Some(number), Some(sub)), "{line}");
         assert_eq!(clause.kind, UnitKind::Article);
     }
 }
@@ -105,15 +80,7 @@ fn headings_alone_and_lists() {
     assert_eq!(company.title, "员工管理制度");
     assert_eq!(
         headings(&company),
-        [
-            "1总则",
-            "1.1目的",
-            "1.2适用范围",
-            "2考勤",
-            "2.1工作时间",
-            "2.2迟到",
-            "3附则"
-        ]
+        ["1总则", "1.1目的", "1.2适用范围", "2考勤", "2.1工作时间", "2.2迟到", "3附则"]
     );
     assert_eq!(company.path(2), ["1 总则", "1.2 适用范围", "1.2.1"]);
 }
@@ -121,14 +88,8 @@ fn headings_alone_and_lists() {
 #[test]
 fn heads_of_documents() {
     for (document, expected) in [
-        (
-            case!("b1-bare-adoption-line.md"),
-            ("测试市绿化条例", "", "2019-05-30"),
-        ),
-        (
-            case!("b2-amendment-title.txt"),
-            ("中华人民共和国测试法修正案（十二）", "", "2023-12-29"),
-        ),
+        (case!("b1-bare-adoption-line.md"), ("测试市绿化条例", "", "2019-05-30")),
+        (case!("b2-amendment-title.txt"), ("中华人民共和国测试法修正案（十二）", "", "2023-12-29")),
         (
             case!("b4-title-broken-around-book-marks.txt"),
             (
@@ -146,25 +107,14 @@ fn heads_of_documents() {
             ),
         ),
         (case!("b7-moj-labels.txt"), ("勞動測試法", "", "2024-07-31")),
-        (
-            case!("b8-web-page-chrome.txt"),
-            ("2026年测试省政府工作报告", "", "2026-02-03"),
-        ),
+        (case!("b8-web-page-chrome.txt"), ("2026年测试省政府工作报告", "", "2026-02-03")),
         (
             case!("b9-decree-head.txt"),
-            (
-                "测试代理条例",
-                "中华人民共和国国务院令第706号",
-                "2018-11-06",
-            ),
+            ("测试代理条例", "中华人民共和国国务院令第706号", "2018-11-06"),
         ),
         (
             case!("b10-signature-forms.txt"),
-            (
-                "关于加强测试工作的通知",
-                "财政部公告2024年第12号",
-                "2024-03-15",
-            ),
+            ("关于加强测试工作的通知", "财政部公告2024年第12号", "2024-03-15"),
         ),
         (
             case!("b11-front-matter.md"),
@@ -172,28 +122,15 @@ fn heads_of_documents() {
         ),
         (
             case!("b12-english-title.txt"),
-            (
-                "Law on the Exclusive Economic Zone and the Continental Shelf of Testland",
-                "",
-                "",
-            ),
+            ("Law on the Exclusive Economic Zone and the Continental Shelf of Testland", "", ""),
         ),
     ] {
         let (title, number, date) = head(&document);
         assert_eq!((title, number, date.as_str()), expected);
     }
-    assert_eq!(
-        case!("b10-signature-forms.txt").issuer.as_deref(),
-        Some("测试委员会")
-    );
-    assert_eq!(
-        headings(&case!("b12-english-title.txt")),
-        ["Chapter 1General Provisions"]
-    );
-    assert_eq!(
-        labels(&case!("b1-bare-adoption-line.md")),
-        ["第一条", "第二条"]
-    );
+    assert_eq!(case!("b10-signature-forms.txt").issuer.as_deref(), Some("测试委员会"));
+    assert_eq!(headings(&case!("b12-english-title.txt")), ["Chapter 1General Provisions"]);
+    assert_eq!(labels(&case!("b1-bare-adoption-line.md")), ["第一条", "第二条"]);
 }
 
 #[test]
@@ -206,60 +143,29 @@ fn two_laws_are_two_documents() {
 #[test]
 fn what_the_page_adds_is_no_text() {
     let wrapped = case!("c1-wrapped-items-run-on.txt");
-    assert_eq!(
-        labels(&wrapped)[2..],
-        ["（一）", "（二）", "（三）", "（四）"]
-    );
+    assert_eq!(labels(&wrapped)[2..], ["（一）", "（二）", "（三）", "（四）"]);
     let paged = case!("c3-page-numbers.txt");
     assert_eq!(labels(&paged), ["第一条", "第二条"]);
     assert_eq!(paged.clauses[0].items.len(), 2);
     assert!(!paged.text.contains("— 1 —") && !paged.text.contains("- 2 -"));
     let shapes = case!("d2-heading-shapes.txt");
-    assert_eq!(
-        labels(&shapes),
-        [
-            "第一条",
-            "第二条",
-            "第三条",
-            "第四条",
-            "第十二条",
-            "第十三条"
-        ]
-    );
+    assert_eq!(labels(&shapes), ["第一条", "第二条", "第三条", "第四条", "第十二条", "第十三条"]);
     let html = case!("d3-html.txt");
     assert_eq!(html.title, "测试市停车办法");
     assert_eq!(texts(&html)[1], "第二条 本办法由交通局负责解释。");
     let code = case!("d4-markdown-level-and-setext.md");
-    assert_eq!(
-        code.path(1),
-        [
-            "第三编 合同",
-            "第一分编 通则",
-            "第一章 一般规定",
-            "第四百六十三条"
-        ]
-    );
+    assert_eq!(code.path(1), ["第三编 合同", "第一分编 通则", "第一章 一般规定", "第四百六十三条"]);
 }
 
 #[test]
 fn text_without_line_breaks() {
-    for rules in [
-        case!("e1-lines-became-spaces.txt"),
-        case!("e2-lines-lost.txt"),
-    ] {
+    for rules in [case!("e1-lines-became-spaces.txt"), case!("e2-lines-lost.txt")] {
         assert_eq!(
             head(&rules),
-            (
-                "青河市城市绿化管理办法",
-                "青河市人民政府令第12号",
-                "2024-03-01".into()
-            )
+            ("青河市城市绿化管理办法", "青河市人民政府令第12号", "2024-03-01".into())
         );
         assert_eq!(headings(&rules), ["第一章总则", "第二章建设", "第三章附则"]);
-        assert_eq!(
-            labels(&rules),
-            ["第一条", "第二条", "第三条", "第四条", "第五条"]
-        );
+        assert_eq!(labels(&rules), ["第一条", "第二条", "第三条", "第四条", "第五条"]);
         assert_eq!(rules.clauses[2].items.len(), 2);
         assert!(rules.clauses.iter().all(|clause| clause.inferred));
         assert!(yiju_document::outline(&rules).contains("[2 items, inferred]"));
@@ -267,25 +173,15 @@ fn text_without_line_breaks() {
     let opinion = case!("e3-ideographic-spaces.txt");
     assert_eq!(
         head(&opinion),
-        (
-            "青河市人民政府关于促进夜间经济的意见",
-            "青政发〔2024〕15号",
-            "2024-06-02".into()
-        )
+        ("青河市人民政府关于促进夜间经济的意见", "青政发〔2024〕15号", "2024-06-02".into())
     );
-    assert_eq!(
-        headings(&opinion),
-        ["一、总体要求", "二、主要任务", "三、保障措施"]
-    );
+    assert_eq!(headings(&opinion), ["一、总体要求", "二、主要任务", "三、保障措施"]);
     let notice = case!("e4-escaped-line-breaks.txt");
     assert_eq!(notice.number.as_deref(), Some("青政办发〔2024〕7号"));
     assert!(!notice.text.contains('\\'));
     let english = case!("e5-english-one-line.txt");
     assert_eq!(english.title, "Qinghe Parking Rules");
-    assert_eq!(
-        labels(&english),
-        ["Article 1", "Article 2", "Article 3", "Article 4"]
-    );
+    assert_eq!(labels(&english), ["Article 1", "Article 2", "Article 3", "Article 4"]);
     assert_eq!(english.clauses[2].items.len(), 2);
 }
 
@@ -293,18 +189,9 @@ fn text_without_line_breaks() {
 #[test]
 fn no_clause_is_without_a_limit() {
     let sentence = "县级以上人民政府应当加强绿化工作，依照第九条规定将绿化纳入规划。";
-    for text in [
-        sentence.repeat(6_000),
-        "绿".repeat(200_000),
-        "word ".repeat(100_000),
-    ] {
+    for text in [sentence.repeat(6_000), "绿".repeat(200_000), "word ".repeat(100_000)] {
         let document = read(&text);
-        assert!(
-            document
-                .clauses
-                .iter()
-                .all(|c| c.span.byte_end - c.span.byte_start <= 12_000)
-        );
+        assert!(document.clauses.iter().all(|c| c.span.byte_end - c.span.byte_start <= 12_000));
         let whole: String = texts(&document).concat();
         assert_eq!(whole.replace(' ', ""), text.replace(' ', ""));
     }

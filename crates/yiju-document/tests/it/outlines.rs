@@ -25,12 +25,7 @@ pub const MARKDOWN: &str = include_str!("fixtures/markdown.md");
 
 fn one(text: &str) -> Document {
     let mut documents = parse(text.as_bytes()).unwrap();
-    assert_eq!(
-        documents.len(),
-        1,
-        "{:?}",
-        documents.iter().map(|d| &d.title).collect::<Vec<_>>()
-    );
+    assert_eq!(documents.len(), 1, "{:?}", documents.iter().map(|d| &d.title).collect::<Vec<_>>());
     documents.remove(0)
 }
 
@@ -64,10 +59,7 @@ fn the_seed_page() {
 fn a_law() {
     let law = one(LAW);
     assert_eq!(law.date, Some(date(2023, 9, 27)));
-    assert_eq!(
-        law.path(5),
-        ["第二编 管理", "第一章 登记", "第二节 查询", "第五条"]
-    );
+    assert_eq!(law.path(5), ["第二编 管理", "第一章 登记", "第二节 查询", "第五条"]);
     insta::assert_snapshot!(outline(&law));
 }
 
@@ -90,23 +82,13 @@ fn markdown() {
 fn further_forms() {
     for (name, text) in [
         ("decree", include_str!("fixtures/decree.txt")),
-        (
-            "notice_with_plan",
-            include_str!("fixtures/notice_with_plan.txt"),
-        ),
+        ("notice_with_plan", include_str!("fixtures/notice_with_plan.txt")),
         ("news_page", include_str!("fixtures/news_page.txt")),
         ("notice_signed", include_str!("fixtures/notice_signed.txt")),
-        (
-            "interpretation",
-            include_str!("fixtures/interpretation.txt"),
-        ),
+        ("interpretation", include_str!("fixtures/interpretation.txt")),
         ("wrapped_law", include_str!("fixtures/wrapped_law.txt")),
     ] {
-        let all: Vec<String> = parse(text.as_bytes())
-            .unwrap()
-            .iter()
-            .map(outline)
-            .collect();
+        let all: Vec<String> = parse(text.as_bytes()).unwrap().iter().map(outline).collect();
         insta::assert_snapshot!(name, all.join("\n"));
     }
 }

@@ -16,10 +16,7 @@ fn printed(source: &str) -> String {
         '\u{202D}', '\u{202E}', '\u{2060}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
         '\u{FFFE}', '\u{FFFF}',
     ];
-    source
-        .chars()
-        .filter(|c| !c.is_whitespace() && !c.is_control() && !stray.contains(c))
-        .collect()
+    source.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !stray.contains(c)).collect()
 }
 
 /// Both counts of a span agree and lie in the text.
@@ -48,28 +45,17 @@ fn check(document: &Document) {
     let mut last = 0;
     for clause in &document.clauses {
         check_span(document, clause.span, &counts);
-        assert!(
-            clause.span.byte_start >= last,
-            "clauses are in order and do not overlap"
-        );
+        assert!(clause.span.byte_start >= last, "clauses are in order and do not overlap");
         last = clause.span.byte_end;
         used[clause.span.byte_start..clause.span.byte_end].fill(true);
         let mut at = clause.span.byte_start;
         for &sentence in &clause.sentences {
             check_span(document, sentence, &counts);
             assert!(sentence.byte_start >= at && sentence.byte_start < sentence.byte_end);
-            assert!(
-                text[at..sentence.byte_start]
-                    .chars()
-                    .all(char::is_whitespace)
-            );
+            assert!(text[at..sentence.byte_start].chars().all(char::is_whitespace));
             at = sentence.byte_end;
         }
-        assert!(
-            text[at..clause.span.byte_end]
-                .chars()
-                .all(char::is_whitespace)
-        );
+        assert!(text[at..clause.span.byte_end].chars().all(char::is_whitespace));
         let mut at = clause.span.byte_start;
         assert!(!clause.paragraphs.is_empty());
         for &paragraph in &clause.paragraphs {
@@ -91,10 +77,7 @@ fn check(document: &Document) {
         assert!(section.span.byte_start >= last);
         last = section.span.byte_end;
         let range = section.span.byte_start..section.span.byte_end;
-        assert!(
-            !used[range.clone()].contains(&true),
-            "a heading is in no clause"
-        );
+        assert!(!used[range.clone()].contains(&true), "a heading is in no clause");
         used[range].fill(true);
     }
     assert!(outline(document).starts_with(&document.title));

@@ -102,12 +102,7 @@ impl Heads {
         let width = hidden / count;
         // The fewest heads that make whole blocks: 32 / gcd(32, width).
         let per_group = BLOCK >> width.trailing_zeros().min(BLOCK.trailing_zeros());
-        Self {
-            hidden,
-            count,
-            width,
-            per_group,
-        }
+        Self { hidden, count, width, per_group }
     }
 
     /// Blocks of the result that one task computes.
@@ -138,21 +133,11 @@ impl Heads {
                 let tile = tiles.index_of(row);
                 let (start, stride) = tiles.locate(row, panels);
                 let row = row - tiles.first_of(tile);
-                Place {
-                    tile,
-                    row,
-                    stride,
-                    start,
-                }
+                Place { tile, row, stride, start }
             }));
             start += sequence.len();
-            let rows = Rows {
-                qkv,
-                places: &places,
-            };
-            buffers
-                .context
-                .resize(rows.count() * group_blocks, [Lanes::ZERO; 2]);
+            let rows = Rows { qkv, places: &places };
+            buffers.context.resize(rows.count() * group_blocks, [Lanes::ZERO; 2]);
             if !(heads.len() * self.width).is_multiple_of(BLOCK) {
                 // The padding of the last block must be zero.
                 buffers.context.fill([Lanes::ZERO; 2]);
@@ -161,10 +146,7 @@ impl Heads {
                 let offset = number * self.width;
                 self.head(kernels, rows, head, offset, group_blocks, &mut buffers);
             }
-            for (place, context) in places
-                .iter()
-                .zip(buffers.context.chunks_exact(group_blocks))
-            {
+            for (place, context) in places.iter().zip(buffers.context.chunks_exact(group_blocks)) {
                 let part = &mut out[place.tile];
                 for (block, [low, high]) in context.iter().enumerate() {
                     let to = &mut part[block * place.stride + place.row];
@@ -214,9 +196,7 @@ impl Heads {
             for (keys, out) in panels.zip(buffers.scores.chunks_exact_mut(size)) {
                 kernels.eight(size, &buffers.queries, keys, &Lanes::ZERO, out);
             }
-            buffers
-                .probabilities
-                .resize(key_blocks * size, ActBlock::ZERO);
+            buffers.probabilities.resize(key_blocks * size, ActBlock::ZERO);
             kernels.softmax_tile(
                 &mut buffers.scores,
                 count,

@@ -56,13 +56,7 @@ impl FastEncoder {
         let (panels, blocks) = (config.hidden.div_ceil(LANES), config.hidden.div_ceil(BLOCK));
         let inner_blocks = config.ffn.div_ceil(BLOCK);
         let qkv_panels = (3 * config.hidden).div_ceil(LANES);
-        let Scratch {
-            x,
-            y,
-            acts,
-            qkv,
-            inner,
-        } = scratch;
+        let Scratch { x, y, acts, qkv, inner } = scratch;
         x.resize(rows * panels, Lanes::ZERO);
         y.resize(rows * panels, Lanes::ZERO);
         acts.resize(rows * blocks, ActBlock::ZERO);
@@ -132,14 +126,11 @@ impl FastEncoder {
         acts: &mut [ActBlock],
     ) {
         let (panels, blocks) = (norm.width.div_ceil(LANES), norm.width.div_ceil(BLOCK));
-        let mut parts: Vec<_> = tiles
-            .parts_mut(x, panels)
-            .zip(tiles.parts_mut(acts, blocks))
-            .collect();
+        let mut parts: Vec<_> =
+            tiles.parts_mut(x, panels).zip(tiles.parts_mut(acts, blocks)).collect();
         exec.for_each(&mut parts, |index, (x, acts)| {
             let y = y.map(|y| tiles.part(y, panels, index));
-            self.kernels
-                .norm_tile(x, y, norm, tiles.rows_of(index), acts);
+            self.kernels.norm_tile(x, y, norm, tiles.rows_of(index), acts);
         });
     }
 
@@ -163,8 +154,7 @@ impl FastEncoder {
                     let out = &mut part[(panel - first) * rows..][..rows];
                     let acts = tiles.part(acts, blocks, index);
                     let bias = &linear.bias[panel];
-                    self.kernels
-                        .panel(rows, acts, &linear.matrix, panel, bias, out);
+                    self.kernels.panel(rows, acts, &linear.matrix, panel, bias, out);
                 }
             }
         });
@@ -194,8 +184,7 @@ impl FastEncoder {
                     let mut buffer = [Lanes::ZERO; 2 * MAX_ROWS];
                     for (panel, out) in pair.clone().zip(buffer.chunks_exact_mut(rows)) {
                         let bias = &linear.bias[panel];
-                        self.kernels
-                            .panel(rows, acts, &linear.matrix, panel, bias, out);
+                        self.kernels.panel(rows, acts, &linear.matrix, panel, bias, out);
                     }
                     let out = &mut part[(block - first) * rows..][..rows];
                     let values = &mut buffer[..pair.len() * rows];

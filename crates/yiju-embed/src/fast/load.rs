@@ -35,9 +35,7 @@ pub(super) fn norm(weights: &ModelWeights, name: &str) -> Result<Norm, EmbedErro
 pub(super) fn layers(weights: &ModelWeights, pool: &Pool) -> Result<Vec<Layer>, EmbedError> {
     let mut slots: Vec<Option<Result<Layer, EmbedError>>> =
         (0..weights.config().layers).map(|_| None).collect();
-    pool.for_each(&mut slots, |number, slot| {
-        *slot = Some(layer(weights, number))
-    });
+    pool.for_each(&mut slots, |number, slot| *slot = Some(layer(weights, number)));
     slots.into_iter().flatten().collect()
 }
 
@@ -45,11 +43,7 @@ fn layer(weights: &ModelWeights, number: usize) -> Result<Layer, EmbedError> {
     let name = |part: &str| format!("blk.{number}.{part}");
     let (hidden, ffn) = (weights.config().hidden, weights.config().ffn);
     Ok(Layer {
-        qkv: linear(
-            weights,
-            &[&name("attn_q"), &name("attn_k"), &name("attn_v")],
-            hidden,
-        )?,
+        qkv: linear(weights, &[&name("attn_q"), &name("attn_k"), &name("attn_v")], hidden)?,
         output: linear(weights, &[&name("attn_output")], hidden)?,
         attention_norm: norm(weights, &name("attn_output_norm"))?,
         up: linear(weights, &[&name("ffn_up")], hidden)?,
@@ -64,10 +58,8 @@ fn linear(weights: &ModelWeights, names: &[&str], columns: usize) -> Result<Line
     for name in names {
         bias.extend(weights.tensor_f32(&format!("{name}.bias"))?);
     }
-    let blocks: Option<Vec<&[u8]>> = names
-        .iter()
-        .map(|name| weights.q4_0_blocks(&format!("{name}.weight")))
-        .collect();
+    let blocks: Option<Vec<&[u8]>> =
+        names.iter().map(|name| weights.q4_0_blocks(&format!("{name}.weight"))).collect();
     let four = blocks.and_then(|parts| Matrix::from_q4_0(&parts, columns));
     let matrix = match four {
         Some(matrix) => matrix,
@@ -79,8 +71,5 @@ fn linear(weights: &ModelWeights, names: &[&str], columns: usize) -> Result<Line
             Matrix::from_f32(&values, columns)
         }
     };
-    Ok(Linear {
-        matrix,
-        bias: Lanes::from_slice(&bias),
-    })
+    Ok(Linear { matrix, bias: Lanes::from_slice(&bias) })
 }

@@ -120,10 +120,7 @@ impl FastEncoder {
             return Ok(states);
         }
         // Many: each thread takes whole groups through all layers, without waiting for others.
-        let mut tasks: Vec<_> = groups
-            .into_iter()
-            .map(|group| (group, Ok(Vec::new())))
-            .collect();
+        let mut tasks: Vec<_> = groups.into_iter().map(|group| (group, Ok(Vec::new()))).collect();
         self.pool.for_each(&mut tasks, |_, (group, result)| {
             let members: Vec<&[u32]> = group.iter().map(|&index| sequences[index]).collect();
             *result = self.pass(&members, Exec::Alone);
@@ -138,11 +135,7 @@ impl FastEncoder {
 
     /// One pass of some sequences through all layers.
     fn pass(&self, sequences: &[&[u32]], exec: Exec<'_>) -> Result<Vec<HiddenStates>, EmbedError> {
-        let spare = self
-            .spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut scratch = spare.unwrap_or_default();
         let result = self.run_layers(sequences, exec, &mut scratch);
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);

@@ -51,10 +51,7 @@ pub(super) struct Tiles {
 impl Tiles {
     pub(super) fn new(rows: usize) -> Self {
         let tiles = rows.div_ceil(MAX_ROWS).max(1);
-        Self {
-            rows,
-            tile: rows.div_ceil(tiles).max(1),
-        }
+        Self { rows, tile: rows.div_ceil(tiles).max(1) }
     }
 
     pub(super) fn rows(self) -> usize {
@@ -88,10 +85,7 @@ impl Tiles {
     /// a row.
     pub(super) fn locate(self, row: usize, units: usize) -> (usize, usize) {
         let index = row / self.tile;
-        (
-            index * self.tile * units + row % self.tile,
-            self.rows_of(index),
-        )
+        (index * self.tile * units + row % self.tile, self.rows_of(index))
     }
 
     /// The tile that `row` is in.
@@ -111,13 +105,11 @@ impl Tiles {
         units: usize,
         chunk: usize,
     ) -> Vec<Vec<&mut [T]>> {
-        let mut columns: Vec<Vec<&mut [T]>> = (0..units.div_ceil(chunk))
-            .map(|_| Vec::with_capacity(self.count()))
-            .collect();
+        let mut columns: Vec<Vec<&mut [T]>> =
+            (0..units.div_ceil(chunk)).map(|_| Vec::with_capacity(self.count())).collect();
         for (index, part) in self.parts_mut(buffer, units).enumerate() {
-            for (column, part) in columns
-                .iter_mut()
-                .zip(part.chunks_mut(self.rows_of(index) * chunk))
+            for (column, part) in
+                columns.iter_mut().zip(part.chunks_mut(self.rows_of(index) * chunk))
             {
                 column.push(part);
             }
@@ -135,10 +127,7 @@ pub(super) fn groups(lengths: &[usize], threads: usize) -> Vec<Vec<usize>> {
     let count = if total < GROUP_TOKENS * threads {
         1
     } else {
-        total
-            .div_ceil(GROUP_TOKENS)
-            .next_multiple_of(threads)
-            .min(lengths.len())
+        total.div_ceil(GROUP_TOKENS).next_multiple_of(threads).min(lengths.len())
     };
     // The longest first, each to the group with the fewest tokens.
     let mut order: Vec<usize> = (0..lengths.len()).collect();
@@ -148,11 +137,7 @@ pub(super) fn groups(lengths: &[usize], threads: usize) -> Vec<Vec<usize>> {
     for index in order {
         if let Some(std::cmp::Reverse((tokens, number, mut members))) = groups.pop() {
             members.push(index);
-            groups.push(std::cmp::Reverse((
-                tokens + lengths[index],
-                number,
-                members,
-            )));
+            groups.push(std::cmp::Reverse((tokens + lengths[index], number, members)));
         }
     }
     // Ascending by `Reverse`: the fullest group comes first.

@@ -20,48 +20,12 @@ struct Shape {
 }
 
 const SHAPES: [Shape; 6] = [
-    Shape {
-        hidden: 32,
-        heads: 4,
-        ffn: 64,
-        activation: "gelu",
-        architecture: "bert",
-    },
-    Shape {
-        hidden: 64,
-        heads: 1,
-        ffn: 100,
-        activation: "gelu",
-        architecture: "xlm-roberta",
-    },
-    Shape {
-        hidden: 40,
-        heads: 5,
-        ffn: 70,
-        activation: "relu",
-        architecture: "bert",
-    },
-    Shape {
-        hidden: 24,
-        heads: 1,
-        ffn: 33,
-        activation: "gelu",
-        architecture: "bert",
-    },
-    Shape {
-        hidden: 36,
-        heads: 3,
-        ffn: 17,
-        activation: "gelu_new",
-        architecture: "bert",
-    },
-    Shape {
-        hidden: 96,
-        heads: 2,
-        ffn: 160,
-        activation: "gelu",
-        architecture: "xlm-roberta",
-    },
+    Shape { hidden: 32, heads: 4, ffn: 64, activation: "gelu", architecture: "bert" },
+    Shape { hidden: 64, heads: 1, ffn: 100, activation: "gelu", architecture: "xlm-roberta" },
+    Shape { hidden: 40, heads: 5, ffn: 70, activation: "relu", architecture: "bert" },
+    Shape { hidden: 24, heads: 1, ffn: 33, activation: "gelu", architecture: "bert" },
+    Shape { hidden: 36, heads: 3, ffn: 17, activation: "gelu_new", architecture: "bert" },
+    Shape { hidden: 96, heads: 2, ffn: 160, activation: "gelu", architecture: "xlm-roberta" },
 ];
 
 const VOCABULARY: usize = 50;
@@ -78,17 +42,10 @@ fn tensors(shape: &Shape) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let mut add = |name: String, shape: Vec<usize>, middle: f32, width: f32| {
         let range = middle - width..middle + width;
         let count = shape.iter().product();
-        let values = (0..count)
-            .map(|_| random.random_range(range.clone()))
-            .collect();
+        let values = (0..count).map(|_| random.random_range(range.clone())).collect();
         tensors.push((name, shape, values));
     };
-    add(
-        "token_embd.weight".into(),
-        vec![VOCABULARY, hidden],
-        0.0,
-        1.0,
-    );
+    add("token_embd.weight".into(), vec![VOCABULARY, hidden], 0.0, 1.0);
     add("position_embd.weight".into(), vec![100, hidden], 0.0, 0.3);
     add("token_types.weight".into(), vec![2, hidden], 0.0, 0.1);
     let mut norms = vec!["token_embd_norm".to_owned()];
@@ -103,12 +60,7 @@ fn tensors(shape: &Shape) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         ];
         for (name, outputs, inputs) in matrices {
             let width = 2.0 / (inputs as f32).sqrt();
-            add(
-                format!("blk.{layer}.{name}.weight"),
-                vec![outputs, inputs],
-                0.0,
-                width,
-            );
+            add(format!("blk.{layer}.{name}.weight"), vec![outputs, inputs], 0.0, width);
             add(format!("blk.{layer}.{name}.bias"), vec![outputs], 0.0, 0.2);
         }
         norms.extend(
@@ -135,24 +87,16 @@ fn write_model(directory: &Path, shape: &Shape, stored: GgmlDType) {
     let quantized: Vec<(String, QTensor)> = tensors(shape)
         .into_iter()
         .map(|(name, dimensions, values)| {
-            let whole = dimensions
-                .last()
-                .is_some_and(|width| width.is_multiple_of(32));
+            let whole = dimensions.last().is_some_and(|width| width.is_multiple_of(32));
             let matrix =
                 name == "token_embd.weight" || (dimensions.len() == 2 && name.starts_with("blk."));
-            let dtype = if matrix && whole {
-                stored
-            } else {
-                GgmlDType::F32
-            };
+            let dtype = if matrix && whole { stored } else { GgmlDType::F32 };
             let tensor = Tensor::from_vec(values, dimensions, &Device::Cpu).unwrap();
             (name, QTensor::quantize(&tensor, dtype).unwrap())
         })
         .collect();
-    let list: Vec<(&str, &QTensor)> = quantized
-        .iter()
-        .map(|(name, tensor)| (name.as_str(), tensor))
-        .collect();
+    let list: Vec<(&str, &QTensor)> =
+        quantized.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let mut file = std::fs::File::create(directory.join("model.gguf")).unwrap();
     gguf_file::write(&mut file, &[], &list).unwrap();
 }
@@ -174,11 +118,7 @@ fn sequences(lengths: &[usize]) -> Vec<Vec<u32>> {
     let mut random = StdRng::seed_from_u64(7);
     lengths
         .iter()
-        .map(|length| {
-            (0..*length)
-                .map(|_| random.random_range(0..VOCABULARY as u32))
-                .collect()
-        })
+        .map(|length| (0..*length).map(|_| random.random_range(0..VOCABULARY as u32)).collect())
         .collect()
 }
 
@@ -208,10 +148,7 @@ fn every_shape_and_variant_comes_close_to_f32() {
             let expected = ReferenceEncoder::load(Arc::clone(&weights), 1)
                 .and_then(|reference| reference.forward(&sequences))
                 .unwrap();
-            for variant in Variant::ALL
-                .into_iter()
-                .filter(|variant| variant.is_available())
-            {
+            for variant in Variant::ALL.into_iter().filter(|variant| variant.is_available()) {
                 let encoder = FastEncoder::load_variant(Arc::clone(&weights), 2, variant).unwrap();
                 assert_eq!((encoder.variant(), encoder.threads()), (variant, 2));
                 let found = encoder.forward(&sequences).unwrap();
@@ -238,10 +175,7 @@ fn batches_and_threads_do_not_change_a_bit() {
     let many: Vec<usize> = (0..40).map(|i| 1 + i * 7 % 97).collect();
     for shape in &SHAPES[..3] {
         let (_directory, weights) = model(shape, GgmlDType::Q4_0);
-        for variant in Variant::ALL
-            .into_iter()
-            .filter(|variant| variant.is_available())
-        {
+        for variant in Variant::ALL.into_iter().filter(|variant| variant.is_available()) {
             let load = |threads| {
                 FastEncoder::load_variant(Arc::clone(&weights), threads, variant).unwrap()
             };
@@ -255,11 +189,7 @@ fn batches_and_threads_do_not_change_a_bit() {
                     .collect();
                 for threads in [1, 2, 3, 7] {
                     let encoder = load(threads);
-                    assert_eq!(
-                        encoder.forward(&sequences).unwrap(),
-                        expected,
-                        "{threads} threads"
-                    );
+                    assert_eq!(encoder.forward(&sequences).unwrap(), expected, "{threads} threads");
                     // Once more, with buffers that were used before.
                     assert_eq!(encoder.forward(&sequences).unwrap(), expected);
                 }
@@ -291,12 +221,7 @@ fn nothing_in_nothing_out_and_bad_sequences_are_errors() {
     let (_directory, weights) = model(&SHAPES[1], GgmlDType::F32);
     let encoder = FastEncoder::load(weights, 2).unwrap();
     assert!(encoder.forward(&[]).unwrap().is_empty());
-    let message = |sequence: &[u32]| {
-        encoder
-            .forward(&[&[1, 2], sequence])
-            .unwrap_err()
-            .to_string()
-    };
+    let message = |sequence: &[u32]| encoder.forward(&[&[1, 2], sequence]).unwrap_err().to_string();
     assert!(message(&[]).contains("0 tokens"));
     // XLM-R: positions start at 2.
     assert!(message(&[3; 99]).contains("1 to 98"));

@@ -8,18 +8,12 @@ use crate::EmbedderOptions;
 
 fn queue(options: QueueOptions) -> EmbedQueue {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/multilingual-e5-small-q4");
-    let threads = EmbedderOptions {
-        threads: 1,
-        ..EmbedderOptions::default()
-    };
+    let threads = EmbedderOptions { threads: 1, ..EmbedderOptions::default() };
     EmbedQueue::new(Embedder::open(&model, threads).unwrap(), options)
 }
 
 fn small() -> EmbedQueue {
-    queue(QueueOptions {
-        batch_tokens: 40,
-        waiting_tokens: 100,
-    })
+    queue(QueueOptions { batch_tokens: 40, waiting_tokens: 100 })
 }
 
 /// As if a caller ran the model.
@@ -68,10 +62,7 @@ fn questions_go_first_and_ingestion_is_cut_into_even_batches() {
     }
     assert_eq!(windows.end, 30);
     let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
-    assert!(
-        *most <= 40 && most - least <= ingestion.ids(0).len(),
-        "{sizes:?}"
-    );
+    assert!(*most <= 40 && most - least <= ingestion.ids(0).len(), "{sizes:?}");
     assert_eq!(state.waiting_tokens(0) + state.waiting_tokens(1), 0);
     drop(state);
     drop((first, second, third));
@@ -101,12 +92,7 @@ fn a_full_queue_turns_away_and_says_so() {
             threads.spawn(|| queue.embed(Priority::Ingestion, InputType::Passage, &texts));
         wait_for(&queue, 1);
         let refused = queue.embed(Priority::Ingestion, InputType::Passage, &texts);
-        let Err(EmbedError::Busy {
-            waiting: there,
-            limit: 100,
-            ..
-        }) = refused
-        else {
+        let Err(EmbedError::Busy { waiting: there, limit: 100, .. }) = refused else {
             panic!("{refused:?}");
         };
         assert!(there > 50);
@@ -119,10 +105,7 @@ fn a_full_queue_turns_away_and_says_so() {
         assert_eq!(question.join().unwrap().unwrap().len(), 1);
     });
     let figures = queue.figures();
-    assert_eq!(
-        (figures.callers, figures.waiting_tokens, figures.refused),
-        (0, 0, 1)
-    );
+    assert_eq!((figures.callers, figures.waiting_tokens, figures.refused), (0, 0, 1));
     assert!(figures.batches >= 2 && figures.batched_tokens > 90);
 }
 
@@ -148,11 +131,7 @@ fn who_is_gone_leaves_the_queue_and_the_rest_is_served() {
     // One that was cancelled before it came is not let wait either.
     let again = cancel.scope(|| queue.embed(Priority::Question, InputType::Query, &["走了"]));
     assert!(matches!(again, Err(EmbedError::Cancelled)));
-    assert!(
-        queue
-            .embed(Priority::Question, InputType::Query, &["在"])
-            .is_ok()
-    );
+    assert!(queue.embed(Priority::Question, InputType::Query, &["在"]).is_ok());
 }
 
 #[test]
@@ -164,34 +143,20 @@ fn a_batch_that_breaks_off_fails_its_callers_and_frees_the_model() {
         panic!("the model is free");
     };
     assert!(matches!(place.next_step(None).unwrap(), Step::Wait));
-    drop(Turn {
-        queue: &queue,
-        batch,
-        done: false,
-    });
+    drop(Turn { queue: &queue, batch, done: false });
     assert!(matches!(place.next_step(None), Err(EmbedError::Compute(_))));
     drop(place);
-    assert!(
-        queue
-            .embed(Priority::Question, InputType::Query, &["公积金"])
-            .is_ok()
-    );
+    assert!(queue.embed(Priority::Question, InputType::Query, &["公积金"]).is_ok());
 }
 
 #[test]
 fn many_callers_get_the_bits_of_the_embedder_alone() {
-    let queue = queue(QueueOptions {
-        batch_tokens: 64,
-        waiting_tokens: 1 << 20,
-    });
+    let queue = queue(QueueOptions { batch_tokens: 64, waiting_tokens: 1 << 20 });
     let texts: Vec<String> = (0..24)
         .map(|i| "住房租赁当事人应当依法订立合同。".repeat(i % 5) + &i.to_string())
         .collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let passages = queue
-        .embedder
-        .embed_tokens(InputType::Passage, &texts)
-        .unwrap();
+    let passages = queue.embedder.embed_tokens(InputType::Passage, &texts).unwrap();
     let questions = queue.embedder.embed(InputType::Query, &texts).unwrap();
     scope(|threads| {
         for _ in 0..2 {
@@ -204,9 +169,7 @@ fn many_callers_get_the_bits_of_the_embedder_alone() {
             let (queue, texts, questions) = (&queue, &texts, &questions);
             threads.spawn(move || {
                 for (text, expected) in texts.iter().zip(questions).skip(part).step_by(4) {
-                    let made = queue
-                        .embed(Priority::Question, InputType::Query, &[text])
-                        .unwrap();
+                    let made = queue.embed(Priority::Question, InputType::Query, &[text]).unwrap();
                     assert!(made[0] == *expected, "{text}");
                 }
             });
@@ -214,10 +177,5 @@ fn many_callers_get_the_bits_of_the_embedder_alone() {
     });
     let figures = queue.figures();
     assert_eq!((figures.callers, figures.waiting_tokens), (0, 0));
-    assert!(
-        queue
-            .embed(Priority::Question, InputType::Query, &[])
-            .unwrap()
-            .is_empty()
-    );
+    assert!(queue.embed(Priority::Question, InputType::Query, &[]).unwrap().is_empty());
 }

@@ -84,9 +84,7 @@ mod tests {
     fn charsmap() -> Vec<u8> {
         let units = build_double_array(&[("①".as_bytes(), 0), ("ﬁ".as_bytes(), 2)]).unwrap();
         let mut bytes = ((units.len() * 4) as u32).to_le_bytes().to_vec();
-        units
-            .iter()
-            .for_each(|unit| bytes.extend(unit.to_le_bytes()));
+        units.iter().for_each(|unit| bytes.extend(unit.to_le_bytes()));
         bytes.extend(b"1\0fi\0");
         bytes
     }

@@ -52,11 +52,7 @@ pub fn build_compact(source: &CompactSource<'_>) -> Result<Vec<u8>, String> {
             continue;
         }
         // Both let a text be cut at every space and at every unknown character.
-        if piece
-            .chars()
-            .skip(1)
-            .any(|character| character == '\u{2581}')
-        {
+        if piece.chars().skip(1).any(|character| character == '\u{2581}') {
             return Err(format!("piece `{piece}` has a space inside"));
         }
         if !score.is_finite() {
@@ -68,14 +64,11 @@ pub fn build_compact(source: &CompactSource<'_>) -> Result<Vec<u8>, String> {
     let single = |character: char| {
         let mut buffer = [0; 4];
         let key: &[u8] = character.encode_utf8(&mut buffer).as_bytes();
-        keys.binary_search_by(|(piece, _)| (*piece).cmp(key))
-            .is_ok()
+        keys.binary_search_by(|(piece, _)| (*piece).cmp(key)).is_ok()
     };
     for (id, (piece, _)) in (0u32..).zip(pieces) {
         if id != source.unknown && !piece.chars().all(single) {
-            return Err(format!(
-                "piece `{piece}` has a character that is no piece by itself"
-            ));
+            return Err(format!("piece `{piece}` has a character that is no piece by itself"));
         }
     }
     let units = build_double_array(&keys).ok_or("the pieces do not fit a double array")?;
@@ -106,17 +99,12 @@ pub fn build_compact(source: &CompactSource<'_>) -> Result<Vec<u8>, String> {
     }
     out.extend_from_slice(&json.length.to_le_bytes());
     out.extend_from_slice(&json.digest);
-    units
-        .iter()
-        .for_each(|unit| out.extend_from_slice(&unit.to_le_bytes()));
-    pieces
-        .iter()
-        .for_each(|(_, score)| out.extend_from_slice(&score.to_le_bytes()));
+    units.iter().for_each(|unit| out.extend_from_slice(&unit.to_le_bytes()));
+    pieces.iter().for_each(|(_, score)| out.extend_from_slice(&score.to_le_bytes()));
     replacements
         .iter()
         .for_each(|(from, _)| out.extend_from_slice(&u32::from(*from).to_le_bytes()));
-    ends.iter()
-        .for_each(|end| out.extend_from_slice(&end.to_le_bytes()));
+    ends.iter().for_each(|end| out.extend_from_slice(&end.to_le_bytes()));
     out.extend_from_slice(text.as_bytes());
     let crc = crc32fast::hash(&out[12..]);
     out[8..12].copy_from_slice(&crc.to_le_bytes());
@@ -142,10 +130,8 @@ impl CompactTokenizer {
     /// Maps and checks the file. The error says what is wrong.
     pub(crate) fn open(path: &Path) -> Result<Self, EmbedError> {
         let mapping = Mapping::open(path).map_err(EmbedError::io(path))?;
-        Self::read(mapping).map_err(|reason| EmbedError::InvalidFile {
-            path: path.to_path_buf(),
-            reason,
-        })
+        Self::read(mapping)
+            .map_err(|reason| EmbedError::InvalidFile { path: path.to_path_buf(), reason })
     }
 
     fn read(mapping: Mapping) -> Result<Self, String> {
@@ -193,10 +179,7 @@ impl CompactTokenizer {
 
     /// The ids around a text.
     pub(crate) fn special_tokens(&self) -> SpecialTokens {
-        SpecialTokens {
-            before: vec![self.begin],
-            after: vec![self.end],
-        }
+        SpecialTokens { before: vec![self.begin], after: vec![self.end] }
     }
 
     /// How many ids there are.
@@ -232,10 +215,7 @@ impl CompactTokenizer {
         lattice.best_path(start, bytes.len(), &mut tokens);
         tokens
             .into_iter()
-            .map(|(id, range)| Token {
-                id,
-                range: normalized.original(range),
-            })
+            .map(|(id, range)| Token { id, range: normalized.original(range) })
             .collect()
     }
 
@@ -313,9 +293,7 @@ impl CompactTokenizer {
             out.text.insert_str(0, META);
             let mut spans = vec![(0, out.spans[0].1.clone())];
             spans.extend(
-                out.spans
-                    .iter()
-                    .map(|(start, span)| (start + META.len() as u32, span.clone())),
+                out.spans.iter().map(|(start, span)| (start + META.len() as u32, span.clone())),
             );
             out.spans = spans;
         }
@@ -332,11 +310,7 @@ struct Normalized {
 
 impl Normalized {
     fn push(&mut self, character: char, span: &Range<u32>) {
-        let character = if character == ' ' {
-            '\u{2581}'
-        } else {
-            character
-        };
+        let character = if character == ' ' { '\u{2581}' } else { character };
         if character == '\u{2581}' && self.text.ends_with(META) {
             // A run of spaces becomes its last.
             if let Some(last) = self.spans.last_mut() {
@@ -351,12 +325,8 @@ impl Normalized {
     /// The bytes of the original that a range of `text`, whole characters, comes from.
     fn original(&self, range: Range<usize>) -> Range<usize> {
         let find = |at: usize| {
-            let after = self
-                .spans
-                .partition_point(|(start, _)| *start as usize <= at);
-            self.spans
-                .get(after.saturating_sub(1))
-                .map(|(_, span)| span)
+            let after = self.spans.partition_point(|(start, _)| *start as usize <= at);
+            self.spans.get(after.saturating_sub(1)).map(|(_, span)| span)
         };
         let start = find(range.start).map_or(0, |span| span.start as usize);
         let end = find(range.end.saturating_sub(1)).map_or(start, |span| span.end as usize);
@@ -378,11 +348,7 @@ impl Lattice {
     }
 
     fn score(&self, at: usize) -> f64 {
-        self.nodes
-            .get(at)
-            .copied()
-            .flatten()
-            .map_or(f64::NEG_INFINITY, |(score, _, _)| score)
+        self.nodes.get(at).copied().flatten().map_or(f64::NEG_INFINITY, |(score, _, _)| score)
     }
 
     fn offer(&mut self, from: usize, to: usize, score: f64, id: u32) {

@@ -25,9 +25,8 @@ const DIRECT_OFFSETS: usize = 1 << 21;
 /// would outgrow the layout.
 pub fn build_double_array(keys: &[(&[u8], u32)]) -> Option<Vec<u32>> {
     let sorted = keys.windows(2).all(|pair| pair[0].0 < pair[1].0);
-    let valid = keys
-        .iter()
-        .all(|(key, value)| !key.is_empty() && !key.contains(&0) && *value < IS_VALUE);
+    let valid =
+        keys.iter().all(|(key, value)| !key.is_empty() && !key.contains(&0) && *value < IS_VALUE);
     if !sorted || !valid {
         return None;
     }
@@ -115,9 +114,7 @@ impl Builder {
                 let base = unit ^ first;
                 let free = !self.offsets[base]
                     && encode_offset(node ^ base).is_some()
-                    && children
-                        .iter()
-                        .all(|(byte, _)| !self.taken[base ^ usize::from(*byte)]);
+                    && children.iter().all(|(byte, _)| !self.taken[base ^ usize::from(*byte)]);
                 if free {
                     return Some(base);
                 }

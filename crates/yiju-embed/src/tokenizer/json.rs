@@ -14,17 +14,12 @@ pub(crate) struct JsonTokenizer {
 impl JsonTokenizer {
     /// Parses the file. Its own padding and truncation are dropped: nothing is cut or added.
     pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Self, EmbedError> {
-        let invalid = |reason: String| EmbedError::InvalidFile {
-            path: path.to_path_buf(),
-            reason,
-        };
+        let invalid = |reason: String| EmbedError::InvalidFile { path: path.to_path_buf(), reason };
         charsmap::check_normalizer(bytes).map_err(invalid)?;
         let mut tokenizer =
             tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| invalid(error.to_string()))?;
         tokenizer.with_padding(None);
-        tokenizer
-            .with_truncation(None)
-            .map_err(|error| invalid(error.to_string()))?;
+        tokenizer.with_truncation(None).map_err(|error| invalid(error.to_string()))?;
         Ok(Self { tokenizer })
     }
 
@@ -40,10 +35,7 @@ impl JsonTokenizer {
             .get_ids()
             .iter()
             .zip(encoding.get_offsets())
-            .map(|(&id, &(start, end))| Token {
-                id,
-                range: start..end.max(start),
-            })
+            .map(|(&id, &(start, end))| Token { id, range: start..end.max(start) })
             .collect())
     }
 
@@ -55,10 +47,7 @@ impl JsonTokenizer {
         second: &str,
     ) -> Result<(Vec<u32>, Vec<u32>), EmbedError> {
         let encoding = self.run((first, second), true)?;
-        Ok((
-            encoding.get_ids().to_vec(),
-            encoding.get_type_ids().to_vec(),
-        ))
+        Ok((encoding.get_ids().to_vec(), encoding.get_type_ids().to_vec()))
     }
 
     /// Encodes, with a fence: on some combinations of normalisers and texts the `tokenizers`
@@ -88,10 +77,9 @@ impl JsonTokenizer {
             let ids = encoding.get_ids();
             let mask = encoding.get_special_tokens_mask();
             let content = |special: &u32| *special == 0;
-            let (Some(first), Some(last)) = (
-                mask.iter().position(content),
-                mask.iter().rposition(content),
-            ) else {
+            let (Some(first), Some(last)) =
+                (mask.iter().position(content), mask.iter().rposition(content))
+            else {
                 continue;
             };
             return Ok(SpecialTokens {

@@ -11,11 +11,7 @@ use crate::tiny::Tiny;
 /// Writes `tiny` with a classifier of so many labels; `flat` gives every text the logit 1.
 fn write(tiny: &Tiny, directory: &Path, labels: usize, flat: bool) {
     tiny.write(directory);
-    let prefix = if tiny.model_type == "bert" {
-        "bert."
-    } else {
-        "roberta."
-    };
+    let prefix = if tiny.model_type == "bert" { "bert." } else { "roberta." };
     let mut tensors: HashMap<String, Tensor> = tiny
         .tensors()
         .into_iter()
@@ -23,34 +19,20 @@ fn write(tiny: &Tiny, directory: &Path, labels: usize, flat: bool) {
         .collect();
     let hidden = tiny.hidden;
     let spread = |count: usize| -> Vec<f32> {
-        (0..count)
-            .map(|at| (at as f32 * 0.7).sin() * if flat { 0.0 } else { 1.0 })
-            .collect()
+        (0..count).map(|at| (at as f32 * 0.7).sin() * if flat { 0.0 } else { 1.0 }).collect()
     };
     let tensor =
         |values: Vec<f32>, shape: &[usize]| Tensor::from_vec(values, shape, &Device::Cpu).unwrap();
     let last = if tiny.model_type == "bert" {
-        tensors.insert(
-            "bert.pooler.dense.bias".into(),
-            tensor(vec![0.1; hidden], &[hidden]),
-        );
+        tensors.insert("bert.pooler.dense.bias".into(), tensor(vec![0.1; hidden], &[hidden]));
         "classifier"
     } else {
         let square = spread(hidden * hidden);
-        tensors.insert(
-            "classifier.dense.weight".into(),
-            tensor(square, &[hidden, hidden]),
-        );
-        tensors.insert(
-            "classifier.dense.bias".into(),
-            tensor(vec![0.1; hidden], &[hidden]),
-        );
+        tensors.insert("classifier.dense.weight".into(), tensor(square, &[hidden, hidden]));
+        tensors.insert("classifier.dense.bias".into(), tensor(vec![0.1; hidden], &[hidden]));
         "classifier.out_proj"
     };
-    tensors.insert(
-        format!("{last}.weight"),
-        tensor(spread(labels * hidden), &[labels, hidden]),
-    );
+    tensors.insert(format!("{last}.weight"), tensor(spread(labels * hidden), &[labels, hidden]));
     tensors.insert(format!("{last}.bias"), tensor(vec![1.0; labels], &[labels]));
     candle_core::safetensors::save(&tensors, directory.join("model.safetensors")).unwrap();
 }
@@ -85,10 +67,7 @@ fn a_score_is_the_sigmoid_of_the_logit() {
     for tiny in [Tiny::bert(), Tiny::xlm_r()] {
         let (_directory, encoder) = made(&tiny, 1, true);
         let score = encoder.scores("plan", &["city"]).unwrap()[0];
-        assert!(
-            (score - 1.0 / (1.0 + (-1.0f32).exp())).abs() < 1e-6,
-            "{score}"
-        );
+        assert!((score - 1.0 / (1.0 + (-1.0f32).exp())).abs() < 1e-6, "{score}");
     }
 }
 
@@ -115,23 +94,11 @@ fn what_is_no_cross_encoder_is_refused_by_name() {
         CrossEncoder::open(directory.path()).unwrap_err()
     };
     let error = refused(&|path| Tiny::bert().write(path));
-    assert!(
-        error.to_string().contains("no tensor classifier.weight"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("no tensor classifier.weight"), "{error}");
     let error = refused(&|path| write(&Tiny::bert(), path, 3, false));
     assert!(error.to_string().contains("3 labels"), "{error}");
     let error = refused(&|path| std::fs::remove_file(path.join("model.safetensors")).unwrap());
-    assert!(
-        matches!(
-            error,
-            EmbedError::MissingFile {
-                file: "model.safetensors",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, EmbedError::MissingFile { file: "model.safetensors", .. }), "{error}");
     let error = refused(&|path| std::fs::write(path.join("model.safetensors"), b"junk").unwrap());
     assert!(matches!(error, EmbedError::InvalidFile { .. }), "{error}");
     let error = refused(&|path| std::fs::write(path.join("config.json"), b"{}").unwrap());

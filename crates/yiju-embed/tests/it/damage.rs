@@ -39,10 +39,7 @@ fn configure(directory: &Path, key: &str, value: serde_json::Value) {
 #[test]
 fn an_unknown_model_is_named() {
     let text = message(Path::new("models/no-such-model"));
-    assert!(
-        text.contains("no-such-model") && text.contains("unknown model"),
-        "{text}"
-    );
+    assert!(text.contains("no-such-model") && text.contains("unknown model"), "{text}");
 }
 
 #[test]
@@ -77,10 +74,7 @@ fn a_tokenizer_with_more_ids_than_word_vectors_is_refused() {
     let other = Tiny::bert().tokenizer.json().to_string();
     std::fs::write(directory.path().join("tokenizer.json"), other).unwrap();
     let text = message(directory.path());
-    assert!(
-        text.contains("tokenizer.json") && text.contains("62 ids"),
-        "{text}"
-    );
+    assert!(text.contains("tokenizer.json") && text.contains("62 ids"), "{text}");
 }
 
 #[test]
@@ -104,23 +98,13 @@ fn weights_that_are_not_finite_are_refused() {
         let path = directory.path().join("model.safetensors");
         let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
         let name = "roberta.encoder.layer.1.output.dense.weight";
-        let mut values = tensors[name]
-            .flatten_all()
-            .unwrap()
-            .to_vec1::<f32>()
-            .unwrap();
+        let mut values = tensors[name].flatten_all().unwrap().to_vec1::<f32>().unwrap();
         values[77] = bad;
         let shape = tensors[name].shape().clone();
-        tensors.insert(
-            name.to_owned(),
-            Tensor::from_vec(values, shape, &Device::Cpu).unwrap(),
-        );
+        tensors.insert(name.to_owned(), Tensor::from_vec(values, shape, &Device::Cpu).unwrap());
         candle_core::safetensors::save(&tensors, &path).unwrap();
         let text = message(directory.path());
-        assert!(
-            text.contains("blk.1.ffn_down.weight") && text.contains("77"),
-            "{text}"
-        );
+        assert!(text.contains("blk.1.ffn_down.weight") && text.contains("77"), "{text}");
     }
 }
 
@@ -149,20 +133,13 @@ fn compact(json: &[u8]) -> Vec<u8> {
             .as_array()
             .unwrap()
             .iter()
-            .map(|entry| {
-                (
-                    entry[0].as_str().unwrap().to_owned(),
-                    entry[1].as_f64().unwrap() as f32,
-                )
-            })
+            .map(|entry| (entry[0].as_str().unwrap().to_owned(), entry[1].as_f64().unwrap() as f32))
             .filter(|(piece, _)| !piece.starts_with('<') || piece == "<unk>")
             .collect();
     // `build_compact` wants every character of a piece to be a piece, so the names of special
     // pieces are left out here, and the ids are not those of the JSON.
-    let pieces: Vec<(&str, f32)> = pieces
-        .iter()
-        .map(|(piece, score)| (piece.as_str(), *score))
-        .collect();
+    let pieces: Vec<(&str, f32)> =
+        pieces.iter().map(|(piece, score)| (piece.as_str(), *score)).collect();
     build_compact(&CompactSource {
         pieces: &pieces,
         unknown: 0,
@@ -180,10 +157,7 @@ fn a_compact_tokenizer_counts_only_where_it_fits_its_json() {
     let json = std::fs::read(directory.path().join("tokenizer.json")).unwrap();
     let path = directory.path().join("tokenizer.bin");
     let marks = || {
-        let ids = open(directory.path())
-            .unwrap()
-            .input_ids(InputType::Query, "city")
-            .unwrap();
+        let ids = open(directory.path()).unwrap().input_ids(InputType::Query, "city").unwrap();
         (ids[0], ids[ids.len() - 1])
     };
     assert_eq!(marks(), (0, 2));

@@ -18,9 +18,7 @@ fn bundled() -> PathBuf {
 
 /// A file of test data.
 fn data(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -32,8 +30,5 @@ fn options(precision: Precision, threads: usize) -> EmbedderOptions {
 /// The dot product, which is the cosine of unit vectors.
 fn dot(a: &[f32], b: &[f32]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| f64::from(*a) * f64::from(*b))
-        .sum()
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }

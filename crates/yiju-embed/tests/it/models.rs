@@ -18,10 +18,7 @@ fn the_bundled_files_are_those_of_their_readme() {
     let mut files = 0;
     for line in readme.lines() {
         // | `name` | bytes | `SHA-256` |
-        let cells: Vec<&str> = line
-            .split('|')
-            .map(|cell| cell.trim().trim_matches('`'))
-            .collect();
+        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
         let ["", name, length, digest, ""] = cells[..] else {
             continue;
         };
@@ -40,17 +37,13 @@ fn the_bundled_files_are_those_of_their_readme() {
 fn the_bundled_weights_are_a_gguf_file_to_candle_too() {
     let mut file = std::fs::File::open(bundled().join("model.gguf")).unwrap();
     let content = gguf_file::Content::read(&mut file).unwrap();
-    let architecture = content.metadata["general.architecture"]
-        .to_string()
-        .unwrap();
+    let architecture = content.metadata["general.architecture"].to_string().unwrap();
     assert_eq!(architecture, "bert");
     assert_eq!(content.tensor_infos.len(), 5 + 16 * 12);
     let words = &content.tensor_infos["token_embd.weight"];
     assert_eq!(words.shape.dims(), [250_037, 384]);
     assert_eq!(words.ggml_dtype, GgmlDType::Q4_0);
-    let up = content
-        .tensor(&mut file, "blk.11.ffn_up.weight", &candle_core::Device::Cpu)
-        .unwrap();
+    let up = content.tensor(&mut file, "blk.11.ffn_up.weight", &candle_core::Device::Cpu).unwrap();
     assert_eq!(up.shape().dims(), [1536, 384]);
 }
 
@@ -93,9 +86,7 @@ fn candle_vector(tiny: &Tiny, directory: &Path, ids: &[u32], cls: bool) -> Vec<f
         let config: xlm_roberta::Config = serde_json::from_value(config).unwrap();
         let model = xlm_roberta::XLMRobertaModel::new(&config, variables).unwrap();
         let mask = ids.ones_like().unwrap();
-        model
-            .forward(&ids, &mask, &types, None, None, None)
-            .unwrap()
+        model.forward(&ids, &mask, &types, None, None, None).unwrap()
     };
     let states = states.squeeze(0).unwrap();
     let pooled = if cls { states.get(0) } else { states.mean(0) }.unwrap();
@@ -120,11 +111,7 @@ fn check(tiny: &Tiny, files: &[(&str, &str)], cls: bool, expected_ids: &[(&str, 
     let (f32, int8) = (open(Precision::F32), open(Precision::Int8));
     assert_eq!((f32.dimension(), f32.max_tokens()), (tiny.hidden, 64));
     for (text, ids) in expected_ids {
-        assert_eq!(
-            f32.input_ids(InputType::Query, text).unwrap(),
-            *ids,
-            "{text:?}"
-        );
+        assert_eq!(f32.input_ids(InputType::Query, text).unwrap(), *ids, "{text:?}");
         let ours = f32.embed(InputType::Query, &[text]).unwrap().remove(0);
         let theirs = candle_vector(tiny, directory.path(), ids, cls);
         let cosine = dot(&ours.vector, &theirs);
@@ -140,10 +127,7 @@ fn check(tiny: &Tiny, files: &[(&str, &str)], cls: bool, expected_ids: &[(&str, 
         let batch = embedder.embed(InputType::Passage, &texts).unwrap();
         assert!(batch[1].tokens > 64);
         for (text, embedding) in texts.iter().zip(&batch) {
-            assert_eq!(
-                &embedder.embed(InputType::Passage, &[text]).unwrap()[0],
-                embedding
-            );
+            assert_eq!(&embedder.embed(InputType::Passage, &[text]).unwrap()[0], embedding);
         }
     }
 }
@@ -155,29 +139,17 @@ fn a_bert_with_word_pieces_and_cls_pooling_runs() {
             "1_Pooling/config.json",
             r#"{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false}"#,
         ),
-        (
-            "config_sentence_transformers.json",
-            r#"{"prompts": {"query": "plan. ", "passage": ""}}"#,
-        ),
+        ("config_sentence_transformers.json", r#"{"prompts": {"query": "plan. ", "passage": ""}}"#),
     ];
     // [CLS] plan . c ##i ##t ##ies [SEP]
-    let ids = [
-        ("cities", vec![2, 6, 9, 12, 44, 55, 5, 3]),
-        ("City.", vec![2, 6, 9, 4, 9, 3]),
-    ];
+    let ids = [("cities", vec![2, 6, 9, 12, 44, 55, 5, 3]), ("City.", vec![2, 6, 9, 4, 9, 3])];
     check(&Tiny::bert(), &files, true, &ids);
 }
 
 #[test]
 fn an_xlm_r_with_unigram_and_mean_pooling_runs() {
-    let files = [(
-        "yiju.toml",
-        "pooling = \"mean\"\n[prefixes]\nquery = \"plan. \"\n",
-    )];
-    let ids = [
-        ("city 城市", vec![0, 6, 10, 5, 4, 7, 2]),
-        ("一二", vec![0, 6, 10, 4, 3, 2]),
-    ];
+    let files = [("yiju.toml", "pooling = \"mean\"\n[prefixes]\nquery = \"plan. \"\n")];
+    let ids = [("city 城市", vec![0, 6, 10, 5, 4, 7, 2]), ("一二", vec![0, 6, 10, 4, 3, 2])];
     check(&Tiny::xlm_r(), &files, false, &ids);
 }
 
@@ -194,14 +166,8 @@ fn a_bert_with_a_unigram_tokenizer_and_prefixes_runs() {
             r#"{"prompts": {"query": "plan. ", "passage": "city "}}"#,
         ),
     ];
-    let tiny = Tiny {
-        tokenizer: crate::tiny::Vocabulary::Unigram,
-        ..Tiny::bert()
-    };
-    let ids = [
-        ("city 城市", vec![0, 6, 10, 5, 4, 7, 2]),
-        ("一二", vec![0, 6, 10, 4, 3, 2]),
-    ];
+    let tiny = Tiny { tokenizer: crate::tiny::Vocabulary::Unigram, ..Tiny::bert() };
+    let ids = [("city 城市", vec![0, 6, 10, 5, 4, 7, 2]), ("一二", vec![0, 6, 10, 4, 3, 2])];
     check(&tiny, &files, false, &ids);
 }
 
@@ -220,10 +186,7 @@ fn a_bert_without_prefixes_runs() {
             r#"{"word_embedding_dimension": 64, "pooling_mode_cls_token": true}"#,
         ),
     ];
-    let ids = [
-        ("City.", vec![2, 4, 9, 3]),
-        ("plan 城市", vec![2, 6, 7, 8, 3]),
-    ];
+    let ids = [("City.", vec![2, 4, 9, 3]), ("plan 城市", vec![2, 6, 7, 8, 3])];
     check(&Tiny::bert(), &files, true, &ids);
 }
 
@@ -249,10 +212,7 @@ fn other_architectures_are_refused_by_name() {
 
 #[test]
 fn a_mini_lm_in_half_precision_runs() {
-    let ids = [
-        ("city.", vec![2, 4, 9, 3]),
-        ("plan 城市", vec![2, 6, 7, 8, 3]),
-    ];
+    let ids = [("city.", vec![2, 4, 9, 3]), ("plan 城市", vec![2, 6, 7, 8, 3])];
     check(&Tiny::mini_lm(), &[], false, &ids);
 }
 
@@ -266,11 +226,7 @@ fn gguf_files_of_other_types_give_nearly_the_same() {
         Embedder::open(directory.path(), options).unwrap()
     };
     let vector = |precision| {
-        open(precision)
-            .embed(InputType::Query, &["city plan 城市"])
-            .unwrap()
-            .remove(0)
-            .vector
+        open(precision).embed(InputType::Query, &["city plan 城市"]).unwrap().remove(0).vector
     };
     let exact = vector(Precision::F32);
     for (dtype, least) in [

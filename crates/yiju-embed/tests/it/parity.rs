@@ -25,10 +25,7 @@ impl Line {
 }
 
 static LINES: LazyLock<Vec<Line>> = LazyLock::new(|| {
-    data("embedding-parity.jsonl")
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    data("embedding-parity.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 });
 
 fn open(precision: Precision) -> Embedder {
@@ -40,10 +37,7 @@ static F32: LazyLock<Embedder> = LazyLock::new(|| open(Precision::F32));
 static INT8: LazyLock<Embedder> = LazyLock::new(|| open(Precision::Int8));
 
 fn one(embedder: &Embedder, line: &Line) -> Embedding {
-    embedder
-        .embed(line.input_type(), &[&line.text])
-        .unwrap()
-        .remove(0)
+    embedder.embed(line.input_type(), &[&line.text]).unwrap().remove(0)
 }
 
 #[test]
@@ -85,11 +79,7 @@ fn int8_stays_close_to_f32() {
 
 #[test]
 fn a_batch_is_its_texts_alone() {
-    let long = LINES
-        .iter()
-        .map(|line| line.text.as_str())
-        .collect::<String>()
-        .repeat(4);
+    let long = LINES.iter().map(|line| line.text.as_str()).collect::<String>().repeat(4);
     let mut texts: Vec<&str> = LINES.iter().map(|line| line.text.as_str()).collect();
     texts.push(&long);
     texts.push("");
@@ -112,20 +102,11 @@ fn a_long_text_is_read_whole() {
     // The prefix gives two tokens of its own, the marks around the text two more.
     assert!(plain.tokens >= tokens + 4, "{} {tokens}", plain.tokens);
     // What stands at the very end counts.
-    let with_end = format!(
-        "{long}{}",
-        "Bananas ripen faster next to apples. ".repeat(12)
-    );
-    let other = INT8
-        .embed(InputType::Passage, &[&with_end])
-        .unwrap()
-        .remove(0);
+    let with_end = format!("{long}{}", "Bananas ripen faster next to apples. ".repeat(12));
+    let other = INT8.embed(InputType::Passage, &[&with_end]).unwrap().remove(0);
     let cosine = dot(&plain.vector, &other.vector);
     assert!(cosine < 0.9999, "{cosine}");
-    let (embedding, vectors) = INT8
-        .embed_tokens(InputType::Passage, &[&long])
-        .unwrap()
-        .remove(0);
+    let (embedding, vectors) = INT8.embed_tokens(InputType::Passage, &[&long]).unwrap().remove(0);
     assert_eq!(embedding, plain);
     // Alone, the text begins with a ▁ that is the prefix's otherwise.
     assert_eq!(vectors.tokens.len(), tokens - 1);

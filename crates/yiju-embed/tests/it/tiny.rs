@@ -87,10 +87,7 @@ impl Tiny {
             .tensors()
             .into_iter()
             .map(|(name, tensor)| {
-                (
-                    format!("{}{name}", self.tensor_prefix),
-                    tensor.to_dtype(dtype).unwrap(),
-                )
+                (format!("{}{name}", self.tensor_prefix), tensor.to_dtype(dtype).unwrap())
             })
             .collect();
         candle_core::safetensors::save(&tensors, directory.join("model.safetensors")).unwrap();
@@ -105,16 +102,11 @@ impl Tiny {
                 let matrix =
                     tensor.rank() == 2 && !name.contains("position") && !name.contains("type");
                 let dtype = if matrix { dtype } else { GgmlDType::F32 };
-                Some((
-                    gguf_name(&name)?,
-                    QTensor::quantize(&tensor, dtype).unwrap(),
-                ))
+                Some((gguf_name(&name)?, QTensor::quantize(&tensor, dtype).unwrap()))
             })
             .collect();
-        let tensors: Vec<(&str, &QTensor)> = tensors
-            .iter()
-            .map(|(name, tensor)| (name.as_str(), tensor))
-            .collect();
+        let tensors: Vec<(&str, &QTensor)> =
+            tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
         let mut file = std::fs::File::create(directory.join("model.gguf")).unwrap();
         let name = gguf_file::Value::String("bert".to_owned());
         let list = gguf_file::Value::Array(vec![name.clone(), name.clone()]);
@@ -146,22 +138,14 @@ impl Tiny {
         let (hidden, ffn) = (self.hidden, self.ffn);
         let mut add = |name: String, shape: &[usize], scale: f32, centre: f32| {
             let count: usize = shape.iter().product();
-            let values: Vec<f32> = (0..count)
-                .map(|_| centre + scale * random.random_range(-1.0..1.0))
-                .collect();
+            let values: Vec<f32> =
+                (0..count).map(|_| centre + scale * random.random_range(-1.0..1.0)).collect();
             tensors.push((name, Tensor::from_vec(values, shape, &Device::Cpu).unwrap()));
         };
-        for (name, rows) in [
-            ("word", self.tokenizer.size()),
-            ("position", self.positions),
-            ("token_type", 2),
-        ] {
-            add(
-                format!("embeddings.{name}_embeddings.weight"),
-                &[rows, hidden],
-                1.0,
-                0.0,
-            );
+        for (name, rows) in
+            [("word", self.tokenizer.size()), ("position", self.positions), ("token_type", 2)]
+        {
+            add(format!("embeddings.{name}_embeddings.weight"), &[rows, hidden], 1.0, 0.0);
         }
         add("embeddings.LayerNorm.weight".into(), &[hidden], 0.2, 1.0);
         add("embeddings.LayerNorm.bias".into(), &[hidden], 0.1, 0.0);
@@ -195,21 +179,21 @@ impl Vocabulary {
     fn pieces(self) -> Vec<String> {
         let letters = ('a'..='z').map(String::from);
         match self {
-            Self::WordPiece => [
-                "[PAD]", "[UNK]", "[CLS]", "[SEP]", "city", "##ies", "plan", "城", "市", ".",
-            ]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(letters.clone())
-            .chain(letters.map(|letter| format!("##{letter}")))
-            .collect(),
-            Self::Unigram => [
-                "<s>", "<pad>", "</s>", "<unk>", "▁", "▁city", "▁plan", "城市", "城", "市", ".",
-            ]
-            .map(str::to_owned)
-            .into_iter()
-            .chain(letters)
-            .collect(),
+            Self::WordPiece => {
+                ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "city", "##ies", "plan", "城", "市", "."]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(letters.clone())
+                    .chain(letters.map(|letter| format!("##{letter}")))
+                    .collect()
+            }
+            Self::Unigram => {
+                ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁city", "▁plan", "城市", "城", "市", "."]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain(letters)
+                    .collect()
+            }
         }
     }
 

@@ -24,19 +24,13 @@ static JSON: LazyLock<Tokenizer> =
     LazyLock::new(|| Tokenizer::from_file(bundled().join("tokenizer.json")).unwrap());
 
 fn corpus() -> Vec<Line> {
-    data("tokenizer-corpus.jsonl")
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    data("tokenizer-corpus.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn json(text: &str) -> Vec<Token> {
     let encoding = JSON.encode(text, false).unwrap();
     std::iter::zip(encoding.get_ids(), encoding.get_offsets())
-        .map(|(&id, &(start, end))| Token {
-            id,
-            range: start..end,
-        })
+        .map(|(&id, &(start, end))| Token { id, range: start..end })
         .collect()
 }
 
@@ -48,11 +42,7 @@ fn ids(tokens: &[Token]) -> Vec<u32> {
 fn the_corpus_gives_the_ids_of_the_source() {
     let corpus = corpus();
     assert!(corpus.len() >= 250);
-    for Line {
-        text,
-        ids: expected,
-    } in corpus
-    {
+    for Line { text, ids: expected } in corpus {
         let compact = EMBEDDER.tokenize(&text).unwrap();
         // Alone, a text of which nothing is left is a ▁ to the source and nothing to the
         // `tokenizers` crate. With the prefix it is never alone.

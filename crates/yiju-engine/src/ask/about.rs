@@ -78,21 +78,14 @@ pub(crate) fn look_up(
     }
     // That a document has no number is an answer; its date or issuer may be in a clause.
     let settled = !found.is_empty() || (asked.what == Particular::Number && silent.is_some());
-    Ok(settled.then_some(Particulars {
-        what: asked.what,
-        found,
-        silent,
-    }))
+    Ok(settled.then_some(Particulars { what: asked.what, found, silent }))
 }
 
 /// Documents of the kind that the demonstrative names; for documents in general those with an issuer or
 /// a number, if there are any.
 fn pointed_at(records: Vec<DocumentRecord>, asked: &Asked) -> Vec<DocumentRecord> {
-    let of_kind: Vec<DocumentRecord> = records
-        .iter()
-        .filter(|record| asked.is_kind_of(record))
-        .cloned()
-        .collect();
+    let of_kind: Vec<DocumentRecord> =
+        records.iter().filter(|record| asked.is_kind_of(record)).cloned().collect();
     if !of_kind.is_empty() || asked.names_kind() {
         return of_kind;
     }
@@ -101,11 +94,7 @@ fn pointed_at(records: Vec<DocumentRecord>, asked: &Asked) -> Vec<DocumentRecord
         .filter(|record| record.issuer.is_some() || record.number.is_some())
         .cloned()
         .collect();
-    if official.is_empty() {
-        records
-    } else {
-        official
-    }
+    if official.is_empty() { records } else { official }
 }
 
 /// The documents whose title, or issuer, holds the most of the question's other words.

@@ -19,8 +19,7 @@ pub(crate) fn answering(question: &Question, text: &str) -> Option<Range<usize>>
         .words
         .iter()
         .flat_map(|word| {
-            text.match_indices(word.text.as_str())
-                .map(|(at, found)| at..at + found.len())
+            text.match_indices(word.text.as_str()).map(|(at, found)| at..at + found.len())
         })
         .collect();
     let unit = asked_unit(&question.text);
@@ -73,10 +72,7 @@ mod tests {
         assert_eq!(answer("研发人员有多少人？", text), Some("115.17万人"));
         assert_eq!(answer("怎样研发？", text), None);
         assert_eq!(answer("有多少人？", "完善制度"), None);
-        assert_eq!(
-            answer("什么时候开展？", "要求在9月集中组织开展活动"),
-            Some("9月")
-        );
+        assert_eq!(answer("什么时候开展？", "要求在9月集中组织开展活动"), Some("9月"));
         assert_eq!(
             answer("民营企业500强纳税多少？", "民营企业500强纳税1.27万亿元"),
             Some("1.27万亿元")

@@ -32,12 +32,7 @@ pub(crate) fn answer(
     others: &[Read],
 ) -> Result<Answer, EngineError> {
     if ranked.is_empty() {
-        return Ok(refusal(
-            question,
-            wording::nothing_there(question.language),
-            Vec::new(),
-            0.0,
-        ));
+        return Ok(refusal(question, wording::nothing_there(question.language), Vec::new(), 0.0));
     }
     let learnt = &engine.learnt.confidence;
     let confidence = learnt.of(&confidence::features(ranked, others));
@@ -51,12 +46,7 @@ pub(crate) fn answer(
             .take(NEAREST)
             .map(|found| nearest(&found.record, found.relevance()))
             .collect();
-        return Ok(refusal(
-            question,
-            wording::no_match(question.language),
-            nearest,
-            confidence,
-        ));
+        return Ok(refusal(question, wording::no_match(question.language), nearest, confidence));
     }
     let mut citations = Vec::with_capacity(quotes.len());
     let mut lines = Vec::with_capacity(quotes.len());
@@ -89,10 +79,7 @@ pub(crate) fn lookup(
     found: Found,
 ) -> Result<Answer, EngineError> {
     Ok(match found {
-        Found::Nothing {
-            cited,
-            nearest: near,
-        } => {
+        Found::Nothing { cited, nearest: near } => {
             let message = wording::no_such_unit(question.language, &cited);
             refusal(
                 question,
@@ -101,11 +88,7 @@ pub(crate) fn lookup(
                 0.0,
             )
         }
-        Found::Items {
-            items,
-            missing,
-            total,
-        } => {
+        Found::Items { items, missing, total } => {
             let mut citations = Vec::with_capacity(items.len());
             let mut lines = Vec::with_capacity(items.len());
             for (marker, item) in (1u32..).zip(items) {
@@ -120,9 +103,7 @@ pub(crate) fn lookup(
                 lines.push(wording::first_of(question.language, citations.len(), total));
             }
             lines.extend(
-                missing
-                    .iter()
-                    .map(|cited| wording::no_such_unit(question.language, cited)),
+                missing.iter().map(|cited| wording::no_such_unit(question.language, cited)),
             );
             answered(question, &lines, citations, 1.0)
         }
@@ -151,10 +132,7 @@ fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confiden
     Answer {
         question: question.text.clone(),
         answered: false,
-        refusal: Some(Refusal {
-            code: "no_match".into(),
-            message,
-        }),
+        refusal: Some(Refusal { code: "no_match".into(), message }),
         answer: String::new(),
         citations: Vec::new(),
         nearest,
@@ -164,10 +142,7 @@ fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confiden
 }
 
 fn nearest(record: &ClauseRecord, score: f32) -> Nearest {
-    Nearest {
-        score,
-        clause: ClauseRef::of(record),
-    }
+    Nearest { score, clause: ClauseRef::of(record) }
 }
 
 /// Cites a span of a clause. The quote is cut from the clause's text at the span, which the store
@@ -184,9 +159,7 @@ fn cite(
             quote.chars().count() == span.char_end.saturating_sub(span.char_start)
                 && !quote.is_empty()
         })
-        .ok_or_else(|| EngineError::QuoteDiffers {
-            clause_id: record.id(),
-        })?;
+        .ok_or_else(|| EngineError::QuoteDiffers { clause_id: record.id() })?;
     Ok(Citation {
         marker,
         score,
@@ -220,12 +193,7 @@ pub(crate) fn particulars(
     }
     Ok(if citations.is_empty() {
         let title = about.silent.map_or(String::new(), |record| record.title);
-        refusal(
-            question,
-            wording::says_no_number(question.language, &title),
-            Vec::new(),
-            0.0,
-        )
+        refusal(question, wording::says_no_number(question.language, &title), Vec::new(), 0.0)
     } else {
         answered(question, &lines, citations, 1.0)
     })
@@ -241,9 +209,7 @@ fn cite_line(
     place: &ParticularPlace,
 ) -> Result<Citation, EngineError> {
     let index = u32::try_from(place.clause.unwrap_or(0)).unwrap_or(u32::MAX);
-    let differs = || EngineError::QuoteDiffers {
-        clause_id: format!("{}.{index}", record.id),
-    };
+    let differs = || EngineError::QuoteDiffers { clause_id: format!("{}.{index}", record.id) };
     let clause = store
         .clauses(&[(record.id.as_str(), index)])?
         .into_iter()
@@ -288,9 +254,7 @@ fn cite_line(
 /// Cites a section by its heading; the paragraph is the whole section.
 fn cite_section(store: &Store, marker: u32, section: Section) -> Result<Citation, EngineError> {
     let first = &section.first;
-    let differs = || EngineError::QuoteDiffers {
-        clause_id: first.id(),
-    };
+    let differs = || EngineError::QuoteDiffers { clause_id: first.id() };
     let text = store.text(&first.document.id)?.ok_or_else(differs)?;
     let cut = |span: Span| {
         text.get(span.byte_start..span.byte_end)

@@ -25,11 +25,7 @@ impl Confidence {
     /// What is wrong with it, in words.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         let fit: ConfidenceFit = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        Ok(Self {
-            within: fit.within.in_order()?,
-            across: fit.across.in_order()?,
-            fit,
-        })
+        Ok(Self { within: fit.within.in_order()?, across: fit.across.in_order()?, fit })
     }
 
     pub(crate) fn fit(&self) -> &ConfidenceFit {
@@ -43,11 +39,8 @@ impl Confidence {
         } else {
             (&self.within, &self.fit.within)
         };
-        let sum: f32 = weights
-            .iter()
-            .zip(features.values)
-            .map(|(weight, value)| weight * value)
-            .sum();
+        let sum: f32 =
+            weights.iter().zip(features.values).map(|(weight, value)| weight * value).sum();
         let probability = 1.0 / (1.0 + (-(sum + model.constant)).exp());
         (probability * 1e4).round() / 1e4
     }
@@ -73,25 +66,17 @@ impl Features {
 /// The signals of the best of `ranked` (best first), compared with the `others`.
 pub(crate) fn features(ranked: &[Read], others: &[Read]) -> Features {
     let Some(best) = ranked.first() else {
-        return Features {
-            across: false,
-            values: [0.0; NAMES.len()],
-        };
+        return Features { across: false, values: [0.0; NAMES.len()] };
     };
     let across = best.across;
     let id = best.record.id();
-    let rest: Vec<&Read> = others
-        .iter()
-        .filter(|other| other.record.id() != id)
-        .collect();
+    let rest: Vec<&Read> = others.iter().filter(|other| other.record.id() != id).collect();
     let mean_late = if rest.is_empty() {
         best.lanes.late
     } else {
         rest.iter().map(|other| other.lanes.late).sum::<f32>() / rest.len() as f32
     };
-    let margin = rest
-        .first()
-        .map_or(0.0, |second| best.own_score() - second.own_score());
+    let margin = rest.first().map_or(0.0, |second| best.own_score() - second.own_score());
     let evidence = best.evidence();
     let values = [
         best.lanes.dense,

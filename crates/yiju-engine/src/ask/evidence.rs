@@ -44,17 +44,11 @@ pub(crate) fn choose(
     ranked: &[Read],
     limit: usize,
 ) -> Vec<Quote> {
-    let (Some(best), Some(top)) = (
-        ranked.first(),
-        ranked.first().and_then(|best| best.evidence()),
-    ) else {
+    let (Some(best), Some(top)) = (ranked.first(), ranked.first().and_then(|best| best.evidence()))
+    else {
         return Vec::new();
     };
-    let reach = if question.expected == Expected::List {
-        LIST_FACTOR
-    } else {
-        1.0
-    };
+    let reach = if question.expected == Expected::List { LIST_FACTOR } else { 1.0 };
     let read = |candidate: usize| {
         let found = ranked.get(candidate)?;
         match &found.read {
@@ -117,21 +111,13 @@ fn of_others<'r>(
                 .zip(likeliest(other))
                 .is_some_and(|(best, other)| best - other > OTHER_SPAN)
     };
-    ranked
-        .iter()
-        .enumerate()
-        .skip(1)
-        .filter_map(move |(at, other)| {
-            let sentence = other
-                .evidence()
-                .filter(|_| best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other))?;
-            let near = top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading;
-            near.then_some(Quote {
-                candidate: at,
-                span: sentence.span,
-                answer: None,
-            })
-        })
+    ranked.iter().enumerate().skip(1).filter_map(move |(at, other)| {
+        let sentence = other
+            .evidence()
+            .filter(|_| best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other))?;
+        let near = top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading;
+        near.then_some(Quote { candidate: at, span: sentence.span, answer: None })
+    })
 }
 
 /// The best sentence and those nearly as good; see [`joined`].
@@ -147,10 +133,5 @@ fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote
         .collect();
     chosen.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
     chosen.truncate(MOST_OF_CLAUSE);
-    joined(
-        at,
-        found,
-        chosen.into_iter().map(|(index, _)| index).collect(),
-        top.span,
-    )
+    joined(at, found, chosen.into_iter().map(|(index, _)| index).collect(), top.span)
 }

@@ -32,10 +32,7 @@ pub(crate) enum Outcome {
 /// The outcome of a lookup by number.
 pub(crate) enum Found {
     /// No document has what was cited.
-    Nothing {
-        cited: String,
-        nearest: Vec<ClauseRecord>,
-    },
+    Nothing { cited: String, nearest: Vec<ClauseRecord> },
     /// What was asked for, in the order of the text.
     Items {
         items: Vec<Item>,
@@ -73,9 +70,7 @@ struct Holder {
 impl Holder {
     fn accepts(&self, clause: usize) -> bool {
         let index = u32::try_from(clause).unwrap_or(u32::MAX);
-        self.accepted
-            .as_ref()
-            .is_none_or(|accepted| accepted.contains(&index))
+        self.accepted.as_ref().is_none_or(|accepted| accepted.contains(&index))
     }
 
     /// The clauses of a target that the filter lets through.
@@ -88,9 +83,7 @@ impl Holder {
                 .filter(|&clause| lies_in(&self.document, clause, section))
                 .collect(),
         };
-        all.into_iter()
-            .filter(|&clause| self.accepts(clause))
-            .collect()
+        all.into_iter().filter(|&clause| self.accepts(clause)).collect()
     }
 }
 
@@ -128,17 +121,10 @@ pub(crate) fn look_up(
     let mut holders = Vec::new();
     for id in ids.iter().take(MOST_DOCUMENTS) {
         if let Some((_, document)) = store.document(id)? {
-            holders.push(Holder {
-                id: id.clone(),
-                document,
-                accepted: scope.clauses(store, id)?,
-            });
+            holders.push(Holder { id: id.clone(), document, accepted: scope.clauses(store, id)? });
         }
     }
-    let ranges: Vec<Range<usize>> = all
-        .iter()
-        .map(|reference| reference.range.clone())
-        .collect();
+    let ranges: Vec<Range<usize>> = all.iter().map(|reference| reference.range.clone()).collect();
     let fits: Vec<bool> = holders
         .iter()
         .map(|holder| question.asks_only(&ranges, &normalize(&holder.document.title)))
@@ -179,11 +165,7 @@ pub(crate) fn look_up(
         let total = items.len();
         items.truncate(MOST_ITEMS);
         let missing = missing.into_iter().map(|reference| {
-            let shared = all
-                .iter()
-                .filter(|other| other.range == reference.range)
-                .count()
-                > 1;
+            let shared = all.iter().filter(|other| other.range == reference.range).count() > 1;
             let number = reference.steps.last().map_or(0, |step| step.number);
             if shared {
                 format!("{}（{number}）", text(reference))
@@ -192,19 +174,12 @@ pub(crate) fn look_up(
             }
         });
         let missing = missing.collect();
-        return Ok(Outcome::Unit(Found::Items {
-            items,
-            missing,
-            total,
-        }));
+        return Ok(Outcome::Unit(Found::Items { items, missing, total }));
     }
     let mut clauses: Vec<(String, u32)> = Vec::new();
     for (at, target) in targets {
         for clause in holders[at].clauses(target) {
-            let place = (
-                holders[at].id.clone(),
-                u32::try_from(clause).unwrap_or(u32::MAX),
-            );
+            let place = (holders[at].id.clone(), u32::try_from(clause).unwrap_or(u32::MAX));
             if !clauses.contains(&place) {
                 clauses.push(place);
             }
@@ -230,10 +205,7 @@ fn documents_with(
     };
     for unit in &step.units {
         let Unit::Kind(kind) = *unit else { continue };
-        found.extend(in_scope(
-            scope,
-            store.numbered_clauses(kind, step.number, step.sub_number)?,
-        ));
+        found.extend(in_scope(scope, store.numbered_clauses(kind, step.number, step.sub_number)?));
         found.extend(in_scope(scope, store.numbered_sections(kind, step.number)?));
         used.extend(in_scope(scope, store.numbered_clauses(kind, 1, None)?));
         used.extend(in_scope(scope, store.numbered_sections(kind, 1)?));
@@ -247,10 +219,7 @@ fn documents_with(
 }
 
 fn in_scope(scope: &Scope, found: Vec<(String, u32)>) -> impl Iterator<Item = String> + '_ {
-    found
-        .into_iter()
-        .map(|(id, _)| id)
-        .filter(|id| scope.accepts_document(id))
+    found.into_iter().map(|(id, _)| id).filter(|id| scope.accepts_document(id))
 }
 
 /// The documents in scope that the question names; of several titles that fit, the longest.
@@ -269,23 +238,14 @@ fn named_documents(
         }
     })?;
     let longest = named.iter().map(|(length, _)| *length).max().unwrap_or(0);
-    Ok(named
-        .into_iter()
-        .filter(|(length, _)| *length == longest)
-        .map(|(_, id)| id)
-        .collect())
+    Ok(named.into_iter().filter(|(length, _)| *length == longest).map(|(_, id)| id).collect())
 }
 
 /// How many bytes of the question name the document: its title, or the part of it that people say.
 fn title_in(question: &str, title: &str) -> Option<usize> {
     let short = title.strip_prefix("中华人民共和国").unwrap_or(title);
-    let subject = short
-        .split_once("关于")
-        .map_or(short, |(_, subject)| subject);
-    let bare = subject
-        .strip_suffix("的意见")
-        .or(subject.strip_suffix("的通知"))
-        .unwrap_or(subject);
+    let subject = short.split_once("关于").map_or(short, |(_, subject)| subject);
+    let bare = subject.strip_suffix("的意见").or(subject.strip_suffix("的通知")).unwrap_or(subject);
     [title, short, subject, bare]
         .iter()
         .filter(|name| name.chars().count() >= 2 && question.contains(**name))
@@ -295,16 +255,12 @@ fn title_in(question: &str, title: &str) -> Option<usize> {
 
 /// A title right before the reference, 《…》 or …法, …典, …条例, that no document of the library has.
 fn absent_title(question: &str, reference: &Reference) -> Option<String> {
-    let before = question
-        .get(..reference.range.start)?
-        .trim_end()
-        .trim_end_matches(['的', '中', '里']);
+    let before =
+        question.get(..reference.range.start)?.trim_end().trim_end_matches(['的', '中', '里']);
     if before.ends_with('》') {
         return before.rfind('《').map(|start| before[start..].to_owned());
     }
-    let stem = ["条例", "法", "典"]
-        .iter()
-        .find_map(|end| before.strip_suffix(end))?;
+    let stem = ["条例", "法", "典"].iter().find_map(|end| before.strip_suffix(end))?;
     let start = stem
         .char_indices()
         .rev()
@@ -313,9 +269,8 @@ fn absent_title(question: &str, reference: &Reference) -> Option<String> {
         .map_or(stem.len(), |(at, _)| at);
     let run = &stem[start..];
     // 本法, 这部条例: the document at hand, not another; 说法, 办法: no title by themselves.
-    let pointing = run.ends_with([
-        '本', '该', '此', '部', '个', '项', '述', '说', '办', '方', '做', '看',
-    ]);
+    let pointing =
+        run.ends_with(['本', '该', '此', '部', '个', '项', '述', '说', '办', '方', '做', '看']);
     (!pointing && !run.is_empty()).then(|| before[start..].to_owned())
 }
 
@@ -327,27 +282,16 @@ fn last_numbered(store: &Store, scope: &Scope, id: &str) -> Result<Vec<ClauseRec
     let accepted = scope.clauses(store, id)?;
     let mut numbered: Vec<(u32, u32)> = (0u32..)
         .zip(&document.clauses)
-        .filter(|(at, _)| {
-            accepted
-                .as_ref()
-                .is_none_or(|accepted| accepted.contains(at))
-        })
+        .filter(|(at, _)| accepted.as_ref().is_none_or(|accepted| accepted.contains(at)))
         .filter_map(|(at, clause)| clause.number.map(|number| (number, at)))
         .collect();
     numbered.sort_by(|a, b| b.cmp(a));
-    let last: Vec<(&str, u32)> = numbered
-        .iter()
-        .take(NEAREST)
-        .map(|&(_, at)| (id, at))
-        .collect();
+    let last: Vec<(&str, u32)> = numbered.iter().take(NEAREST).map(|&(_, at)| (id, at)).collect();
     Ok(store.clauses(&last)?.into_iter().flatten().collect())
 }
 
 fn lies_in(document: &Document, clause: usize, section: usize) -> bool {
-    let mut next = document
-        .clauses
-        .get(clause)
-        .and_then(|clause| clause.section);
+    let mut next = document.clauses.get(clause).and_then(|clause| clause.section);
     while let Some(at) = next {
         if at == section {
             return true;
@@ -360,10 +304,7 @@ fn lies_in(document: &Document, clause: usize, section: usize) -> bool {
 fn cite(store: &Store, holder: &Holder, target: Target) -> Result<Vec<Item>, EngineError> {
     let clause = |at: usize, quote: Option<Span>| -> Result<Option<Item>, EngineError> {
         let record = store.clause(&holder.id, u32::try_from(at).unwrap_or(u32::MAX))?;
-        Ok(record.map(|record| Item::Clause {
-            quote: quote.unwrap_or(record.clause.span),
-            record,
-        }))
+        Ok(record.map(|record| Item::Clause { quote: quote.unwrap_or(record.clause.span), record }))
     };
     let section = match target {
         Target::Clause(at) => return Ok(clause(at, None)?.into_iter().collect()),
@@ -383,11 +324,8 @@ fn cite(store: &Store, holder: &Holder, target: Target) -> Result<Vec<Item>, Eng
     };
     let mut items = Vec::new();
     if let Some(first) = store.clause(&holder.id, u32::try_from(first).unwrap_or(u32::MAX))? {
-        let span = Span {
-            char_end: last.span.char_end,
-            byte_end: last.span.byte_end,
-            ..heading.span
-        };
+        let span =
+            Span { char_end: last.span.char_end, byte_end: last.span.byte_end, ..heading.span };
         items.push(Item::Section(Section {
             first,
             label: heading.label.clone(),
@@ -398,10 +336,7 @@ fn cite(store: &Store, holder: &Holder, target: Target) -> Result<Vec<Item>, Eng
     }
     for at in clauses {
         // A clause is listed by its heading, or by its first sentence where it has none.
-        let quote = document
-            .clauses
-            .get(at)
-            .and_then(|clause| clause.sentences.first().copied());
+        let quote = document.clauses.get(at).and_then(|clause| clause.sentences.first().copied());
         items.extend(clause(at, quote)?);
     }
     Ok(items)
@@ -442,10 +377,7 @@ mod tests {
                 .first()
                 .and_then(|reference| absent_title(text, reference))
         };
-        assert_eq!(
-            absent("《物业管理办法》第三条").as_deref(),
-            Some("《物业管理办法》")
-        );
+        assert_eq!(absent("《物业管理办法》第三条").as_deref(), Some("《物业管理办法》"));
         assert_eq!(absent("民法典第十七条").as_deref(), Some("民法典"));
         assert_eq!(absent("劳动合同法的第十条").as_deref(), Some("劳动合同法"));
         for text in [

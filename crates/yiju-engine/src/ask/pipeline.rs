@@ -27,11 +27,7 @@ pub(crate) fn ask(
     request: &AskRequest,
     without: &[String],
 ) -> Result<Answer, EngineError> {
-    check_text(
-        "the question's length in characters",
-        &request.question,
-        LONGEST_QUESTION,
-    )?;
+    check_text("the question's length in characters", &request.question, LONGEST_QUESTION)?;
     check_limit("limit", request.limit, MOST_CITATIONS)?;
     check_threshold(request.threshold)?;
     let (mut answer, timings) = clocked(|| answer(engine, request, without))?;
@@ -47,17 +43,14 @@ fn answer(
     let (store, model) = (&engine.library.store, &engine.model);
     let stages = Stages::over(engine, &request.filter, without)?;
     let question = stages.analyse(&request.question)?;
-    let asked_about = timed(Step::Analyse, || {
-        about::look_up(store, &stages.scope, model, &question)
-    })?;
+    let asked_about =
+        timed(Step::Analyse, || about::look_up(store, &stages.scope, model, &question))?;
     if let Some(about) = asked_about {
         return timed(Step::Compose, || {
             compose::particulars(store, &question, about, request.limit)
         });
     }
-    let looked_up = timed(Step::Analyse, || {
-        lookup::look_up(store, &stages.scope, &question)
-    })?;
+    let looked_up = timed(Step::Analyse, || lookup::look_up(store, &stages.scope, &question))?;
     let within = match looked_up {
         Outcome::Unit(found) => {
             return timed(Step::Compose, || compose::lookup(store, &question, found));
@@ -69,17 +62,9 @@ fn answer(
     let all = stages.all(&question, &stages.scope, CANDIDATES)?;
     kill_point("ask:ranked");
     // Only the clauses named may answer; the confidence compares them with all candidates.
-    let named = within
-        .map(|within| stages.all(&question, &within, CANDIDATES))
-        .transpose()?;
+    let named = within.map(|within| stages.all(&question, &within, CANDIDATES)).transpose()?;
     timed(Step::Compose, || {
-        compose::answer(
-            engine,
-            request,
-            &question,
-            named.as_deref().unwrap_or(&all),
-            &all,
-        )
+        compose::answer(engine, request, &question, named.as_deref().unwrap_or(&all), &all)
     })
 }
 
@@ -97,19 +82,11 @@ pub(crate) fn search(
         found.truncate(request.limit);
         Ok(compose::hits(&found))
     })?;
-    Ok(SearchResponse {
-        query: request.query.clone(),
-        hits,
-        timings_ms,
-    })
+    Ok(SearchResponse { query: request.query.clone(), hits, timings_ms })
 }
 
 pub(crate) fn check_query(request: &SearchRequest) -> Result<(), EngineError> {
-    check_text(
-        "the query's length in characters",
-        &request.query,
-        LONGEST_QUESTION,
-    )
+    check_text("the query's length in characters", &request.query, LONGEST_QUESTION)
 }
 
 fn check_threshold(threshold: Option<f32>) -> Result<(), EngineError> {
@@ -163,13 +140,7 @@ impl<'a> Stages<'a> {
     ) -> Result<Vec<Candidate>, EngineError> {
         go_on()?;
         let _span = tracing::debug_span!("retrieve").entered();
-        retrieve::candidates(
-            &self.engine.library.store,
-            &self.indexes,
-            scope,
-            question,
-            most,
-        )
+        retrieve::candidates(&self.engine.library.store, &self.indexes, scope, question, most)
     }
 
     /// The second stage, which scores the first `reach` candidates.

@@ -63,28 +63,16 @@ impl Question {
             {
                 continue;
             }
-            let frequency =
-                lexical
-                    .document_frequency(&term.text)
-                    .map_err(|source| EngineError::Index {
-                        index: "lexical",
-                        source,
-                    })?;
+            let frequency = lexical
+                .document_frequency(&term.text)
+                .map_err(|source| EngineError::Index { index: "lexical", source })?;
             let weight = (idf(frequency as f64, total) / rarest) as f32;
-            words.push(Word {
-                text: term.text,
-                weight,
-                range: term.range,
-            });
+            words.push(Word { text: term.text, weight, range: term.range });
         }
         let has_han = text.chars().any(is_han);
         Ok(Self {
             text: text.to_owned(),
-            language: if has_han {
-                Language::Chinese
-            } else {
-                Language::English
-            },
+            language: if has_han { Language::Chinese } else { Language::English },
             expected: expected(&normal),
             references: find_references(text),
             words,
@@ -102,9 +90,7 @@ impl Question {
                 let overlapping = self.words.iter().filter(|word| {
                     word.range.start < token.range.end && token.range.start < word.range.end
                 });
-                overlapping
-                    .map(|word| word.weight)
-                    .fold(IDLE_WEIGHT, f32::max)
+                overlapping.map(|word| word.weight).fold(IDLE_WEIGHT, f32::max)
             })
             .collect();
         let sum: f32 = weights.iter().sum();
@@ -135,12 +121,8 @@ impl Question {
         if total <= 0.0 {
             return None;
         }
-        let found: f32 = self
-            .words
-            .iter()
-            .filter(|word| holds(text, &word.text))
-            .map(|word| word.weight)
-            .sum();
+        let found: f32 =
+            self.words.iter().filter(|word| holds(text, &word.text)).map(|word| word.weight).sum();
         Some(found / total)
     }
 
@@ -202,13 +184,7 @@ mod tests {
     fn content_words_are_weighed_by_rarity() {
         let index = lexical(&["城市更新", "城市规划", "城市治理"]);
         let question = Question::new("城市更新的容积率有什么要求？", &index).unwrap();
-        let weight = |text: &str| {
-            question
-                .words
-                .iter()
-                .find(|w| w.text == text)
-                .map(|w| w.weight)
-        };
+        let weight = |text: &str| question.words.iter().find(|w| w.text == text).map(|w| w.weight);
         assert_eq!(weight("容积率"), Some(1.0));
         assert!(weight("更新") < weight("容积率") && weight("城市") < weight("更新"));
         assert_eq!(weight("要求"), None);

@@ -105,11 +105,7 @@ impl Ranked {
     pub(crate) fn best_sentences(&self, most: usize) -> Vec<Span> {
         let mut sentences: Vec<&Sentence> = self.sentences.iter().collect();
         sentences.sort_by(|a, b| b.score.total_cmp(&a.score));
-        sentences
-            .iter()
-            .take(most)
-            .map(|sentence| sentence.span)
-            .collect()
+        sentences.iter().take(most).map(|sentence| sentence.span).collect()
     }
 
     /// Its document's id, and its index in it.
@@ -119,9 +115,7 @@ impl Ranked {
 
     /// The best sentence; `None` where the clause has none.
     pub(crate) fn evidence(&self) -> Option<&Sentence> {
-        self.sentences
-            .iter()
-            .max_by(|a, b| a.score.total_cmp(&b.score))
+        self.sentences.iter().max_by(|a, b| a.score.total_cmp(&b.score))
     }
 }
 
@@ -133,20 +127,11 @@ pub(crate) fn rank(
     candidates: Vec<Candidate>,
     reach: usize,
 ) -> Result<Vec<Ranked>, EngineError> {
-    let wanted: Vec<(&str, u32)> = candidates
-        .iter()
-        .map(|c| (c.document_id.as_str(), c.clause))
-        .collect();
+    let wanted: Vec<(&str, u32)> =
+        candidates.iter().map(|c| (c.document_id.as_str(), c.clause)).collect();
     let records = store.clauses(&wanted)?;
-    let ids: Vec<u64> = candidates
-        .iter()
-        .take(reach)
-        .map(|candidate| candidate.id)
-        .collect();
-    let tokens = store
-        .tokens(&ids)?
-        .into_iter()
-        .chain(std::iter::repeat(None));
+    let ids: Vec<u64> = candidates.iter().take(reach).map(|candidate| candidate.id).collect();
+    let tokens = store.tokens(&ids)?.into_iter().chain(std::iter::repeat(None));
     let found: Vec<(&Candidate, ClauseRecord, Option<Vec<u8>>)> = candidates
         .iter()
         .zip(records)
@@ -170,10 +155,8 @@ pub(crate) fn rank(
 
 /// Adds to the score of each candidate what its neighbours in the document give it.
 fn add_neighbours(ranked: &mut [Ranked]) {
-    let scores: HashMap<(&str, u32), f32> = ranked
-        .iter()
-        .map(|found| (found.place(), found.score))
-        .collect();
+    let scores: HashMap<(&str, u32), f32> =
+        ranked.iter().map(|found| (found.place(), found.score)).collect();
     let least = scores.values().copied().fold(f32::MAX, f32::min);
     let best_beside = |found: &Ranked| {
         let (document, at) = found.place();
@@ -199,12 +182,9 @@ fn score(
     tokens: Option<Vec<u8>>,
 ) -> Result<Ranked, EngineError> {
     let meeting = match tokens.as_deref() {
-        Some(tokens) => {
-            Meeting::of(question, tokens).map_err(|error| EngineError::DamagedTokens {
-                clause_id: record.id(),
-                reason: error.to_string(),
-            })?
-        }
+        Some(tokens) => Meeting::of(question, tokens).map_err(|error| {
+            EngineError::DamagedTokens { clause_id: record.id(), reason: error.to_string() }
+        })?,
         None => Meeting::default(),
     };
     let text = normalize(&record.text);
@@ -238,24 +218,14 @@ fn score(
             let score = SENTENCE_LATE_WEIGHT * late + COVERAGE_WEIGHT * coverage
                 - MISFIT_LOSS * (1.0 - fit)
                 - if is_heading { HEADING_LOSS } else { 0.0 };
-            Sentence {
-                span,
-                late,
-                coverage,
-                fit,
-                is_heading,
-                score,
-            }
+            Sentence { span, late, coverage, fit, is_heading, score }
         })
         .collect::<Vec<_>>();
     let best_sentence_late = sentences.iter().map(|s| s.late).fold(0.0, f32::max);
     // Pairs that two languages share by chance say little.
     let pairs = question.pairs.share_in(&with_headings);
-    let shared = if across {
-        0.0
-    } else {
-        PAIRS_WEIGHT * pairs + SENTENCE_PAIRS_WEIGHT * sentence_pairs
-    };
+    let shared =
+        if across { 0.0 } else { PAIRS_WEIGHT * pairs + SENTENCE_PAIRS_WEIGHT * sentence_pairs };
     let length = (record.text.chars().count() as f32).max(SHORT);
     Ok(Ranked {
         score: lanes.dense
@@ -303,9 +273,8 @@ impl Meeting {
             (Some(part), Some(range)) => part.start <= range.start && range.start < part.end,
             (Some(_), None) => false,
         };
-        let columns: Vec<usize> = (0..self.ranges.len())
-            .filter(|&t| inside(&self.ranges[t]))
-            .collect();
+        let columns: Vec<usize> =
+            (0..self.ranges.len()).filter(|&t| inside(&self.ranges[t])).collect();
         if columns.is_empty() {
             return 0.0;
         }

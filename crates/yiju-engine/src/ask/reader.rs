@@ -78,10 +78,8 @@ impl Reader {
                 features::WIDTH
             ));
         }
-        let rows = QueryTokens::new(
-            weights.token_rows.chunks_exact(weights.dimension),
-            weights.dimension,
-        );
+        let rows =
+            QueryTokens::new(weights.token_rows.chunks_exact(weights.dimension), weights.dimension);
         Ok(Self { weights, rows })
     }
 

@@ -53,12 +53,7 @@ impl Deref for Read {
 
 impl From<Ranked> for Read {
     fn from(ranked: Ranked) -> Self {
-        Self {
-            score: ranked.score,
-            reading: 0.0,
-            read: None,
-            ranked,
-        }
+        Self { score: ranked.score, reading: 0.0, read: None, ranked }
     }
 }
 
@@ -194,10 +189,7 @@ impl Reranker for CrossEncoder {
             // Around the middle, so that scores stay where they are on the whole.
             found.score += ENCODED_WEIGHT * (score - 0.5);
         }
-        let least = best
-            .iter()
-            .map(|found| found.score)
-            .fold(f32::INFINITY, f32::min);
+        let least = best.iter().map(|found| found.score).fold(f32::INFINITY, f32::min);
         for found in rest {
             found.score = found.score.min(least);
         }

@@ -63,23 +63,14 @@ impl Lanes<'_> {
         filter: Option<&dyn Filter>,
     ) -> Result<LaneHits, EngineError> {
         let failed = |index: &'static str| move |source| EngineError::Index { index, source };
-        let dense = timed(Step::Clauses, || {
-            search(self.clauses, vector, CLAUSE_HITS, filter)
-        })
-        .map_err(failed("clause"))?;
-        let sentences = timed(Step::Sentences, || {
-            search(self.sentences, vector, SENTENCE_HITS, filter)
-        })
-        .map_err(failed("sentence"))?;
-        let lexical = timed(Step::Lexical, || {
-            self.lexical.search(text, CLAUSE_HITS, filter)
-        })
-        .map_err(failed("lexical"))?;
-        Ok(LaneHits {
-            dense,
-            sentences,
-            lexical,
-        })
+        let dense = timed(Step::Clauses, || search(self.clauses, vector, CLAUSE_HITS, filter))
+            .map_err(failed("clause"))?;
+        let sentences =
+            timed(Step::Sentences, || search(self.sentences, vector, SENTENCE_HITS, filter))
+                .map_err(failed("sentence"))?;
+        let lexical = timed(Step::Lexical, || self.lexical.search(text, CLAUSE_HITS, filter))
+            .map_err(failed("lexical"))?;
+        Ok(LaneHits { dense, sentences, lexical })
     }
 }
 
@@ -158,11 +149,8 @@ impl LaneHits {
         }
 
         let mut candidates: Vec<Candidate> = found.into_values().collect();
-        candidates.sort_by(|a, b| {
-            b.first_stage()
-                .total_cmp(&a.first_stage())
-                .then(a.id.cmp(&b.id))
-        });
+        candidates
+            .sort_by(|a, b| b.first_stage().total_cmp(&a.first_stage()).then(a.id.cmp(&b.id)));
         candidates.truncate(most);
         candidates
     }
@@ -174,9 +162,5 @@ pub(crate) fn search(
     k: usize,
     filter: Option<&dyn Filter>,
 ) -> Result<Vec<Hit>, yiju_index::IndexError> {
-    if index.is_empty() {
-        Ok(Vec::new())
-    } else {
-        index.search(vector, k, filter)
-    }
+    if index.is_empty() { Ok(Vec::new()) } else { index.search(vector, k, filter) }
 }

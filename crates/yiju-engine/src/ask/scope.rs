@@ -63,11 +63,7 @@ impl Scope {
             });
         }
         if *filter == Filter::default() {
-            return Ok(Self {
-                documents: None,
-                passages: None,
-                except: None,
-            });
+            return Ok(Self { documents: None, passages: None, except: None });
         }
         let mut accepted = Vec::new();
         let mut all = true;
@@ -80,11 +76,7 @@ impl Scope {
         })?;
         let section = filter.section.as_deref().map(normalize);
         if all && section.is_none() {
-            return Ok(Self {
-                documents: None,
-                passages: None,
-                except: None,
-            });
+            return Ok(Self { documents: None, passages: None, except: None });
         }
         let mut ids = Vec::new();
         for id in &accepted {
@@ -99,19 +91,11 @@ impl Scope {
             let inside: HashSet<u32> = (0u32..)
                 .zip(&document.clauses)
                 .filter(|&(at, _)| {
-                    document
-                        .path(at as usize)
-                        .iter()
-                        .any(|part| normalize(part).contains(section))
+                    document.path(at as usize).iter().any(|part| normalize(part).contains(section))
                 })
                 .map(|(at, _)| at)
                 .collect();
-            ids.extend(
-                passages
-                    .iter()
-                    .filter(|p| inside.contains(&p.clause))
-                    .map(|p| p.id),
-            );
+            ids.extend(passages.iter().filter(|p| inside.contains(&p.clause)).map(|p| p.id));
         }
         let set = ids.iter().copied().collect();
         Ok(Self {
@@ -160,19 +144,12 @@ impl Scope {
         for id in &documents {
             let places = store.document_passages(id)?;
             ids.extend(
-                places
-                    .iter()
-                    .filter(|p| wanted.contains(&(id.as_str(), p.clause)))
-                    .map(|p| p.id),
+                places.iter().filter(|p| wanted.contains(&(id.as_str(), p.clause))).map(|p| p.id),
             );
         }
         ids.sort_unstable();
         let set = ids.iter().copied().collect();
-        Ok(Self {
-            documents: Some(documents),
-            passages: Some(Passages { ids, set }),
-            except: None,
-        })
+        Ok(Self { documents: Some(documents), passages: Some(Passages { ids, set }), except: None })
     }
 
     /// The clauses of a document that may be cited; `None` for all.
@@ -185,9 +162,8 @@ impl Scope {
             return Ok(None);
         };
         let places = store.document_passages(document)?;
-        let clauses = places
-            .iter()
-            .filter(|place| place.sentence.is_none() && filter.accepts(place.id));
+        let clauses =
+            places.iter().filter(|place| place.sentence.is_none() && filter.accepts(place.id));
         Ok(Some(clauses.map(|place| place.clause).collect()))
     }
 
@@ -213,15 +189,8 @@ fn accepts(filter: &Filter, record: &DocumentRecord) -> bool {
     any(&filter.document_ids, &record.id)
         && any(&filter.sources, &record.source)
         && issuer.is_none_or(|wanted| {
-            record
-                .issuer
-                .as_deref()
-                .is_some_and(|i| normalize(i).contains(&wanted))
+            record.issuer.as_deref().is_some_and(|i| normalize(i).contains(&wanted))
         })
-        && filter
-            .date_from
-            .is_none_or(|from| record.date.is_some_and(|date| date >= from))
-        && filter
-            .date_to
-            .is_none_or(|to| record.date.is_some_and(|date| date <= to))
+        && filter.date_from.is_none_or(|from| record.date.is_some_and(|date| date >= from))
+        && filter.date_to.is_none_or(|to| record.date.is_some_and(|date| date <= to))
 }

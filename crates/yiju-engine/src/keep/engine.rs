@@ -173,9 +173,7 @@ impl Engine {
     pub fn source_documents(&self, name: &str) -> Result<Vec<DocumentSummary>, EngineError> {
         let source = self.library.store.source(name)?;
         let ids = source.map(|source| source.document_ids).unwrap_or_default();
-        ids.iter()
-            .filter_map(|id| self.document(id).transpose())
-            .collect()
+        ids.iter().filter_map(|id| self.document(id).transpose()).collect()
     }
 
     /// The clean text of a document, to which all spans refer; `None` where there is none of this id.
@@ -194,10 +192,8 @@ impl Engine {
         let Some(record) = self.library.store.document_record(id)? else {
             return Ok(None);
         };
-        let wanted: Vec<(&str, u32)> = (0u32..)
-            .take(record.clauses)
-            .map(|clause| (id, clause))
-            .collect();
+        let wanted: Vec<(&str, u32)> =
+            (0u32..).take(record.clauses).map(|clause| (id, clause)).collect();
         let found = self.library.store.clauses(&wanted)?;
         Ok(Some(found.into_iter().flatten().map(view).collect()))
     }

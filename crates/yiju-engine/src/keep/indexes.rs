@@ -160,17 +160,10 @@ impl Indexes {
         for Added { id, vector, words } in added {
             match words {
                 Some((heading, body)) => {
-                    self.clauses
-                        .insert(id, vector)
-                        .map_err(index_error(CLAUSES))?;
-                    self.lexical
-                        .add(id, &heading, body)
-                        .map_err(index_error(LEXICAL))?;
+                    self.clauses.insert(id, vector).map_err(index_error(CLAUSES))?;
+                    self.lexical.add(id, &heading, body).map_err(index_error(LEXICAL))?;
                 }
-                None => self
-                    .sentences
-                    .insert(id, vector)
-                    .map_err(index_error(SENTENCES))?,
+                None => self.sentences.insert(id, vector).map_err(index_error(SENTENCES))?,
             }
         }
         kill_point("index:applied");
@@ -203,9 +196,7 @@ impl Indexes {
                     None => (&mut self.clauses, CLAUSES),
                     Some(_) => (&mut self.sentences, SENTENCES),
                 };
-                index
-                    .insert(passage.id, &vector)
-                    .map_err(index_error(name))?;
+                index.insert(passage.id, &vector).map_err(index_error(name))?;
             }
         }
         self.unsaved = unsaved || !changes.added.is_empty() || !changes.removed.is_empty();
@@ -248,9 +239,7 @@ impl Indexes {
             self.lexical_generation = changes.generation;
         }
         if self.pending {
-            self.lexical
-                .commit(self.lexical_generation)
-                .map_err(index_error(LEXICAL))?;
+            self.lexical.commit(self.lexical_generation).map_err(index_error(LEXICAL))?;
             self.pending = false;
         }
         Ok(())
@@ -292,20 +281,15 @@ fn placed<'a>(ids: &'a [u64], documents: &'a [NewDocument]) -> impl Iterator<Ite
     let placed = documents
         .iter()
         .flat_map(|new| new.passages.iter().map(|passage| (&new.document, passage)));
-    ids.iter()
-        .zip(placed)
-        .map(|(&id, (document, passage))| Added {
-            id,
-            vector: &passage.vector,
-            words: passage.sentence.is_none().then(|| {
-                let at = passage.clause as usize;
-                let body = document
-                    .clauses
-                    .get(at)
-                    .map_or("", |clause| document.slice(clause.span));
-                (heading(document, at), body)
-            }),
-        })
+    ids.iter().zip(placed).map(|(&id, (document, passage))| Added {
+        id,
+        vector: &passage.vector,
+        words: passage.sentence.is_none().then(|| {
+            let at = passage.clause as usize;
+            let body = document.clauses.get(at).map_or("", |clause| document.slice(clause.span));
+            (heading(document, at), body)
+        }),
+    })
 }
 
 #[cfg(test)]

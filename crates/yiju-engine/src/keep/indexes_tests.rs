@@ -17,20 +17,14 @@ use super::*;
 const DIMENSION: usize = 8;
 
 fn open_store(dir: &Path, access: Access) -> Store {
-    let model = Model {
-        fingerprint: "f00d".into(),
-        name: "made".into(),
-        dimension: DIMENSION,
-    };
+    let model = Model { fingerprint: "f00d".into(), name: "made".into(), dimension: DIMENSION };
     Store::open(dir, access, Some(&model)).unwrap()
 }
 
 /// A unit vector that differs for every seed.
 fn vector(seed: u64) -> Vec<f32> {
     let mut random = StdRng::seed_from_u64(seed);
-    let raw: Vec<f32> = (0..DIMENSION)
-        .map(|_| random.random_range(-1.0..1.0))
-        .collect();
+    let raw: Vec<f32> = (0..DIMENSION).map(|_| random.random_range(-1.0..1.0)).collect();
     let norm = raw.iter().map(|x| x * x).sum::<f32>().sqrt();
     raw.iter().map(|x| x / norm).collect()
 }
@@ -60,19 +54,10 @@ fn put(store: &Store, name: &str, seed: u64, articles: usize) {
     let documents = parse_text(Some(&format!("规则{seed}")), &text)
         .unwrap()
         .into_iter()
-        .map(|document| NewDocument {
-            passages: passages(&document, seed),
-            document,
-        })
+        .map(|document| NewDocument { passages: passages(&document, seed), document })
         .collect();
     let sha256 = base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()));
-    store
-        .put_source(NewSource {
-            name: name.into(),
-            sha256,
-            documents,
-        })
-        .unwrap();
+    store.put_source(NewSource { name: name.into(), sha256, documents }).unwrap();
 }
 
 /// What the lanes answer to some queries.
@@ -97,11 +82,7 @@ fn answers(indexes: &Indexes) -> Vec<Vec<u64>> {
 /// Indexes built of nothing but the store.
 fn built(store: &Store) -> Vec<Vec<u64>> {
     let copy = tempfile::tempdir().unwrap();
-    fs::copy(
-        store.path().join("library.db"),
-        copy.path().join("library.db"),
-    )
-    .unwrap();
+    fs::copy(store.path().join("library.db"), copy.path().join("library.db")).unwrap();
     let log = store.path().join("library.db-wal");
     if log.exists() {
         fs::copy(log, copy.path().join("library.db-wal")).unwrap();
@@ -232,11 +213,7 @@ fn torn_and_flipped_bytes_in_every_file_change_no_answer() {
         ];
         for case in cases.into_iter().flatten().filter(|case| *case != bytes) {
             fs::write(file, &case).unwrap();
-            let access = if damaged % 2 == 0 {
-                Access::ReadOnly
-            } else {
-                Access::ReadWrite
-            };
+            let access = if damaged % 2 == 0 { Access::ReadOnly } else { Access::ReadWrite };
             damaged += 1;
             let store = open_store(dir.path(), access);
             let indexes = Indexes::open(&store).unwrap();
@@ -297,23 +274,14 @@ fn child() {
 fn a_process_that_ends_while_it_saves_leaves_indexes_that_answer_the_same() {
     let origin = tempfile::tempdir().unwrap();
     drop(large(origin.path()));
-    for point in [
-        "index:written",
-        "index:renamed",
-        "index:saved",
-        "lexical:prepared",
-        "lexical:committed",
-    ] {
+    for point in
+        ["index:written", "index:renamed", "index:saved", "lexical:prepared", "lexical:committed"]
+    {
         for time in 1..=2 {
             let dir = tempfile::tempdir().unwrap();
             copy(origin.path(), dir.path());
             let status = Command::new(std::env::current_exe().unwrap())
-                .args([
-                    "--exact",
-                    "keep::indexes::tests::child",
-                    "--ignored",
-                    "--quiet",
-                ])
+                .args(["--exact", "keep::indexes::tests::child", "--ignored", "--quiet"])
                 .env(CHILD, dir.path())
                 .env("YIJU_KILL_AT", format!("{point}:{time}"))
                 .output()
@@ -332,8 +300,7 @@ fn a_process_that_ends_while_it_saves_leaves_indexes_that_answer_the_same() {
             }
             let left = files(&dir.path().join("index"));
             assert!(
-                left.iter()
-                    .all(|path| path.extension().is_none_or(|e| e != "tmp")),
+                left.iter().all(|path| path.extension().is_none_or(|e| e != "tmp")),
                 "{left:?}"
             );
         }
@@ -372,10 +339,7 @@ fn a_check_finds_what_differs_and_repairs_what_is_derived() {
         words.commit(sound.generation).unwrap();
     };
     let cases: [(&dyn Fn(), &[&str]); 2] = [
-        (
-            &|| flip(index.join("sentences/vectors.yiju")),
-            &["index sentences"],
-        ),
+        (&|| flip(index.join("sentences/vectors.yiju")), &["index sentences"]),
         (&|| foreign(&index), &["index clauses", "index lexical"]),
     ];
     for (damage, places) in cases {
@@ -397,10 +361,5 @@ fn a_check_finds_what_differs_and_repairs_what_is_derived() {
     drop(store);
     let behind = check(dir.path(), false).unwrap();
     assert!(behind.sound);
-    assert!(
-        behind
-            .indexes
-            .iter()
-            .all(|index| index.state == IndexState::Behind)
-    );
+    assert!(behind.indexes.iter().all(|index| index.state == IndexState::Behind));
 }

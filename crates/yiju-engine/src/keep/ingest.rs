@@ -92,10 +92,7 @@ pub(crate) fn unchanged(
     sha256: &str,
 ) -> Result<Option<AddOutcome>, EngineError> {
     let documents = held(&library.store, name, sha256)?;
-    Ok(documents.map(|documents| AddOutcome {
-        status: AddStatus::Unchanged,
-        documents,
-    }))
+    Ok(documents.map(|documents| AddOutcome { status: AddStatus::Unchanged, documents }))
 }
 
 fn write(
@@ -122,32 +119,24 @@ fn write(
     };
     // The lock is taken just before the store changes, so that no question sees the store without the
     // indexes or the other way round; while the rows are written, questions go on.
-    let (outcome, mut indexes) = library
-        .store
-        .put_source_with(&new, |_| Ok::<_, EngineError>(library.change_indexes()))?;
+    let (outcome, mut indexes) =
+        library.store.put_source_with(&new, |_| Ok::<_, EngineError>(library.change_indexes()))?;
     indexes.follow(
         outcome.generation,
         &outcome.removed_passages,
         &outcome.added_passages,
         &new.documents,
     );
-    let status = if outcome.replaced {
-        AddStatus::Replaced
-    } else {
-        AddStatus::Added
-    };
-    Ok(AddOutcome {
-        status,
-        documents: outcome.documents.into_iter().map(summary).collect(),
-    })
+    let status = if outcome.replaced { AddStatus::Replaced } else { AddStatus::Added };
+    Ok(AddOutcome { status, documents: outcome.documents.into_iter().map(summary).collect() })
 }
 
 pub(crate) fn remove(library: &Library, document_id: &str) -> Result<bool, EngineError> {
     library.check_writable()?;
     let _writing = library.writing();
-    let (outcome, mut indexes) = library.store.remove_document_with(document_id, |_| {
-        Ok::<_, EngineError>(library.change_indexes())
-    })?;
+    let (outcome, mut indexes) = library
+        .store
+        .remove_document_with(document_id, |_| Ok::<_, EngineError>(library.change_indexes()))?;
     if let Some(outcome) = &outcome {
         indexes.follow(outcome.generation, &outcome.removed_passages, &[], &[]);
     }
@@ -157,16 +146,12 @@ pub(crate) fn remove(library: &Library, document_id: &str) -> Result<bool, Engin
 pub(crate) fn parse(source: &Source) -> Result<Vec<Document>, EngineError> {
     let parsed = match &source.title {
         Some(title) => std::str::from_utf8(&source.bytes)
-            .map_err(|error| yiju_document::DocumentError::NotUtf8 {
-                offset: error.valid_up_to(),
-            })
+            .map_err(|error| yiju_document::DocumentError::NotUtf8 { offset: error.valid_up_to() })
             .and_then(|text| yiju_document::parse_text(Some(title), text)),
         None => yiju_document::parse(&source.bytes),
     };
-    parsed.map_err(|error| EngineError::Document {
-        source_name: source.name.clone(),
-        source: error,
-    })
+    parsed
+        .map_err(|error| EngineError::Document { source_name: source.name.clone(), source: error })
 }
 
 /// A given title is part of what was given: the same text under another title is a change.

@@ -113,11 +113,7 @@ impl Checked {
     fn add(&mut self, place: String, what: String, advice: Advice) {
         self.finding_count += 1;
         if self.findings.len() < LISTED {
-            self.findings.push(Finding {
-                place,
-                what,
-                advice,
-            });
+            self.findings.push(Finding { place, what, advice });
         }
     }
 }
@@ -140,17 +136,14 @@ pub fn check(library: &Path, repair: bool) -> Result<Checked, EngineError> {
     if before.findings.iter().any(|f| f.advice == Advice::Repair) {
         repaired = store.repair()?;
         let indexes = before.indexes.iter();
-        let damaged = indexes
-            .filter(|index| index.state == IndexState::Damaged)
-            .count();
+        let damaged = indexes.filter(|index| index.state == IndexState::Damaged).count();
         if damaged > 0 {
             std::fs::remove_dir_all(directory(&store, &store.state()?.library_id)).or_else(
                 |source| match source.kind() {
                     std::io::ErrorKind::NotFound => Ok(()),
-                    _ => Err(yiju_store::StoreError::NotWritable {
-                        path: store.index_dir(),
-                        source,
-                    }),
+                    _ => {
+                        Err(yiju_store::StoreError::NotWritable { path: store.index_dir(), source })
+                    }
                 },
             )?;
             // They need sound vectors and texts; where these are damaged, that is found below.
@@ -241,10 +234,7 @@ fn tokens(store: &Store, checked: &mut Checked) -> Result<(), EngineError> {
                 checked.add(
                     format!("document {id}"),
                     format!("clause {}: {wrong}", passage.clause),
-                    Advice::Replace {
-                        document: Some(id.clone()),
-                        source: Some(source.clone()),
-                    },
+                    Advice::Replace { document: Some(id.clone()), source: Some(source.clone()) },
                 );
             }
         }
@@ -255,12 +245,8 @@ fn tokens(store: &Store, checked: &mut Checked) -> Result<(), EngineError> {
 /// One saved index, and what is wrong with it.
 fn index(store: &Store, state: &State, name: &'static str) -> (IndexCheck, Option<String>) {
     let dir = directory(store, &state.library_id).join(name);
-    let mut check = IndexCheck {
-        name,
-        state: IndexState::Damaged,
-        generation: None,
-        entries: None,
-    };
+    let mut check =
+        IndexCheck { name, state: IndexState::Damaged, generation: None, entries: None };
     let opened = if name == LEXICAL {
         LexicalIndex::open_any(&dir).map(|index| {
             check.generation = index.generation();
@@ -288,10 +274,8 @@ fn index(store: &Store, state: &State, name: &'static str) -> (IndexCheck, Optio
             return (check, None);
         }
         Some(shown) if shown > state.generation => {
-            let what = format!(
-                "it shows generation {shown}, and the library is at {}",
-                state.generation
-            );
+            let what =
+                format!("it shows generation {shown}, and the library is at {}", state.generation);
             return (check, Some(what));
         }
         _ => {}
@@ -335,10 +319,7 @@ fn vectors_differ(
             return;
         }
         if index.vector(passage.id) != Some(vector) {
-            wrong = Some(format!(
-                "passage {} is not in it as it is in the library",
-                passage.id
-            ));
+            wrong = Some(format!("passage {} is not in it as it is in the library", passage.id));
         } else if count.is_multiple_of(every) {
             asked += 1;
             // An equal vector of another passage is as good.
@@ -351,27 +332,19 @@ fn vectors_differ(
         count += 1;
     })?;
     if wrong.is_none() && count != index.len() {
-        wrong = Some(format!(
-            "it has {} entries, and the library has {count}",
-            index.len()
-        ));
+        wrong = Some(format!("it has {} entries, and the library has {count}", index.len()));
     }
     // A scan finds every vector; a graph may miss a few.
     let most_missed = if index.is_exact() { 0 } else { asked / 10 };
     if wrong.is_none() && asked - found > most_missed {
-        wrong = Some(format!(
-            "of {asked} of its own vectors it found {found} when asked for them"
-        ));
+        wrong = Some(format!("of {asked} of its own vectors it found {found} when asked for them"));
     }
     Ok(wrong)
 }
 
 /// Every entry is accounted for, and some are searched for by their own words.
 fn words_differ(store: &Store, index: &LexicalIndex) -> Result<Option<String>, EngineError> {
-    let failed = |source| EngineError::Index {
-        index: LEXICAL,
-        source,
-    };
+    let failed = |source| EngineError::Index { index: LEXICAL, source };
     let mut expected = Vec::new();
     store.for_each_passage(|passage, _| {
         if passage.sentence.is_none() {
@@ -400,14 +373,9 @@ fn words_differ(store: &Store, index: &LexicalIndex) -> Result<Option<String>, E
             if yiju_text::terms(&record.text).is_empty() {
                 continue;
             }
-            let hits = index
-                .search(&record.text, 1, Some(&Only(id)))
-                .map_err(failed)?;
+            let hits = index.search(&record.text, 1, Some(&Only(id))).map_err(failed)?;
             if hits.first().map(|hit| hit.id) != Some(id) {
-                return Ok(Some(format!(
-                    "clause {} is not found by its own words",
-                    record.id()
-                )));
+                return Ok(Some(format!("clause {} is not found by its own words", record.id())));
             }
         }
     }

@@ -37,11 +37,8 @@ pub(crate) fn embed(
     progress: &dyn Fn(Progress),
 ) -> Result<Vec<Vec<NewPassage>>, EngineError> {
     let _span = tracing::debug_span!("embed_passages").entered();
-    let pieces: Vec<Piece<'_>> = documents
-        .iter()
-        .enumerate()
-        .flat_map(|(at, d)| pieces(at, d))
-        .collect();
+    let pieces: Vec<Piece<'_>> =
+        documents.iter().enumerate().flat_map(|(at, d)| pieces(at, d)).collect();
     // Texts of like length are embedded together.
     let mut order: Vec<usize> = (0..pieces.len())
         .filter(|&i| pieces[i].sentence.is_none() || pieces[i].text != pieces[i - 1].text)
@@ -49,10 +46,7 @@ pub(crate) fn embed(
     order.sort_by_key(|&i| pieces[i].text.len());
     let mut made: Vec<Option<NewPassage>> = pieces.iter().map(|_| None).collect();
     let mut done = pieces.len() - order.len();
-    progress(Progress {
-        passages_done: 0,
-        passages_total: pieces.len(),
-    });
+    progress(Progress { passages_done: 0, passages_total: pieces.len() });
     let above = embed_headings(engine, documents)?;
     for batch in order.chunks(BATCH) {
         go_on()?;
@@ -60,32 +54,25 @@ pub(crate) fn embed(
             batch.iter().partition(|&&i| pieces[i].sentence.is_none());
         let texts = |ids: &[usize]| ids.iter().map(|&i| pieces[i].text).collect::<Vec<_>>();
         let embedded =
-            engine
-                .model
-                .embed_tokens(Priority::Ingestion, InputType::Passage, &texts(&clauses))?;
+            engine.model.embed_tokens(Priority::Ingestion, InputType::Passage, &texts(&clauses))?;
         for (&i, (embedding, tokens)) in clauses.iter().zip(embedded) {
             let heading = headings_above(&documents[pieces[i].document], pieces[i].clause);
-            let own = tokens.tokens.into_iter().map(|token| TokenVector {
-                range: Some(token.range),
-                vector: token.matching,
-            });
+            let own = tokens
+                .tokens
+                .into_iter()
+                .map(|token| TokenVector { range: Some(token.range), vector: token.matching });
             let above = above.get(&heading).cloned().unwrap_or_default();
             let tokens: Vec<TokenVector> = own.chain(above).collect();
             let codes = encode_tokens(&tokens, engine.dimension());
             made[i] = Some(new_passage(&pieces[i], embedding.vector, codes));
         }
         let embedded =
-            engine
-                .model
-                .embed(Priority::Ingestion, InputType::Passage, &texts(&sentences))?;
+            engine.model.embed(Priority::Ingestion, InputType::Passage, &texts(&sentences))?;
         for (&i, embedding) in sentences.iter().zip(embedded) {
             made[i] = Some(new_passage(&pieces[i], embedding.vector, Vec::new()));
         }
         done += batch.len();
-        progress(Progress {
-            passages_done: done,
-            passages_total: pieces.len(),
-        });
+        progress(Progress { passages_done: done, passages_total: pieces.len() });
     }
     // The only sentence of a clause is the clause: its vector is the same.
     for i in 1..pieces.len() {
@@ -111,9 +98,7 @@ fn embed_headings(
     let mut headings: Vec<String> = documents
         .iter()
         .flat_map(|document| {
-            (0u32..)
-                .take(document.clauses.len())
-                .map(|clause| headings_above(document, clause))
+            (0u32..).take(document.clauses.len()).map(|clause| headings_above(document, clause))
         })
         .collect();
     headings.sort_unstable();
@@ -123,14 +108,12 @@ fn embed_headings(
         go_on()?;
         let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
         let embedded =
-            engine
-                .model
-                .embed_tokens(Priority::Ingestion, InputType::Passage, &texts)?;
+            engine.model.embed_tokens(Priority::Ingestion, InputType::Passage, &texts)?;
         for (heading, (_, tokens)) in batch.iter().zip(embedded) {
-            let tokens = tokens.tokens.into_iter().map(|token| TokenVector {
-                range: None,
-                vector: token.matching,
-            });
+            let tokens = tokens
+                .tokens
+                .into_iter()
+                .map(|token| TokenVector { range: None, vector: token.matching });
             above.insert(heading.clone(), tokens.collect());
         }
     }
@@ -141,25 +124,21 @@ fn embed_headings(
 /// questions found the right clause first less often (docs/retrieval.md). The headings take part in
 /// the second stage, as tokens of their own.
 fn pieces(at: usize, document: &Document) -> impl Iterator<Item = Piece<'_>> {
-    (0u32..)
-        .zip(&document.clauses)
-        .flat_map(move |(index, clause)| {
-            let whole = Piece {
-                document: at,
-                clause: index,
-                sentence: None,
-                text: document.slice(clause.span),
-            };
-            let sentences = (0u32..)
-                .zip(&clause.sentences)
-                .map(move |(sentence, &span)| Piece {
-                    document: at,
-                    clause: index,
-                    sentence: Some(sentence),
-                    text: document.slice(span),
-                });
-            std::iter::once(whole).chain(sentences)
-        })
+    (0u32..).zip(&document.clauses).flat_map(move |(index, clause)| {
+        let whole = Piece {
+            document: at,
+            clause: index,
+            sentence: None,
+            text: document.slice(clause.span),
+        };
+        let sentences = (0u32..).zip(&clause.sentences).map(move |(sentence, &span)| Piece {
+            document: at,
+            clause: index,
+            sentence: Some(sentence),
+            text: document.slice(span),
+        });
+        std::iter::once(whole).chain(sentences)
+    })
 }
 
 /// The document's title and the headings of the clause's sections; the clause's own heading is part
@@ -171,10 +150,7 @@ fn headings_above(document: &Document, clause: u32) -> String {
         .clauses
         .get(clause as usize)
         .is_some_and(|clause| !clause.label.is_empty() || clause.heading.is_some());
-    for part in path
-        .iter()
-        .take(path.len() - usize::from(own && !path.is_empty()))
-    {
+    for part in path.iter().take(path.len() - usize::from(own && !path.is_empty())) {
         above.push(' ');
         above.push_str(part);
     }
@@ -182,10 +158,5 @@ fn headings_above(document: &Document, clause: u32) -> String {
 }
 
 fn new_passage(piece: &Piece<'_>, vector: Vec<f32>, tokens: Vec<u8>) -> NewPassage {
-    NewPassage {
-        clause: piece.clause,
-        sentence: piece.sentence,
-        vector,
-        tokens,
-    }
+    NewPassage { clause: piece.clause, sentence: piece.sentence, vector, tokens }
 }

@@ -31,9 +31,7 @@ pub(crate) fn replace(
     }
     let mut documents = parse(&source)?;
     if documents.len() != 1 {
-        return Err(EngineError::NotOne {
-            documents: documents.len(),
-        });
+        return Err(EngineError::NotOne { documents: documents.len() });
     }
     if alone {
         return take_in(engine, source.name, sha256, documents, &|_| {}).map(Some);
@@ -66,12 +64,7 @@ fn write_one(
     let Some(outcome) = outcome else {
         return Ok(None);
     };
-    indexes.follow(
-        outcome.generation,
-        &outcome.removed_passages,
-        &outcome.added_passages,
-        &[new],
-    );
+    indexes.follow(outcome.generation, &outcome.removed_passages, &outcome.added_passages, &[new]);
     Ok(Some(AddOutcome {
         status: AddStatus::Replaced,
         documents: outcome.documents.into_iter().map(summary).collect(),

@@ -79,11 +79,7 @@ pub(crate) fn open_vectors(store: &Store, state: &State) -> Result<(Vectors, boo
     {
         // A process that ended between the two saves left two generations.
         if generation == other && changes(store, generation)?.is_some() {
-            let vectors = Vectors {
-                clauses,
-                sentences,
-                generation,
-            };
+            let vectors = Vectors { clauses, sentences, generation };
             return Ok((vectors, true));
         }
         tracing::info!("the saved vectors are too old; reading them from the store");
@@ -107,11 +103,7 @@ pub(crate) fn read_vectors(store: &Store) -> Result<Vectors, EngineError> {
     })?;
     match failed {
         Some(error) => Err(index_error("vector")(error)),
-        None => Ok(Vectors {
-            clauses,
-            sentences,
-            generation,
-        }),
+        None => Ok(Vectors { clauses, sentences, generation }),
     }
 }
 
@@ -126,11 +118,7 @@ impl Words {
     pub(crate) fn in_memory(store: &Store) -> Result<Self, EngineError> {
         let mut index = LexicalIndex::in_memory().map_err(index_error(LEXICAL))?;
         let generation = fill(&mut index, store)?;
-        Ok(Self {
-            index,
-            generation,
-            on_disk: false,
-        })
+        Ok(Self { index, generation, on_disk: false })
     }
 }
 
@@ -144,11 +132,7 @@ pub(crate) fn open_words(store: &Store, state: &State) -> Result<Words, EngineEr
             if generation == state.generation
                 || (store.is_writable() && changes(store, generation)?.is_some())
             {
-                return Ok(Words {
-                    index,
-                    generation,
-                    on_disk: true,
-                });
+                return Ok(Words { index, generation, on_disk: true });
             }
             tracing::info!(generation, "building the lexical index from the store");
         }
@@ -166,11 +150,9 @@ pub(crate) fn open_words(store: &Store, state: &State) -> Result<Words, EngineEr
         Err(error) => Ok(Err(error)),
     });
     match filled {
-        Ok(outcome) => outcome.map(|(index, generation)| Words {
-            index,
-            generation,
-            on_disk: true,
-        }),
+        Ok(outcome) => {
+            outcome.map(|(index, generation)| Words { index, generation, on_disk: true })
+        }
         Err(error) => {
             tracing::warn!(error, "the lexical index is kept in memory only");
             Words::in_memory(store)
@@ -219,11 +201,7 @@ pub(crate) fn add_words(
         for (passage, at) in clauses {
             if let Some(clause) = document.clauses.get(at) {
                 index
-                    .add(
-                        passage,
-                        &heading(&document, at),
-                        document.slice(clause.span),
-                    )
+                    .add(passage, &heading(&document, at), document.slice(clause.span))
                     .map_err(index_error(LEXICAL))?;
             }
         }

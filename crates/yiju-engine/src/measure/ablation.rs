@@ -46,14 +46,7 @@ impl LaneRankings {
 
     /// The rankings in the order of [`NAMES`](Self::NAMES).
     pub fn into_lists(self) -> [Vec<String>; 6] {
-        [
-            self.clauses,
-            self.sentences,
-            self.lexical,
-            self.fused,
-            self.late,
-            self.full,
-        ]
+        [self.clauses, self.sentences, self.lexical, self.fused, self.late, self.full]
     }
 }
 
@@ -71,10 +64,8 @@ pub(super) fn lanes(engine: &Engine, request: &SearchRequest) -> Result<LaneRank
     let deep = most.saturating_mul(SENTENCES_FOR_A_CLAUSE);
     let sentences = retrieve::search(&indexes.sentences, &question.vector, deep, filter)
         .map_err(failed("sentence"))?;
-    let lexical = indexes
-        .lexical
-        .search(&question.text, most, filter)
-        .map_err(failed("lexical"))?;
+    let lexical =
+        indexes.lexical.search(&question.text, most, filter).map_err(failed("lexical"))?;
     let most = most.max(CANDIDATES);
     let candidates = stages.retrieve(&question, scope, most)?;
     let fused = candidates
@@ -82,10 +73,8 @@ pub(super) fn lanes(engine: &Engine, request: &SearchRequest) -> Result<LaneRank
         .map(|candidate| format!("{}.{}", candidate.document_id, candidate.clause))
         .collect();
     let ranked = stages.rank(&question, candidates, CANDIDATES)?;
-    let mut by_late: Vec<(String, f32)> = ranked
-        .iter()
-        .map(|found| (found.record.id(), found.lanes.late))
-        .collect();
+    let mut by_late: Vec<(String, f32)> =
+        ranked.iter().map(|found| (found.record.id(), found.lanes.late)).collect();
     // Those past the second stage's reach have no late interaction and stay behind.
     let scored = by_late.len().min(CANDIDATES);
     by_late[..scored].sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

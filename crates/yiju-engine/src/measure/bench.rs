@@ -33,11 +33,8 @@ impl FirstStage<'_> {
         text: &str,
         place: impl Fn(u64) -> PassageRecord,
     ) -> Result<Vec<u64>, EngineError> {
-        let lanes = Lanes {
-            clauses: self.clauses,
-            sentences: self.sentences,
-            lexical: self.lexical,
-        };
+        let lanes =
+            Lanes { clauses: self.clauses, sentences: self.sentences, lexical: self.lexical };
         let hits = lanes.search(vector, text, None)?;
         Ok(timed(Step::Fuse, || {
             let places = hits.ids().into_iter().map(place).collect();

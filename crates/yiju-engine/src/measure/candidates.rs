@@ -49,11 +49,7 @@ pub(super) fn signals(
             clause_id: found.record.id(),
             lanes: found.lanes,
             score: found.score,
-            features: if at == 0 {
-                features.named()
-            } else {
-                Vec::new()
-            },
+            features: if at == 0 { features.named() } else { Vec::new() },
             figures: figures(found),
             sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),
         })

@@ -87,10 +87,7 @@ impl Alignment {
             let (to, quote_to) = if index == last {
                 (passage.end, quote.len())
             } else {
-                (
-                    folds.start(at, text).min(passage.end),
-                    quote_folds.start(quote_at, quote),
-                )
+                (folds.start(at, text).min(passage.end), quote_folds.start(quote_at, quote))
             };
             let op = match (same, in_text, in_quote) {
                 (true, ..) => DifferenceKind::Equal,
@@ -121,9 +118,7 @@ pub(super) fn closest(text: &Folds, quote: &Folds) -> Option<Alignment> {
     for at in 0..(text.len() + 1).saturating_sub(RUN) {
         for &in_quote in runs.get(&run(text, at)).into_iter().flatten() {
             // Shifted by the quote's length, so that it is never negative.
-            *votes
-                .entry((at + quote.len() - in_quote) / width)
-                .or_default() += 1;
+            *votes.entry((at + quote.len() - in_quote) / width).or_default() += 1;
         }
     }
     let around = |band: usize| -> usize {
@@ -191,11 +186,7 @@ fn align(text: &Folds, window: Range<usize>, quote: &Folds) -> Alignment {
         column -= step.in_text();
     }
     taken.reverse();
-    Alignment {
-        start: window.start + column,
-        steps: taken,
-        edits,
-    }
+    Alignment { start: window.start + column, steps: taken, edits }
 }
 
 #[cfg(test)]
@@ -261,11 +252,7 @@ mod tests {
         assert_eq!(
             differences(TEXT, "供水企業應當 提前二十四小時通知★戶"),
             [
-                piece(
-                    Equal,
-                    "供水企业应当提前二十四小时通知",
-                    "供水企業應當 提前二十四小時通知"
-                ),
+                piece(Equal, "供水企业应当提前二十四小时通知", "供水企業應當 提前二十四小時通知"),
                 piece(Replace, "用", "★"),
                 piece(Equal, "户", "戶"),
             ]

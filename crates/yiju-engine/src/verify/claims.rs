@@ -44,15 +44,11 @@ pub(super) fn mismatches(statement: &str, quote: &str) -> Vec<Mismatch> {
     let mut found = numbers(&statement, &quote);
     let words = |kind, table: &'static WordList| {
         let (said, there) = (classes(&statement, table), classes(&quote, table));
-        let shared = said
-            .iter()
-            .any(|(class, _)| there.iter().any(|(other, _)| other == class));
+        let shared = said.iter().any(|(class, _)| there.iter().any(|(other, _)| other == class));
         match (said.first(), there.first()) {
-            (Some((_, said)), Some((_, there))) if !shared => Some(Mismatch {
-                kind,
-                statement: (*said).to_owned(),
-                quote: (*there).to_owned(),
-            }),
+            (Some((_, said)), Some((_, there))) if !shared => {
+                Some(Mismatch { kind, statement: (*said).to_owned(), quote: (*there).to_owned() })
+            }
             _ => None,
         }
     };
@@ -196,26 +192,14 @@ mod tests {
         );
         assert_eq!(found("提前24小时", "提前二十四小时"), []);
         assert_eq!(found("within thirty days", "三十日内"), []);
-        assert_eq!(
-            found("within 60 days", "三十日内"),
-            one(Number, "60 days", "三十日")
-        );
+        assert_eq!(found("within 60 days", "三十日内"), one(Number, "60 days", "三十日"));
         assert_eq!(found("2025-08-15起施行", "自2025年8月15日起施行"), []);
-        assert_eq!(
-            found("2025-08-16起施行", "自2025年8月15日起施行"),
-            one(Number, "16", "15日")
-        );
+        assert_eq!(found("2025-08-16起施行", "自2025年8月15日起施行"), one(Number, "16", "15日"));
         assert_eq!(found("罚款3万元", "处三万元以下罚款"), []);
         assert_eq!(found("1.5亿元", "1.5亿元"), []);
         assert_eq!(found("增长百分之五", "增长５％"), []);
-        assert_eq!(
-            found("有3名工作人员", "配备工作人员"),
-            one(MissingNumber, "3名", "")
-        );
-        assert_eq!(
-            found("第十七条规定", "第十九条 规定"),
-            one(Number, "十七条", "十九条")
-        );
+        assert_eq!(found("有3名工作人员", "配备工作人员"), one(MissingNumber, "3名", ""));
+        assert_eq!(found("第十七条规定", "第十九条 规定"), one(Number, "十七条", "十九条"));
         assert_eq!(found("统一推进一体化", "推进一体化"), []);
     }
 
@@ -231,18 +215,12 @@ mod tests {
         );
         assert_eq!(found("必须公开", "应当公开，不得隐瞒"), []);
         assert_eq!(found("公开", "不得公开"), []);
-        assert_eq!(
-            found("至少两个月", "不超过两个月"),
-            one(Bound, "至少", "不超过")
-        );
+        assert_eq!(found("至少两个月", "不超过两个月"), one(Bound, "至少", "不超过"));
         assert_eq!(
             found("本法适用于国家机关", "本法不适用于国家机关"),
             one(Negation, "适用", "不适用")
         );
-        assert_eq!(
-            found("不适用本法", "适用本法"),
-            one(Negation, "不适用", "适用")
-        );
+        assert_eq!(found("不适用本法", "适用本法"), one(Negation, "不适用", "适用"));
         assert_eq!(found("不适用本法", "不适用本法"), []);
     }
 

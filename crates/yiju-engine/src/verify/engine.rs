@@ -47,20 +47,12 @@ fn verify(engine: &Engine, request: &VerifyRequest) -> Result<Verification, Engi
 
 fn check(request: &VerifyRequest) -> Result<(), EngineError> {
     if let Some(statement) = &request.statement {
-        check_text(
-            "the statement's length in characters",
-            statement,
-            LONGEST_STATEMENT,
-        )?;
+        check_text("the statement's length in characters", statement, LONGEST_STATEMENT)?;
     }
     let count = request.citations.len();
     check_limit("the number of citations", count, MOST_QUOTES)?;
     for cited in &request.citations {
-        check_text(
-            "a quote's length in characters",
-            &cited.quote,
-            LONGEST_QUOTE,
-        )?;
+        check_text("a quote's length in characters", &cited.quote, LONGEST_QUOTE)?;
         if let (Some(document), Some(clause)) = (&cited.document_id, &cited.clause_id)
             && clause.rsplit_once('.').map(|(of, _)| of) != Some(document)
         {

@@ -46,9 +46,7 @@ pub(super) fn folded(whole: &Whole, quote: &Folds) -> Vec<QuotePlace> {
         && places.len() < MOST_PLACES
     {
         let start = from + at;
-        characters += plain
-            .get(from..start)
-            .map_or(0, |skipped| skipped.chars().count());
+        characters += plain.get(from..start).map_or(0, |skipped| skipped.chars().count());
         let bytes = text.bytes(characters..characters + quote.len());
         places.push(place(whole, bytes));
         from = start + plain[start..].chars().next().map_or(1, char::len_utf8);
@@ -60,12 +58,7 @@ pub(super) fn folded(whole: &Whole, quote: &Folds) -> Vec<QuotePlace> {
 /// The place of these bytes of a document's text.
 pub(super) fn place(whole: &Whole, bytes: Range<usize>) -> QuotePlace {
     let document = &whole.document;
-    let characters = |to: usize| {
-        document
-            .text
-            .get(..to)
-            .map_or(0, |text| text.chars().count())
-    };
+    let characters = |to: usize| document.text.get(..to).map_or(0, |text| text.chars().count());
     let over: Vec<usize> = document
         .clauses
         .iter()
@@ -78,10 +71,7 @@ pub(super) fn place(whole: &Whole, bytes: Range<usize>) -> QuotePlace {
     let first = over.first().and_then(|&at| document.clauses.get(at));
     QuotePlace {
         document: DocumentRef::of(&whole.record),
-        clause_ids: over
-            .iter()
-            .map(|at| format!("{}.{at}", whole.record.id))
-            .collect(),
+        clause_ids: over.iter().map(|at| format!("{}.{at}", whole.record.id)).collect(),
         label: first.map_or(String::new(), |clause| clause.label.clone()),
         path: over.first().map_or(Vec::new(), |&at| document.path(at)),
         text: document.text.get(bytes.clone()).unwrap_or("").to_owned(),

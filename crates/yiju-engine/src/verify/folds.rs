@@ -44,10 +44,7 @@ impl Folds {
     pub(super) fn bytes(&self, range: Range<usize>) -> Range<usize> {
         match (self.folded.get(range.start), range.end.checked_sub(1)) {
             (Some(first), Some(last)) if range.start < range.end => {
-                let end = self
-                    .folded
-                    .get(last)
-                    .map_or(first.source.end, |l| l.source.end);
+                let end = self.folded.get(last).map_or(first.source.end, |l| l.source.end);
                 first.source.start..end.max(first.source.end)
             }
             _ => 0..0,
@@ -56,8 +53,6 @@ impl Folds {
 
     /// Where a folded character begins in the text; the text's end for one past the last.
     pub(super) fn start(&self, at: usize, text: &str) -> usize {
-        self.folded
-            .get(at)
-            .map_or(text.len(), |one| one.source.start)
+        self.folded.get(at).map_or(text.len(), |one| one.source.start)
     }
 }

@@ -94,10 +94,7 @@ fn others(library: &Library, place: &CitedPlace, quote: &str) -> Result<Vec<Whol
         .fresh_indexes()?
         .lexical
         .search(quote, 4 * CANDIDATES, None)
-        .map_err(|source| EngineError::Index {
-            index: "lexical",
-            source,
-        })?;
+        .map_err(|source| EngineError::Index { index: "lexical", source })?;
     let passages: Vec<u64> = hits.iter().map(|hit| hit.id).collect();
     let places: HashMap<u64, String> = library
         .store
@@ -122,11 +119,8 @@ fn read_all(
     said: &[Whole],
     others: &[Whole],
 ) -> Result<Vec<QuotePlace>, EngineError> {
-    let seen: HashSet<&str> = said
-        .iter()
-        .chain(others)
-        .map(|whole| whole.record.id.as_str())
-        .collect();
+    let seen: HashSet<&str> =
+        said.iter().chain(others).map(|whole| whole.record.id.as_str()).collect();
     let mut ids = Vec::new();
     store.for_each_document(|record| ids.push(record.id))?;
     let mut places = Vec::new();
@@ -145,10 +139,7 @@ fn read_all(
 
 /// The cited place, and the state of its document.
 fn cited_place(store: &Store, cited: &CitedQuote) -> Result<CitedPlace, EngineError> {
-    let of_clause = cited
-        .clause_id
-        .as_deref()
-        .and_then(|id| id.rsplit_once('.'));
+    let of_clause = cited.clause_id.as_deref().and_then(|id| id.rsplit_once('.'));
     let named = match (&cited.document_id, of_clause) {
         (Some(id), _) => Some(id.clone()),
         (None, Some((document, _))) => Some(document.to_owned()),
@@ -175,11 +166,7 @@ fn cited_place(store: &Store, cited: &CitedQuote) -> Result<CitedPlace, EngineEr
 /// The document whose text has the SHA-256 given, where that is all that was given.
 fn cited_version(store: &Store, cited: &CitedQuote) -> Result<CitedPlace, EngineError> {
     let Some(sha256) = &cited.sha256 else {
-        return Ok(CitedPlace {
-            document_id: None,
-            clause_id: None,
-            state: None,
-        });
+        return Ok(CitedPlace { document_id: None, clause_id: None, state: None });
     };
     let mut document_id = None;
     store.for_each_document(|record| {
@@ -198,17 +185,11 @@ fn cited_version(store: &Store, cited: &CitedQuote) -> Result<CitedPlace, Engine
 }
 
 fn verbatim(documents: &[Whole], quote: &str) -> Vec<QuotePlace> {
-    documents
-        .iter()
-        .flat_map(|whole| find::verbatim(whole, quote))
-        .collect()
+    documents.iter().flat_map(|whole| find::verbatim(whole, quote)).collect()
 }
 
 fn folded(documents: &[Whole], quote: &Folds) -> Vec<QuotePlace> {
-    documents
-        .iter()
-        .flat_map(|whole| find::folded(whole, quote))
-        .collect()
+    documents.iter().flat_map(|whole| find::folded(whole, quote)).collect()
 }
 
 /// Fills in the closest passage, where one is close enough.

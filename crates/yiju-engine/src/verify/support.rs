@@ -32,49 +32,33 @@ pub(super) fn supports(
     if texts.is_empty() {
         return Ok(vec![None; citations.len()]);
     }
-    let embedded = engine
-        .model
-        .embed_tokens(Priority::Question, InputType::Query, &[statement])?;
+    let embedded = engine.model.embed_tokens(Priority::Question, InputType::Query, &[statement])?;
     let (meaning, words) = embedded.into_iter().next().expect("one text was embedded");
     let weights = question.weigh(&words);
-    let passages = engine
-        .model
-        .embed_tokens(Priority::Question, InputType::Passage, &texts)?;
+    let passages = engine.model.embed_tokens(Priority::Question, InputType::Passage, &texts)?;
     let models = &engine.learnt.support;
-    let mut found = texts
-        .into_iter()
-        .zip(passages)
-        .map(|(text, (whole, tokens))| {
-            let late = words
-                .tokens
-                .iter()
-                .zip(&weights)
-                .map(|(word, weight)| {
-                    let best = tokens
-                        .tokens
-                        .iter()
-                        .map(|token| dot(&word.vector, &token.vector));
-                    weight * best.fold(0.0, f32::max)
-                })
-                .sum();
-            let across = text.chars().any(is_han) != statement.chars().any(is_han);
-            let coverage = question
-                .coverage(&normalize(text))
-                .filter(|_| !across)
-                .map(round);
-            let cosine = dot(&meaning.vector, &whole.vector);
-            let mismatches = mismatches(statement, text);
-            Support {
-                score: round(lowered(
-                    models.score(across, late, cosine, coverage),
-                    &mismatches,
-                )),
-                late: round(late),
-                cosine: round(cosine),
-                coverage,
-                mismatches,
-            }
-        });
+    let mut found = texts.into_iter().zip(passages).map(|(text, (whole, tokens))| {
+        let late = words
+            .tokens
+            .iter()
+            .zip(&weights)
+            .map(|(word, weight)| {
+                let best = tokens.tokens.iter().map(|token| dot(&word.vector, &token.vector));
+                weight * best.fold(0.0, f32::max)
+            })
+            .sum();
+        let across = text.chars().any(is_han) != statement.chars().any(is_han);
+        let coverage = question.coverage(&normalize(text)).filter(|_| !across).map(round);
+        let cosine = dot(&meaning.vector, &whole.vector);
+        let mismatches = mismatches(statement, text);
+        Support {
+            score: round(lowered(models.score(across, late, cosine, coverage), &mismatches)),
+            late: round(late),
+            cosine: round(cosine),
+            coverage,
+            mismatches,
+        }
+    });
     Ok(citations
         .iter()
         .map(|citation| {

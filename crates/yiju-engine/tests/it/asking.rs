@@ -17,10 +17,7 @@ fn library() -> (tempfile::TempDir, Engine) {
 
 fn first(engine: &Engine, question: &str) -> (String, String) {
     let answer = ask(engine, question);
-    let citation = answer
-        .citations
-        .first()
-        .unwrap_or_else(|| panic!("{question}: {answer:?}"));
+    let citation = answer.citations.first().unwrap_or_else(|| panic!("{question}: {answer:?}"));
     (citation.label.clone(), citation.quote.clone())
 }
 
@@ -39,10 +36,9 @@ fn questions_are_answered_from_the_right_clause() {
 #[test]
 fn short_answers_are_marked_within_their_quotes() {
     let (_dir, engine) = library();
-    for (question, part) in [
-        ("擅自改装供水设施罚款多少元？", "元"),
-        ("图书馆周六开放到几点？", "二十二时"),
-    ] {
+    for (question, part) in
+        [("擅自改装供水设施罚款多少元？", "元"), ("图书馆周六开放到几点？", "二十二时")]
+    {
         let answer = ask(&engine, question);
         let citation = answer.citations.first().unwrap();
         let span = citation.answer_span.unwrap();
@@ -66,11 +62,8 @@ fn what_stands_beside_a_clause_speaks_for_it_within_a_script() {
     let signals = |question: &str| engine.signals(&SearchRequest::new(question), &[]).unwrap();
     let neighbours = |of: &Signals| figure(of, "neighbours");
     let mut given = 0;
-    for question in [
-        "停水要提前多久通知用户？",
-        "擅自改装供水设施罚款多少元？",
-        "图书馆",
-    ] {
+    for question in ["停水要提前多久通知用户？", "擅自改装供水设施罚款多少元？", "图书馆"]
+    {
         let found = signals(question);
         assert!(found.is_sorted_by(|a, b| a.score >= b.score));
         let own = |of: &Signals| of.score - neighbours(of) - figure(of, "reading");
@@ -86,10 +79,7 @@ fn what_stands_beside_a_clause_speaks_for_it_within_a_script() {
                 other_document == document && (other - index).abs() == 1
             });
             let wanted = NEIGHBOUR_WEIGHT * (beside.map(own).fold(least, f32::max) - least);
-            assert!(
-                (neighbours(one) - wanted).abs() < 1e-5,
-                "{question}: {one:?}"
-            );
+            assert!((neighbours(one) - wanted).abs() < 1e-5, "{question}: {one:?}");
             given += usize::from(wanted > 0.0);
         }
     }
@@ -114,20 +104,13 @@ fn close_candidates_are_read_and_sorted_again_before_the_others() {
         assert!(found.is_sorted_by(|a, b| a.score >= b.score), "{question}");
         let before = |of: &Signals| of.score - figure(of, "reading");
         let best = found.iter().map(before).fold(f32::MIN, f32::max);
-        let touched: Vec<usize> = (0..found.len())
-            .filter(|&at| figure(&found[at], "reading") != 0.0)
-            .collect();
+        let touched: Vec<usize> =
+            (0..found.len()).filter(|&at| figure(&found[at], "reading") != 0.0).collect();
         // The best keeps its score: the others are measured by it.
         assert!(touched.len() < MOST_READ, "{question}: {touched:?}");
-        assert!(
-            touched.iter().all(|&at| at < MOST_READ),
-            "{question}: {touched:?}"
-        );
+        assert!(touched.iter().all(|&at| at < MOST_READ), "{question}: {touched:?}");
         for &at in &touched {
-            assert!(
-                best - before(&found[at]) <= CLOSE + 1e-4,
-                "{question}: {at}"
-            );
+            assert!(best - before(&found[at]) <= CLOSE + 1e-4, "{question}: {at}");
         }
         read += touched.len();
         let hits = engine.search(&SearchRequest::new(question)).unwrap().hits;
@@ -156,28 +139,17 @@ fn examples_for_the_reader_have_all_features_of_every_token() {
             assert!(example.text.get(range.clone()).is_some());
         }
     }
-    let beyond = engine
-        .search(&SearchRequest::new("擅自改装供水设施罚款多少元？"))
-        .unwrap();
+    let beyond = engine.search(&SearchRequest::new("擅自改装供水设施罚款多少元？")).unwrap();
     let wanted = beyond.hits.last().unwrap().clause_id.clone();
-    let more = engine
-        .reading(&request, std::slice::from_ref(&wanted))
-        .unwrap();
-    assert!(
-        more.examples
-            .iter()
-            .any(|example| example.clause_id == wanted)
-    );
+    let more = engine.reading(&request, std::slice::from_ref(&wanted)).unwrap();
+    assert!(more.examples.iter().any(|example| example.clause_id == wanted));
 }
 
 #[test]
 fn numbers_lead_to_clauses_paragraphs_items_and_chapters() {
     let (_dir, engine) = library();
     assert_eq!(first(&engine, "第四条的内容是什么？").0, "第四条");
-    assert_eq!(
-        first(&engine, "第三条第二款怎么说？").1,
-        "供水企业每月至少公布一次水质检测结果。"
-    );
+    assert_eq!(first(&engine, "第三条第二款怎么说？").1, "供水企业每月至少公布一次水质检测结果。");
     assert_eq!(
         first(&engine, "第五条第（二）项"),
         ("第五条".into(), "（二）盗用城市公共供水的。".into())
@@ -188,11 +160,7 @@ fn numbers_lead_to_clauses_paragraphs_items_and_chapters() {
     let chapter = ask(&engine, "第二章包括哪几条？");
     let labels: Vec<&str> = chapter.citations.iter().map(|c| c.label.as_str()).collect();
     assert_eq!(labels, ["第二章", "第三条", "第四条", "第五条"]);
-    assert!(
-        chapter.citations[0]
-            .paragraph
-            .ends_with("盗用城市公共供水的。")
-    );
+    assert!(chapter.citations[0].paragraph.ends_with("盗用城市公共供水的。"));
 }
 
 #[test]
@@ -204,13 +172,7 @@ fn a_question_of_a_numbered_clause_stays_in_it() {
             ..AskRequest::new("第三条对水质检测是怎么规定的？")
         })
         .unwrap();
-    assert!(
-        answer
-            .citations
-            .iter()
-            .all(|citation| citation.label == "第三条"),
-        "{answer:?}"
-    );
+    assert!(answer.citations.iter().all(|citation| citation.label == "第三条"), "{answer:?}");
 }
 
 #[test]
@@ -224,11 +186,7 @@ fn what_the_documents_do_not_say_is_refused() {
         "机动车年检费是多少元？",
     ] {
         let answer = ask(&engine, question);
-        assert_eq!(
-            answer.refusal.map(|r| r.code).as_deref(),
-            Some("no_match"),
-            "{question}"
-        );
+        assert_eq!(answer.refusal.map(|r| r.code).as_deref(), Some("no_match"), "{question}");
         assert!(answer.citations.is_empty() && answer.answer.is_empty());
         assert!(!answer.nearest.is_empty(), "{question}");
     }
@@ -242,55 +200,28 @@ fn an_empty_library_refuses() {
     let engine = open(dir.path(), Access::ReadWrite);
     assert!(!ask(&engine, "停水要提前多久通知？").answered);
     assert!(!ask(&engine, "第三条").answered);
-    assert!(
-        engine
-            .search(&SearchRequest::new("供水"))
-            .unwrap()
-            .hits
-            .is_empty()
-    );
+    assert!(engine.search(&SearchRequest::new("供水")).unwrap().hits.is_empty());
 }
 
 #[test]
 fn filters_keep_answers_to_some_documents() {
     let (_dir, engine) = library();
     let only = |filter: Filter, question: &str| {
-        let request = SearchRequest {
-            filter,
-            ..SearchRequest::new(question)
-        };
+        let request = SearchRequest { filter, ..SearchRequest::new(question) };
         engine.search(&request).unwrap().hits
     };
-    let notice = Filter {
-        sources: vec!["notice.txt".into()],
-        ..Filter::default()
-    };
+    let notice = Filter { sources: vec!["notice.txt".into()], ..Filter::default() };
     let hits = only(notice.clone(), "供水企业");
     assert!(!hits.is_empty() && hits.iter().all(|hit| hit.document.title.contains("图书馆")));
-    let chapter = Filter {
-        section: Some("供水管理".into()),
-        ..Filter::default()
-    };
-    let labels: Vec<String> = only(chapter, "用水")
-        .into_iter()
-        .map(|hit| hit.clause.label)
-        .collect();
+    let chapter = Filter { section: Some("供水管理".into()), ..Filter::default() };
+    let labels: Vec<String> =
+        only(chapter, "用水").into_iter().map(|hit| hit.clause.label).collect();
     assert_eq!(labels.len(), 3);
-    assert!(
-        labels
-            .iter()
-            .all(|label| ["第三条", "第四条", "第五条"].contains(&label.as_str()))
-    );
-    let dated = Filter {
-        date_from: Some(jiff::civil::date(2020, 1, 1)),
-        ..Filter::default()
-    };
+    assert!(labels.iter().all(|label| ["第三条", "第四条", "第五条"].contains(&label.as_str())));
+    let dated = Filter { date_from: Some(jiff::civil::date(2020, 1, 1)), ..Filter::default() };
     assert!(only(dated, "供水").is_empty());
     // A number outside the filter does not exist.
-    let request = AskRequest {
-        filter: notice,
-        ..AskRequest::new("第四条")
-    };
+    let request = AskRequest { filter: notice, ..AskRequest::new("第四条") };
     assert!(!engine.ask(&request).unwrap().answered);
 }
 
@@ -300,41 +231,21 @@ fn requests_out_of_range_are_named() {
     let kind = |request: AskRequest| engine.ask(&request).unwrap_err().kind();
     assert_eq!(kind(AskRequest::new("  ")), ErrorKind::Invalid);
     assert_eq!(kind(AskRequest::new("？！")), ErrorKind::Invalid);
+    assert_eq!(kind(AskRequest::new("水".repeat(2_001))), ErrorKind::Invalid);
+    assert_eq!(kind(AskRequest { limit: 0, ..AskRequest::new("水") }), ErrorKind::Invalid);
     assert_eq!(
-        kind(AskRequest::new("水".repeat(2_001))),
+        kind(AskRequest { threshold: Some(f32::NAN), ..AskRequest::new("水") }),
         ErrorKind::Invalid
     );
-    assert_eq!(
-        kind(AskRequest {
-            limit: 0,
-            ..AskRequest::new("水")
-        }),
-        ErrorKind::Invalid
-    );
-    assert_eq!(
-        kind(AskRequest {
-            threshold: Some(f32::NAN),
-            ..AskRequest::new("水")
-        }),
-        ErrorKind::Invalid
-    );
-    let error = engine
-        .search(&SearchRequest {
-            limit: 101,
-            ..SearchRequest::new("水")
-        })
-        .unwrap_err();
+    let error =
+        engine.search(&SearchRequest { limit: 101, ..SearchRequest::new("水") }).unwrap_err();
     assert_eq!(error.to_string(), "limit must be 1 to 100; it is 101");
 }
 
 #[test]
 fn asking_twice_gives_the_same_answer() {
     let (_dir, engine) = library();
-    let mut answers: Vec<_> = (0..2)
-        .map(|_| ask(&engine, "停水要提前多久通知用户？"))
-        .collect();
-    answers
-        .iter_mut()
-        .for_each(|answer| answer.timings_ms = Default::default());
+    let mut answers: Vec<_> = (0..2).map(|_| ask(&engine, "停水要提前多久通知用户？")).collect();
+    answers.iter_mut().for_each(|answer| answer.timings_ms = Default::default());
     assert_eq!(answers[0], answers[1]);
 }

@@ -13,21 +13,13 @@ fn a_document_is_found_when_added_replaced_when_changed_and_gone_when_removed() 
     let engine = open(dir.path(), Access::ReadWrite);
     let added = add(&engine, "law.txt", LAW);
     assert_eq!((added.status, added.documents.len()), (AddStatus::Added, 1));
-    assert!(
-        ask(&engine, QUESTION).citations[0]
-            .quote
-            .contains("二十四小时")
-    );
+    assert!(ask(&engine, QUESTION).citations[0].quote.contains("二十四小时"));
 
     assert_eq!(add(&engine, "law.txt", LAW).status, AddStatus::Unchanged);
     let replaced = add(&engine, "law.txt", &LAW.replace("二十四小时", "四十八小时"));
     assert_eq!(replaced.status, AddStatus::Replaced);
     assert_eq!(replaced.documents[0].id, added.documents[0].id);
-    assert!(
-        ask(&engine, QUESTION).citations[0]
-            .quote
-            .contains("四十八小时")
-    );
+    assert!(ask(&engine, QUESTION).citations[0].quote.contains("四十八小时"));
 
     assert!(engine.remove(&added.documents[0].id).unwrap());
     assert!(!engine.remove(&added.documents[0].id).unwrap());
@@ -133,11 +125,7 @@ fn what_cannot_be_read_changes_nothing() {
         (&b""[..], ErrorKind::Unreadable),
         (b"\x7fELF\x02\x01\x01\x00\x00\x00", ErrorKind::Unsupported),
     ] {
-        let source = Source {
-            name: "law.txt".into(),
-            title: None,
-            bytes: bytes.into(),
-        };
+        let source = Source { name: "law.txt".into(), title: None, bytes: bytes.into() };
         let error = engine.add(source, &|_| {}).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().starts_with("law.txt: "), "{error}");
@@ -152,15 +140,8 @@ fn a_reader_does_not_write() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path(), Access::ReadWrite));
     let engine = open(dir.path(), Access::ReadOnly);
-    let source = Source {
-        name: "law.txt".into(),
-        title: None,
-        bytes: LAW.into(),
-    };
-    assert!(matches!(
-        engine.add(source, &|_| {}),
-        Err(EngineError::ReadOnly(_))
-    ));
+    let source = Source { name: "law.txt".into(), title: None, bytes: LAW.into() };
+    assert!(matches!(engine.add(source, &|_| {}), Err(EngineError::ReadOnly(_))));
     assert!(matches!(engine.remove("0"), Err(EngineError::ReadOnly(_))));
 }
 
@@ -174,17 +155,9 @@ fn clauses_are_read_with_their_neighbours() {
     for (at, clause) in clauses.iter().enumerate() {
         assert_eq!(engine.clause(&clause.id).unwrap().as_ref(), Some(clause));
         assert_eq!(clause.previous.is_none(), at == 0);
-        assert_eq!(
-            clause.next.as_ref(),
-            clauses.get(at + 1).map(|next| &next.id)
-        );
+        assert_eq!(clause.next.as_ref(), clauses.get(at + 1).map(|next| &next.id));
     }
-    for id in [
-        "",
-        "nowhere.0",
-        &format!("{}.+1", document.id),
-        &format!("{}.99", document.id),
-    ] {
+    for id in ["", "nowhere.0", &format!("{}.+1", document.id), &format!("{}.99", document.id)] {
         assert_eq!(engine.clause(id).unwrap(), None, "{id}");
     }
     assert_eq!(engine.clauses("nowhere").unwrap(), None);
@@ -208,9 +181,7 @@ fn a_corpus_takes_only_what_changed_and_leaves_other_sources_alone() {
     ];
     let added = |corpus: &[Entry]| {
         let last = std::cell::Cell::new(None);
-        let outcome = engine
-            .add_corpus("c.jsonl#", corpus, &|at| last.set(Some(at)))
-            .unwrap();
+        let outcome = engine.add_corpus("c.jsonl#", corpus, &|at| last.set(Some(at))).unwrap();
         (outcome, last.get().unwrap())
     };
     let (first, end) = added(&corpus);
@@ -220,10 +191,7 @@ fn a_corpus_takes_only_what_changed_and_leaves_other_sources_alone() {
     for (entry, id) in corpus.iter().zip(&first.clause_ids) {
         let (document, index) = id.split_once('.').unwrap();
         let clauses = engine.clauses(document).unwrap().unwrap();
-        assert_eq!(
-            clauses[index.parse::<usize>().unwrap()].paragraph,
-            entry.text
-        );
+        assert_eq!(clauses[index.parse::<usize>().unwrap()].paragraph, entry.text);
     }
     // As if the first call had broken off before the second document.
     assert!(engine.remove(&first.documents[1].id).unwrap());

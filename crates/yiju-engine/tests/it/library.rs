@@ -54,11 +54,7 @@ pub fn open(dir: &Path, access: Access) -> Engine {
 }
 
 pub fn add(engine: &Engine, name: &str, text: &str) -> yiju_engine::AddOutcome {
-    let source = Source {
-        name: name.into(),
-        title: None,
-        bytes: text.into(),
-    };
+    let source = Source { name: name.into(), title: None, bytes: text.into() };
     engine.add(source, &|_| {}).unwrap()
 }
 
@@ -68,23 +64,15 @@ pub fn ask(engine: &Engine, question: &str) -> Answer {
     assert_eq!(answer.answered, answer.refusal.is_none());
     for citation in &answer.citations {
         let text = engine.text(&citation.document.id).unwrap().unwrap();
-        for (part, span) in [
-            (&citation.quote, citation.span),
-            (&citation.paragraph, citation.paragraph_span),
-        ] {
+        for (part, span) in
+            [(&citation.quote, citation.span), (&citation.paragraph, citation.paragraph_span)]
+        {
             assert_eq!(&text[span.byte_start..span.byte_end], part);
-            let characters: String = text
-                .chars()
-                .skip(span.char_start)
-                .take(span.char_end - span.char_start)
-                .collect();
+            let characters: String =
+                text.chars().skip(span.char_start).take(span.char_end - span.char_start).collect();
             assert_eq!(&characters, part);
         }
-        assert!(
-            answer
-                .answer
-                .contains(&format!("{}[{}]", citation.quote, citation.marker))
-        );
+        assert!(answer.answer.contains(&format!("{}[{}]", citation.quote, citation.marker)));
     }
     answer
 }

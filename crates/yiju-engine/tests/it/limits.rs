@@ -9,11 +9,7 @@ use crate::library::open;
 const RULES: &str = "第一条 借书期限为三十天。\n第二条 押金为一百元。\n";
 
 fn source(name: &str, text: &str) -> Source {
-    Source {
-        name: name.into(),
-        title: Some(name.into()),
-        bytes: text.into(),
-    }
+    Source { name: name.into(), title: Some(name.into()), bytes: text.into() }
 }
 
 #[test]
@@ -45,9 +41,8 @@ fn a_call_that_is_given_up_changes_nothing() {
 fn an_addition_is_given_up_while_it_is_embedded() {
     let directory = tempfile::tempdir().unwrap();
     let engine = open(directory.path(), Access::ReadWrite);
-    let text: String = (1..200)
-        .map(|number| format!("第{number}条 第{number}种情形另行规定。\n"))
-        .collect();
+    let text: String =
+        (1..200).map(|number| format!("第{number}条 第{number}种情形另行规定。\n")).collect();
     let cancel = Cancel::default();
     let add = || {
         engine.add(source("长", &text), &|progress| {
@@ -67,24 +62,15 @@ fn a_full_library_takes_no_more_and_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let engine = open(directory.path(), Access::ReadWrite);
     engine.add(source("一", RULES), &|_| {}).unwrap();
-    let limits = LibraryLimits {
-        max_documents: Some(1),
-        max_bytes: None,
-    };
+    let limits = LibraryLimits { max_documents: Some(1), max_bytes: None };
     engine.set_limits(limits).unwrap();
     let refused = engine.add(source("二", RULES), &|_| {}).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Full);
-    assert_eq!(
-        refused.to_string(),
-        "the library would have 2 documents, and may have 1"
-    );
+    assert_eq!(refused.to_string(), "the library would have 2 documents, and may have 1");
     let replaced = engine.add(source("一", "第一条 借书期限为六十天。"), &|_| {});
     assert!(replaced.is_ok(), "a replacement takes no more room");
 
-    let limits = LibraryLimits {
-        max_documents: None,
-        max_bytes: Some(1),
-    };
+    let limits = LibraryLimits { max_documents: None, max_bytes: Some(1) };
     engine.set_limits(limits).unwrap();
     let long = RULES.repeat(500);
     let refused = engine.add(source("二", &long), &|_| {}).unwrap_err();
@@ -99,9 +85,7 @@ fn a_library_beside_another_is_apart_from_it() {
     let directory = tempfile::tempdir().unwrap();
     let engine = open(directory.path(), Access::ReadWrite);
     let beside = tempfile::tempdir().unwrap();
-    let other = engine
-        .open_beside(&beside.path().join("other"), Access::ReadWrite)
-        .unwrap();
+    let other = engine.open_beside(&beside.path().join("other"), Access::ReadWrite).unwrap();
     other.add(source("规则", RULES), &|_| {}).unwrap();
     let question = AskRequest::new("借书期限多长？");
     assert!(other.ask(&question).unwrap().answered);

@@ -37,10 +37,7 @@ fn library() -> (tempfile::TempDir, Engine) {
 /// The first quote and the part marked in it.
 fn said(engine: &Engine, question: &str) -> (String, String) {
     let answer = ask(engine, question);
-    let citation = answer
-        .citations
-        .first()
-        .unwrap_or_else(|| panic!("{question}: {answer:?}"));
+    let citation = answer.citations.first().unwrap_or_else(|| panic!("{question}: {answer:?}"));
     let part = citation.answer_span.map_or("", |span| {
         let start = span.byte_start - citation.span.byte_start;
         &citation.quote[start..start + span.byte_end - span.byte_start]
@@ -54,14 +51,8 @@ fn the_head_of_a_document_answers_what_it_is() {
     for (question, part) in [
         ("这个通知是什么时候发布的？", "2024年3月5日"),
         ("这份文件是谁印发的？", "国务院办公厅"),
-        (
-            "加强城市排水防涝工作的通知文号是多少？",
-            "国办发〔2024〕7号",
-        ),
-        (
-            "这份通知的标题是什么？",
-            "国务院办公厅关于加强城市排水防涝工作的通知",
-        ),
+        ("加强城市排水防涝工作的通知文号是多少？", "国办发〔2024〕7号"),
+        ("这份通知的标题是什么？", "国务院办公厅关于加强城市排水防涝工作的通知"),
         ("When was this notice issued?", "2024年3月5日"),
         ("Who issued the document?", "国务院办公厅"),
         ("这篇报道是哪天发的？", "8月28日"),
@@ -94,10 +85,7 @@ fn what_a_document_does_not_say_of_itself_is_refused() {
     assert!(!answer.answered, "{answer:?}");
     // A filter keeps the others out.
     let request = AskRequest {
-        filter: Filter {
-            sources: vec!["news.txt".into()],
-            ..Filter::default()
-        },
+        filter: Filter { sources: vec!["news.txt".into()], ..Filter::default() },
         ..AskRequest::new("这份通知的文号是多少？")
     };
     assert!(!engine.ask(&request).unwrap().answered);

@@ -48,25 +48,16 @@ fn a_cross_encoder_sorts_the_best_again_and_quotes_stay_verbatim() {
     drop(plain);
     let encoder = CrossEncoder::open(model.path()).unwrap();
     let alone = |path: &[String], text: &str| {
-        let text = if path.is_empty() {
-            text.to_owned()
-        } else {
-            format!("{}\n{text}", path.join(" "))
-        };
+        let text =
+            if path.is_empty() { text.to_owned() } else { format!("{}\n{text}", path.join(" ")) };
         encoder.scores(&request.query, &[&text]).unwrap()[0]
     };
     // What the second stage would give is not shown: the order must follow the cross-encoder where
     // two clauses are as relevant as each other, so it is held by its own scores.
-    let scores: Vec<f32> = before
-        .iter()
-        .map(|hit| alone(&hit.path, &hit.paragraph))
-        .collect();
+    let scores: Vec<f32> = before.iter().map(|hit| alone(&hit.path, &hit.paragraph)).collect();
     let spread = scores.iter().fold(0.0, |a: f32, &b| a.max(b))
         - scores.iter().fold(1.0, |a: f32, &b| a.min(b));
-    assert!(
-        spread > 0.05,
-        "the made-up model says the same of all: {scores:?}"
-    );
+    assert!(spread > 0.05, "the made-up model says the same of all: {scores:?}");
 
     let engine = open(dir.path(), Access::ReadWrite)
         .with_reranker(CrossEncoder::open(model.path()).unwrap());
@@ -81,29 +72,17 @@ fn a_cross_encoder_sorts_the_best_again_and_quotes_stay_verbatim() {
     assert!(after.is_sorted_by(|a, b| a.score >= b.score));
     // A clause's relevance rises where the cross-encoder is above its middle, and falls below it.
     for hit in &after {
-        let at = before
-            .iter()
-            .position(|b| b.clause_id == hit.clause_id)
-            .unwrap();
+        let at = before.iter().position(|b| b.clause_id == hit.clause_id).unwrap();
         let change = hit.score - before[at].score;
         let expected = scores[at] - 0.5;
-        assert!(
-            change.abs() < 2e-4 || change.signum() == expected.signum(),
-            "{change} {expected}"
-        );
+        assert!(change.abs() < 2e-4 || change.signum() == expected.signum(), "{change} {expected}");
     }
     let answer = engine
-        .ask(&AskRequest {
-            threshold: Some(0.0),
-            ..AskRequest::new(&request.query)
-        })
+        .ask(&AskRequest { threshold: Some(0.0), ..AskRequest::new(&request.query) })
         .unwrap();
     for citation in &answer.citations {
         let text = engine.text(&citation.document.id).unwrap().unwrap();
-        assert_eq!(
-            text[citation.span.byte_start..citation.span.byte_end],
-            citation.quote
-        );
+        assert_eq!(text[citation.span.byte_start..citation.span.byte_end], citation.quote);
     }
     let again = engine.search(&request).unwrap().hits;
     assert_eq!(after, again);

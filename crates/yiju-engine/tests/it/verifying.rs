@@ -19,18 +19,12 @@ static LIBRARY: LazyLock<(tempfile::TempDir, Engine)> = LazyLock::new(|| {
 });
 
 fn bare(quote: &str) -> CitedQuote {
-    CitedQuote {
-        quote: quote.into(),
-        ..CitedQuote::default()
-    }
+    CitedQuote { quote: quote.into(), ..CitedQuote::default() }
 }
 
 fn verify(engine: &Engine, statement: Option<&str>, cited: CitedQuote) -> Verification {
     engine
-        .verify(&VerifyRequest {
-            statement: statement.map(str::to_owned),
-            citations: vec![cited],
-        })
+        .verify(&VerifyRequest { statement: statement.map(str::to_owned), citations: vec![cited] })
         .unwrap()
 }
 
@@ -96,21 +90,15 @@ fn an_altered_quote_is_shown_beside_the_text() {
         .collect();
     assert_eq!(
         changed,
-        [
-            (DifferenceKind::Replace, "二", "四"),
-            (DifferenceKind::Replace, "四", "八")
-        ]
+        [(DifferenceKind::Replace, "二", "四"), (DifferenceKind::Replace, "四", "八")]
     );
 }
 
 #[test]
 fn what_stands_nowhere_is_absent() {
     let (_, engine) = &*LIBRARY;
-    for nowhere in [
-        "机动车年检费为五百元。",
-        "The quick brown fox",
-        "水费每吨五元由物价局核定",
-    ] {
+    for nowhere in ["机动车年检费为五百元。", "The quick brown fox", "水费每吨五元由物价局核定"]
+    {
         let found = quote(engine, bare(nowhere));
         assert_eq!(found.status, QuoteStatus::Absent, "{nowhere}: {found:?}");
         assert!(found.places.is_empty() && found.differences.is_empty());
@@ -149,10 +137,7 @@ fn a_place_and_a_version_are_held_against_the_library() {
     );
     let missing = Some(CitedDocument::Missing);
     assert_eq!(cited(Some("nope"), None, None), (Some(false), missing));
-    assert_eq!(
-        cited(None, None, Some(&"0".repeat(64))),
-        (Some(false), missing)
-    );
+    assert_eq!(cited(None, None, Some(&"0".repeat(64))), (Some(false), missing));
 }
 
 #[test]
@@ -184,10 +169,7 @@ fn support_follows_meaning_and_falls_with_contradictions() {
     let passage = "因工程施工确需停止供水的，供水企业应当提前二十四小时通知用户。";
     let support = |statement: &str| {
         let found = verify(engine, Some(statement), bare(passage));
-        assert_eq!(
-            found.support,
-            found.citations[0].support.as_ref().map(|s| s.score)
-        );
+        assert_eq!(found.support, found.citations[0].support.as_ref().map(|s| s.score));
         found.citations[0].support.clone().unwrap()
     };
     let right = support("施工停水，供水企业要提前24小时告诉用户。");
@@ -196,18 +178,11 @@ fn support_follows_meaning_and_falls_with_contradictions() {
     let duty = support("施工停水，供水企业可以提前二十四小时通知用户。");
     assert!(right.mismatches.is_empty(), "{right:?}");
     assert!(right.score > 0.5 && off.score < 0.2, "{right:?} {off:?}");
-    for (wrong, kind) in [
-        (number, MismatchKind::Number),
-        (duty, MismatchKind::Modality),
-    ] {
+    for (wrong, kind) in [(number, MismatchKind::Number), (duty, MismatchKind::Modality)] {
         assert_eq!(wrong.mismatches[0].kind, kind);
         assert!(wrong.score <= 0.2, "{wrong:?}");
     }
-    let nothing = verify(
-        engine,
-        Some("停水要提前通知。"),
-        bare("机动车年检费为五百元。"),
-    );
+    let nothing = verify(engine, Some("停水要提前通知。"), bare("机动车年检费为五百元。"));
     assert_eq!(nothing.support, Some(0.0));
     assert_eq!(nothing.citations[0].support, None);
 }
@@ -222,18 +197,12 @@ fn citations_are_verified_as_if_alone() {
     ];
     let statement = Some("图书馆周六开放到二十二时。".to_owned());
     let all = engine
-        .verify(&VerifyRequest {
-            statement: statement.clone(),
-            citations: cited.to_vec(),
-        })
+        .verify(&VerifyRequest { statement: statement.clone(), citations: cited.to_vec() })
         .unwrap();
     let best = all.citations[2].support.as_ref().unwrap().score;
     assert_eq!(all.support, Some(best));
     for (one, cited) in all.citations.iter().zip(cited) {
-        assert_eq!(
-            *one,
-            verify(engine, statement.as_deref(), cited).citations[0]
-        );
+        assert_eq!(*one, verify(engine, statement.as_deref(), cited).citations[0]);
     }
 }
 
@@ -255,10 +224,7 @@ fn a_verification_that_nobody_waits_for_is_given_up() {
 fn requests_out_of_range_are_named() {
     let (_, engine) = &*LIBRARY;
     let error = |statement: Option<&str>, citations: Vec<CitedQuote>| {
-        let request = VerifyRequest {
-            statement: statement.map(str::to_owned),
-            citations,
-        };
+        let request = VerifyRequest { statement: statement.map(str::to_owned), citations };
         let error = engine.verify(&request).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         error.to_string()
@@ -268,11 +234,8 @@ fn requests_out_of_range_are_named() {
     assert!(error(None, vec![bare("。")]).contains("quote's length"));
     assert!(error(None, vec![bare(&"水".repeat(5_001))]).contains("5001"));
     assert!(error(Some(" "), vec![bare("水")]).contains("statement's length"));
-    let both = CitedQuote {
-        document_id: Some("a".into()),
-        clause_id: Some("b.1".into()),
-        ..bare("水")
-    };
+    let both =
+        CitedQuote { document_id: Some("a".into()), clause_id: Some("b.1".into()), ..bare("水") };
     assert!(error(None, vec![both]).contains("clause_id"));
 }
 

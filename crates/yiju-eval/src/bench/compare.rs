@@ -44,10 +44,7 @@ impl Comparison {
     pub fn new(before: &BenchReport, after: &BenchReport) -> Self {
         let mut parts = Vec::new();
         if let (Some(a), Some(b)) = (&before.library, &after.library) {
-            let mut rows = loads(
-                a.closed.iter().chain(&a.open),
-                b.closed.iter().chain(&b.open),
-            );
+            let mut rows = loads(a.closed.iter().chain(&a.open), b.closed.iter().chain(&b.open));
             if let (Some(a), Some(b)) = (&a.cold, &b.cold) {
                 rows.push(plain("cold, p50 ms", a.total.p50, b.total.p50, number));
             }
@@ -62,37 +59,18 @@ impl Comparison {
             let Some(b) = after.made.iter().find(|b| b.clauses == a.clauses) else {
                 continue;
             };
-            let mut rows = loads(
-                a.closed.iter().chain(&a.open),
-                b.closed.iter().chain(&b.open),
-            );
+            let mut rows = loads(a.closed.iter().chain(&a.open), b.closed.iter().chain(&b.open));
             rows.extend(sweeps(&a.sweep, &b.sweep));
-            rows.push(plain(
-                "graph built in s",
-                a.graph_seconds,
-                b.graph_seconds,
-                number,
-            ));
-            rows.push(plain(
-                "words indexed in s",
-                a.words_seconds,
-                b.words_seconds,
-                number,
-            ));
+            rows.push(plain("graph built in s", a.graph_seconds, b.graph_seconds, number));
+            rows.push(plain("words indexed in s", a.words_seconds, b.words_seconds, number));
             rows.push(plain("opened in s", a.load_seconds, b.load_seconds, number));
             let memory = (a.vector_bytes as f64, b.vector_bytes as f64);
             rows.push(plain("vectors in memory", memory.0, memory.1, size));
             let disk = |one: &super::MadeFigures| (one.saved_bytes + one.lexical_bytes) as f64;
             rows.push(plain("on disk", disk(a), disk(b), size));
-            parts.push((
-                format!("{} made clauses", thousands(a.clauses as i64)),
-                rows,
-            ));
+            parts.push((format!("{} made clauses", thousands(a.clauses as i64)), rows));
         }
-        Self {
-            differing: differing(before, after),
-            parts,
-        }
+        Self { differing: differing(before, after), parts }
     }
 }
 
@@ -102,18 +80,9 @@ fn size(value: f64) -> String {
 
 /// A figure that was measured once.
 fn plain(name: &str, before: f64, after: f64, show: fn(f64) -> String) -> Row {
-    let verdict = if (after / before - 1.0).abs() <= PLAIN_NOISE {
-        Verdict::Noise
-    } else {
-        Verdict::Unknown
-    };
-    Row {
-        name: name.into(),
-        before,
-        after,
-        verdict,
-        show,
-    }
+    let verdict =
+        if (after / before - 1.0).abs() <= PLAIN_NOISE { Verdict::Noise } else { Verdict::Unknown };
+    Row { name: name.into(), before, after, verdict, show }
 }
 
 fn loads<'a>(
@@ -136,12 +105,7 @@ fn loads<'a>(
                 show: number,
             });
         };
-        row(
-            "p50 ms",
-            (a.total.p50, b.total.p50),
-            |round| round.p50,
-            true,
-        );
+        row("p50 ms", (a.total.p50, b.total.p50), |round| round.p50, true);
         if let (Some(x), Some(y)) = (a.total.p99, b.total.p99) {
             row("p99 ms", (x, y), |round| round.p99, true);
         }
@@ -164,12 +128,7 @@ fn sweeps(before: &[SweepPoint], after: &[SweepPoint]) -> Vec<Row> {
             Some(ef) => format!("graph, ef {ef}"),
         };
         let speed = (a.per_second, b.per_second);
-        rows.push(plain(
-            &format!("{name}, searches/s"),
-            speed.0,
-            speed.1,
-            number,
-        ));
+        rows.push(plain(&format!("{name}, searches/s"), speed.0, speed.1, number));
         if a.ef.is_some() {
             rows.push(Row {
                 name: format!("{name}, recall@10"),
@@ -197,11 +156,7 @@ pub(super) fn verdict(before: &[f64], after: &[f64], less_is_better: bool) -> Ve
     let low = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let better = |better: bool| {
-        if better {
-            Verdict::Better
-        } else {
-            Verdict::Worse
-        }
+        if better { Verdict::Better } else { Verdict::Worse }
     };
     if high(after) < low(before) {
         better(less_is_better)
@@ -222,26 +177,14 @@ fn differing(a: &BenchReport, b: &BenchReport) -> Vec<String> {
     };
     differ("machine", a.machine.to_string(), b.machine.to_string());
     differ("version", a.yiju.clone(), b.yiju.clone());
-    differ(
-        "debug build",
-        a.debug_build.to_string(),
-        b.debug_build.to_string(),
-    );
+    differ("debug build", a.debug_build.to_string(), b.debug_build.to_string());
     let (s, t) = (&a.settings, &b.settings);
     differ("seconds", s.seconds.to_string(), t.seconds.to_string());
     differ("rounds", s.rounds.to_string(), t.rounds.to_string());
-    differ(
-        "callers",
-        format!("{:?}", s.callers),
-        format!("{:?}", t.callers),
-    );
+    differ("callers", format!("{:?}", s.callers), format!("{:?}", t.callers));
     let rate = |rate: Option<f64>| rate.map_or_else(|| "half of the fastest".into(), number);
     differ("rate", rate(s.rate), rate(t.rate));
-    differ(
-        "model threads",
-        s.model_threads.to_string(),
-        t.model_threads.to_string(),
-    );
+    differ("model threads", s.model_threads.to_string(), t.model_threads.to_string());
     match (&a.library, &b.library) {
         (Some(a), Some(b)) => {
             let sizes = |l: &super::LibraryFigures| {
@@ -284,11 +227,7 @@ impl fmt::Display for Comparison {
             return writeln!(f, "the two measured nothing in common");
         }
         for (name, rows) in &self.parts {
-            writeln!(
-                f,
-                "\n{name:<40} {:>12} {:>12} {:>8}",
-                "before", "after", "ratio"
-            )?;
+            writeln!(f, "\n{name:<40} {:>12} {:>12} {:>8}", "before", "after", "ratio")?;
             for row in rows {
                 let mark = match row.verdict {
                     Verdict::Better => "  better",
@@ -329,9 +268,6 @@ mod tests {
         assert_eq!(verdict(&slow, &[4.0, 5.05, 4.5], true), Verdict::Noise);
         assert_eq!(verdict(&slow, &[6.0, 7.0, 5.3], true), Verdict::Worse);
         assert_eq!(verdict(&slow, &[6.0, 7.0, 5.3], false), Verdict::Better);
-        assert_eq!(
-            verdict(&slow[..2], &[6.0, 7.0, 5.3], true),
-            Verdict::Unknown
-        );
+        assert_eq!(verdict(&slow[..2], &[6.0, 7.0, 5.3], true), Verdict::Unknown);
     }
 }

@@ -46,12 +46,7 @@ pub fn html(report: &BenchReport) -> String {
     paragraphs(
         &mut out,
         &[
-            format!(
-                "Yiju {}{}, {}",
-                report.yiju,
-                build(report),
-                report.started_at
-            ),
+            format!("Yiju {}{}, {}", report.yiju, build(report), report.started_at),
             report.machine.to_string(),
         ],
     );
@@ -104,10 +99,7 @@ fn write_library(out: &mut String, library: &LibraryFigures) {
     });
     steps_table(out, &library.closed);
     if let Some(cold) = &library.cold {
-        let rows = cold
-            .steps
-            .iter()
-            .map(|step| row(step.name(), &step.latency, ""));
+        let rows = cold.steps.iter().map(|step| row(step.name(), &step.latency, ""));
         latency_table(out, "Steps, cold, ms", "", rows.collect());
     }
     sweep_table(out, &library.sweep);
@@ -119,19 +111,10 @@ fn write_library(out: &mut String, library: &LibraryFigures) {
 }
 
 fn write_made(out: &mut String, made: &MadeFigures) {
-    let _ = writeln!(
-        out,
-        "<h2>{} made clauses</h2>",
-        thousands(made.clauses as i64)
-    );
+    let _ = writeln!(out, "<h2>{} made clauses</h2>", thousands(made.clauses as i64));
     paragraphs(out, &made_lines(made));
     let rows = load_rows(&made.closed, &made.open);
-    latency_table(
-        out,
-        "The first stage (dense, lexical, fusion), ms",
-        "a second",
-        rows,
-    );
+    latency_table(out, "The first stage (dense, lexical, fusion), ms", "a second", rows);
     figures(out, |out| {
         latency_figure(out, &made.closed, &made.open);
         sweep_figure(out, &[("clause vectors".into(), &made.sweep)]);
@@ -171,16 +154,12 @@ fn table<'h>(
     rows: impl IntoIterator<Item = Vec<String>>,
 ) {
     let line = |cell: &str, texts: &mut dyn Iterator<Item = String>| {
-        let cells: String = texts
-            .map(|text| format!("<{cell}>{}</{cell}>", escape(&text)))
-            .collect();
+        let cells: String =
+            texts.map(|text| format!("<{cell}>{}</{cell}>", escape(&text))).collect();
         format!("<tr>{cells}</tr>\n")
     };
     let head = line("th", &mut heads.into_iter().map(str::to_owned));
-    let body: String = rows
-        .into_iter()
-        .map(|row| line("td", &mut row.into_iter()))
-        .collect();
+    let body: String = rows.into_iter().map(|row| line("td", &mut row.into_iter())).collect();
     let caption = escape(caption);
     let _ = writeln!(
         out,
@@ -190,12 +169,7 @@ fn table<'h>(
 
 /// A table of [`row`]s; `last` is the head of their last column.
 fn latency_table(out: &mut String, caption: &str, last: &str, rows: Vec<Vec<String>>) {
-    table(
-        out,
-        caption,
-        ["", "n", "p50", "p90", "p99", "p99.9", "max", last],
-        rows,
-    );
+    table(out, caption, ["", "n", "p50", "p90", "p99", "p99.9", "max", last], rows);
 }
 
 /// A name, the count, five percentiles, and one more cell.
@@ -261,10 +235,7 @@ fn figure(out: &mut String, caption: &str, svg: &str) {
     let caption = escape(caption);
     let label = format!("<svg role=\"img\" aria-label=\"{caption}\" ");
     let svg = svg.replacen("<svg ", &label, 1);
-    let _ = writeln!(
-        out,
-        "<figure><figcaption>{caption}</figcaption>\n{svg}</figure>"
-    );
+    let _ = writeln!(out, "<figure><figcaption>{caption}</figcaption>\n{svg}</figure>");
 }
 
 /// A chart of those of `series` that have points; nothing where none has.
@@ -328,19 +299,12 @@ fn sweep_figure(out: &mut String, sweeps: &[(String, &Vec<SweepPoint>)]) {
     let mut series = Vec::new();
     for (name, sweep) in sweeps {
         let points = |graph: bool| {
-            let points = sweep
-                .iter()
-                .filter(move |point| point.ef.is_some() == graph);
+            let points = sweep.iter().filter(move |point| point.ef.is_some() == graph);
             let remark = |point: &SweepPoint| point.ef.map_or(String::new(), |ef| ef.to_string());
-            points
-                .map(|point| (point.recall, point.per_second, remark(point)))
-                .collect::<Vec<_>>()
+            points.map(|point| (point.recall, point.per_second, remark(point))).collect::<Vec<_>>()
         };
         let mut line = |name: &str, points| {
-            series.push(Series {
-                name: name.into(),
-                points,
-            });
+            series.push(Series { name: name.into(), points });
         };
         if sweeps.len() > 1 {
             line(name, points(true));
@@ -404,18 +368,14 @@ fn write_growth(out: &mut String, made: &[MadeFigures]) {
             "Memory and disk",
             vec![
                 line("vectors on disk", &|one| mebibytes(one.saved_bytes)),
-                line("vectors in memory", &|one| {
-                    mebibytes(one.vector_bytes as u64)
-                }),
+                line("vectors in memory", &|one| mebibytes(one.vector_bytes as u64)),
                 line("words on disk", &|one| mebibytes(one.lexical_bytes)),
             ],
             sizes,
             "MiB",
         );
-        let sweeps: Vec<(String, &Vec<SweepPoint>)> = made
-            .iter()
-            .map(|one| (thousands(one.clauses as i64), &one.sweep))
-            .collect();
+        let sweeps: Vec<(String, &Vec<SweepPoint>)> =
+            made.iter().map(|one| (thousands(one.clauses as i64), &one.sweep)).collect();
         sweep_figure(out, &sweeps);
     });
     let rows = made.iter().filter_map(|one| {

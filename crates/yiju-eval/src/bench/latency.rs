@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::percentile;
 
 /// The percentiles of the curve.
-const CURVE: [f64; 16] = [
-    0.0, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8, 99.9, 99.99, 100.0,
-];
+const CURVE: [f64; 16] =
+    [0.0, 1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 98.0, 99.0, 99.5, 99.8, 99.9, 99.99, 100.0];
 
 /// A summary of latencies, in milliseconds. A percentile with no latency beyond it is left out: the 99.9th of 500
 /// questions would just be the slowest.
@@ -36,10 +35,8 @@ pub struct Latency {
 impl Latency {
     /// Percentiles by nearest rank, from every latency.
     pub fn of(latencies: impl IntoIterator<Item = Duration>) -> Self {
-        let mut sorted: Vec<f64> = latencies
-            .into_iter()
-            .map(|latency| latency.as_secs_f64() * 1e3)
-            .collect();
+        let mut sorted: Vec<f64> =
+            latencies.into_iter().map(|latency| latency.as_secs_f64() * 1e3).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let count = sorted.len();
         let at = |percent| round(percentile(&sorted, percent));
@@ -97,18 +94,14 @@ mod tests {
             let durations: Vec<Duration> = (0..count)
                 .map(|_| Duration::from_nanos((random.next() % 5_000_000) / 1_000 * 1_000))
                 .collect();
-            let values: Vec<f64> = durations
-                .iter()
-                .map(|one| round(one.as_secs_f64() * 1e3))
-                .collect();
+            let values: Vec<f64> =
+                durations.iter().map(|one| round(one.as_secs_f64() * 1e3)).collect();
             let found = Latency::of(durations);
             assert_eq!(found.count, count);
             assert_eq!(found.p50, plain(&values, 50.0), "{count}");
-            for (percent, value, least) in [
-                (90.0, found.p90, 10),
-                (99.0, found.p99, 100),
-                (99.9, found.p999, 1_000),
-            ] {
+            for (percent, value, least) in
+                [(90.0, found.p90, 10), (99.0, found.p99, 100), (99.9, found.p999, 1_000)]
+            {
                 let expected = (count >= least).then(|| plain(&values, percent));
                 assert_eq!(value, expected, "{percent} of {count}");
             }

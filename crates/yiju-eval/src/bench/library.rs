@@ -81,19 +81,11 @@ pub fn measure_library(
     cancel: &AtomicBool,
 ) -> Result<LibraryFigures, BenchError> {
     super::check(settings)?;
-    let (engine, size, lanes) = (
-        task.engine,
-        task.engine.size()?,
-        task.engine.lane_figures()?,
-    );
+    let (engine, size, lanes) = (task.engine, task.engine.size()?, task.engine.lane_figures()?);
     if lanes.clauses == 0 || task.questions.is_empty() {
         return Err(BenchError::Empty);
     }
-    let widths = if lanes.clauses_scanned {
-        1
-    } else {
-        sweep::widths().len()
-    };
+    let widths = if lanes.clauses_scanned { 1 } else { sweep::widths().len() };
     let each = settings.seconds / 5.0;
     let total =
         settings.cold as f64 * PROCESS_SECONDS + loads::seconds(settings) + widths as f64 * each;
@@ -163,12 +155,8 @@ fn sweep_clauses(
     cancel: &AtomicBool,
 ) -> Result<Vec<super::SweepPoint>, BenchError> {
     let engine = task.engine;
-    let texts: Vec<&str> = task
-        .questions
-        .iter()
-        .take(sweep::QUESTIONS)
-        .map(String::as_str)
-        .collect();
+    let texts: Vec<&str> =
+        task.questions.iter().take(sweep::QUESTIONS).map(String::as_str).collect();
     let queries: Vec<Vec<f32>> = engine
         .embed(InputType::Query, &texts)?
         .into_iter()
@@ -184,11 +172,8 @@ fn sweep_clauses(
         let hits = engine.nearest_clauses(query, NEIGHBOURS)?;
         Ok(hits.into_iter().map(|hit| hit.id).collect())
     };
-    let widths: Vec<Option<usize>> = if scanned {
-        vec![None]
-    } else {
-        sweep::widths().into_iter().map(Some).collect()
-    };
+    let widths: Vec<Option<usize>> =
+        if scanned { vec![None] } else { sweep::widths().into_iter().map(Some).collect() };
     let mut points = Vec::with_capacity(widths.len());
     for ef in widths {
         plan.at("recall against speed", 0.0)?;
@@ -197,14 +182,7 @@ fn sweep_clauses(
         }
         let used = ef.is_none_or(|ef| ef == yiju_index::DEFAULT_EF);
         let time = Duration::from_secs_f64(seconds);
-        points.push(sweep::point(
-            &search,
-            &queries,
-            &truth,
-            (ef, used),
-            time,
-            cancel,
-        )?);
+        points.push(sweep::point(&search, &queries, &truth, (ef, used), time, cancel)?);
         plan.pass(seconds);
     }
     engine.set_search_width(yiju_index::DEFAULT_EF);

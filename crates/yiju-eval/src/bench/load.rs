@@ -82,20 +82,13 @@ pub(crate) fn closed(
             let start = clock.now();
             let steps = task(number)?;
             let end = clock.now();
-            samples.push(Sample {
-                latency: end - start,
-                steps,
-            });
+            samples.push(Sample { latency: end - start, steps });
             if end >= time {
                 return Ok(samples);
             }
         }
     })?;
-    Ok(Outcome {
-        samples,
-        seconds: clock.now().as_secs_f64(),
-        unserved: 0,
-    })
+    Ok(Outcome { samples, seconds: clock.now().as_secs_f64(), unserved: 0 })
 }
 
 /// Arrivals at equal distances.
@@ -111,11 +104,7 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// `rate` arrivals a second for `time`; what still waits after twice that is dropped.
     pub(crate) fn new(rate: f64, time: Duration) -> Self {
-        Self {
-            rate,
-            time,
-            most: 2 * time,
-        }
+        Self { rate, time, most: 2 * time }
     }
 
     /// When arrival `number`, from 0, is due; `None` after the last.
@@ -148,10 +137,7 @@ impl Schedule {
                 continue;
             }
             let steps = task(number as usize)?;
-            samples.push(Sample {
-                latency: clock.now().saturating_sub(due),
-                steps,
-            });
+            samples.push(Sample { latency: clock.now().saturating_sub(due), steps });
         }
     }
 }
@@ -165,14 +151,8 @@ pub(crate) fn open(
 ) -> Result<Outcome, BenchError> {
     let (next, unserved) = (AtomicU64::new(0), AtomicU64::new(0));
     let clock = Real::start();
-    let samples = on_threads(callers, &|| {
-        schedule.serve(&clock, &next, &unserved, task, cancel)
-    })?;
-    Ok(Outcome {
-        samples,
-        seconds: clock.now().as_secs_f64(),
-        unserved: unserved.into_inner(),
-    })
+    let samples = on_threads(callers, &|| schedule.serve(&clock, &next, &unserved, task, cancel))?;
+    Ok(Outcome { samples, seconds: clock.now().as_secs_f64(), unserved: unserved.into_inner() })
 }
 
 fn on_threads(
@@ -284,15 +264,6 @@ mod tests {
         let stopped = closed(&fine, 2, Duration::from_secs(60), 0, &cancel);
         assert!(matches!(stopped, Err(BenchError::Stopped)));
         let fails = |_: usize| Err(BenchError::Stopped);
-        assert!(
-            closed(
-                &fails,
-                2,
-                Duration::from_secs(60),
-                0,
-                &AtomicBool::new(false)
-            )
-            .is_err()
-        );
+        assert!(closed(&fails, 2, Duration::from_secs(60), 0, &AtomicBool::new(false)).is_err());
     }
 }

@@ -45,10 +45,7 @@ pub(crate) fn measure(
         .map(|(&callers, outcomes)| figures(callers, None, outcomes))
         .collect();
     let most = settings.callers.iter().copied().max().unwrap_or(1);
-    let fastest = closed
-        .iter()
-        .map(|load| load.per_second)
-        .fold(0.0, f64::max);
+    let fastest = closed.iter().map(|load| load.per_second).fold(0.0, f64::max);
     let rate = settings.rate.unwrap_or_else(|| two_digits(fastest / 2.0));
     let mut arrived = Vec::new();
     let schedule = Schedule::new(rate, time);
@@ -76,10 +73,7 @@ fn figures(callers: usize, rate: Option<f64>, outcomes: &[Outcome]) -> Load {
         per_second: samples().count() as f64 / seconds.max(f64::MIN_POSITIVE),
         unserved: outcomes.iter().map(|outcome| outcome.unserved).sum(),
         total: Latency::of(samples().map(|sample| sample.latency)),
-        steps: steps(
-            samples().map(|sample| (sample.latency, sample.steps)),
-            rate.is_none(),
-        ),
+        steps: steps(samples().map(|sample| (sample.latency, sample.steps)), rate.is_none()),
         rounds: outcomes.iter().filter_map(round).collect(),
     }
 }
@@ -94,10 +88,7 @@ pub(crate) fn steps(
         .map(|step| StepLatency {
             step: Some(step),
             latency: Latency::of(
-                questions
-                    .clone()
-                    .map(|(_, times)| times.get(step))
-                    .filter(|time| !time.is_zero()),
+                questions.clone().map(|(_, times)| times.get(step)).filter(|time| !time.is_zero()),
             ),
         })
         .filter(|step| step.latency.count > 0)
@@ -112,11 +103,8 @@ pub(crate) fn steps(
 }
 
 fn round(outcome: &Outcome) -> Option<Round> {
-    let mut sorted: Vec<f64> = outcome
-        .samples
-        .iter()
-        .map(|Sample { latency, .. }| latency.as_secs_f64() * 1e3)
-        .collect();
+    let mut sorted: Vec<f64> =
+        outcome.samples.iter().map(|Sample { latency, .. }| latency.as_secs_f64() * 1e3).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     (!sorted.is_empty()).then(|| Round {
         p50: percentile(&sorted, 50.0),

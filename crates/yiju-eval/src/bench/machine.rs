@@ -37,10 +37,7 @@ fn instructions() -> Vec<&'static str> {
         (std::arch::is_x86_feature_detected!("avx2"), "AVX2"),
         (std::arch::is_x86_feature_detected!("fma"), "FMA"),
         (std::arch::is_x86_feature_detected!("avx512bw"), "AVX-512"),
-        (
-            std::arch::is_x86_feature_detected!("avx512vnni"),
-            "AVX-512 VNNI",
-        ),
+        (std::arch::is_x86_feature_detected!("avx512vnni"), "AVX-512 VNNI"),
     ] {
         if there {
             found.push(name);

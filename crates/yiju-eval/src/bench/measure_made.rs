@@ -155,9 +155,8 @@ pub fn measure_made(
     figures.words_seconds = start.elapsed().as_secs_f64();
 
     // Vectors that are in no graph yet are scanned, which gives the exact neighbours.
-    let queries: Vec<Vec<f32>> = (0..QUESTIONS)
-        .map(|at| made.clause((task.clauses + at) as u64))
-        .collect();
+    let queries: Vec<Vec<f32>> =
+        (0..QUESTIONS).map(|at| made.clause((task.clauses + at) as u64)).collect();
     let asked = &queries[..sweep::QUESTIONS];
     let each = settings.seconds / 5.0;
     let mut truth = Vec::with_capacity(asked.len());
@@ -170,12 +169,7 @@ pub fn measure_made(
     figures.sweep = vec![sweep_point(&vectors, asked, &truth, scan, each, &plan)?];
     plan.pass(each);
 
-    let saved = Saved {
-        task,
-        settings,
-        queries: &queries,
-        text: &text,
-    };
+    let saved = Saved { task, settings, queries: &queries, text: &text };
     // Each size is searched the way that a library of its size is.
     if scanned {
         saved.save(&vectors, &mut figures, &plan)?;
@@ -207,10 +201,7 @@ fn insert_vectors(
     let begin = Instant::now();
     for clause in 0..task.clauses as u64 {
         if clause.is_multiple_of(BATCH as u64) {
-            plan.at(
-                "making vectors",
-                begin.elapsed().as_secs_f64().min(vector_seconds(task)),
-            )?;
+            plan.at("making vectors", begin.elapsed().as_secs_f64().min(vector_seconds(task)))?;
         }
         let id = clause * task.step();
         vectors.clauses.insert(id, &made.clause(clause))?;
@@ -278,14 +269,7 @@ fn sweep_graph(
     for ef in sweep::widths() {
         vectors.clauses.set_ef(ef);
         let used = !scanned && ef == yiju_index::DEFAULT_EF;
-        points.push(sweep_point(
-            vectors,
-            queries,
-            truth,
-            (Some(ef), used),
-            seconds,
-            plan,
-        )?);
+        points.push(sweep_point(vectors, queries, truth, (Some(ef), used), seconds, plan)?);
         plan.pass(seconds);
     }
     vectors.clauses.set_ef(yiju_index::DEFAULT_EF);
@@ -306,10 +290,7 @@ fn build_graphs(
         // the index, which ends the build.
         index.hold_rebuilds(false);
         while index.is_rebuilding() {
-            plan.at(
-                "building the graph",
-                begin.elapsed().as_secs_f64().min(planned),
-            )?;
+            plan.at("building the graph", begin.elapsed().as_secs_f64().min(planned))?;
             std::thread::sleep(Duration::from_millis(20));
             index.hold_rebuilds(false);
         }
@@ -353,11 +334,7 @@ impl Saved<'_> {
         let sentences = AdaptiveIndex::load(&sentence_dir, task.dimension, 1)?;
         figures.load_seconds = start.elapsed().as_secs_f64();
         let lexical = LexicalIndex::open(&word_dir, 1)?;
-        let stage = FirstStage {
-            clauses: &clauses,
-            sentences: &sentences,
-            lexical: &lexical,
-        };
+        let stage = FirstStage { clauses: &clauses, sentences: &sentences, lexical: &lexical };
         let questions: Vec<String> = (0..self.queries.len())
             .map(|at| at * task.clauses / self.queries.len())
             .map(|clause| self.text.question(clause as u64))
@@ -395,12 +372,7 @@ mod tests {
     #[test]
     fn a_small_size_is_measured_and_a_stop_is_heard() {
         let dir = tempfile::tempdir().unwrap();
-        let task = MadeTask {
-            clauses: 1_000,
-            sentences: 1,
-            dimension: 32,
-            directory: dir.path(),
-        };
+        let task = MadeTask { clauses: 1_000, sentences: 1, dimension: 32, directory: dir.path() };
         let settings = Settings {
             seconds: 0.02,
             rounds: 2,
@@ -413,35 +385,16 @@ mod tests {
         let found = measure_made(&task, &settings, &|_| {}, &cancel).unwrap();
         assert_eq!((found.clauses, found.scanned), (1_000, true));
         assert_eq!(found.sweep[0].recall, 1.0);
-        assert!(
-            found.sweep.last().unwrap().recall > 0.99,
-            "{:?}",
-            found.sweep
-        );
+        assert!(found.sweep.last().unwrap().recall > 0.99, "{:?}", found.sweep);
         assert_eq!(found.closed.len(), 2);
         let steps: Vec<_> = found.closed[0].steps.iter().map(|s| s.name()).collect();
-        assert_eq!(
-            steps,
-            [
-                "dense, clauses",
-                "dense, sentences",
-                "lexical",
-                "fuse",
-                "rest"
-            ]
-        );
+        assert_eq!(steps, ["dense, clauses", "dense, sentences", "lexical", "fuse", "rest"]);
         assert!(found.saved_bytes > 0 && found.lexical_bytes > 0 && found.characters > 0);
 
         let stopped = measure_made(&task, &settings, &|_| {}, &AtomicBool::new(true));
         assert!(matches!(stopped, Err(BenchError::Stopped)));
-        let small = MadeTask {
-            clauses: 999,
-            ..task
-        };
+        let small = MadeTask { clauses: 999, ..task };
         let error = measure_made(&small, &settings, &|_| {}, &cancel).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "--made is 999, but it must be 1000 to 1000000 clauses"
-        );
+        assert_eq!(error.to_string(), "--made is 999, but it must be 1000 to 1000000 clauses");
     }
 }

@@ -112,12 +112,7 @@ struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn new(watch: &'a Watch<'a>, cancel: &'a AtomicBool, total: f64) -> Self {
-        Self {
-            watch,
-            cancel,
-            done: 0.0,
-            total,
-        }
+        Self { watch, cancel, done: 0.0, total }
     }
 
     /// Reports that `what` is being done, `within` seconds into its part of the plan.
@@ -171,11 +166,7 @@ pub fn check(settings: &Settings) -> Result<(), BenchError> {
         value,
     };
     if !(0.01..=3600.0).contains(&settings.seconds) {
-        return Err(out(
-            "--seconds",
-            "0.01 to 3600",
-            settings.seconds.to_string(),
-        ));
+        return Err(out("--seconds", "0.01 to 3600", settings.seconds.to_string()));
     }
     if !(1..=100).contains(&settings.rounds) {
         return Err(out("--rounds", "1 to 100", settings.rounds.to_string()));
@@ -188,11 +179,7 @@ pub fn check(settings: &Settings) -> Result<(), BenchError> {
         return Err(out("--callers", "a list of 1 to 16 numbers", value));
     }
     if let Some(callers) = settings.callers.iter().find(|n| !(1..=256).contains(*n)) {
-        return Err(out(
-            "--callers",
-            "numbers from 1 to 256",
-            callers.to_string(),
-        ));
+        return Err(out("--callers", "numbers from 1 to 256", callers.to_string()));
     }
     match settings.rate {
         Some(rate) if !(rate.is_finite() && (0.01..=1e6).contains(&rate)) => {
@@ -222,10 +209,7 @@ mod tests {
             change(&mut settings);
             check(&settings).unwrap_err().to_string()
         };
-        assert_eq!(
-            with(&|s| s.rate = Some(0.0)),
-            "--rate is 0, but it must be 0.01 to 1000000"
-        );
+        assert_eq!(with(&|s| s.rate = Some(0.0)), "--rate is 0, but it must be 0.01 to 1000000");
         assert!(with(&|s| s.rate = Some(f64::NAN)).contains("NaN"));
         assert!(with(&|s| s.seconds = 0.0).contains("0.01 to 3600"));
         assert!(with(&|s| s.rounds = 0).contains("1 to 100"));

@@ -71,9 +71,8 @@ impl Axis {
     pub(super) fn log(name: &'static str, values: impl Iterator<Item = f64>) -> Self {
         let (low, high) = ends(values.filter(|value| *value > 0.0)).unwrap_or((1.0, 10.0));
         let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
-        let marks: Vec<f64> = powers
-            .flat_map(|power| [1.0, 2.0, 5.0].map(|part| part * 10f64.powi(power)))
-            .collect();
+        let marks: Vec<f64> =
+            powers.flat_map(|power| [1.0, 2.0, 5.0].map(|part| part * 10f64.powi(power))).collect();
         let first = marks.partition_point(|mark| *mark <= low * 1.001).max(1) - 1;
         let last = marks.partition_point(|mark| *mark < high * 0.999);
         let last = last.clamp(first + 1, marks.len() - 1);
@@ -83,10 +82,7 @@ impl Axis {
             name,
             place: f64::log10,
             ends: marks[first]..marks[last],
-            marks: (first..=last)
-                .filter(|at| at % every == 0)
-                .map(|at| marks[at])
-                .collect(),
+            marks: (first..=last).filter(|at| at % every == 0).map(|at| marks[at]).collect(),
             label: number,
         }
     }
@@ -189,9 +185,8 @@ pub(super) fn lines(x: &Axis, y: &Axis, series: &[Series]) -> String {
                     |&(c, d): &(i32, i32)| (a - c).abs() < REMARK.0 && (b - d).abs() < REMARK.1;
                 if !remark.is_empty() && !remarked.iter().any(covers) {
                     remarked.push((a, b));
-                    let style = SMALL
-                        .into_text_style(&plot)
-                        .pos(Pos::new(HPos::Right, VPos::Bottom));
+                    let style =
+                        SMALL.into_text_style(&plot).pos(Pos::new(HPos::Right, VPos::Bottom));
                     let text = Text::new(remark.clone(), (-5, -4), style);
                     chart.draw_series([EmptyElement::at(place) + text])?;
                 }
@@ -199,9 +194,7 @@ pub(super) fn lines(x: &Axis, y: &Axis, series: &[Series]) -> String {
             let height = 22 + 19 * at as i32;
             legend.draw(&line(at, vec![(0, height), (30, height)]))?;
             legend.draw(&marker(at, (15, height)))?;
-            let style = TEXT
-                .into_text_style(&legend)
-                .pos(Pos::new(HPos::Left, VPos::Center));
+            let style = TEXT.into_text_style(&legend).pos(Pos::new(HPos::Left, VPos::Center));
             legend.draw(&Text::new(one.name.clone(), (36, height), style))?;
         }
         Ok(())
@@ -236,8 +229,7 @@ pub(super) fn bars(unit: &'static str, bars: &[Bar]) -> String {
             .bold_line_style(GRID)
             .x_desc(unit)
             .y_label_formatter(&|row| {
-                bars.get(*row as usize)
-                    .map_or(String::new(), |bar| bar.name.clone())
+                bars.get(*row as usize).map_or(String::new(), |bar| bar.name.clone())
             })
             .draw()?;
         for (at, bar) in bars.iter().enumerate() {
@@ -254,9 +246,7 @@ pub(super) fn bars(unit: &'static str, bars: &[Bar]) -> String {
                     PathElement::new([(end, middle - 0.2), (end, middle + 0.2)], BLACK),
                 ])?;
             }
-            let style = TEXT
-                .into_text_style(root)
-                .pos(Pos::new(HPos::Left, VPos::Center));
+            let style = TEXT.into_text_style(root).pos(Pos::new(HPos::Left, VPos::Center));
             let text = Text::new(label, (6, 0), style);
             chart.draw_series([EmptyElement::at((end, middle)) + text])?;
         }
@@ -269,9 +259,7 @@ type Root<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 fn svg(size: (u32, u32), draw: impl FnOnce(&Root<'_>) -> Result<(), Box<dyn Error>>) -> String {
     let mut out = String::new();
     let root = SVGBackend::with_string(&mut out, size).into_drawing_area();
-    draw(&root)
-        .and_then(|()| Ok(root.present()?))
-        .expect("drawing into a string cannot fail");
+    draw(&root).and_then(|()| Ok(root.present()?)).expect("drawing into a string cannot fail");
     drop(root);
     out
 }
@@ -307,17 +295,12 @@ mod tests {
 
     /// The marks' texts, in order.
     fn marks(axis: &Axis) -> Vec<String> {
-        axis.marks
-            .iter()
-            .map(|place| (axis.label)(*place))
-            .collect()
+        axis.marks.iter().map(|place| (axis.label)(*place)).collect()
     }
 
     /// The contents of the text elements.
     fn texts(svg: &str) -> Vec<&str> {
-        let ends = svg
-            .split("</text>")
-            .filter_map(|part| part.rsplit_once('>'));
+        let ends = svg.split("</text>").filter_map(|part| part.rsplit_once('>'));
         ends.map(|(_, text)| text.trim()).collect()
     }
 
@@ -334,15 +317,9 @@ mod tests {
     #[test]
     fn a_log_axis_has_round_marks_within_its_ends() {
         let axis = Axis::log("", [0.03, 4.0].into_iter());
-        assert_eq!(
-            marks(&axis),
-            ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"]
-        );
+        assert_eq!(marks(&axis), ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"]);
         let wide = Axis::log("", [1e3, 1e6, 0.0, f64::NAN, 1.0].into_iter());
-        assert_eq!(
-            marks(&wide),
-            ["1", "10", "100", "1,000", "10,000", "100,000", "1,000,000"]
-        );
+        assert_eq!(marks(&wide), ["1", "10", "100", "1,000", "10,000", "100,000", "1,000,000"]);
         for one in [7.0, 10.0, 1e-3] {
             let axis = Axis::log("", [one].into_iter());
             assert!(axis.ends.start < axis.ends.end, "{one}");
@@ -361,20 +338,10 @@ mod tests {
     #[test]
     fn marks_ascend_and_values_lie_within_the_ends() {
         for at in 0..300 {
-            let (a, b) = (
-                1.3f64.powi(at % 37) * 1e-3,
-                f64::from(at * at) * 0.17 + 1e-6,
-            );
-            for axis in [
-                Axis::linear("", [a, b].into_iter()),
-                Axis::log("", [a, b].into_iter()),
-            ] {
+            let (a, b) = (1.3f64.powi(at % 37) * 1e-3, f64::from(at * at) * 0.17 + 1e-6);
+            for axis in [Axis::linear("", [a, b].into_iter()), Axis::log("", [a, b].into_iter())] {
                 assert!(axis.marks.windows(2).all(|w| w[0] < w[1]), "{a} {b}");
-                assert!(
-                    (2..=40).contains(&axis.marks.len()),
-                    "{a} {b}: {:?}",
-                    axis.marks
-                );
+                assert!((2..=40).contains(&axis.marks.len()), "{a} {b}: {:?}", axis.marks);
                 for value in [a, b] {
                     let share = axis.share(value);
                     assert!((-1e-3..=1.0 + 1e-3).contains(&share), "{a} {b}: {share}");
@@ -400,23 +367,13 @@ mod tests {
         assert!(texts(&one).contains(&"one &amp; 二") && texts(&one).contains(&"x &amp; y"));
         // Two remarks at one place would cover each other.
         let two = chart(&["one", "two"]);
-        assert_eq!(
-            texts(&two).iter().filter(|text| **text == "ef 16").count(),
-            1
-        );
+        assert_eq!(texts(&two).iter().filter(|text| **text == "ef 16").count(), 1);
     }
 
     #[test]
     fn bars_are_as_long_as_their_values() {
-        let bar = |name: &str, value, high| Bar {
-            name: name.into(),
-            value,
-            high,
-        };
-        let svg = bars(
-            "ms",
-            &[bar("all", 10.0, None), bar("half", 5.0, Some(10.0))],
-        );
+        let bar = |name: &str, value, high| Bar { name: name.into(), value, high };
+        let svg = bars("ms", &[bar("all", 10.0, None), bar("half", 5.0, Some(10.0))]);
         let widths: Vec<f64> = svg
             .lines()
             .filter(|line| line.starts_with("<rect") && line.contains("#9DB4C8"))

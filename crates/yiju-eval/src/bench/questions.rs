@@ -55,10 +55,7 @@ fn question(clause: &ClauseView) -> Option<String> {
         .as_deref()
         .filter(|heading| heading.chars().filter(|c| c.is_alphanumeric()).count() >= 4)
         .unwrap_or_else(|| {
-            clause
-                .paragraph
-                .strip_prefix(&clause.label)
-                .unwrap_or(&clause.paragraph)
+            clause.paragraph.strip_prefix(&clause.label).unwrap_or(&clause.paragraph)
         });
     subject(text)
 }

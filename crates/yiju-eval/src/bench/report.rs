@@ -251,10 +251,7 @@ impl BenchReport {
             format: String,
             version: u32,
         }
-        let not = |reason: String| BenchError::NotAReport {
-            path: path.to_owned(),
-            reason,
-        };
+        let not = |reason: String| BenchError::NotAReport { path: path.to_owned(), reason };
         let bytes = std::fs::read(path).map_err(|source| BenchError::Io {
             action: "read",
             path: path.to_owned(),

@@ -54,11 +54,7 @@ pub(crate) fn point(
     Ok(SweepPoint {
         ef,
         used,
-        recall: if wanted == 0 {
-            1.0
-        } else {
-            found as f64 / wanted as f64
-        },
+        recall: if wanted == 0 { 1.0 } else { found as f64 / wanted as f64 },
         per_second: latencies.len() as f64 / searching.as_secs_f64().max(f64::MIN_POSITIVE),
         p50: Latency::of(latencies).p50,
     })
@@ -72,22 +68,9 @@ mod tests {
     fn recall_is_the_share_of_the_exact_neighbours() {
         let queries = vec![vec![0.0], vec![1.0]];
         let truth = vec![vec![1, 2], vec![3, 4]];
-        let search = |query: &[f32]| {
-            Ok(if query[0] == 0.0 {
-                vec![2, 9]
-            } else {
-                vec![4, 3]
-            })
-        };
+        let search = |query: &[f32]| Ok(if query[0] == 0.0 { vec![2, 9] } else { vec![4, 3] });
         let cancel = AtomicBool::new(false);
-        let found = point(
-            &search,
-            &queries,
-            &truth,
-            (Some(16), true),
-            Duration::ZERO,
-            &cancel,
-        );
+        let found = point(&search, &queries, &truth, (Some(16), true), Duration::ZERO, &cancel);
         let found = found.unwrap();
         assert_eq!((found.recall, found.ef, found.used), (0.75, Some(16), true));
         assert!(found.per_second > 0.0);

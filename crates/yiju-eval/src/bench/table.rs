@@ -28,11 +28,7 @@ impl fmt::Display for BenchReport {
 
 /// A warning for a debug build.
 pub(super) fn build(report: &BenchReport) -> &'static str {
-    if report.debug_build {
-        " (a debug build: its figures say little)"
-    } else {
-        ""
-    }
+    if report.debug_build { " (a debug build: its figures say little)" } else { "" }
 }
 
 impl fmt::Display for Machine {
@@ -51,11 +47,8 @@ impl fmt::Display for Machine {
 
 /// A library: its contents, its questions, and its memory and disk.
 pub(super) fn library_lines(library: &LibraryFigures) -> [String; 3] {
-    let reranker = library
-        .reranker
-        .as_deref()
-        .map(|name| format!(", reranker {name}"))
-        .unwrap_or_default();
+    let reranker =
+        library.reranker.as_deref().map(|name| format!(", reranker {name}")).unwrap_or_default();
     let memory = library
         .resident_bytes
         .map(|resident| format!("; memory {}", bytes(resident)))
@@ -198,11 +191,7 @@ fn write_row(
 pub(super) fn load_name(load: &Load) -> String {
     match load.rate {
         None => format!("closed, {}", count(load.callers, "caller")),
-        Some(rate) => format!(
-            "open, {}/s, {}",
-            number(rate),
-            count(load.callers, "caller")
-        ),
+        Some(rate) => format!("open, {}/s, {}", number(rate), count(load.callers, "caller")),
     }
 }
 

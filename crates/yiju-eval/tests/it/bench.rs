@@ -35,10 +35,7 @@ fn load(callers: usize, rate: Option<f64>, count: u32, low: f64, steps: &[(Step,
                 step: Some(step),
                 latency: latency(count, low * share),
             })
-            .chain([StepLatency {
-                step: None,
-                latency: latency(count, low * 0.01),
-            }])
+            .chain([StepLatency { step: None, latency: latency(count, low * 0.01) }])
             .collect(),
         rounds: (0..5u32)
             .map(|round| Round {
@@ -52,11 +49,7 @@ fn load(callers: usize, rate: Option<f64>, count: u32, low: f64, steps: &[(Step,
 
 fn made(clauses: usize) -> MadeFigures {
     let size = clauses as f64;
-    let steps = [
-        (Step::Clauses, 0.3),
-        (Step::Lexical, 0.5),
-        (Step::Fuse, 0.19),
-    ];
+    let steps = [(Step::Clauses, 0.3), (Step::Lexical, 0.5), (Step::Fuse, 0.19)];
     let time = 0.05 * size.sqrt() / 30.0;
     let point = |ef: Option<usize>, used, recall, per_second: f64| SweepPoint {
         ef,
@@ -82,10 +75,7 @@ fn made(clauses: usize) -> MadeFigures {
         resident_bytes: Some(3_000 * clauses as u64),
         scanned: clauses <= 20_000,
         first_ms: short(3.0 * time),
-        closed: vec![
-            load(1, None, 2_000, time, &steps),
-            load(2, None, 3_000, 1.3 * time, &steps),
-        ],
+        closed: vec![load(1, None, 2_000, time, &steps), load(2, None, 3_000, 1.3 * time, &steps)],
         open: vec![load(2, Some(250.0), 1_250, 1.1 * time, &steps)],
         sweep: vec![
             point(None, clauses <= 20_000, 1.0, short(3e7 / size)),
@@ -152,15 +142,9 @@ fn report() -> BenchReport {
             process: latency(5, 150.0),
             open: latency(5, 110.0),
             total: latency(5, 20.0),
-            steps: vec![StepLatency {
-                step: Some(Step::Embed),
-                latency: latency(5, 9.0),
-            }],
+            steps: vec![StepLatency { step: Some(Step::Embed), latency: latency(5, 9.0) }],
         }),
-        closed: vec![
-            load(1, None, 1_200, 4.0, &steps),
-            load(2, None, 1_500, 6.0, &steps),
-        ],
+        closed: vec![load(1, None, 1_200, 4.0, &steps), load(2, None, 1_500, 6.0, &steps)],
         open: vec![load(2, Some(80.0), 400, 5.0, &steps)],
         scanned: true,
         sweep: vec![SweepPoint {
@@ -183,9 +167,7 @@ fn the_table() {
 /// What stands between `open` and `close`, wherever it does.
 fn between<'p>(page: &'p str, open: &str, close: &str) -> Vec<&'p str> {
     let parts = page.split(open).skip(1);
-    parts
-        .filter_map(|part| Some(part.split_once(close)?.0))
-        .collect()
+    parts.filter_map(|part| Some(part.split_once(close)?.0)).collect()
 }
 
 /// The cells of the rows of a table, by its caption; the rows of several that share it follow each other.
@@ -202,11 +184,7 @@ fn plots<'p>(page: &'p str, caption: &str) -> Vec<Vec<&'p str>> {
     let texts = |svg| between(svg, "<text", "</text>");
     between(page, &head, "</svg>")
         .into_iter()
-        .map(|svg| {
-            texts(svg)
-                .into_iter()
-                .filter_map(|text| text.split_once('>'))
-        })
+        .map(|svg| texts(svg).into_iter().filter_map(|text| text.split_once('>')))
         .map(|texts| texts.map(|(_, text)| text.trim()).collect())
         .collect()
 }
@@ -218,10 +196,7 @@ fn the_page_needs_nothing_from_outside_and_what_a_user_typed_is_text() {
         assert!(!page.contains(outside), "{outside}");
     }
     let links = page.matches("http").count();
-    assert_eq!(
-        links,
-        page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count()
-    );
+    assert_eq!(links, page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
     assert!(
         page.contains("<code>yiju bench --docs &#39;a &lt;b&gt;&#39;</code>")
             && !page.contains("<b>")
@@ -241,26 +216,11 @@ fn the_page_has_every_table() {
     assert_eq!(loads.len(), 6);
     assert_eq!(
         loads[0],
-        [
-            "closed, 1 caller",
-            "1,200",
-            "6.00",
-            "7.60",
-            "7.96",
-            "24.0",
-            "24.0",
-            "240"
-        ]
+        ["closed, 1 caller", "1,200", "6.00", "7.60", "7.96", "24.0", "24.0", "240"]
     );
     assert_eq!(loads[2][0], "open, 80/s, 2 callers");
-    assert_eq!(
-        loads[2][5..],
-        ["–", "29.9", "80 (not sustained: 3 given up)"]
-    );
-    assert_eq!(
-        loads[3][..4],
-        ["cold: first of a process", "5", "28.0", "–"]
-    );
+    assert_eq!(loads[2][5..], ["–", "29.9", "80 (not sustained: 3 given up)"]);
+    assert_eq!(loads[3][..4], ["cold: first of a process", "5", "28.0", "–"]);
     let steps = rows(&page, "Steps, closed, 1 caller, ms");
     // Of the library, and of the three sizes.
     assert_eq!(steps.len(), 11 + 3 * 4);
@@ -269,23 +229,15 @@ fn the_page_has_every_table() {
     assert_eq!(rows(&page, "Steps, cold, ms").len(), 1);
     let sweep = rows(&page, "Clause vectors, one caller");
     assert_eq!(sweep.len(), 1 + 3 * 5);
-    assert_eq!(
-        sweep[0],
-        ["exact scan (used)", "1.0000", "250,000", "0.004"]
-    );
+    assert_eq!(sweep[0], ["exact scan (used)", "1.0000", "250,000", "0.004"]);
     assert_eq!(sweep[2], ["graph, ef 16", "0.9200", "12,000", "0.083"]);
     let growth = rows(&page, "The first stage, one caller");
     assert_eq!(growth.len(), 3);
     assert_eq!(
         growth[2],
-        [
-            "100,000", "0.79", "1.05", "40", "6", "0.1", "57.2 MiB", "200 MiB", "11.4 MiB"
-        ]
+        ["100,000", "0.79", "1.05", "40", "6", "0.1", "57.2 MiB", "200 MiB", "11.4 MiB"]
     );
-    assert_eq!(
-        rows(&page, "The first stage (dense, lexical, fusion), ms").len(),
-        9
-    );
+    assert_eq!(rows(&page, "The first stage (dense, lexical, fusion), ms").len(), 9);
 }
 
 #[test]
@@ -295,23 +247,13 @@ fn the_page_has_every_plot_with_its_axes_and_legend() {
         let found = plots(&page, caption);
         assert_eq!(found.len(), count, "{caption}");
         for text in texts {
-            assert!(
-                found[0].contains(text),
-                "{text} in {caption}: {:?}",
-                found[0]
-            );
+            assert!(found[0].contains(text), "{text} in {caption}: {:?}", found[0]);
         }
     };
     holds(
         "Latency by percentile and callers",
         4,
-        &[
-            "percentile of the questions",
-            "milliseconds",
-            "99.9 %",
-            "closed, 2",
-            "open, 80/s",
-        ],
+        &["percentile of the questions", "milliseconds", "99.9 %", "closed, 2", "open, 80/s"],
     );
     holds(
         "Steps of a question, closed, 1 caller",
@@ -336,33 +278,13 @@ fn the_page_has_every_plot_with_its_axes_and_legend() {
             "fuse, p50",
         ],
     );
-    holds(
-        "Time to build",
-        1,
-        &["seconds", "graph", "words", "vectors", "save", "open"],
-    );
-    holds(
-        "Memory and disk",
-        1,
-        &[
-            "MiB",
-            "vectors on disk",
-            "vectors in memory",
-            "words on disk",
-        ],
-    );
+    holds("Time to build", 1, &["seconds", "graph", "words", "vectors", "save", "open"]);
+    holds("Memory and disk", 1, &["MiB", "vectors on disk", "vectors in memory", "words on disk"]);
     // Of all sizes together, and of each.
     holds(
         "Recall against searches a second; ef beside the points",
         4,
-        &[
-            "recall@10 against the exact scan",
-            "1,000",
-            "10,000",
-            "100,000",
-            "16",
-            "256",
-        ],
+        &["recall@10 against the exact scan", "1,000", "10,000", "100,000", "16", "256"],
     );
     let names = "aria-label=\"Memory and disk\"";
     assert!(page.contains(names) && page.matches("role=\"img\"").count() == 12);
@@ -388,10 +310,7 @@ fn a_file_of_another_shape_is_named() {
     let mut value = serde_json::to_value(report()).unwrap();
     value["version"] = 2.into();
     let newer = read(&value.to_string());
-    assert!(
-        newer.contains("other.json") && newer.contains("its version is 2"),
-        "{newer}"
-    );
+    assert!(newer.contains("other.json") && newer.contains("its version is 2"), "{newer}");
     assert!(read("{\"format\": \"x\", \"version\": 1}").contains("its format is \"x\""));
     assert!(read("[1, 2]").contains("no format and version"));
     assert!(read("{\"format\": \"yiju-bench\", \"version\": 1}").contains("missing field"));
@@ -420,10 +339,7 @@ fn a_comparison_names_what_differs_and_what_is_more_than_noise() {
     insta::assert_snapshot!("comparison", Comparison::new(&before, &after).to_string());
 
     let same = Comparison::new(&before, &before).to_string();
-    assert!(
-        !same.contains("not the same") && !same.contains("  better\n"),
-        "{same}"
-    );
+    assert!(!same.contains("not the same") && !same.contains("  better\n"), "{same}");
     let mut nothing = before.clone();
     nothing.library = None;
     nothing.made.clear();

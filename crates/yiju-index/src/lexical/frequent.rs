@@ -61,12 +61,8 @@ impl Profile {
             }
             postings.advance();
         }
-        let highest = (0..=u8::MAX)
-            .zip(highest)
-            .filter(|(_, highest)| *highest > 0);
-        Profile {
-            highest: highest.collect(),
-        }
+        let highest = (0..=u8::MAX).zip(highest).filter(|(_, highest)| *highest > 0);
+        Profile { highest: highest.collect() }
     }
 
     /// The largest share of its weight that the term gives to an entry.

@@ -87,11 +87,8 @@ impl List<'_> {
             let Some(&last) = docs.last() else {
                 return;
             };
-            let inside = if last < end {
-                docs.len()
-            } else {
-                docs.partition_point(|&doc| doc < end)
-            };
+            let inside =
+                if last < end { docs.len() } else { docs.partition_point(|&doc| doc < end) };
             let frequencies = &self.postings.freqs()[self.at..];
             for (&doc, &frequency) in docs[..inside].iter().zip(frequencies) {
                 let share = self.shares.get(frequency, self.norms[doc as usize]);
@@ -214,10 +211,7 @@ struct Candidates {
 
 impl Candidates {
     fn new() -> Self {
-        Candidates {
-            places: Box::new([Candidate::default(); WINDOW]),
-            count: 0,
-        }
+        Candidates { places: Box::new([Candidate::default(); WINDOW]), count: 0 }
     }
 
     /// Takes the entries whose sum is at least `least`, which is not 0, out of the sums of the window from
@@ -228,9 +222,7 @@ impl Candidates {
         let below = least as i32 - 1;
         for (group, at) in sums.chunks_exact(16).zip((start..).step_by(16)) {
             // Negative where one of them is above.
-            let any = group
-                .iter()
-                .fold(0, |any, &sum| any | below.wrapping_sub(sum as i32));
+            let any = group.iter().fold(0, |any, &sum| any | below.wrapping_sub(sum as i32));
             if any < 0 {
                 for (&sum, doc) in group.iter().zip(at..) {
                     self.put(Candidate { doc, sum }, sum >= least);

@@ -115,10 +115,7 @@ impl LexicalIndex {
         let index = Self::read(dir)?;
         match index.generation {
             Some(found) if found == generation => Ok(index),
-            found => Err(SnapshotError::Stale {
-                expected: generation,
-                found: found.unwrap_or(0),
-            }),
+            found => Err(SnapshotError::Stale { expected: generation, found: found.unwrap_or(0) }),
         }
     }
 
@@ -131,9 +128,7 @@ impl LexicalIndex {
         let index = Self::read(dir)?;
         if index.generation.is_none() {
             // Made, but never filled.
-            return Err(SnapshotError::Missing {
-                path: dir.to_path_buf(),
-            });
+            return Err(SnapshotError::Missing { path: dir.to_path_buf() });
         }
         Ok(index)
     }
@@ -144,11 +139,7 @@ impl LexicalIndex {
     /// # Errors
     /// [`SnapshotError::Io`].
     pub fn create(dir: &Path) -> Result<Self, SnapshotError> {
-        let io = |action, source| SnapshotError::Io {
-            action,
-            path: dir.to_path_buf(),
-            source,
-        };
+        let io = |action, source| SnapshotError::Io { action, path: dir.to_path_buf(), source };
         std::fs::create_dir_all(dir).map_err(|e| io("create", e))?;
         for item in std::fs::read_dir(dir).map_err(|e| io("read", e))? {
             let path = item.map_err(|e| io("read", e))?.path();
@@ -173,10 +164,7 @@ impl LexicalIndex {
         if !dir.join("meta.json").exists() {
             return Err(SnapshotError::Missing { path });
         }
-        let damaged = |reason: String| SnapshotError::Damaged {
-            path: path.clone(),
-            reason,
-        };
+        let damaged = |reason: String| SnapshotError::Damaged { path: path.clone(), reason };
         // tantivy may panic on files that are not as it wrote them.
         let opened = std::panic::catch_unwind(|| {
             let directory = WordsDirectory::open(dir).map_err(|e| e.to_string())?;
@@ -197,10 +185,7 @@ impl LexicalIndex {
             Some(None) => return Err(damaged("its generation cannot be read".into())),
             Some(Some((VERSION, generation))) => Some(generation),
             Some(Some((found, _))) => {
-                return Err(SnapshotError::Version {
-                    expected: VERSION,
-                    found,
-                });
+                return Err(SnapshotError::Version { expected: VERSION, found });
             }
         };
         let (schema, fields) = schema();
@@ -212,10 +197,7 @@ impl LexicalIndex {
 
     fn over(index: Index, fields: Fields, generation: Option<u64>) -> tantivy::Result<Self> {
         index.tokenizers().register(TOKENIZER, TermTokenizer);
-        let reader = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()?;
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let shown = Shown::of(reader.searcher(), fields, None)?;
         Ok(LexicalIndex {
             index,
@@ -256,9 +238,7 @@ impl LexicalIndex {
         document.add_u64(fields.id, id);
         document.add_text(fields.heading, heading);
         document.add_text(fields.body, body);
-        writer
-            .add_document(document)
-            .map_err(failed("add an entry"))?;
+        writer.add_document(document).map_err(failed("add an entry"))?;
         Ok(())
     }
 
@@ -279,9 +259,7 @@ impl LexicalIndex {
     /// [`IndexError::Lexical`]; earlier commits stay.
     pub fn commit(&mut self, generation: u64) -> Result<(), IndexError> {
         let writer = self.writer()?;
-        let mut prepared = writer
-            .prepare_commit()
-            .map_err(failed("prepare a commit"))?;
+        let mut prepared = writer.prepare_commit().map_err(failed("prepare a commit"))?;
         prepared.set_payload(&payload(generation));
         kill_point("lexical:prepared");
         prepared.commit().map_err(failed("commit"))?;
@@ -392,10 +370,7 @@ impl Drop for Running<'_> {
 }
 
 fn failed(action: &'static str) -> impl Fn(tantivy::TantivyError) -> IndexError + Copy {
-    move |error| IndexError::Lexical {
-        action,
-        reason: error.to_string(),
-    }
+    move |error| IndexError::Lexical { action, reason: error.to_string() }
 }
 
 fn payload(generation: u64) -> String {
@@ -420,10 +395,7 @@ impl Tokenizer for TermTokenizer {
     type TokenStream<'a> = TermStream;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> TermStream {
-        TermStream {
-            terms: terms(text).into_iter(),
-            token: Token::default(),
-        }
+        TermStream { terms: terms(text).into_iter(), token: Token::default() }
     }
 }
 
@@ -434,13 +406,8 @@ impl TokenStream for TermStream {
         };
         let position = self.token.position.wrapping_add(1);
         let (offset_from, offset_to) = (term.range.start, term.range.end);
-        self.token = Token {
-            offset_from,
-            offset_to,
-            position,
-            text: term.text,
-            position_length: 1,
-        };
+        self.token =
+            Token { offset_from, offset_to, position, text: term.text, position_length: 1 };
         true
     }
 

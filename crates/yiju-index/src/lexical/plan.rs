@@ -76,11 +76,8 @@ impl<'a> Plan<'a> {
                 for segment in &shown.segments {
                     places.push(segment.postings[at].get_term_info(&term)?);
                 }
-                let frequency: u64 = places
-                    .iter()
-                    .flatten()
-                    .map(|place| u64::from(place.doc_freq))
-                    .sum();
+                let frequency: u64 =
+                    places.iter().flatten().map(|place| u64::from(place.doc_freq)).sum();
                 most = most.max(frequency);
                 if frequency > 0 {
                     fields.push(Wanted {
@@ -100,11 +97,7 @@ impl<'a> Plan<'a> {
         }
         let wanted: Vec<Wanted> = found.into_iter().flat_map(|(.., fields)| fields).collect();
         let scale = Scale::of(wanted.iter().map(|wanted| wanted.weight));
-        Ok(Plan {
-            shown,
-            wanted,
-            scale,
-        })
+        Ok(Plan { shown, wanted, scale })
     }
 
     /// The best `k` of the entries that `filter` accepts. Up to `threads` threads look for them, each in parts
@@ -173,12 +166,7 @@ impl<'a> Plan<'a> {
                 let profile = segment.profile(wanted.field, place)?;
                 let weight = self.scale.units(wanted.weight);
                 let share = profile.most(&self.shown.fields[wanted.field].shares);
-                Ok(Listed {
-                    field: wanted.field,
-                    place,
-                    weight,
-                    most: given(weight, share),
-                })
+                Ok(Listed { field: wanted.field, place, weight, most: given(weight, share) })
             });
             lists.collect()
         };

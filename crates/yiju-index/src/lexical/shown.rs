@@ -73,11 +73,8 @@ impl Shown {
         fields: Fields,
         before: Option<&Shown>,
     ) -> tantivy::Result<Self> {
-        let docs: u64 = searcher
-            .segment_readers()
-            .iter()
-            .map(|segment| u64::from(segment.max_doc()))
-            .sum();
+        let docs: u64 =
+            searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
         let shown = [(fields.body, 1.0), (fields.heading, HEADING_BOOST)];
         let mut averages = [0.0; FIELDS];
         for (average, (field, _)) in averages.iter_mut().zip(shown) {
@@ -85,11 +82,7 @@ impl Shown {
             for segment in searcher.segment_readers() {
                 tokens += segment.inverted_index(field)?.total_num_tokens();
             }
-            *average = if docs == 0 {
-                0.0
-            } else {
-                tokens as f32 / docs as f32
-            };
+            *average = if docs == 0 { 0.0 } else { tokens as f32 / docs as f32 };
         }
         let mut segments = Vec::new();
         let mut new = Vec::new();
@@ -111,12 +104,7 @@ impl Shown {
             boost: shown[at].1,
             shares: Shares::of(averages[at]),
         };
-        Ok(Shown {
-            docs,
-            fields: [field(0), field(1)],
-            segments,
-            searcher,
-        })
+        Ok(Shown { docs, fields: [field(0), field(1)], segments, searcher })
     }
 
     /// What is known of the frequent terms of a segment, if this shows it.
@@ -162,10 +150,7 @@ impl ShownSegment {
         frequent: Arc<Frequent>,
     ) -> tantivy::Result<Self> {
         let [body, heading] = fields;
-        let postings = [
-            segment.inverted_index(body)?,
-            segment.inverted_index(heading)?,
-        ];
+        let postings = [segment.inverted_index(body)?, segment.inverted_index(heading)?];
         let file = segment.fieldnorms_readers().get_inner_file();
         let mut norms = [OwnedBytes::empty(), OwnedBytes::empty()];
         for (bytes, field) in norms.iter_mut().zip(fields) {
@@ -205,9 +190,8 @@ impl ShownSegment {
 
     /// What a term's postings in a field hold, in short.
     pub(super) fn profile(&self, field: usize, place: &TermInfo) -> tantivy::Result<Arc<Profile>> {
-        self.frequent.profile(field, place, || {
-            Ok(Profile::of(self.read(field, place)?, self.norms(field)))
-        })
+        self.frequent
+            .profile(field, place, || Ok(Profile::of(self.read(field, place)?, self.norms(field))))
     }
 
     /// Makes the profiles of a field's most frequent terms, so that the first searches need not.

@@ -21,10 +21,7 @@ const ROUNDING: f32 = 1e-5;
 fn plain(index: &LexicalIndex, query: &str) -> BTreeMap<u64, f32> {
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     for (word, count) in words_of(query) {
-        for (field, boost) in [
-            (index.fields.body, 1.0),
-            (index.fields.heading, HEADING_BOOST),
-        ] {
+        for (field, boost) in [(index.fields.body, 1.0), (index.fields.heading, HEADING_BOOST)] {
             let term = Term::from_field_text(field, &word);
             let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
             let boosted = BoostQuery::new(Box::new(query), boost * count as f32);
@@ -32,17 +29,13 @@ fn plain(index: &LexicalIndex, query: &str) -> BTreeMap<u64, f32> {
         }
     }
     let searcher = index.reader.searcher();
-    let weight = BooleanQuery::new(clauses)
-        .weight(EnableScoring::enabled_from_searcher(&searcher))
-        .unwrap();
+    let weight =
+        BooleanQuery::new(clauses).weight(EnableScoring::enabled_from_searcher(&searcher)).unwrap();
     let mut scores = BTreeMap::new();
     for segment in searcher.segment_readers() {
         let ids = segment.fast_fields().u64("id").unwrap();
         let mut take = |doc, score| {
-            if segment
-                .alive_bitset()
-                .is_none_or(|alive| alive.is_alive(doc))
-            {
+            if segment.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
                 scores.insert(ids.first(doc).unwrap(), score);
             }
         };
@@ -109,9 +102,8 @@ fn filled() -> LexicalIndex {
     let mut index = LexicalIndex::in_memory().unwrap();
     let mut random = StdRng::seed_from_u64(9);
     let mut id = 0;
-    for (generation, (entries, words)) in [(11_000, 12), (3_000, 60), (400, 3), (1, 5)]
-        .into_iter()
-        .enumerate()
+    for (generation, (entries, words)) in
+        [(11_000, 12), (3_000, 60), (400, 3), (1, 5)].into_iter().enumerate()
     {
         for _ in 0..entries {
             // Some are the same, so that scores tie.
@@ -202,11 +194,7 @@ fn the_most_that_a_term_gives_is_the_most_of_its_entries() {
                             }
                             postings.advance();
                         }
-                        assert_eq!(
-                            profile.most(&field.shares),
-                            most,
-                            "w{word} in round {round}"
-                        );
+                        assert_eq!(profile.most(&field.shares), most, "w{word} in round {round}");
                         terms += 1;
                     }
                 }
@@ -232,12 +220,7 @@ fn a_frequency_that_a_profile_cannot_hold_gives_all() {
     let place = segment.postings[0].get_term_info(&term).unwrap().unwrap();
     let most = segment.profile(0, &place).unwrap().most(&field.shares);
     assert_eq!(most, u32::MAX);
-    let best: Vec<u64> = index
-        .search("w", 9, None)
-        .unwrap()
-        .iter()
-        .map(|hit| hit.id)
-        .collect();
+    let best: Vec<u64> = index.search("w", 9, None).unwrap().iter().map(|hit| hit.id).collect();
     assert_eq!(best, [1, 2]);
 }
 
@@ -253,11 +236,7 @@ fn as_many_threads_as_there_are_find_the_same() {
         let one = index.search(&query, k, None).unwrap();
         for threads in [2, 3, 8] {
             index.threads = threads;
-            assert_eq!(
-                index.search(&query, k, None).unwrap(),
-                one,
-                "{query}, {threads} threads"
-            );
+            assert_eq!(index.search(&query, k, None).unwrap(), one, "{query}, {threads} threads");
         }
     }
 }
@@ -266,9 +245,7 @@ fn as_many_threads_as_there_are_find_the_same() {
 fn no_bound_is_too_low() {
     let index = close_to_bounds();
     let words = prop::collection::vec((0..12u64, 1..9usize), 1..9).prop_map(|words| {
-        let words = words
-            .iter()
-            .map(|&(word, often)| format!("w{word} ").repeat(often));
+        let words = words.iter().map(|&(word, often)| format!("w{word} ").repeat(often));
         words.collect::<String>()
     });
     proptest!(ProptestConfig::with_cases(300), |(

@@ -6,32 +6,12 @@ use yiju_index::{Hit, IndexError, LexicalIndex, SnapshotError};
 use crate::made::Ids;
 
 const CLAUSES: [(u64, &str, &str); 6] = [
-    (
-        10,
-        "一、优化城市体系",
-        "控制超大城市规模，合理有序疏解非核心功能。",
-    ),
+    (10, "一、优化城市体系", "控制超大城市规模，合理有序疏解非核心功能。"),
     (20, "一、优化城市体系", "推动中小城市和县城分类发展。"),
-    (
-        30,
-        "二、培育发展新动能",
-        "发展新质生产力，支持科技创新，投入增长7.5%。",
-    ),
-    (
-        40,
-        "三、营造宜居环境",
-        "系统推进“好房子”建设，（一）改造老旧小区。",
-    ),
-    (
-        50,
-        "三、营造宜居环境",
-        "推进公共服务均等化，完善养老服务体系。",
-    ),
-    (
-        60,
-        "Green transition",
-        "Cities reduce emissions; every city plans for 2035.",
-    ),
+    (30, "二、培育发展新动能", "发展新质生产力，支持科技创新，投入增长7.5%。"),
+    (40, "三、营造宜居环境", "系统推进“好房子”建设，（一）改造老旧小区。"),
+    (50, "三、营造宜居环境", "推进公共服务均等化，完善养老服务体系。"),
+    (60, "Green transition", "Cities reduce emissions; every city plans for 2035."),
 ];
 
 fn sample(mut index: LexicalIndex) -> LexicalIndex {
@@ -59,11 +39,7 @@ fn the_clause_with_the_rare_words_comes_first() {
     let index = memory();
     assert_eq!(index.len(), 6);
     assert_eq!(found(&index, "超大城市的规模要不要控制？")[0], 10);
-    assert_eq!(
-        found(&index, "超大城市的規模要不要控制？")[0],
-        10,
-        "Traditional meets Simplified"
-    );
+    assert_eq!(found(&index, "超大城市的規模要不要控制？")[0], 10, "Traditional meets Simplified");
     assert_eq!(found(&index, "「好房子」怎么建设")[0], 40);
     assert_eq!(found(&index, "７．５％"), [30]);
     assert_eq!(found(&index, "CITY EMISSION"), [60]);
@@ -88,11 +64,7 @@ fn entries_are_replaced_and_removed() {
     index.add(10, "", "月球基地").unwrap();
     index.remove(20).unwrap();
     index.remove(12345).unwrap();
-    assert_eq!(
-        found(&index, "中小城市"),
-        [20, 10],
-        "nothing changes before the commit"
-    );
+    assert_eq!(found(&index, "中小城市"), [20, 10], "nothing changes before the commit");
     index.commit(2).unwrap();
     assert_eq!(index.generation(), Some(2));
     assert_eq!(index.len(), 5);
@@ -115,28 +87,14 @@ fn filters_give_all_that_exists() {
     for step in [2, 20, 200, 1000] {
         let filter = Ids::new((0..2000).step_by(step));
         let all = index.search("城市发展", 2000, None).unwrap();
-        let wanted: Vec<u64> = ids(all)
-            .into_iter()
-            .filter(|id| filter.set.contains(id))
-            .take(10)
-            .collect();
-        assert_eq!(
-            ids(index.search("城市发展", 10, Some(&filter)).unwrap()),
-            wanted
-        );
+        let wanted: Vec<u64> =
+            ids(all).into_iter().filter(|id| filter.set.contains(id)).take(10).collect();
+        assert_eq!(ids(index.search("城市发展", 10, Some(&filter)).unwrap()), wanted);
         assert_eq!(wanted.len(), 10.min(2000 / step));
     }
-    assert!(
-        index
-            .search("城市", 10, Some(&Ids::new([])))
-            .unwrap()
-            .is_empty()
-    );
+    assert!(index.search("城市", 10, Some(&Ids::new([]))).unwrap().is_empty());
     assert!(index.search("城市", 0, None).unwrap().is_empty());
-    assert_eq!(
-        index.search("城市 发展", usize::MAX, None).unwrap().len(),
-        2000
-    );
+    assert_eq!(index.search("城市 发展", usize::MAX, None).unwrap().len(), 2000);
 }
 
 #[test]
@@ -153,10 +111,7 @@ fn equal_scores_are_ordered_by_id() {
 fn a_directory_keeps_the_index_and_its_generation() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("words");
-    assert!(matches!(
-        LexicalIndex::open(&path, 1),
-        Err(SnapshotError::Missing { .. })
-    ));
+    assert!(matches!(LexicalIndex::open(&path, 1), Err(SnapshotError::Missing { .. })));
     let index = LexicalIndex::open_or_create(&path).unwrap();
     assert_eq!(index.generation(), None);
     let wanted = found(&sample(index), "城市发展");
@@ -164,25 +119,15 @@ fn a_directory_keeps_the_index_and_its_generation() {
     assert_eq!(found(&index, "城市发展"), wanted);
     assert!(matches!(
         LexicalIndex::open(&path, 2),
-        Err(SnapshotError::Stale {
-            expected: 2,
-            found: 1
-        })
+        Err(SnapshotError::Stale { expected: 2, found: 1 })
     ));
     // Two readers and a writer are fine, two writers are not.
     let mut writing = LexicalIndex::open_or_create(&path).unwrap();
     writing.add(1, "", "一").unwrap();
     let mut second = LexicalIndex::open(&path, 1).unwrap();
-    assert!(matches!(
-        second.add(2, "", "二"),
-        Err(IndexError::Lexical { .. })
-    ));
+    assert!(matches!(second.add(2, "", "二"), Err(IndexError::Lexical { .. })));
     drop(writing);
-    assert_eq!(
-        LexicalIndex::open(&path, 1).unwrap().len(),
-        6,
-        "what was not committed is gone"
-    );
+    assert_eq!(LexicalIndex::open(&path, 1).unwrap().len(), 6, "what was not committed is gone");
     assert!(LexicalIndex::create(&path).unwrap().is_empty());
 }
 
@@ -190,25 +135,14 @@ fn a_directory_keeps_the_index_and_its_generation() {
 fn damage_is_an_error_that_asks_for_a_rebuild() {
     let dir = tempfile::tempdir().unwrap();
     drop(sample(LexicalIndex::open_or_create(dir.path()).unwrap()));
-    let files: Vec<_> = std::fs::read_dir(dir.path())
-        .unwrap()
-        .map(|f| f.unwrap().path())
-        .collect();
+    let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().path()).collect();
     let mut refused = 0;
-    for file in files
-        .iter()
-        .filter(|f| f.is_file() && !f.ends_with(".managed.json"))
-    {
+    for file in files.iter().filter(|f| f.is_file() && !f.ends_with(".managed.json")) {
         let bytes = std::fs::read(file).unwrap();
         if bytes.is_empty() {
             continue;
         }
-        for broken in [
-            bytes[..bytes.len() / 2].to_vec(),
-            vec![],
-            vec![b'{'; 50],
-            flipped(&bytes),
-        ] {
+        for broken in [bytes[..bytes.len() / 2].to_vec(), vec![], vec![b'{'; 50], flipped(&bytes)] {
             // Written anew each time, for the old file may still be mapped.
             std::fs::remove_file(file).unwrap();
             std::fs::write(file, broken).unwrap();
@@ -260,30 +194,13 @@ fn any_text_is_a_query() {
 #[test]
 fn scripts_and_widths_meet_both_ways() {
     let mut index = memory();
-    index
-        .add(
-            1,
-            "住房租赁办法",
-            "出租人应当将押金退还承租人，逾期按每日５％计算。",
-        )
-        .unwrap();
-    index
-        .add(
-            2,
-            "住房租賃辦法",
-            "出租人應當將押金退還承租人，逾期按每日5%計算。",
-        )
-        .unwrap();
+    index.add(1, "住房租赁办法", "出租人应当将押金退还承租人，逾期按每日５％计算。").unwrap();
+    index.add(2, "住房租賃辦法", "出租人應當將押金退還承租人，逾期按每日5%計算。").unwrap();
     index.add(3, "图书馆", "图书馆周六开放。").unwrap();
     index.commit(1).unwrap();
-    for query in [
-        "押金退还承租人",
-        "押金退還承租人",
-        "住房租賃辦法",
-        "住房租赁办法",
-        "逾期５％",
-        "逾期 5%",
-    ] {
+    for query in
+        ["押金退还承租人", "押金退還承租人", "住房租賃辦法", "住房租赁办法", "逾期５％", "逾期 5%"]
+    {
         let hits = index.search(query, 10, None).unwrap();
         let mut both: Vec<u64> = hits.iter().map(|hit| hit.id).collect();
         both.sort_unstable();

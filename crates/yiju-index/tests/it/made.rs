@@ -17,10 +17,7 @@ pub struct Made {
 impl Made {
     /// Vectors in so many clusters.
     pub fn new(clusters: usize) -> Self {
-        Self {
-            vectors: MadeVectors::with_clusters(clusters, DIMENSION, SEED),
-            next: 0,
-        }
+        Self { vectors: MadeVectors::with_clusters(clusters, DIMENSION, SEED), next: 0 }
     }
 
     pub fn vector(&mut self) -> Vec<f32> {
@@ -42,11 +39,7 @@ pub struct Ids {
 
 impl Ids {
     pub fn new(ids: impl IntoIterator<Item = u64>) -> Self {
-        Ids {
-            set: ids.into_iter().collect(),
-            known: true,
-            list: None,
-        }
+        Ids { set: ids.into_iter().collect(), known: true, list: None }
     }
 }
 

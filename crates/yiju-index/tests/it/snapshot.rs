@@ -62,11 +62,7 @@ fn loaded_equals_saved() {
         same(&index, &loaded, &mut made);
         loaded.save(&dir.path().join("new"), 6).unwrap();
         same(&index, &loaded, &mut made);
-        same(
-            &index,
-            &load(&dir.path().join("new"), 6).unwrap(),
-            &mut made,
-        );
+        same(&index, &load(&dir.path().join("new"), 6).unwrap(), &mut made);
         let left: Vec<_> = std::fs::read_dir(dir.path().join("new"))
             .unwrap()
             .map(|f| f.unwrap().file_name())
@@ -86,51 +82,27 @@ fn an_empty_index_is_saved_too() {
 fn each_misfit_has_its_own_error() {
     let mut made = Made::new(5);
     let dir = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        load(dir.path(), 1),
-        Err(SnapshotError::Missing { .. })
-    ));
+    assert!(matches!(load(dir.path(), 1), Err(SnapshotError::Missing { .. })));
     sample(&mut made, 200, false).save(dir.path(), 1).unwrap();
-    assert!(matches!(
-        load(dir.path(), 2),
-        Err(SnapshotError::Stale {
-            expected: 2,
-            found: 1
-        })
-    ));
+    assert!(matches!(load(dir.path(), 2), Err(SnapshotError::Stale { expected: 2, found: 1 })));
     let other = AdaptiveIndex::load(dir.path(), DIMENSION + 1, 1);
-    assert!(matches!(
-        other,
-        Err(SnapshotError::Dimension {
-            found: DIMENSION,
-            ..
-        })
-    ));
+    assert!(matches!(other, Err(SnapshotError::Dimension { found: DIMENSION, .. })));
     let file = dir.path().join(FILE);
     let bytes = std::fs::read(&file).unwrap();
     let mut newer = bytes.clone();
     newer[8] += 1;
     std::fs::write(&file, newer).unwrap();
-    assert!(matches!(
-        load(dir.path(), 1),
-        Err(SnapshotError::Version { .. })
-    ));
+    assert!(matches!(load(dir.path(), 1), Err(SnapshotError::Version { .. })));
     for length in [0, 1, 8, 63, 64, 300, bytes.len() / 2, bytes.len() - 1] {
         std::fs::write(&file, &bytes[..length]).unwrap();
         let error = load(dir.path(), 1).err().unwrap();
-        assert!(
-            matches!(error, SnapshotError::Damaged { .. }),
-            "{length}: {error}"
-        );
+        assert!(matches!(error, SnapshotError::Damaged { .. }), "{length}: {error}");
         assert!(error.needs_rebuild());
     }
     let mut longer = bytes.clone();
     longer.push(0);
     std::fs::write(&file, longer).unwrap();
-    assert!(matches!(
-        load(dir.path(), 1),
-        Err(SnapshotError::Damaged { .. })
-    ));
+    assert!(matches!(load(dir.path(), 1), Err(SnapshotError::Damaged { .. })));
     std::fs::write(&file, &bytes).unwrap();
     assert!(load(dir.path(), 1).is_ok());
 }
@@ -183,8 +155,5 @@ fn a_consistent_but_senseless_file_is_refused() {
     bytes[56..60].copy_from_slice(&crc.to_le_bytes());
     std::fs::write(&file, bytes).unwrap();
     let error = load(dir.path(), 1).err().unwrap();
-    assert!(
-        error.to_string().contains("the graph does not fit"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("the graph does not fit"), "{error}");
 }

@@ -93,11 +93,7 @@ fn vectors_are_found_while_others_come_and_go() {
     let mut index = AdaptiveIndex::new(DIMENSION);
     index.set_switch_point(1500);
     index.set_threads(1);
-    let mut vectors = Vectors {
-        index,
-        held: HashMap::new(),
-        order: Vec::new(),
-    };
+    let mut vectors = Vectors { index, held: HashMap::new(), order: Vec::new() };
     for id in 0..1000 {
         vectors.put(id, made.vector());
     }
@@ -134,10 +130,7 @@ fn vectors_are_found_while_others_come_and_go() {
             }
         },
     );
-    assert!(
-        asked >= 1000 && rebuilds > 0,
-        "{asked} searches, {rebuilds} rebuilds"
-    );
+    assert!(asked >= 1000 && rebuilds > 0, "{asked} searches, {rebuilds} rebuilds");
     let mut vectors = vectors.into_inner().unwrap();
     vectors.index.settle().unwrap();
     assert_eq!(vectors.index.len(), vectors.held.len());

@@ -13,15 +13,9 @@ fn plain(
     k: usize,
     filter: Option<&dyn Filter>,
 ) -> Vec<u64> {
-    let score = |v: &[f32]| {
-        v.iter()
-            .zip(query)
-            .map(|(a, b)| f64::from(*a) * f64::from(*b))
-            .sum::<f64>()
-    };
-    let accepted = vectors
-        .iter()
-        .filter(|(id, _)| filter.is_none_or(|f| f.accepts(**id)));
+    let score =
+        |v: &[f32]| v.iter().zip(query).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    let accepted = vectors.iter().filter(|(id, _)| filter.is_none_or(|f| f.accepts(**id)));
     let mut all: Vec<(f64, u64)> = accepted.map(|(id, v)| (score(v), *id)).collect();
     all.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     all.truncate(k);
@@ -36,11 +30,7 @@ fn fill(index: &mut dyn VectorIndex, vectors: &[Vec<f32>]) -> HashMap<u64, Vec<f
     for (id, vector) in vectors.iter().enumerate() {
         index.insert(id as u64 * 3 + 1, vector).unwrap();
     }
-    vectors
-        .iter()
-        .enumerate()
-        .map(|(id, v)| (id as u64 * 3 + 1, v.clone()))
-        .collect()
+    vectors.iter().enumerate().map(|(id, v)| (id as u64 * 3 + 1, v.clone())).collect()
 }
 
 fn built(vectors: &[Vec<f32>]) -> (HnswIndex, HashMap<u64, Vec<f32>>) {
@@ -62,10 +52,7 @@ fn recall(
         let truth = plain(map, query, 10, filter);
         let hits = index.search(query, 10, filter).unwrap();
         assert_eq!(hits.len(), truth.len(), "as many results as exist");
-        assert!(
-            hits.iter()
-                .all(|hit| filter.is_none_or(|f| f.accepts(hit.id)))
-        );
+        assert!(hits.iter().all(|hit| filter.is_none_or(|f| f.accepts(hit.id))));
         assert!(hits.is_sorted_by(|a, b| a.score > b.score || a.score == b.score && a.id < b.id));
         wanted += truth.len();
         found += hits.iter().filter(|hit| truth.contains(&hit.id)).count();
@@ -85,11 +72,7 @@ fn the_exact_scan_equals_the_plain_one() {
             let truth = plain(&map, &query, k, None);
             assert_eq!(hits.len(), truth.len());
             // Sums of floats and of doubles may order two nearly equal scores differently.
-            let differ = ids(&hits)
-                .iter()
-                .zip(&truth)
-                .filter(|(a, b)| a != b)
-                .count();
+            let differ = ids(&hits).iter().zip(&truth).filter(|(a, b)| a != b).count();
             assert!(differ <= k.min(3000) / 100, "{differ} of {k}");
         }
     }
@@ -160,10 +143,7 @@ fn the_graph_finds_what_the_scan_finds() {
     let recall = recall(&index, &map, &queries, None);
     assert!(recall >= 0.99, "recall {recall}");
     for query in &queries[..20] {
-        assert_eq!(
-            index.search(query, 10, None).unwrap(),
-            index.search(query, 10, None).unwrap()
-        );
+        assert_eq!(index.search(query, 10, None).unwrap(), index.search(query, 10, None).unwrap());
     }
 }
 
@@ -192,12 +172,7 @@ fn many_equal_vectors_are_all_reachable() {
     assert_eq!(hits.len(), 10);
     assert!(hits.iter().all(|hit| hit.id < 500));
     assert_eq!(
-        index
-            .search(&same, 400, None)
-            .unwrap()
-            .iter()
-            .filter(|hit| hit.id < 500)
-            .count(),
+        index.search(&same, 400, None).unwrap().iter().filter(|hit| hit.id < 500).count(),
         400
     );
 }
@@ -213,10 +188,7 @@ fn one_thread_gives_the_same_graph_again() {
         }
         index.set_ef(12);
         index.rebuild(1).unwrap();
-        queries
-            .iter()
-            .map(|q| index.search(q, 10, None).unwrap())
-            .collect::<Vec<_>>()
+        queries.iter().map(|q| index.search(q, 10, None).unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(answers(&mut (0..3000)), answers(&mut (0..3000).rev()));
 }
@@ -228,18 +200,10 @@ fn filters_give_all_that_exists() {
     let (index, map) = built(&vectors);
     let queries = made.vectors(60);
     let all: Vec<u64> = map.keys().copied().collect();
-    for (share, least) in [
-        (0.5, 0.99),
-        (0.05, 0.99),
-        (0.005, 0.99),
-        (0.0001, 1.0),
-        (0.0, 1.0),
-    ] {
+    for (share, least) in [(0.5, 0.99), (0.05, 0.99), (0.005, 0.99), (0.0001, 1.0), (0.0, 1.0)] {
         let limit = (share * u64::MAX as f64) as u64;
         let mut chosen = Ids::new(
-            all.iter()
-                .copied()
-                .filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) < limit),
+            all.iter().copied().filter(|id| id.wrapping_mul(0x9E37_79B9_7F4A_7C15) < limit),
         );
         if share == 0.0001 {
             chosen = Ids::new([301]);
@@ -247,17 +211,11 @@ fn filters_give_all_that_exists() {
         for known in [true, false] {
             chosen.known = known;
             let recall = recall(&index, &map, &queries, Some(&chosen));
-            assert!(
-                chosen.set.is_empty() || recall >= least,
-                "share {share}: {recall}"
-            );
+            assert!(chosen.set.is_empty() || recall >= least, "share {share}: {recall}");
         }
         chosen.list = Some(chosen.set.iter().copied().chain([5, 5]).collect());
         let recall = recall(&index, &map, &queries, Some(&chosen));
-        assert!(
-            chosen.set.is_empty() || recall >= least,
-            "share {share} by list: {recall}"
-        );
+        assert!(chosen.set.is_empty() || recall >= least, "share {share} by list: {recall}");
     }
 }
 
@@ -380,10 +338,7 @@ struct Nested<'a>(&'a HnswIndex, Vec<f32>);
 
 impl Filter for Nested<'_> {
     fn accepts(&self, id: u64) -> bool {
-        self.0
-            .search(&self.1, 1, None)
-            .is_ok_and(|hits| hits.len() == 1)
-            && !id.is_multiple_of(5)
+        self.0.search(&self.1, 1, None).is_ok_and(|hits| hits.len() == 1) && !id.is_multiple_of(5)
     }
 }
 
@@ -393,9 +348,7 @@ fn a_filter_may_search() {
     let (mut index, _) = built(&made.vectors(3000));
     index.set_ef(10);
     let query = made.vector();
-    let hits = index
-        .search(&query, 5, Some(&Nested(&index, query.clone())))
-        .unwrap();
+    let hits = index.search(&query, 5, Some(&Nested(&index, query.clone()))).unwrap();
     assert_eq!(hits.len(), 5);
     assert!(hits.iter().all(|hit| !hit.id.is_multiple_of(5)));
 }

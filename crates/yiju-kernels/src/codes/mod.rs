@@ -65,14 +65,7 @@ impl Kernels {
     pub fn pair(self, a: &[u8], b: &[u8]) -> i32 {
         let n = a.len().min(b.len()) / LANE * LANE;
         let (a, b) = (&a[..n], &b[..n]);
-        dispatch!(
-            self,
-            pair_avx512,
-            pair_avx2,
-            [pair_dot],
-            pair_portable,
-            (a, b)
-        )
+        dispatch!(self, pair_avx512, pair_avx2, [pair_dot], pair_portable, (a, b))
     }
 
     /// For each of `rows` the sum of `nibble * query`. The row's code is `query.len() / 2`
@@ -124,18 +117,11 @@ fn codes_wide_portable(codes: &[u8], high: &[i8], low: &[i8]) -> (i32, i32) {
 }
 
 fn codes_portable(codes: &[u8], query: &[i8]) -> i32 {
-    codes
-        .iter()
-        .zip(query)
-        .map(|(&c, &q)| i32::from(c) * i32::from(q))
-        .sum()
+    codes.iter().zip(query).map(|(&c, &q)| i32::from(c) * i32::from(q)).sum()
 }
 
 fn pair_portable(a: &[u8], b: &[u8]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(&a, &b)| (i32::from(a) - 128) * (i32::from(b) - 128))
-        .sum()
+    a.iter().zip(b).map(|(&a, &b)| (i32::from(a) - 128) * (i32::from(b) - 128)).sum()
 }
 
 fn nibbles_portable(codes: &[u8], query: &[i8], rows: &[u32], sums: &mut [i32]) {

@@ -40,14 +40,7 @@ fn exp2<V: Vector>(x: V) -> V {
     let rest = x.sub(whole.sub(V::splat(ROUND)));
     let value = polynomial(
         rest,
-        [
-            0.001_327_646_7,
-            0.009_675_541,
-            0.055_507_135,
-            0.240_221_2,
-            0.693_146_94,
-            1.000_000_1,
-        ],
+        [0.001_327_646_7, 0.009_675_541, 0.055_507_135, 0.240_221_2, 0.693_146_94, 1.000_000_1],
     );
     value.mul(whole.power())
 }
@@ -60,9 +53,7 @@ fn exp2<V: Vector>(x: V) -> V {
 #[inline(always)]
 fn gelu<V: Vector>(x: V) -> V {
     let c = x.larger(V::splat(-4.8)).smaller(V::splat(4.8));
-    let u = c
-        .mul(c)
-        .mul_add(V::splat(2.0 / (4.8 * 4.8)), V::splat(-1.0));
+    let u = c.mul(c).mul_add(V::splat(2.0 / (4.8 * 4.8)), V::splat(-1.0));
     let p = polynomial(
         u,
         [
@@ -98,9 +89,7 @@ fn gelu_tanh<V: Vector>(x: V) -> V {
 /// Quantises 32 weights as exactly as 8 bits can, at load: the largest magnitude becomes 127. The
 /// second value is that of a step. Blocks whose weights are all below 2⁻⁵⁰ become zero.
 pub(super) fn quantize_weights(values: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
-    let peak = values
-        .iter()
-        .fold(0.0, |peak, value| larger(value.abs(), peak));
+    let peak = values.iter().fold(0.0, |peak, value| larger(value.abs(), peak));
     if peak < 2.0_f32.powi(10 - MAX_EXPONENT) {
         return ([0; BLOCK], 1.0);
     }

@@ -57,11 +57,7 @@ pub struct ActBlock {
 
 impl ActBlock {
     /// Zeros, in steps of 1.
-    pub const ZERO: Self = Self {
-        q: [0; BLOCK],
-        shift: 0,
-        comp: 0,
-    };
+    pub const ZERO: Self = Self { q: [0; BLOCK], shift: 0, comp: 0 };
 
     /// The value of one step.
     #[cfg(test)]
@@ -88,10 +84,7 @@ pub(crate) struct Q4Block {
 
 impl Q4Block {
     /// Zeros. Scales are 1: `times_power` gives nonsense for a scale of zero.
-    const ZERO: Self = Self {
-        scales: [1.0; LANES],
-        nibbles: [[0x88; 64]; 4],
-    };
+    const ZERO: Self = Self { scales: [1.0; LANES], nibbles: [[0x88; 64]; 4] };
 }
 
 /// A block of 32 × 16 eight-bit weights in −127…127. In `weights[j]`, byte `4·c + i` holds the
@@ -105,10 +98,7 @@ pub struct Q8Block {
 
 impl Q8Block {
     /// Zeros. Scales are 1: `times_power` gives nonsense for a scale of zero.
-    pub const ZERO: Self = Self {
-        scales: [1.0; LANES],
-        weights: [[128; 64]; 8],
-    };
+    pub const ZERO: Self = Self { scales: [1.0; LANES], weights: [[128; 64]; 8] };
 
     /// Puts 32 quantised values into column `column`; `scale` is the value of a step.
     #[inline(always)]
@@ -146,16 +136,10 @@ impl Matrix {
         }
         let blocks = columns / BLOCK;
         let row_bytes = blocks * Q4_0_BYTES;
-        if parts
-            .iter()
-            .any(|part| !part.len().is_multiple_of(row_bytes))
-        {
+        if parts.iter().any(|part| !part.len().is_multiple_of(row_bytes)) {
             return None;
         }
-        let rows = parts
-            .iter()
-            .map(|part| part.len() / row_bytes)
-            .sum::<usize>();
+        let rows = parts.iter().map(|part| part.len() / row_bytes).sum::<usize>();
         let mut data = vec![Q4Block::ZERO; rows.div_ceil(LANES) * blocks];
         let all_rows = parts.iter().flat_map(|part| part.chunks_exact(row_bytes));
         for (row, bytes) in all_rows.enumerate() {
@@ -173,11 +157,7 @@ impl Matrix {
                 }
             }
         }
-        Some(Self {
-            rows,
-            columns,
-            panels: Panels::Four(data),
-        })
+        Some(Self { rows, columns, panels: Panels::Four(data) })
     }
 
     /// Quantises rows of `columns` floats to eight bits, one scale for each row and block.
@@ -194,11 +174,7 @@ impl Matrix {
                 block.set_column(row % LANES, &weights, scale);
             }
         }
-        Self {
-            rows,
-            columns,
-            panels: Panels::Eight(data),
-        }
+        Self { rows, columns, panels: Panels::Eight(data) }
     }
 
     /// Outputs.

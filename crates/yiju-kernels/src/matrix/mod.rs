@@ -116,11 +116,7 @@ macro_rules! lane_kernel {
 
 fn check_tile(panels: usize, rows: usize, blocks: usize) {
     assert!(rows > 0, "a tile has at least one row");
-    assert_eq!(
-        panels % rows,
-        0,
-        "a tile of {panels} lanes does not have {rows} rows"
-    );
+    assert_eq!(panels % rows, 0, "a tile of {panels} lanes does not have {rows} rows");
     assert_eq!(
         (panels / rows).div_ceil(2) * rows,
         blocks,

@@ -44,32 +44,17 @@ impl MatrixProbe {
         };
         let kernels = Kernels::new(variant);
         let panels = inputs.div_ceil(LANES);
-        let values: Vec<Lanes> = (0..panels * rows)
-            .map(|at| Lanes([value(at); LANES]))
-            .collect();
+        let values: Vec<Lanes> = (0..panels * rows).map(|at| Lanes([value(at); LANES])).collect();
         let mut acts = vec![ActBlock::ZERO; inputs.div_ceil(BLOCK) * rows];
         kernels.quantize_tile(&values, rows, &mut acts);
         let out = vec![Lanes::ZERO; matrix.panel_count() * rows];
-        Some(Self {
-            kernels,
-            matrix,
-            rows,
-            acts,
-            out,
-        })
+        Some(Self { kernels, matrix, rows, acts, out })
     }
 
     /// Computes the product once and returns one number of it.
     pub fn run(&mut self) -> f32 {
         for (panel, out) in self.out.chunks_exact_mut(self.rows).enumerate() {
-            self.kernels.panel(
-                self.rows,
-                &self.acts,
-                &self.matrix,
-                panel,
-                &Lanes::ZERO,
-                out,
-            );
+            self.kernels.panel(self.rows, &self.acts, &self.matrix, panel, &Lanes::ZERO, out);
         }
         self.out.first().map_or(0.0, |lanes| lanes.0[0])
     }

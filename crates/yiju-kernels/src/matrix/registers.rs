@@ -32,10 +32,7 @@ macro_rules! fold_eight {
         #[inline]
         #[target_feature(enable = "avx2")]
         fn $name(eight: __m256) -> __m128 {
-            let four = $eight(
-                _mm256_castps256_ps128(eight),
-                _mm256_extractf128_ps::<1>(eight),
-            );
+            let four = $eight(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
             let two = $eight(four, _mm_movehl_ps(four, four));
             $one(two, _mm_movehdup_ps(two))
         }
@@ -61,14 +58,8 @@ fn shift_for(peak: __m128) -> __m128i {
 #[target_feature(enable = "avx2")]
 fn block(q: __m256i, shift: __m128i) -> ActBlock {
     // Bytes are added up without signs: 128 more each.
-    let sums = _mm256_sad_epu8(
-        _mm256_xor_si256(q, _mm256_set1_epi8(-128)),
-        _mm256_setzero_si256(),
-    );
-    let two = _mm_add_epi32(
-        _mm256_castsi256_si128(sums),
-        _mm256_extracti128_si256::<1>(sums),
-    );
+    let sums = _mm256_sad_epu8(_mm256_xor_si256(q, _mm256_set1_epi8(-128)), _mm256_setzero_si256());
+    let two = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
     let sum = _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_unpackhi_epi64(two, two)));
     let mut out = ActBlock {
         q: [0; BLOCK],
@@ -84,10 +75,7 @@ fn block(q: __m256i, shift: __m128i) -> ActBlock {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2")]
 fn quantize_wide(low: __m512, high: __m512) -> ActBlock {
     let peaks = _mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high));
-    let peaks = _mm256_max_ps(
-        _mm512_castps512_ps256(peaks),
-        _mm512_extractf32x8_ps::<1>(peaks),
-    );
+    let peaks = _mm256_max_ps(_mm512_castps512_ps256(peaks), _mm512_extractf32x8_ps::<1>(peaks));
     let shift = shift_for(largest_of_eight(peaks));
     let inverse = _mm_sub_epi32(_mm_set1_epi32(ONE), shift);
     let inverse = _mm512_broadcastss_ps(_mm_castsi128_ps(inverse));
@@ -100,10 +88,7 @@ fn quantize_wide(low: __m512, high: __m512) -> ActBlock {
 fn quantize_two(low: Two, high: Two) -> ActBlock {
     let sign = _mm256_set1_ps(-0.0);
     let largest = |values: Two| {
-        _mm256_max_ps(
-            _mm256_andnot_ps(sign, values.0),
-            _mm256_andnot_ps(sign, values.1),
-        )
+        _mm256_max_ps(_mm256_andnot_ps(sign, values.0), _mm256_andnot_ps(sign, values.1))
     };
     let shift = shift_for(largest_of_eight(_mm256_max_ps(largest(low), largest(high))));
     let inverse = _mm_sub_epi32(_mm_set1_epi32(ONE), shift);
@@ -138,20 +123,14 @@ fn power_half(values: __m256) -> __m256 {
 #[target_feature(enable = "avx512f,avx512dq,avx2")]
 fn sum_wide(values: __m512) -> f32 {
     let high = _mm512_extractf32x8_ps::<1>(values);
-    _mm_cvtss_f32(sum_eight(_mm256_add_ps(
-        _mm512_castps512_ps256(values),
-        high,
-    )))
+    _mm_cvtss_f32(sum_eight(_mm256_add_ps(_mm512_castps512_ps256(values), high)))
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx2")]
 fn maximum_wide(values: __m512) -> f32 {
     let high = _mm512_extractf32x8_ps::<1>(values);
-    _mm_cvtss_f32(largest_of_eight(_mm256_max_ps(
-        _mm512_castps512_ps256(values),
-        high,
-    )))
+    _mm_cvtss_f32(largest_of_eight(_mm256_max_ps(_mm512_castps512_ps256(values), high)))
 }
 
 #[inline]
@@ -236,10 +215,7 @@ impl Vector for Two {
     #[inline(always)]
     fn load(lanes: &Lanes) -> Self {
         let (low, high) = lanes.0.split_at(8);
-        Self(
-            call!(_mm256_loadu_ps(low.as_ptr())),
-            call!(_mm256_loadu_ps(high.as_ptr())),
-        )
+        Self(call!(_mm256_loadu_ps(low.as_ptr())), call!(_mm256_loadu_ps(high.as_ptr())))
     }
     #[inline(always)]
     fn store(self, lanes: &mut Lanes) {

@@ -6,11 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn variants() -> Vec<Kernels> {
-    Variant::ALL
-        .into_iter()
-        .filter(|variant| variant.is_available())
-        .map(Kernels::new)
-        .collect()
+    Variant::ALL.into_iter().filter(|variant| variant.is_available()).map(Kernels::new).collect()
 }
 
 /// A fused multiply-add in one variant and none in the other leave this much, relative to the
@@ -118,9 +114,7 @@ fn check_product(matrix: &Matrix, weights: &[f64], values: &[f32], bias: &[f32],
             }
         }
     }
-    let mut vector = fused
-        .iter()
-        .filter(|(kernels, _)| kernels.variant() != Variant::Portable);
+    let mut vector = fused.iter().filter(|(kernels, _)| kernels.variant() != Variant::Portable);
     if let Some((_, first)) = vector.next() {
         for (kernels, out) in vector {
             assert_eq!(out, first, "{:?} differs in its bits", kernels.variant());
@@ -320,18 +314,7 @@ proptest! {
 /// smallest and largest weights are numbers, or infinite where the exact ones are too large.
 #[test]
 fn scales_stay_within_their_bounds() {
-    let sizes = [
-        0.0,
-        f32::MIN_POSITIVE,
-        1e-30,
-        1e-15,
-        1.0,
-        127.0,
-        127.1,
-        1e15,
-        1e30,
-        f32::MAX,
-    ];
+    let sizes = [0.0, f32::MIN_POSITIVE, 1e-30, 1e-15, 1.0, 127.0, 127.1, 1e15, 1e30, f32::MAX];
     for kernels in variants() {
         for size in sizes {
             let mut acts = [ActBlock::ZERO];
@@ -374,9 +357,7 @@ fn erf(x: f64) -> f64 {
         }
         sum * 2.0 / std::f64::consts::PI.sqrt()
     } else {
-        let fraction = (1..=80)
-            .rev()
-            .fold(z, |tail, n| z + f64::from(n) / 2.0 / tail);
+        let fraction = (1..=80).rev().fold(z, |tail, n| z + f64::from(n) / 2.0 / tail);
         1.0 - (-z * z).exp() / (fraction * std::f64::consts::PI.sqrt())
     };
     value.copysign(x)
@@ -429,13 +410,7 @@ fn extremes_of_four_and_eight_bits_do_not_saturate() {
             }
             let weights = vec![-sign; 17 * 96];
             let exact: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
-            check_product(
-                &Matrix::from_f32(&weights, 96),
-                &exact,
-                &values,
-                &[0.0; 17],
-                rows,
-            );
+            check_product(&Matrix::from_f32(&weights, 96), &exact, &values, &[0.0; 17], rows);
         }
     }
 }

@@ -70,8 +70,7 @@ pub(super) fn nearest(x: f32) -> i32 {
 pub(super) fn shift_for(peak: f32) -> i32 {
     let step = (peak * (1.0 / 127.0)).to_bits() as i32;
     let up = step.wrapping_add((1 << 23) - 1) & !((1 << 23) - 1);
-    up.wrapping_sub(ONE)
-        .clamp(-MAX_EXPONENT << 23, MAX_EXPONENT << 23)
+    up.wrapping_sub(ONE).clamp(-MAX_EXPONENT << 23, MAX_EXPONENT << 23)
 }
 
 #[inline(always)]
@@ -97,11 +96,7 @@ fn quantize(low: [f32; LANES], high: [f32; LANES]) -> ActBlock {
         q[i] = low[i] as i8;
         q[i + LANES] = high[i] as i8;
     }
-    ActBlock {
-        q,
-        shift,
-        comp: sum.wrapping_mul(-8),
-    }
+    ActBlock { q, shift, comp: sum.wrapping_mul(-8) }
 }
 
 macro_rules! array_vector {
@@ -144,9 +139,7 @@ macro_rules! array_vector {
             }
             #[inline(always)]
             fn mul_add(self, factor: Self, other: Self) -> Self {
-                Self(std::array::from_fn(|i| {
-                    $mul_add(self.0[i], factor.0[i], other.0[i])
-                }))
+                Self(std::array::from_fn(|i| $mul_add(self.0[i], factor.0[i], other.0[i])))
             }
             #[inline(always)]
             fn larger(self, other: Self) -> Self {

@@ -37,15 +37,9 @@ fn a_restored_library_equals_the_one_backed_up() {
     assert_eq!(names(dir.path()), ["library", "备份.yiju"]);
     let to = dir.path().join("deep/other");
     let done = restore(&file, &to, false).unwrap();
-    assert_eq!(
-        (done.generation, done.documents, done.replaced),
-        (2, 3, Some(0))
-    );
+    assert_eq!((done.generation, done.documents, done.replaced), (2, 3, Some(0)));
     let restored = sample::open(&to);
-    assert_eq!(
-        restored.documents(None, 10).unwrap(),
-        store.documents(None, 10).unwrap()
-    );
+    assert_eq!(restored.documents(None, 10).unwrap(), store.documents(None, 10).unwrap());
     sample::assert_holds(&restored, "a", 1, 2);
     sample::assert_holds(&restored, "b", 2, 1);
     assert_eq!(restored.check().unwrap().problems, []);
@@ -55,11 +49,7 @@ fn a_restored_library_equals_the_one_backed_up() {
     assert_ne!(old.library_id, new.library_id);
     restored.put_source(sample::source("c", 3, 1)).unwrap();
     drop(restored);
-    assert!(
-        names(&to).iter().all(|name| !name.contains(".new")),
-        "{:?}",
-        names(&to)
-    );
+    assert!(names(&to).iter().all(|name| !name.contains(".new")), "{:?}", names(&to));
 }
 
 #[test]
@@ -106,16 +96,7 @@ fn documents_are_overwritten_only_when_asked() {
     drop(store);
     let library = dir.path().join("library");
     let error = restore(&file, &library, false).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StoreError::NotEmpty {
-                documents: Some(4),
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::NotEmpty { documents: Some(4), .. }), "{error:?}");
     assert!(error.hint().unwrap().contains("--replace"));
     sample::assert_holds(&sample::reader(&library), "c", 9, 1);
 
@@ -179,11 +160,7 @@ fn a_library_that_is_open_turns_from_the_old_state_to_the_new() {
 fn a_library_in_use_with_another_model_is_not_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let (_, file) = backed_up(dir.path());
-    let other = Model {
-        fingerprint: "beef".into(),
-        name: "other".into(),
-        dimension: 8,
-    };
+    let other = Model { fingerprint: "beef".into(), name: "other".into(), dimension: 8 };
     let path = dir.path().join("used");
     let used = Store::open(&path, Access::ReadWrite, Some(&other)).unwrap();
     let error = restore(&file, &path, true).unwrap_err();
@@ -202,9 +179,7 @@ fn a_damaged_library_is_not_backed_up_but_can_be_restored_over() {
     let library = dir.path().join("library");
     let whole = fs::read(&file).unwrap();
     let other = rusqlite::Connection::open(library.join("library.db")).unwrap();
-    other
-        .execute("UPDATE texts SET bytes = zeroblob(length(bytes))", [])
-        .unwrap();
+    other.execute("UPDATE texts SET bytes = zeroblob(length(bytes))", []).unwrap();
     drop(other);
     let error = sample::reader(&library).backup(&file).unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
@@ -225,10 +200,7 @@ fn a_damaged_library_is_not_backed_up_but_can_be_restored_over() {
         assert!(
             matches!(
                 restore(&file, &library, false),
-                Err(StoreError::NotEmpty {
-                    documents: None,
-                    ..
-                })
+                Err(StoreError::NotEmpty { documents: None, .. })
             ) || bad.len() == length / 2
         );
         restore(&file, &library, true).unwrap();
@@ -247,16 +219,9 @@ fn other_files_are_not_overwritten_and_not_restored() {
     let error = store.backup(&notes).unwrap_err();
     assert!(matches!(error, StoreError::InTheWay { .. }), "{error:?}");
     assert_eq!(fs::read_to_string(&notes).unwrap(), "mine".repeat(100));
-    assert!(matches!(
-        store.backup(dir.path()),
-        Err(StoreError::InTheWay { .. })
-    ));
+    assert!(matches!(store.backup(dir.path()), Err(StoreError::InTheWay { .. })));
     let to = dir.path().join("to");
-    for bad in [
-        &notes,
-        &dir.path().join("missing"),
-        &dir.path().join("library/library.db"),
-    ] {
+    for bad in [&notes, &dir.path().join("missing"), &dir.path().join("library/library.db")] {
         let error = restore(bad, &to, false).unwrap_err();
         assert!(matches!(error, StoreError::BadBackup { .. }), "{error:?}");
         assert!(!to.exists());
@@ -301,17 +266,7 @@ fn a_backup_of_version_1_is_brought_up_and_a_newer_one_refused() {
     fs::write(&file, &bytes).unwrap();
     let to = dir.path().join("to");
     let error = restore(&file, &to, false).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StoreError::FormatVersion {
-                found: 3,
-                supported: 2,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::FormatVersion { found: 3, supported: 2, .. }), "{error:?}");
     assert!(!to.exists());
 
     // As the first release would have written it: its database, and a trailer.

@@ -35,17 +35,12 @@ fn base(dir: &Path) {
 }
 
 /// The write, and the state it leads to.
-type Write = (
-    fn(&Store) -> Result<(), StoreError>,
-    &'static [(&'static str, u64, usize)],
-);
+type Write = (fn(&Store) -> Result<(), StoreError>, &'static [(&'static str, u64, usize)]);
 
 fn holds(store: &Store, sources: &[(&str, u64, usize)]) -> bool {
     let seed = |name: &str| store.source(name).unwrap().map(|source| source.sha256);
     let wanted = |name: &str, seed: u64| sample::source(name, seed, 1).sha256;
-    let same = sources
-        .iter()
-        .all(|(name, s, _)| seed(name) == Some(wanted(name, *s)));
+    let same = sources.iter().all(|(name, s, _)| seed(name) == Some(wanted(name, *s)));
     let expected: usize = sources.iter().map(|(.., documents)| documents).sum();
     same && store.document_count().unwrap() == expected as u64
 }
@@ -196,9 +191,8 @@ fn a_migration_that_fails_leaves_the_old_format_or_the_new() {
         for n in 0..100 {
             let dir = tempfile::tempdir().unwrap();
             let path = fixture::v1(dir.path());
-            let (outcome, seen) = with_fault(fault, n, || {
-                Store::open(dir.path(), Access::ReadWrite, None).map(drop)
-            });
+            let (outcome, seen) =
+                with_fault(fault, n, || Store::open(dir.path(), Access::ReadWrite, None).map(drop));
             if let Err(error) = &outcome {
                 assert!(is_fault(error), "{fault:?} {n}: {error:?}");
             }
@@ -226,9 +220,7 @@ fn reads_that_fail_are_errors_and_never_other_content() {
         match outcome {
             Ok(read) => assert_eq!(read.len(), {
                 let mut count = 0;
-                sample::reader(dir.path())
-                    .for_each_passage(|_, _| count += 1)
-                    .unwrap();
+                sample::reader(dir.path()).for_each_passage(|_, _| count += 1).unwrap();
                 count
             }),
             Err(error) => assert!(
@@ -278,10 +270,7 @@ fn a_full_disk() {
             Err(error) => break error,
         }
     };
-    assert!(
-        matches!(error, StoreError::Full { limit: None, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::Full { limit: None, .. }), "{error:?}");
     assert!(stored > 2, "{stored}");
     let whole = |store: &Store| {
         for seed in 0..stored {
@@ -296,16 +285,11 @@ fn a_full_disk() {
     // Reopened on the full disk, it still reads; once there is room, it writes.
     drop(store);
     whole(&sample::reader(&library));
-    let more = Command::new("mount")
-        .args(["-o", "remount,size=8m"])
-        .arg(dir.path())
-        .status();
+    let more = Command::new("mount").args(["-o", "remount,size=8m"]).arg(dir.path()).status();
     assert!(more.unwrap().success());
     let store = sample::open(&library);
     whole(&store);
-    store
-        .put_source(sample::source(&format!("源{stored}"), stored, 4))
-        .unwrap();
+    store.put_source(sample::source(&format!("源{stored}"), stored, 4)).unwrap();
     stored += 1;
     for seed in 0..stored {
         sample::assert_holds(&store, &format!("源{seed}"), seed, 4);

@@ -118,11 +118,8 @@ unsafe extern "C" fn open(
             return ffi::SQLITE_CANTOPEN;
         };
         let code = real_open(base.0, name, real(file), flags, out_flags);
-        (*file.cast::<File>()).methods = if (*real(file)).pMethods.is_null() {
-            std::ptr::null()
-        } else {
-            &METHODS
-        };
+        (*file.cast::<File>()).methods =
+            if (*real(file)).pMethods.is_null() { std::ptr::null() } else { &METHODS };
         code
     }
 }

@@ -16,9 +16,7 @@ pub fn v1(dir: &Path) -> PathBuf {
 
 pub fn version(path: &Path) -> u32 {
     let connection = Connection::open(path).unwrap();
-    connection
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap()
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
 }
 
 /// What the fixture holds, whatever its format.
@@ -26,27 +24,13 @@ pub fn assert_is_the_fixture(store: &Store) {
     let documents = store.documents(None, 10).unwrap().documents;
     let seen: Vec<_> = documents
         .iter()
-        .map(|d| {
-            (
-                d.id.as_str(),
-                d.title.as_str(),
-                d.source.as_str(),
-                d.clauses,
-                d.passages,
-            )
-        })
+        .map(|d| (d.id.as_str(), d.title.as_str(), d.source.as_str(), d.clauses, d.passages))
         .collect();
     assert_eq!(
         seen,
         [
             ("811f41aef1b48c2d", "城市供水条例", "供水条例.txt", 4, 9),
-            (
-                "b943f526a5d784fa",
-                "关于做好图书馆夜间开放工作的通知",
-                "夜间开放.txt",
-                2,
-                6
-            ),
+            ("b943f526a5d784fa", "关于做好图书馆夜间开放工作的通知", "夜间开放.txt", 2, 6),
         ]
     );
     let clause = store.clause("811f41aef1b48c2d", 3).unwrap().unwrap();
@@ -83,10 +67,7 @@ fn a_library_of_version_1_is_brought_up_by_whoever_opens_it() {
         let store = Store::open(dir.path(), Access::ReadWrite, None).unwrap();
         assert_is_the_fixture(&store);
         let model = store.model().clone();
-        assert_eq!(
-            (model.dimension, model.name.as_str()),
-            (384, "multilingual-e5-small-q4")
-        );
+        assert_eq!((model.dimension, model.name.as_str()), (384, "multilingual-e5-small-q4"));
         assert!(store.remove_document("b943f526a5d784fa").unwrap().is_some());
         assert_eq!(store.check().unwrap().problems, []);
     }
@@ -99,21 +80,8 @@ fn a_library_of_version_1_that_another_process_holds_is_refused_with_advice() {
     let lock = fs::File::create(dir.path().join("library.lock")).unwrap();
     lock.try_lock().unwrap();
     let error = Store::open(dir.path(), Access::ReadOnly, None).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StoreError::FormatVersion {
-                found: 1,
-                supported: 2,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    assert!(
-        error.hint().unwrap().contains("stop the process"),
-        "{error}"
-    );
+    assert!(matches!(error, StoreError::FormatVersion { found: 1, supported: 2, .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("stop the process"), "{error}");
     assert_eq!(version(&path), 1);
     drop(lock);
     assert_is_the_fixture(&Store::open(dir.path(), Access::ReadOnly, None).unwrap());

@@ -21,10 +21,7 @@ const FIRST_SEED: &str = "YIJU_STORE_KILL_FIRST_SEED";
 fn step(n: u64) -> (String, Option<usize>) {
     let name = format!("源{}.txt", n * 7 % 13);
     // Mostly adds and replacements from small to large, now and then a removal.
-    (
-        name,
-        (n % 9 != 8).then_some(if n % 5 == 4 { 40 } else { 1 + n as usize % 6 }),
-    )
+    (name, (n % 9 != 8).then_some(if n % 5 == 4 { 40 } else { 1 + n as usize % 6 }))
 }
 
 fn apply(state: &mut BTreeMap<String, (u64, usize)>, n: u64) {
@@ -56,9 +53,7 @@ fn child() {
         say("try", n);
         match step(n) {
             (name, Some(documents)) => {
-                store
-                    .put_source(sample::source(&name, n, documents))
-                    .unwrap();
+                store.put_source(sample::source(&name, n, documents)).unwrap();
             }
             (name, None) => {
                 store.remove_source(&name).unwrap();
@@ -84,13 +79,7 @@ struct Writer {
 impl Writer {
     fn start(dir: &Path, first: u64) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "kill::child",
-                "--ignored",
-                "--nocapture",
-                "--quiet",
-            ])
+            .args(["--exact", "kill::child", "--ignored", "--nocapture", "--quiet"])
             .env(DIRECTORY, dir)
             .env(FIRST_SEED, first.to_string())
             .stdout(Stdio::piped())
@@ -195,10 +184,7 @@ fn a_killed_writer_loses_nothing_acknowledged_and_leaves_nothing_half() {
                 next += 1;
             }
         }
-        println!(
-            "round {round}: {next} writes, {} sources, in flight: {tried}",
-            state.len()
-        );
+        println!("round {round}: {next} writes, {} sources, in flight: {tried}", state.len());
         holds(&reader, &state);
         let backup = backup_in(dir.path());
         if backup.exists() {

@@ -42,18 +42,9 @@ fn reading_creates_no_library() {
 fn what_is_not_a_library_is_refused_and_left_alone() {
     type Make = fn(&Path);
     let cases: [(Make, &str); 6] = [
-        (
-            |dir| fs::write(dir.join("library.db"), b"").unwrap(),
-            "not an SQLite database",
-        ),
-        (
-            |dir| fs::write(dir.join("library.db"), [0xff; 9000]).unwrap(),
-            "not an SQLite database",
-        ),
-        (
-            |dir| fs::write(dir.join("library.db"), b"SQLite format 3\0").unwrap(),
-            "another program",
-        ),
+        (|dir| fs::write(dir.join("library.db"), b"").unwrap(), "not an SQLite database"),
+        (|dir| fs::write(dir.join("library.db"), [0xff; 9000]).unwrap(), "not an SQLite database"),
+        (|dir| fs::write(dir.join("library.db"), b"SQLite format 3\0").unwrap(), "another program"),
         (
             |dir| {
                 let other = rusqlite::Connection::open(dir.join("library.db")).unwrap();
@@ -61,14 +52,8 @@ fn what_is_not_a_library_is_refused_and_left_alone() {
             },
             "another program",
         ),
-        (
-            |dir| fs::write(dir.join("thesis.docx"), b"mine").unwrap(),
-            "such as thesis.docx",
-        ),
-        (
-            |dir| fs::write(dir.join("library.db-wal"), b"mine").unwrap(),
-            "such as library.db-wal",
-        ),
+        (|dir| fs::write(dir.join("thesis.docx"), b"mine").unwrap(), "such as thesis.docx"),
+        (|dir| fs::write(dir.join("library.db-wal"), b"mine").unwrap(), "such as library.db-wal"),
     ];
     for (make, expected) in cases {
         let dir = tempfile::tempdir().unwrap();
@@ -84,22 +69,14 @@ fn what_is_not_a_library_is_refused_and_left_alone() {
     }
     let file = tempfile::NamedTempFile::new().unwrap();
     let error = refused(file.path(), Access::ReadWrite);
-    assert!(
-        error.to_string().contains("it is a file, not a directory"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("it is a file, not a directory"), "{error}");
 }
 
 #[test]
 fn another_format_version_is_refused_and_left_byte_for_byte() {
-    for (version, hint) in [
-        (3u32, "use a newer Yiju"),
-        (0, "to a new library with this Yiju"),
-    ] {
+    for (version, hint) in [(3u32, "use a newer Yiju"), (0, "to a new library with this Yiju")] {
         let dir = tempfile::tempdir().unwrap();
-        sample::open(dir.path())
-            .put_source(sample::source("a", 1, 1))
-            .unwrap();
+        sample::open(dir.path()).put_source(sample::source("a", 1, 1)).unwrap();
         let path = dir.path().join("library.db");
         let mut bytes = fs::read(&path).unwrap();
         bytes[60..64].copy_from_slice(&version.to_be_bytes());
@@ -111,11 +88,7 @@ fn another_format_version_is_refused_and_left_byte_for_byte() {
                 matches!(error, StoreError::FormatVersion { found, supported: 2, .. } if found == version),
                 "{error:?}"
             );
-            assert!(
-                error
-                    .to_string()
-                    .contains(&format!("version {version}, and this Yiju reads"))
-            );
+            assert!(error.to_string().contains(&format!("version {version}, and this Yiju reads")));
             assert!(error.hint().unwrap().contains(hint));
         }
         assert_eq!(contents(dir.path()), before);
@@ -126,11 +99,7 @@ fn another_format_version_is_refused_and_left_byte_for_byte() {
 fn vectors_of_two_models_are_not_mixed() {
     let dir = tempfile::tempdir().unwrap();
     drop(sample::open(dir.path()));
-    let other = Model {
-        fingerprint: "beef".into(),
-        name: "other".into(),
-        dimension: 8,
-    };
+    let other = Model { fingerprint: "beef".into(), name: "other".into(), dimension: 8 };
     for access in [Access::ReadOnly, Access::ReadWrite] {
         let error = Store::open(dir.path(), access, Some(&other)).unwrap_err();
         assert!(matches!(error, StoreError::OtherModel { .. }), "{error:?}");
@@ -169,16 +138,10 @@ fn a_writer_keeps_other_writers_out_and_no_reader() {
 #[test]
 fn reading_an_idle_library_makes_no_file() {
     let dir = tempfile::tempdir().unwrap();
-    sample::open(dir.path())
-        .put_source(sample::source("a", 1, 2))
-        .unwrap();
+    sample::open(dir.path()).put_source(sample::source("a", 1, 2)).unwrap();
     let names = |list: Vec<(String, Vec<u8>)>| list.into_iter().map(|(n, _)| n).collect::<Vec<_>>();
     let before = contents(dir.path());
-    assert!(
-        !before
-            .iter()
-            .any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty())
-    );
+    assert!(!before.iter().any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty()));
     sample::assert_holds(&sample::reader(dir.path()), "a", 1, 2);
     assert_eq!(names(contents(dir.path())), names(before));
 }
@@ -186,22 +149,12 @@ fn reading_an_idle_library_makes_no_file() {
 #[test]
 fn leftovers_of_an_interrupted_start_are_ignored() {
     let dir = tempfile::tempdir().unwrap();
-    for name in [
-        "library.lock",
-        "library.db.new",
-        "library.db.new-wal",
-        "library.db.new-shm",
-    ] {
+    for name in ["library.lock", "library.db.new", "library.db.new-wal", "library.db.new-shm"] {
         fs::write(dir.path().join(name), b"half").unwrap();
     }
     fs::create_dir(dir.path().join("index")).unwrap();
-    assert!(matches!(
-        refused(dir.path(), Access::ReadOnly),
-        StoreError::NotFound { .. }
-    ));
-    sample::open(dir.path())
-        .put_source(sample::source("a", 1, 1))
-        .unwrap();
+    assert!(matches!(refused(dir.path(), Access::ReadOnly), StoreError::NotFound { .. }));
+    sample::open(dir.path()).put_source(sample::source("a", 1, 1)).unwrap();
     sample::assert_holds(&sample::reader(dir.path()), "a", 1, 1);
     assert!(!dir.path().join("library.db.new").exists());
 }
@@ -220,16 +173,7 @@ fn a_full_library_fails_clearly_and_works_again_with_room() {
         }
         assert!(stored < 1000);
     };
-    assert!(
-        matches!(
-            error,
-            StoreError::Full {
-                limit: Some(400_000),
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::Full { limit: Some(400_000), .. }), "{error:?}");
     assert!(error.to_string().contains("its limit is 400000 bytes"));
     assert!(stored > 0);
     // Replacing needs room too; what was there stays as it was.

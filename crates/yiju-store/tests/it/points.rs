@@ -44,9 +44,7 @@ fn child() {
             store.remove_source("a").unwrap();
         }
         "backup" => {
-            sample::reader(&library)
-                .backup(&dir.join("backup"))
-                .unwrap();
+            sample::reader(&library).backup(&dir.join("backup")).unwrap();
         }
         "restore" => {
             restore(&dir.join("backup"), &library, true).unwrap();
@@ -80,18 +78,11 @@ fn end_at(operation: &str, points: &[&str], prepare: impl Fn(&Path), after: impl
             if status.success() {
                 break;
             }
-            assert_eq!(
-                status.code(),
-                None,
-                "{operation} at {place} failed of itself"
-            );
+            assert_eq!(status.code(), None, "{operation} at {place} failed of itself");
             ended += 1;
             after(dir.path(), &place);
             // Run again, it succeeds.
-            assert!(
-                run(operation, dir.path(), "").success(),
-                "{operation} after {place}"
-            );
+            assert!(run(operation, dir.path(), "").success(), "{operation} after {place}");
         }
         assert!(ended > 0, "{operation} never comes to {point}");
     }
@@ -197,12 +188,7 @@ fn a_removal() {
 
 #[test]
 fn a_backup() {
-    let points = [
-        "backup:begun",
-        "backup:copied",
-        "backup:sealed",
-        "backup:renamed",
-    ];
+    let points = ["backup:begun", "backup:copied", "backup:sealed", "backup:renamed"];
     // Over an earlier backup, of an earlier state.
     let prepare = |dir: &Path| {
         library(dir);
@@ -230,9 +216,7 @@ fn a_restore_into_a_new_library_and_over_another() {
     let points = ["restore:staged", "restore:checked", "restore:placed"];
     let backup = |dir: &Path| {
         library(dir);
-        sample::reader(&dir.join("library"))
-            .backup(&dir.join("backup"))
-            .unwrap();
+        sample::reader(&dir.join("library")).backup(&dir.join("backup")).unwrap();
     };
     let fresh = |dir: &Path| {
         backup(dir);
@@ -261,12 +245,7 @@ fn a_restore_into_a_new_library_and_over_another() {
 
 #[test]
 fn a_migration() {
-    let points = [
-        "migrate:begun",
-        "migrate:columns",
-        "migrate:written",
-        "migrate:committed",
-    ];
+    let points = ["migrate:begun", "migrate:columns", "migrate:written", "migrate:committed"];
     let prepare = |dir: &Path| {
         std::fs::create_dir(dir.join("library")).unwrap();
         fixture::v1(&dir.join("library"));

@@ -47,10 +47,7 @@ fn derived_data_is_rebuilt() {
         let store = library(dir.path(), damage);
         let problems = store.check().unwrap().problems;
         assert!(!problems.is_empty(), "{damage}");
-        assert!(
-            problems.iter().all(|p| p.remedy == Remedy::Repair),
-            "{damage}: {problems:#?}"
-        );
+        assert!(problems.iter().all(|p| p.remedy == Remedy::Repair), "{damage}: {problems:#?}");
         let done = store.repair().unwrap();
         assert!(!done.is_empty(), "{damage}");
         assert_eq!(store.check().unwrap().problems, [], "{damage}");
@@ -114,21 +111,13 @@ fn nothing_is_ordered_by_the_clock() {
         let done = store.put_source(sample::source(name, n, 1)).unwrap();
         assert_eq!(done.generation, n);
     }
-    let listed: Vec<String> = store
-        .documents(None, 10)
-        .unwrap()
-        .documents
-        .into_iter()
-        .map(|d| d.source)
-        .collect();
+    let listed: Vec<String> =
+        store.documents(None, 10).unwrap().documents.into_iter().map(|d| d.source).collect();
     assert_eq!(listed, ["a", "b", "c"]);
     let source = store.source("a").unwrap().unwrap();
     assert_eq!((source.added_at, source.updated_at), (late(), early()));
     sample::assert_holds(&store, "a", 4, 1);
     let changes = store.changes_since(3).unwrap().unwrap();
-    assert_eq!(
-        (changes.added.len() > 1, changes.removed.len() > 1),
-        (true, true)
-    );
+    assert_eq!((changes.added.len() > 1, changes.removed.len() > 1), (true, true));
     assert_eq!(store.check().unwrap().problems, []);
 }

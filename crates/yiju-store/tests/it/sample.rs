@@ -10,11 +10,7 @@ use yiju_store::{Access, Model, NewDocument, NewPassage, NewSource, Store};
 pub const DIMENSION: usize = 8;
 
 pub fn model() -> Model {
-    Model {
-        fingerprint: "f00d".into(),
-        name: "sample".into(),
-        dimension: DIMENSION,
-    }
+    Model { fingerprint: "f00d".into(), name: "sample".into(), dimension: DIMENSION }
 }
 
 pub fn open(dir: &Path) -> Store {
@@ -56,12 +52,7 @@ impl Writer {
         let (char_start, byte_start) = (self.chars, self.text.len());
         self.text.push_str(piece);
         self.chars += piece.chars().count();
-        Span {
-            char_start,
-            char_end: self.chars,
-            byte_start,
-            byte_end: self.text.len(),
-        }
+        Span { char_start, char_end: self.chars, byte_start, byte_end: self.text.len() }
     }
 
     fn join(from: Span, to: Span) -> Span {
@@ -107,12 +98,7 @@ pub fn document(title: &str, articles: &[Vec<String>]) -> Document {
             span,
             paragraphs: vec![span],
             inferred: false,
-            items: spans
-                .iter()
-                .copied()
-                .zip(1..)
-                .map(|(span, n)| (n, span))
-                .collect(),
+            items: spans.iter().copied().zip(1..).map(|(span, n)| (n, span)).collect(),
             sentences: spans,
         });
     }
@@ -153,11 +139,7 @@ pub fn source(name: &str, seed: u64, documents: usize) -> NewSource {
     let documents = (0..documents)
         .map(|ordinal| {
             let articles: Vec<Vec<String>> = (0..3 + seed % 3)
-                .map(|n| {
-                    (0..2)
-                        .map(|s| format!("{name}{seed}-{ordinal}-{n}-{s}应当。"))
-                        .collect()
-                })
+                .map(|n| (0..2).map(|s| format!("{name}{seed}-{ordinal}-{n}-{s}应当。")).collect())
                 .collect();
             let document = document(&format!("{name}第{ordinal}号"), &articles);
             with_passages(document, DIMENSION, seed * 31 + ordinal as u64)
@@ -173,10 +155,7 @@ pub fn source(name: &str, seed: u64, documents: usize) -> NewSource {
 /// The source as stored, read back: equal to what [`source`] made from this seed.
 pub fn assert_holds(store: &Store, name: &str, seed: u64, documents: usize) {
     let expected = source(name, seed, documents);
-    let found = store
-        .source(name)
-        .unwrap()
-        .unwrap_or_else(|| panic!("{name} is gone"));
+    let found = store.source(name).unwrap().unwrap_or_else(|| panic!("{name} is gone"));
     assert_eq!(found.sha256, expected.sha256, "{name}");
     assert!(found.complete);
     assert_eq!(found.document_ids.len(), documents, "{name}");
@@ -189,18 +168,9 @@ pub fn assert_holds(store: &Store, name: &str, seed: u64, documents: usize) {
         let vectors = store.vectors(&ids).unwrap();
         assert_eq!(record.passages, expected.passages.len());
         let places: Vec<_> = passages.iter().map(|p| (p.clause, p.sentence)).collect();
-        let wanted: Vec<_> = expected
-            .passages
-            .iter()
-            .map(|p| (p.clause, p.sentence))
-            .collect();
+        let wanted: Vec<_> = expected.passages.iter().map(|p| (p.clause, p.sentence)).collect();
         assert_eq!(places, wanted);
-        assert!(
-            vectors
-                .iter()
-                .flatten()
-                .eq(expected.passages.iter().map(|p| &p.vector))
-        );
+        assert!(vectors.iter().flatten().eq(expected.passages.iter().map(|p| &p.vector)));
     }
 }
 
@@ -226,25 +196,12 @@ fn kind() -> impl Strategy<Value = UnitKind> {
     ])
 }
 
-type ClauseParts = (
-    UnitKind,
-    Option<u32>,
-    Option<u32>,
-    String,
-    Option<String>,
-    Vec<String>,
-    Option<usize>,
-);
+type ClauseParts =
+    (UnitKind, Option<u32>, Option<u32>, String, Option<String>, Vec<String>, Option<usize>);
 
 /// Any document that the store accepts.
 pub fn any_document() -> impl Strategy<Value = Document> {
-    let section = (
-        kind(),
-        any::<Option<u32>>(),
-        text(),
-        text(),
-        any::<prop::sample::Index>(),
-    );
+    let section = (kind(), any::<Option<u32>>(), text(), text(), any::<prop::sample::Index>());
     let clause = (
         kind(),
         any::<Option<u32>>(),
@@ -255,52 +212,43 @@ pub fn any_document() -> impl Strategy<Value = Document> {
         prop::option::of(0usize..6),
     );
     (
-        (
-            text(),
-            prop::option::of(text()),
-            prop::option::of(text()),
-            text(),
-        ),
+        (text(), prop::option::of(text()), prop::option::of(text()), text()),
         prop::option::of(-3_000_000..2_000_000i32),
         prop::collection::vec(section, 0..6),
         prop::collection::vec(clause, 0..8),
     )
-        .prop_map(
-            |((title, issuer, number, language), day, parts, clause_parts)| {
-                let mut writer = Writer::default();
-                writer.push(&title);
-                let sections: Vec<Section> = parts
-                    .into_iter()
-                    .enumerate()
-                    .map(|(index, (kind, number, label, title, parent))| Section {
-                        kind,
-                        number,
-                        parent: (index > 0)
-                            .then(|| parent.index(index + 1))
-                            .filter(|p| *p < index),
-                        span: writer.push(&title),
-                        label,
-                        title,
-                    })
-                    .collect();
-                let clauses = clause_parts
-                    .into_iter()
-                    .map(|parts| any_clause(&mut writer, parts, sections.len()))
-                    .collect();
-                let epoch = jiff::civil::date(1970, 1, 1);
-                Document {
-                    title,
-                    issuer,
+        .prop_map(|((title, issuer, number, language), day, parts, clause_parts)| {
+            let mut writer = Writer::default();
+            writer.push(&title);
+            let sections: Vec<Section> = parts
+                .into_iter()
+                .enumerate()
+                .map(|(index, (kind, number, label, title, parent))| Section {
+                    kind,
                     number,
-                    date: day.and_then(|day| epoch.checked_add(jiff::Span::new().days(day)).ok()),
-                    language,
-                    sha256: sha256(writer.text.as_bytes()),
-                    text: writer.text,
-                    sections,
-                    clauses,
-                }
-            },
-        )
+                    parent: (index > 0).then(|| parent.index(index + 1)).filter(|p| *p < index),
+                    span: writer.push(&title),
+                    label,
+                    title,
+                })
+                .collect();
+            let clauses = clause_parts
+                .into_iter()
+                .map(|parts| any_clause(&mut writer, parts, sections.len()))
+                .collect();
+            let epoch = jiff::civil::date(1970, 1, 1);
+            Document {
+                title,
+                issuer,
+                number,
+                date: day.and_then(|day| epoch.checked_add(jiff::Span::new().days(day)).ok()),
+                language,
+                sha256: sha256(writer.text.as_bytes()),
+                text: writer.text,
+                sections,
+                clauses,
+            }
+        })
 }
 
 fn any_clause(writer: &mut Writer, parts: ClauseParts, sections: usize) -> Clause {
@@ -324,13 +272,7 @@ fn any_clause(writer: &mut Writer, parts: ClauseParts, sections: usize) -> Claus
         span,
         paragraphs: sentences.iter().take(2).copied().collect(),
         inferred: false,
-        items: sentences
-            .iter()
-            .skip(1)
-            .copied()
-            .zip(7..)
-            .map(|(s, n)| (n, s))
-            .collect(),
+        items: sentences.iter().skip(1).copied().zip(7..).map(|(s, n)| (n, s)).collect(),
         sentences,
     }
 }

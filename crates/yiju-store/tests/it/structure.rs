@@ -55,40 +55,18 @@ fn clauses_agree(
             assert_eq!(found.span_at(within), Some(*sentence));
         }
     }
-    assert!(
-        store
-            .clause(&record.id, document.clauses.len() as u32)
-            .unwrap()
-            .is_none()
-    );
+    assert!(store.clause(&record.id, document.clauses.len() as u32).unwrap().is_none());
 }
 
 #[test]
 fn clauses_come_in_the_order_asked_from_several_documents() {
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());
-    let a = store
-        .put_source(sample::source("甲", 4, 1))
-        .unwrap()
-        .documents
-        .remove(0);
-    let b = store
-        .put_source(sample::source("乙", 5, 1))
-        .unwrap()
-        .documents
-        .remove(0);
-    let wanted = [
-        (b.id.as_str(), 2),
-        (a.id.as_str(), 0),
-        ("nowhere", 0),
-        (b.id.as_str(), 0),
-    ];
-    let found: Vec<Option<String>> = store
-        .clauses(&wanted)
-        .unwrap()
-        .into_iter()
-        .map(|c| c.map(|c| c.id()))
-        .collect();
+    let a = store.put_source(sample::source("甲", 4, 1)).unwrap().documents.remove(0);
+    let b = store.put_source(sample::source("乙", 5, 1)).unwrap().documents.remove(0);
+    let wanted = [(b.id.as_str(), 2), (a.id.as_str(), 0), ("nowhere", 0), (b.id.as_str(), 0)];
+    let found: Vec<Option<String>> =
+        store.clauses(&wanted).unwrap().into_iter().map(|c| c.map(|c| c.id())).collect();
     let expected = wanted.map(|(id, n)| (id != "nowhere").then(|| format!("{id}.{n}")));
     assert_eq!(found, expected);
 }
@@ -98,26 +76,15 @@ fn numbers_are_looked_up_across_documents() {
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());
     let put = |name, seed| {
-        store
-            .put_source(sample::source(name, seed, 1))
-            .unwrap()
-            .documents
-            .remove(0)
-            .id
+        store.put_source(sample::source(name, seed, 1)).unwrap().documents.remove(0).id
     };
     let (a, b) = (put("甲", 2), put("乙", 4));
     let articles = |n, sub| store.numbered_clauses(UnitKind::Article, n, sub).unwrap();
     assert_eq!(articles(2, None), [(a.clone(), 1), (b.clone(), 1)]);
     assert_eq!(articles(4, None), []);
     assert_eq!(articles(4, Some(1)), [(a.clone(), 3), (b.clone(), 3)]);
-    assert_eq!(
-        store.numbered_clauses(UnitKind::Arabic, 2, None).unwrap(),
-        []
-    );
-    assert_eq!(
-        store.numbered_sections(UnitKind::Chapter, 2).unwrap(),
-        [(a, 1), (b, 1)]
-    );
+    assert_eq!(store.numbered_clauses(UnitKind::Arabic, 2, None).unwrap(), []);
+    assert_eq!(store.numbered_sections(UnitKind::Chapter, 2).unwrap(), [(a, 1), (b, 1)]);
 }
 
 #[test]
@@ -136,33 +103,15 @@ fn invalid_sources_are_refused_and_change_nothing() {
         }
     };
     refused(&|s| s.name.clear(), "name is empty");
-    refused(
-        &|s| s.name = "x".repeat(5000),
-        "5000 bytes, the limit is 4096",
-    );
+    refused(&|s| s.name = "x".repeat(5000), "5000 bytes, the limit is 4096");
     refused(&|s| s.name.push('\0'), "control character");
     refused(&|s| s.sha256.truncate(60), "not a SHA-256");
     refused(&|s| s.documents.clear(), "no documents");
-    refused(
-        &|s| s.documents[1].document.text.push('。'),
-        "document 1: its text does not have",
-    );
-    refused(
-        &|s| s.documents[0].document.clauses[0].span.byte_end += 1,
-        "clause 0: ",
-    );
-    refused(
-        &|s| s.documents[0].document.clauses[0].span.char_end += 1,
-        "differs in characters",
-    );
-    refused(
-        &|s| s.documents[0].document.clauses[1].section = Some(9),
-        "section Some(9)",
-    );
-    refused(
-        &|s| s.documents[0].document.sections[0].parent = Some(0),
-        "does not stand before",
-    );
+    refused(&|s| s.documents[1].document.text.push('。'), "document 1: its text does not have");
+    refused(&|s| s.documents[0].document.clauses[0].span.byte_end += 1, "clause 0: ");
+    refused(&|s| s.documents[0].document.clauses[0].span.char_end += 1, "differs in characters");
+    refused(&|s| s.documents[0].document.clauses[1].section = Some(9), "section Some(9)");
+    refused(&|s| s.documents[0].document.sections[0].parent = Some(0), "does not stand before");
     refused(
         &|s| {
             let other = s.documents[0].document.clauses[1].span;
@@ -171,18 +120,9 @@ fn invalid_sources_are_refused_and_change_nothing() {
         "outside the clause",
     );
     refused(&|s| s.documents[1].passages[0].clause = 77, "no clause 77");
-    refused(
-        &|s| s.documents[1].passages[0].sentence = Some(7),
-        "no sentence 7",
-    );
-    refused(
-        &|s| s.documents[1].passages[2].vector.truncate(3),
-        "3 dimensions",
-    );
-    refused(
-        &|s| s.documents[1].passages[2].vector[0] = f32::NAN,
-        "length NaN",
-    );
+    refused(&|s| s.documents[1].passages[0].sentence = Some(7), "no sentence 7");
+    refused(&|s| s.documents[1].passages[2].vector.truncate(3), "3 dimensions");
+    refused(&|s| s.documents[1].passages[2].vector[0] = f32::NAN, "length NaN");
     refused(&|s| s.documents[1].passages[2].vector.fill(0.0), "length 0");
     assert_eq!(store.generation().unwrap(), 1);
     sample::assert_holds(&store, "政策.txt", 1, 2);

@@ -87,9 +87,8 @@ pub fn numbers(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// What the number at `number` in `text` (in normal form) counts, by the unit after it.
 pub fn kind_of(text: &str, number: &Range<usize>) -> Kind {
-    let rest = text[number.end..]
-        .trim_start()
-        .trim_start_matches(|c| MAGNITUDES.contains(c) && c != '兆');
+    let rest =
+        text[number.end..].trim_start().trim_start_matches(|c| MAGNITUDES.contains(c) && c != '兆');
     let before = &text[..number.start];
     match units::leading(rest, |_| true).map_or(Kind::Any, |unit| unit.kind) {
         Kind::Age => Kind::Age,
@@ -199,10 +198,7 @@ mod tests {
     #[test]
     fn amounts_come_with_their_units() {
         let found = |text| cut(text, phrases(text));
-        assert_eq!(
-            found("总额1.13万亿元，增长8.23%。"),
-            ["1.13万亿元", "8.23%"]
-        );
+        assert_eq!(found("总额1.13万亿元，增长8.23%。"), ["1.13万亿元", "8.23%"]);
         assert_eq!(found("预计每年可发电约2亿千瓦时"), ["约2亿千瓦时"]);
         assert_eq!(found("(2025年8月15日)施行"), ["2025年8月15日"]);
         assert_eq!(found("处三年以上五年以下有期徒刑"), ["三年以上五年以下"]);

@@ -43,9 +43,6 @@ pub(super) fn leading(text: &str, wanted: impl Fn(&Unit) -> bool) -> Option<&'st
             unit.written.starts_with(|c: char| c.is_ascii_alphabetic())
                 && rest.starts_with(|c: char| c.is_ascii_alphanumeric())
         };
-        wanted(unit)
-            && text
-                .strip_prefix(unit.written)
-                .is_some_and(|rest| !inside_word(rest))
+        wanted(unit) && text.strip_prefix(unit.written).is_some_and(|rest| !inside_word(rest))
     })
 }

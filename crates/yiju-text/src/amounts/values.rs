@@ -77,16 +77,10 @@ fn is_compared(c: char) -> bool {
 
 /// What makes the number before `text` larger. 千 of 千米 and 千克 is the unit's.
 fn magnitude(text: &str) -> Option<(&'static str, f64)> {
-    [
-        ("十", 1e1),
-        ("百", 1e2),
-        ("千", 1e3),
-        ("万", 1e4),
-        ("亿", 1e8),
-    ]
-    .into_iter()
-    .find(|(sign, _)| text.starts_with(sign))
-    .filter(|_| !(text.starts_with("千米") || text.starts_with("千克")))
+    [("十", 1e1), ("百", 1e2), ("千", 1e3), ("万", 1e4), ("亿", 1e8)]
+        .into_iter()
+        .find(|(sign, _)| text.starts_with(sign))
+        .filter(|_| !(text.starts_with("千米") || text.starts_with("千克")))
 }
 
 /// The common name of the unit at the start of `text`, and its length with the spaces before it.
@@ -147,10 +141,8 @@ mod tests {
             assert_eq!(found(text), [(value, unit, shown.to_owned())], "{text}");
         }
         assert_eq!(found("2025-08-15起"), found("2025-08-15"));
-        let date: Vec<(f64, &str)> = values("2025-08-15")
-            .iter()
-            .map(|v| (v.value, v.unit))
-            .collect();
+        let date: Vec<(f64, &str)> =
+            values("2025-08-15").iter().map(|v| (v.value, v.unit)).collect();
         assert_eq!(date, [(2025.0, "年"), (8.0, "月"), (15.0, "日")]);
         assert_eq!(found("一体化推进统一市场，一个方面"), []);
     }

@@ -126,11 +126,7 @@ fn acknowledge(
         serde_json::to_writer(&mut out, &line)?;
         writeln!(out)?;
     } else if let Ok(outcome) = outcome {
-        let clauses: usize = outcome
-            .documents
-            .iter()
-            .map(|document| document.clauses)
-            .sum();
+        let clauses: usize = outcome.documents.iter().map(|document| document.clauses).sum();
         writeln!(
             out,
             "{:<9}  {}  ({}, {})",

@@ -144,9 +144,7 @@ impl Bench {
         }
         let mut report = BenchReport::new(
             env!("CARGO_PKG_VERSION"),
-            jiff::Timestamp::now()
-                .strftime("%Y-%m-%dT%H:%M:%SZ")
-                .to_string(),
+            jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             command_line(),
             Machine::here(),
             settings,
@@ -170,10 +168,8 @@ impl Bench {
         for task in &tasks {
             task.check().map_err(user)?;
         }
-        let planned: Vec<f64> = tasks
-            .iter()
-            .map(|task| made_seconds(task, &report.settings))
-            .collect();
+        let planned: Vec<f64> =
+            tasks.iter().map(|task| made_seconds(task, &report.settings)).collect();
         let total = planned.iter().sum();
         let progress = Planned::new(context.notes.quiet());
         let mut before = 0.0;
@@ -182,14 +178,9 @@ impl Bench {
                 .prefix("yiju-bench-")
                 .tempdir()
                 .context("cannot make a directory for the indexes")?;
-            let task = MadeTask {
-                directory: directory.path(),
-                ..task
-            };
+            let task = MadeTask { directory: directory.path(), ..task };
             let watch = |phase: &Phase| progress.at(phase.what, before + phase.done, total);
-            report
-                .made
-                .push(measure_made(&task, &report.settings, &watch, cancel).map_err(told)?);
+            report.made.push(measure_made(&task, &report.settings, &watch, cancel).map_err(told)?);
             before += seconds;
         }
         Ok(report)
@@ -216,10 +207,7 @@ impl Bench {
             engine: &engine,
             questions,
             questions_from,
-            filter: Filter {
-                sources,
-                ..Filter::default()
-            },
+            filter: Filter { sources, ..Filter::default() },
             precision: precision(context.settings.precision),
             open_seconds,
             cold: &cold,
@@ -301,9 +289,7 @@ fn stop_on_interrupt() -> Arc<AtomicBool> {
     let cancel = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&cancel);
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         // Without a runtime, Ctrl-C ends the process at once.
         let Ok(runtime) = runtime else { return };
         runtime.block_on(async {
@@ -338,11 +324,8 @@ fn fresh_process(request: &AskRequest, context: &Context) -> Result<ColdRun, Ben
         }
         let request = serde_json::to_vec(request)?;
         let start = Instant::now();
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             // If the process has ended already, its standard error says why.
             let _ = stdin.write_all(&request);
@@ -387,19 +370,14 @@ fn command_line() -> String {
 }
 
 fn folder(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// # Errors
 /// No file can be written there.
 fn check_place(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
-        return Err(Failure::new(format!(
-            "cannot write {}: it is a directory",
-            path.display()
-        )));
+        return Err(Failure::new(format!("cannot write {}: it is a directory", path.display())));
     }
     if !folder(path).is_dir() {
         return Err(Failure::new(format!(

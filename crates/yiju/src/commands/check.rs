@@ -32,20 +32,13 @@ impl Check {
             print_json(&checked)?;
         } else {
             show(&checked, &mut io::stdout().lock())?;
-            if checked
-                .findings
-                .iter()
-                .any(|finding| finding.advice == Advice::Repair)
+            if checked.findings.iter().any(|finding| finding.advice == Advice::Repair)
                 && !self.repair
             {
                 context.notes.hint("`yiju check --repair` makes it again");
             }
         }
-        Ok(if checked.sound {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(USER)
-        })
+        Ok(if checked.sound { ExitCode::SUCCESS } else { ExitCode::from(USER) })
     }
 }
 
@@ -54,12 +47,7 @@ fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "repaired  {done}")?;
     }
     for finding in &checked.findings {
-        writeln!(
-            out,
-            "damaged   {}: {}",
-            clean(&finding.place),
-            clean(&finding.what)
-        )?;
+        writeln!(out, "damaged   {}: {}", clean(&finding.place), clean(&finding.what))?;
     }
     let unlisted = checked.finding_count - checked.findings.len() as u64;
     if unlisted > 0 {
@@ -100,11 +88,7 @@ fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "{}",
-        if checked.sound {
-            "sound".to_owned()
-        } else {
-            count(checked.finding_count, "finding")
-        }
+        if checked.sound { "sound".to_owned() } else { count(checked.finding_count, "finding") }
     )
 }
 

@@ -65,10 +65,7 @@ impl Embed {
             let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
             let embeddings = embedder.embed(kind, &texts).map_err(EngineError::from)?;
             for made in embeddings {
-                let line = Line {
-                    embedding: &made.vector,
-                    tokens: made.tokens,
-                };
+                let line = Line { embedding: &made.vector, tokens: made.tokens };
                 serde_json::to_writer(&mut out, &line)?;
                 writeln!(out)?;
             }
@@ -140,10 +137,7 @@ mod tests {
             all.extend(batch);
         }
         assert_eq!(all.len(), 140);
-        assert_eq!(
-            (all[0].as_str(), all[1].as_str(), all[138].as_str()),
-            ("t0", "", "t69")
-        );
+        assert_eq!((all[0].as_str(), all[1].as_str(), all[138].as_str()), ("t0", "", "t69"));
     }
 
     #[test]

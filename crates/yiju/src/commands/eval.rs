@@ -126,9 +126,7 @@ impl Eval {
         if let Some(path) = &self.out {
             let mut out = create(path)?;
             serde_json::to_writer_pretty(&mut out, &report)?;
-            writeln!(out)
-                .and_then(|()| out.flush())
-                .with_context(|| cannot_write(path))?;
+            writeln!(out).and_then(|()| out.flush()).with_context(|| cannot_write(path))?;
         }
         if context.json {
             print_json(&report)?;
@@ -162,10 +160,7 @@ impl Eval {
         }
         if corpus.is_empty() {
             let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
-            let filter = Filter {
-                sources: library.sources,
-                ..Filter::default()
-            };
+            let filter = Filter { sources: library.sources, ..Filter::default() };
             return Ok((library.engine, ClauseIds::new(), filter));
         }
         if !self.docs.is_empty() {
@@ -215,9 +210,7 @@ fn corpus_library(
     }
     let engine = library::open(&settings, Access::ReadWrite)?;
     let steps = Steps::new("KiB of text", context.notes.quiet());
-    let clauses = add_corpus(&engine, corpus, &|progress| {
-        steps.at(progress.done, progress.total)
-    })?;
+    let clauses = add_corpus(&engine, corpus, &|progress| steps.at(progress.done, progress.total))?;
     Ok((engine, clauses, Filter::default()))
 }
 
@@ -226,7 +219,5 @@ fn cannot_write(path: &Path) -> String {
 }
 
 fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {
-    Ok(BufWriter::new(
-        File::create(path).with_context(|| cannot_write(path))?,
-    ))
+    Ok(BufWriter::new(File::create(path).with_context(|| cannot_write(path))?))
 }

@@ -47,9 +47,8 @@ pub(crate) fn words(words: &[String], what: &str) -> Result<String, crate::failu
     use crate::failure::Failure;
     let text = words.join(" ");
     if words.is_empty() {
-        return Err(Failure::new(format!("there is no {what}")).hint(format!(
-            "put the {what} in quotes at the end of the command"
-        )));
+        return Err(Failure::new(format!("there is no {what}"))
+            .hint(format!("put the {what} in quotes at the end of the command")));
     }
     if text.trim().is_empty() {
         return Err(Failure::new(format!("the {what} is empty")));

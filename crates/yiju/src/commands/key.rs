@@ -124,9 +124,7 @@ impl Add {
         } else {
             println!("{}", token.reveal());
         }
-        context
-            .notes
-            .say("this is the only time the token is shown; only its hash is kept");
+        context.notes.say("this is the only time the token is shown; only its hash is kept");
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -154,10 +152,8 @@ impl List {
         for key in keys.iter() {
             let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
             let mut line = format!("{}  {}", key.name, scopes.join(", "));
-            for (what, which) in [
-                ("collections", &key.collections),
-                ("documents", &key.documents),
-            ] {
+            for (what, which) in [("collections", &key.collections), ("documents", &key.documents)]
+            {
                 if !which.is_empty() {
                     line.push_str(&format!("  {what} {}", which.join(", ")));
                 }
@@ -179,11 +175,9 @@ impl Revoke {
     fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let file = self.server.keys(context)?;
         if !file.revoke(&self.name).map_err(failure)? {
-            return Err(
-                Failure::new(format!("there is no key named `{}`", self.name))
-                    .hint("`yiju key list` shows the keys")
-                    .into(),
-            );
+            return Err(Failure::new(format!("there is no key named `{}`", self.name))
+                .hint("`yiju key list` shows the keys")
+                .into());
         }
         context.notes.say(&format!(
             "the key `{}` is revoked; a running server takes it up within a second",

@@ -17,17 +17,12 @@ impl List {
         let shelf = Shelf::open(&context.settings.library()?, Access::ReadOnly)?;
         let documents = shelf.documents()?;
         if context.json {
-            print_json(&DocumentPage {
-                documents,
-                next_cursor: None,
-            })?;
+            print_json(&DocumentPage { documents, next_cursor: None })?;
         } else if documents.is_empty() {
             context.notes.say("the library is empty");
             context.notes.hint("add documents with `yiju add PATH`");
         } else {
-            context
-                .view()
-                .documents(&documents, &mut io::stdout().lock())?;
+            context.view().documents(&documents, &mut io::stdout().lock())?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -40,10 +40,7 @@ pub(crate) struct Context {
 impl Context {
     /// How results are shown on standard output.
     pub(crate) fn view(&self) -> View {
-        View {
-            columns: terminal::width(),
-            paint: Paint::for_stdout(self.global.color),
-        }
+        View { columns: terminal::width(), paint: Paint::for_stdout(self.global.color) }
     }
 }
 
@@ -110,10 +107,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let context = Context {
         settings,
         json: global.json,
-        notes: Notes {
-            quiet: global.quiet,
-            paint: Paint::for_stderr(global.color),
-        },
+        notes: Notes { quiet: global.quiet, paint: Paint::for_stderr(global.color) },
         global,
     };
     match command {

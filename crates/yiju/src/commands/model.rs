@@ -94,11 +94,9 @@ impl Pull {
                 })?,
         };
         if directory.exists() {
-            return Err(
-                Failure::new(format!("{} is there already", directory.display()))
-                    .hint("use it with `--model`, remove it, or name another with `--to DIR`")
-                    .into(),
-            );
+            return Err(Failure::new(format!("{} is there already", directory.display()))
+                .hint("use it with `--model`, remove it, or name another with `--to DIR`")
+                .into());
         }
         // Downloads go to a directory beside it, which is renamed once it is complete.
         let part = directory.with_file_name(format!(
@@ -151,9 +149,7 @@ fn check_name(name: &str) -> Result<&str, Failure> {
     let sound = |part: &&str| {
         !part.is_empty()
             && !part.starts_with('.')
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     };
     match parts.as_slice() {
         [_, short] | [short] if parts.iter().all(sound) => Ok(short),
@@ -174,12 +170,7 @@ fn choose(model: &str, there: &[String]) -> Result<Vec<String>, Failure> {
         }
         files.push(name.to_owned());
     }
-    files.extend(
-        OPTIONAL
-            .into_iter()
-            .filter(|name| has(name))
-            .map(str::to_owned),
-    );
+    files.extend(OPTIONAL.into_iter().filter(|name| has(name)).map(str::to_owned));
     let Some(weights) = WEIGHTS.into_iter().find(|name| has(name)) else {
         let shards = there.iter().any(|file| file.ends_with(".safetensors"));
         let reason = if shards {
@@ -196,9 +187,7 @@ fn choose(model: &str, there: &[String]) -> Result<Vec<String>, Failure> {
 /// Embeds a text to see that the model runs; returns the dimension.
 fn try_out(directory: &Path, context: &Context) -> anyhow::Result<usize> {
     let embedder = library::embedder(&context.settings, directory)?;
-    embedder
-        .embed(InputType::Query, &["试"])
-        .map_err(EngineError::from)?;
+    embedder.embed(InputType::Query, &["试"]).map_err(EngineError::from)?;
     Ok(embedder.dimension())
 }
 
@@ -211,10 +200,8 @@ struct Hub {
 
 impl Hub {
     fn open(name: &str, revision: &str, part: &Path) -> anyhow::Result<Self> {
-        let endpoint = std::env::var("HF_ENDPOINT")
-            .ok()
-            .filter(|endpoint| !endpoint.is_empty())
-            .map_or_else(
+        let endpoint =
+            std::env::var("HF_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty()).map_or_else(
                 || "https://huggingface.co".to_owned(),
                 |endpoint| endpoint.trim_end_matches('/').to_owned(),
             );
@@ -224,11 +211,7 @@ impl Hub {
             .with_user_agent("yiju", env!("CARGO_PKG_VERSION"))
             .build()?;
         let repo = Repo::with_revision(name.to_owned(), RepoType::Model, revision.to_owned());
-        Ok(Self {
-            name: name.to_owned(),
-            endpoint,
-            repo: api.repo(repo),
-        })
+        Ok(Self { name: name.to_owned(), endpoint, repo: api.repo(repo) })
     }
 
     /// The commit and the names of its files.
@@ -319,10 +302,7 @@ mod tests {
 
     #[test]
     fn names_are_checked_before_they_become_paths() {
-        assert_eq!(
-            check_name("intfloat/multilingual-e5-base").unwrap(),
-            "multilingual-e5-base"
-        );
+        assert_eq!(check_name("intfloat/multilingual-e5-base").unwrap(), "multilingual-e5-base");
         assert_eq!(check_name("gpt2").unwrap(), "gpt2");
         for bad in ["", "a/b/c", "../x", "a/..", "a b", "/a", "a/", "名/字"] {
             assert!(check_name(bad).is_err(), "{bad}");
@@ -343,22 +323,13 @@ mod tests {
         ]);
         assert_eq!(
             choose("m", &all).unwrap(),
-            [
-                "config.json",
-                "tokenizer.json",
-                "1_Pooling/config.json",
-                "model.safetensors"
-            ]
+            ["config.json", "tokenizer.json", "1_Pooling/config.json", "model.safetensors"]
         );
         for (there, lacks) in [
             (&["config.json"][..], "tokenizer.json"),
             (&["config.json", "tokenizer.json"][..], "neither"),
             (
-                &[
-                    "config.json",
-                    "tokenizer.json",
-                    "model-00001-of-00002.safetensors",
-                ][..],
+                &["config.json", "tokenizer.json", "model-00001-of-00002.safetensors"][..],
                 "several files",
             ),
         ] {

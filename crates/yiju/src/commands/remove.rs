@@ -58,12 +58,7 @@ impl Remove {
         } else {
             let mut out = io::stdout().lock();
             for document in going {
-                writeln!(
-                    out,
-                    "removed  {}  {}",
-                    document.id,
-                    crate::text::clean(&document.title)
-                )?;
+                writeln!(out, "removed  {}  {}", document.id, crate::text::clean(&document.title))?;
             }
         }
         Ok(ExitCode::SUCCESS)

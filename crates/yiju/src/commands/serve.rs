@@ -67,12 +67,7 @@ impl Serve {
             .hint("make a key with `yiju key add NAME`, or listen on 127.0.0.1")
             .into());
         }
-        let server = Server {
-            address,
-            data,
-            tls,
-            grace,
-        };
+        let server = Server { address, data, tls, grace };
         let code = runtime.block_on(server.run(context, state))?;
         // Work that exceeded the grace period must not delay the exit.
         runtime.shutdown_background();
@@ -125,10 +120,8 @@ fn tls(settings: &ServeSettings) -> Result<Option<Tls>, Failure> {
             })?;
             Ok(Some(tls))
         }
-        _ => Err(
-            Failure::new("TLS takes a certificate and its key, and one is missing")
-                .hint("give both --tls-certificate and --tls-key"),
-        ),
+        _ => Err(Failure::new("TLS takes a certificate and its key, and one is missing")
+            .hint("give both --tls-certificate and --tls-key")),
     }
 }
 
@@ -137,9 +130,7 @@ fn seconds(name: &str, given: Option<f64>, default: f64) -> Result<Duration, Fai
     if value > 0.0 && value <= 86_400.0 {
         return Ok(Duration::from_secs_f64(value));
     }
-    Err(Failure::new(format!(
-        "`--{name}` is {value}, and must be above 0 and at most 86400"
-    )))
+    Err(Failure::new(format!("`--{name}` is {value}, and must be above 0 and at most 86400")))
 }
 
 /// A server that is ready to start.
@@ -174,14 +165,9 @@ impl Server {
             // Stopped before it was ready. Loading can be cut off: its writes are atomic.
             ended = &mut server => ended,
         };
-        match ended
-            .context("the server failed")?
-            .context("the server's socket failed")?
-        {
+        match ended.context("the server failed")?.context("the server's socket failed")? {
             Stopped::Finished => {
-                context
-                    .notes
-                    .say("stopped; everything accepted was finished");
+                context.notes.say("stopped; everything accepted was finished");
                 Ok(ExitCode::SUCCESS)
             }
             Stopped::CutOff => {
@@ -207,13 +193,10 @@ fn load(settings: &Settings, state: &AppState, collections: &Path) -> anyhow::Re
 }
 
 fn address(listen: &str) -> Result<SocketAddr, Failure> {
-    listen
-        .replace("localhost", "127.0.0.1")
-        .parse()
-        .map_err(|_| {
-            Failure::new(format!("`{listen}` is not an address and port"))
-                .hint("write it as 127.0.0.1:8700 or [::1]:8700")
-        })
+    listen.replace("localhost", "127.0.0.1").parse().map_err(|_| {
+        Failure::new(format!("`{listen}` is not an address and port"))
+            .hint("write it as 127.0.0.1:8700 or [::1]:8700")
+    })
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -226,11 +209,7 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 fn announce(context: &Context, address: SocketAddr, secure: bool, open: bool) {
     let scheme = if secure { "https" } else { "http" };
-    let reach = if address.ip().is_loopback() {
-        ", reachable from this machine only"
-    } else {
-        ""
-    };
+    let reach = if address.ip().is_loopback() { ", reachable from this machine only" } else { "" };
     let keys = if open {
         "; without access keys, so anyone on this machine may read and write"
     } else {

@@ -55,10 +55,8 @@ impl Verify {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let citations = self.citations()?;
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
-        let found = library.engine.verify(&VerifyRequest {
-            statement: self.statement,
-            citations,
-        })?;
+        let found =
+            library.engine.verify(&VerifyRequest { statement: self.statement, citations })?;
         if context.json {
             print_json(&found)?;
         } else {
@@ -93,9 +91,7 @@ impl Verify {
 fn of_answer(path: &Path) -> anyhow::Result<Vec<CitedQuote>> {
     let text = if path == Path::new("-") {
         let mut text = String::new();
-        io::stdin()
-            .read_to_string(&mut text)
-            .context("cannot read standard input")?;
+        io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
         text
     } else {
         std::fs::read_to_string(path)
@@ -154,10 +150,7 @@ fn show_quote(citation: &VerifiedQuote, out: &mut impl Write) -> io::Result<()> 
     }
     for place in citation.places.iter().take(3) {
         let path = place.path.join(" > ");
-        let date = place
-            .document
-            .date
-            .map_or(String::new(), |date| format!("（{date}）"));
+        let date = place.document.date.map_or(String::new(), |date| format!("（{date}）"));
         writeln!(out, "  {}{date} {path}", clean(&place.document.title),)?;
         writeln!(
             out,

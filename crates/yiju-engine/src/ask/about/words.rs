@@ -88,14 +88,7 @@ impl Asked {
         let name: Vec<&str> = english_words(&text)
             .filter(|word| !IDLE.contains(word) && !ENGLISH_ACTS.contains(word))
             .collect();
-        Some(Self {
-            what,
-            language: question.language,
-            matter,
-            name: name.join(" "),
-            kind,
-            news,
-        })
+        Some(Self { what, language: question.language, matter, name: name.join(" "), kind, news })
     }
 
     /// Whether the question says what kind of document it means.
@@ -111,18 +104,14 @@ impl Asked {
         let title = normalize(&record.title);
         let title = title.trim_end_matches([')', '）', '》', '”', '"', ' ']);
         // …条例(试行), …办法(2024年修订)
-        let bare = title
-            .rsplit_once(['(', '（'])
-            .map_or(title, |(bare, _)| bare);
-        self.kind
-            .and_then(|kind| KINDS.get(kind))
-            .is_some_and(|kind| {
-                kind.ends.iter().any(|end| {
-                    title.ends_with(end)
-                        || bare.trim_end().ends_with(end)
-                        || (end.is_ascii() && english_words(title).any(|word| word == *end))
-                })
+        let bare = title.rsplit_once(['(', '（']).map_or(title, |(bare, _)| bare);
+        self.kind.and_then(|kind| KINDS.get(kind)).is_some_and(|kind| {
+            kind.ends.iter().any(|end| {
+                title.ends_with(end)
+                    || bare.trim_end().ends_with(end)
+                    || (end.is_ascii() && english_words(title).any(|word| word == *end))
             })
+        })
     }
 }
 
@@ -130,18 +119,14 @@ impl Asked {
 fn idle(word: &str, language: Language) -> bool {
     match language {
         Language::Chinese => {
-            let lists = [
-                &IDLE, &ACTS, &GENERAL, &NEWS, &TITLE, &NUMBER, &DATE, &ISSUER,
-            ];
+            let lists = [&IDLE, &ACTS, &GENERAL, &NEWS, &TITLE, &NUMBER, &DATE, &ISSUER];
             lists.iter().any(|list| list.contains(word))
                 || KINDS.iter().any(|kind| kind.chinese.contains(&word))
         }
         // Words are stems in the index: opinion for opinions.
         Language::English => {
-            let begins = |list: &[&str]| {
-                list.iter()
-                    .any(|known| known.starts_with(word) && word.len() >= 3)
-            };
+            let begins =
+                |list: &[&str]| list.iter().any(|known| known.starts_with(word) && word.len() >= 3);
             [&IDLE, &ENGLISH_ACTS, &ENGLISH_GENERAL, &ENGLISH_NEWS]
                 .into_iter()
                 .any(|list| begins(list))
@@ -154,18 +139,13 @@ fn idle(word: &str, language: Language) -> bool {
 type Told = (Particular, Option<usize>, bool);
 
 fn chinese(text: &str, expected: Expected) -> Option<Told> {
-    let kind = KINDS
-        .iter()
-        .position(|kind| kind.chinese.iter().any(|word| text.contains(word)));
+    let kind = KINDS.iter().position(|kind| kind.chinese.iter().any(|word| text.contains(word)));
     let news = kind.is_none() && NEWS.is_in(text);
-    let pointed = ["这部", "该法", "本法", "此法"]
-        .iter()
-        .any(|word| text.contains(word));
+    let pointed = ["这部", "该法", "本法", "此法"].iter().any(|word| text.contains(word));
     let document = kind.is_some() || news || GENERAL.is_in(text) || pointed;
     let act = ACTS.is_in(text);
-    let asks_body = text
-        .match_indices(['哪', '什'])
-        .any(|(at, _)| BODIES.is_in(first_characters(&text[at..])));
+    let asks_body =
+        text.match_indices(['哪', '什']).any(|(at, _)| BODIES.is_in(first_characters(&text[at..])));
     let agent = expected == Expected::Agent || asks_body;
     let what = if NUMBER.is_in(text) {
         Particular::Number
@@ -190,10 +170,7 @@ fn first_characters(text: &str) -> &str {
 fn english(text: &str) -> Option<Told> {
     let words: Vec<&str> = english_words(text).collect();
     let spaced = format!(" {} ", words.join(" "));
-    let has = |list: &[&str]| {
-        list.iter()
-            .any(|words| spaced.contains(&format!(" {words} ")))
-    };
+    let has = |list: &[&str]| list.iter().any(|words| spaced.contains(&format!(" {words} ")));
     let kind = KINDS.iter().position(|kind| has(&kind.english));
     let news = kind.is_none() && has(&ENGLISH_NEWS);
     if kind.is_none() && !news && !has(&ENGLISH_GENERAL) {
@@ -234,10 +211,7 @@ mod tests {
             ("这个文件是什么时候发布的？", Some(Particular::Date)),
             ("发布日期是哪天？", Some(Particular::Date)),
             ("谁印发的？", Some(Particular::Issuer)),
-            (
-                "这份意见是由哪两个单位联合发布的？",
-                Some(Particular::Issuer),
-            ),
+            ("这份意见是由哪两个单位联合发布的？", Some(Particular::Issuer)),
             ("本通知由哪个部门印发？", Some(Particular::Issuer)),
             ("這份文件的發文機關是什麼？", Some(Particular::Issuer)),
             ("文号是多少？", Some(Particular::Number)),
@@ -251,24 +225,14 @@ mod tests {
         }
         for (question, what) in [
             ("When was this document issued?", Some(Particular::Date)),
-            (
-                "Who issued the opinions on cities?",
-                Some(Particular::Issuer),
-            ),
+            ("Who issued the opinions on cities?", Some(Particular::Issuer)),
             ("What is the document number?", Some(Particular::Number)),
             ("What is the title of this notice?", Some(Particular::Title)),
-            (
-                "Who coordinates the implementation of these opinions?",
-                None,
-            ),
+            ("Who coordinates the implementation of these opinions?", None),
             ("When was the power station released from duty?", None),
             ("What does the policy say about old-age care?", None),
         ] {
-            assert_eq!(
-                english(&normalize(question)).map(|told| told.0),
-                what,
-                "{question}"
-            );
+            assert_eq!(english(&normalize(question)).map(|told| told.0), what, "{question}");
         }
     }
 }

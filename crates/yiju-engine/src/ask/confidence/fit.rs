@@ -144,9 +144,7 @@ mod tests {
             assert!(fit.provenance.sets.iter().any(|set| set.script == script));
         }
         assert!(
-            fit.error_rates
-                .iter()
-                .any(|rates| rates.threshold == fit.threshold),
+            fit.error_rates.iter().any(|rates| rates.threshold == fit.threshold),
             "the error rates of the threshold itself"
         );
         assert!(fit.error_rates.is_sorted_by(|a, b| {

@@ -45,10 +45,7 @@ fn reaches(found: &Ranked, tokens: &[Token]) -> Option<Vec<Reach>> {
     for (from, begin) in begins.iter().enumerate() {
         for (to, end) in ends.iter().enumerate().skip(from).take(LONGEST) {
             let across = if from == to { 1.0 } else { ACROSS_SENTENCES };
-            reaches.push(Reach {
-                sentences: from..to + 1,
-                probability: begin * end * across,
-            });
+            reaches.push(Reach { sentences: from..to + 1, probability: begin * end * across });
         }
     }
     let total: f32 = reaches.iter().map(|reach| reach.probability).sum();
@@ -92,10 +89,7 @@ mod tests {
     use super::*;
 
     fn reach(sentences: Range<usize>, probability: f32) -> Reach {
-        Reach {
-            sentences,
-            probability,
-        }
+        Reach { sentences, probability }
     }
 
     #[test]

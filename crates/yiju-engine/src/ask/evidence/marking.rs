@@ -76,11 +76,7 @@ fn best_span(tokens: &[Token], grain: Grain) -> Option<Range<usize>> {
         spans.truncate(HEARD);
     }
     let opens = |at: usize| at == 0 || tokens[at - 1].sentence != tokens[at].sentence;
-    let closes = |at: usize| {
-        tokens
-            .get(at + 1)
-            .is_none_or(|t| t.sentence != tokens[at].sentence)
-    };
+    let closes = |at: usize| tokens.get(at + 1).is_none_or(|t| t.sentence != tokens[at].sentence);
     let begins = tried(&begins, grain, opens, |at| tokens[at].begins_word);
     let ends = tried(&ends, grain, closes, |at| tokens[at].ends_word);
     let mut best: Option<(f32, Range<usize>)> = None;
@@ -152,9 +148,7 @@ mod tests {
     /// Tokens of one byte each, ten to a sentence, words of two; likely beginnings and ends by place.
     fn tokens(begins: &[(usize, f32)], ends: &[(usize, f32)]) -> Vec<Token> {
         let logit = |list: &[(usize, f32)], at| {
-            list.iter()
-                .find(|(place, _)| *place == at)
-                .map_or(-20.0, |(_, p)| p.ln())
+            list.iter().find(|(place, _)| *place == at).map_or(-20.0, |(_, p)| p.ln())
         };
         (0..30)
             .map(|at| Token {
@@ -180,10 +174,8 @@ mod tests {
 
     #[test]
     fn an_unsure_answer_is_marked_by_what_most_likely_ones_share() {
-        let unsure = tokens(
-            &[(10, 0.3), (12, 0.35), (14, 0.35)],
-            &[(15, 0.3), (17, 0.35), (19, 0.35)],
-        );
+        let unsure =
+            tokens(&[(10, 0.3), (12, 0.35), (14, 0.35)], &[(15, 0.3), (17, 0.35), (19, 0.35)]);
         let span = best_span(&unsure, Grain::Words).unwrap();
         assert!(span.start <= 12 && span.end >= 18, "{span:?}");
     }

@@ -42,12 +42,5 @@ pub(super) fn joined(at: usize, found: &Ranked, mut chosen: Vec<usize>, first: S
     let holds_first =
         |span: &Span| span.byte_start <= first.byte_start && first.byte_end <= span.byte_end;
     spans.sort_by_key(|(_, span)| (!holds_first(span), span.byte_start));
-    spans
-        .into_iter()
-        .map(|(_, span)| Quote {
-            candidate: at,
-            span,
-            answer: None,
-        })
-        .collect()
+    spans.into_iter().map(|(_, span)| Quote { candidate: at, span, answer: None }).collect()
 }

@@ -64,10 +64,8 @@ pub(crate) fn tokens(
     let lexical = Lexical::of(question, text, &places);
     let meeting = Meeting::of(question, coded, &places);
     let sides = Sides::of(found);
-    let kinds: Vec<Kinds> = places
-        .iter()
-        .map(|(_, range)| Kinds::of(text.get(range.clone()).unwrap_or("")))
-        .collect();
+    let kinds: Vec<Kinds> =
+        places.iter().map(|(_, range)| Kinds::of(text.get(range.clone()).unwrap_or(""))).collect();
     let asked = asked(question);
     let faded_words = fade_all(&lexical.weights);
     let faded_hits = fade_all(&meeting.hits);
@@ -75,10 +73,8 @@ pub(crate) fn tokens(
         .into_iter()
         .enumerate()
         .map(|(t, (index, range))| {
-            let sentence = sentences
-                .iter()
-                .rposition(|sentence| sentence.start <= range.start)
-                .unwrap_or(0);
+            let sentence =
+                sentences.iter().rposition(|sentence| sentence.start <= range.start).unwrap_or(0);
             let mut values = [0.0; WIDTH];
             let mut count = 0;
             // One feature too many panics at the first token that any test reads.
@@ -97,10 +93,7 @@ pub(crate) fn tokens(
             put(found.lanes.dense + found.lanes.sentence);
             put(f32::from(u8::from(place == 0)));
             let before = t.checked_sub(1).and_then(|t| kinds.get(t));
-            kinds[t]
-                .values(before, kinds.get(t + 1))
-                .into_iter()
-                .for_each(&mut put);
+            kinds[t].values(before, kinds.get(t + 1)).into_iter().for_each(&mut put);
             put(f32::from(u8::from(lexical.begins[t])));
             put(f32::from(u8::from(lexical.ends[t])));
             asked.iter().copied().for_each(&mut put);
@@ -148,11 +141,7 @@ impl Lexical {
                 ends[t] |= range.end <= token.end;
             }
         }
-        Self {
-            weights,
-            begins,
-            ends,
-        }
+        Self { weights, begins, ends }
     }
 }
 
@@ -210,19 +199,10 @@ impl Meeting {
                 asking = sum / rows.len().max(1) as f32;
             }
             let finite = |x: f32| if x == f32::MIN { 0.0 } else { x };
-            let whole = places
-                .get(t)
-                .and_then(|(index, _)| with_whole.get(*index))
-                .copied()
-                .unwrap_or(0.0);
-            let values = [
-                mean,
-                whole,
-                finite(weighed) - 0.6,
-                finite(matter),
-                finite(asking),
-                finite(most),
-            ];
+            let whole =
+                places.get(t).and_then(|(index, _)| with_whole.get(*index)).copied().unwrap_or(0.0);
+            let values =
+                [mean, whole, finite(weighed) - 0.6, finite(matter), finite(asking), finite(most)];
             for (column, value) in columns.iter_mut().zip(values) {
                 column.push(value);
             }
@@ -269,11 +249,7 @@ struct Sides {
 impl Sides {
     fn of(found: &Ranked) -> Self {
         let mut order: Vec<usize> = (0..found.sentences.len()).collect();
-        order.sort_by(|&a, &b| {
-            found.sentences[b]
-                .score
-                .total_cmp(&found.sentences[a].score)
-        });
+        order.sort_by(|&a, &b| found.sentences[b].score.total_cmp(&found.sentences[a].score));
         let mut places = vec![0; order.len()];
         for (place, sentence) in order.into_iter().enumerate() {
             places[sentence] = place;
@@ -290,11 +266,8 @@ impl Sides {
     }
 
     fn of_sentence(&self, at: usize) -> [f32; 9] {
-        let late = |at: Option<usize>| {
-            at.and_then(|at| self.late.get(at))
-                .copied()
-                .unwrap_or(self.least)
-        };
+        let late =
+            |at: Option<usize>| at.and_then(|at| self.late.get(at)).copied().unwrap_or(self.least);
         let own = late(Some(at));
         let flag = |yes: bool| f32::from(u8::from(yes));
         let place = self.places.get(at).copied().unwrap_or(0);

@@ -65,9 +65,7 @@ impl Weights {
             if found == shape {
                 Ok(values)
             } else {
-                Err(format!(
-                    "{name} has the shape {found:?} instead of {shape:?}"
-                ))
+                Err(format!("{name} has the shape {found:?} instead of {shape:?}"))
             }
         };
         let (mean_shape, mean) = tensor("mean")?;
@@ -132,12 +130,8 @@ impl Weights {
         row: impl Fn(usize) -> f32,
         input: &mut Vec<f32>,
     ) {
-        let token: Vec<f32> = self
-            .token_bias
-            .iter()
-            .enumerate()
-            .map(|(r, bias)| bias + row(r))
-            .collect();
+        let token: Vec<f32> =
+            self.token_bias.iter().enumerate().map(|(r, bias)| bias + row(r)).collect();
         let (meeting, own) = token.split_at(self.rank.min(token.len()));
         for part in asked {
             input.extend(part.iter().zip(meeting).map(|(a, b)| a * b));
@@ -157,8 +151,7 @@ impl Weights {
         let width = self.hidden_bias.len();
         let logit = |at: usize| {
             let of = |rows: &[f32], width: usize, input: &[f32]| {
-                rows.get(at * width..(at + 1) * width)
-                    .map_or(0.0, |row| dot(row, input))
+                rows.get(at * width..(at + 1) * width).map_or(0.0, |row| dot(row, input))
             };
             of(&self.out, width, &hidden) + of(&self.direct, self.features, plain)
         };
@@ -267,17 +260,12 @@ mod tests {
         plain.extend((0..rank).map(|r| of_whole[r] * of_token[r]));
         plain.extend((0..rank).map(|r| of_asking[r] * of_token[r]));
         plain.extend_from_slice(&of_token[rank..]);
-        let hidden: Vec<f32> = rows(&w.hidden, &w.hidden_bias, &plain)
-            .into_iter()
-            .map(gelu)
-            .collect();
+        let hidden: Vec<f32> =
+            rows(&w.hidden, &w.hidden_bias, &plain).into_iter().map(gelu).collect();
         let wanted: Vec<f32> = (0..2)
             .map(|at| {
                 product(&w.out[at * width..(at + 1) * width], &hidden)
-                    + product(
-                        &w.direct[at * features..(at + 1) * features],
-                        &plain[..features],
-                    )
+                    + product(&w.direct[at * features..(at + 1) * features], &plain[..features])
             })
             .collect();
 
