@@ -210,7 +210,8 @@ fn files_that_cannot_grow_fail_with_the_cause_and_lose_nothing() {
     use std::process::Command;
 
     let place = with_law();
-    let notice = place.file("notice.txt", "图书馆办法\n第一条　借书期限为三十天。\n".repeat(20));
+    let articles: String = (1..=40).map(|n| format!("第{n}条　借书期限为三十天。\n")).collect();
+    let notice = place.file("notice.txt", format!("图书馆办法\n{articles}"));
     let mut failed = 0;
     let mut added = false;
     for kilobytes in [0, 8, 24, 32, 40, 64, 96, 128, 192, 256, 384, 1024] {

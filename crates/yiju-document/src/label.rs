@@ -2,6 +2,7 @@
 
 use crate::label_english;
 use crate::style::{Label, Style, finish, spaces, sub_number};
+use crate::words;
 use yiju_text::chars::{is_han, squeeze};
 use yiju_text::numerals::{decimal, leading_number, parse_number, parse_roman, to_chinese};
 
@@ -117,7 +118,7 @@ fn ordinal(line: &str) -> Option<Label> {
     // 第三条规定的, 第二章的规定, 第三条第一款, 第三部分中: a reference, not a label.
     let rest = &line[at..];
     let spaced = line['第'.len_utf8()..].starts_with(' ');
-    if REFERENCE_WORDS.iter().any(|w| rest.starts_with(w)) || unit_follows(rest, spaced) {
+    if words::REFERS.prefix_of(rest).is_some() || unit_follows(rest, spaced) {
         return None;
     }
     Some(finish(line, style, number, sub, text, at))
@@ -140,35 +141,6 @@ fn unit_follows(rest: &str, spaced: bool) -> bool {
     }
     unit.starts_with(['条', '條', '款', '项', '項', '章', '节', '節', '目', '编', '編', '部'])
 }
-
-/// Behind 第三条 these make it a reference.
-const REFERENCE_WORDS: [&str; 25] = [
-    "规定",
-    "規定",
-    "的",
-    "至第",
-    "和第",
-    "与第",
-    "、第",
-    "及第",
-    "及其",
-    "及本",
-    "或第",
-    "或者",
-    "所称",
-    "所稱",
-    "所列",
-    "所述",
-    "所规定",
-    "所定",
-    "中的",
-    "中规定",
-    "以上",
-    "以下",
-    "以外",
-    "以内",
-    "之",
-];
 
 fn bracketed(line: &str) -> Option<Label> {
     let open = line.chars().next()?;

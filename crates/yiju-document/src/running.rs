@@ -12,6 +12,7 @@ use crate::label::parse_label;
 use crate::opening;
 use crate::signs;
 use crate::style::{Label, Style};
+use crate::words;
 use yiju_text::chars::{is_cjk, is_closing, is_final, longer_than};
 
 /// A paragraph, and whether it begins where the source has no line break.
@@ -306,25 +307,7 @@ fn refers(behind: &str) -> bool {
 
 /// Whether what is before makes the first number a reference: a title may end with 法.
 fn refers_forward(before: &str) -> bool {
-    const WORDS: [&str; 15] = [
-        "依照",
-        "按照",
-        "根据",
-        "违反",
-        "和",
-        "及",
-        "与",
-        "或",
-        "或者",
-        "至",
-        "、",
-        "，",
-        "本法",
-        "本条例",
-        "本办法",
-    ];
-    let before = before.trim_end();
-    WORDS.iter().any(|word| before.ends_with(word))
+    words::REFERS_FORWARD.suffix_of(before.trim_end()).is_some()
 }
 
 /// Whether what is before makes 第八条 a reference: 依照本法, 和.

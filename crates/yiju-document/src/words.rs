@@ -17,3 +17,9 @@ pub(crate) static TITLE_FIELDS: WordList = WordList::new(include_str!("../data/t
 pub(crate) static DATE_FIELDS: WordList = WordList::new(include_str!("../data/date_fields.txt"));
 /// What a web page prints around a text: its links and buttons.
 pub(crate) static SITE_WORDS: WordList = WordList::new(include_str!("../data/site_words.txt"));
+/// What makes 第三条 a reference where it follows.
+pub(crate) static REFERS: WordList =
+    WordList::section(include_str!("../data/references.txt"), "behind a label");
+/// What makes 第一条 a reference where it goes before.
+pub(crate) static REFERS_FORWARD: WordList =
+    WordList::section(include_str!("../data/references.txt"), "before a label");

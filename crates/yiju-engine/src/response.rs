@@ -313,8 +313,7 @@ pub struct ClauseView {
     pub span: Span,
     /// Spans of its sentences.
     pub sentences: Vec<Span>,
-    /// Whether its head was found inside running text, by its number. Left out where false.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    /// Whether its head was found inside running text, by its number.
     pub inferred: bool,
     /// Id of the clause before it.
     #[cfg_attr(feature = "schema", schema(required))]

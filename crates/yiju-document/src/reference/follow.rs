@@ -2,6 +2,10 @@
 
 use super::list;
 use yiju_text::numerals::leading_number;
+use yiju_text::words::WordList;
+
+/// The word lists of this file.
+const WORDS: &str = include_str!("../../data/references.txt");
 
 /// What else is known of the place.
 #[derive(Clone, Copy)]
@@ -70,297 +74,29 @@ fn compounds(unit: &str) -> &'static [(&'static str, &'static [&'static str])] {
 /// Things that the unit counts as a measure word. Those that a text also numbers as its own parts
 /// (第三条建议, 第二项任务) are left out.
 fn counted(unit: &str) -> &'static [&'static str] {
+    static UNIT_0: WordList = WordList::section(WORDS, "counted by 条");
+    static UNIT_1: WordList = WordList::section(WORDS, "counted by 款");
+    static UNIT_2: WordList = WordList::section(WORDS, "counted by 项");
+    static UNIT_3: WordList = WordList::section(WORDS, "counted by 节");
+    static UNIT_4: WordList = WordList::section(WORDS, "counted by 篇");
     match unit {
-        "条" => &[
-            "地铁",
-            "地鐵",
-            "铁路",
-            "鐵路",
-            "高铁",
-            "高鐵",
-            "公路",
-            "道路",
-            "马路",
-            "街",
-            "路",
-            "轨道",
-            "线路",
-            "線路",
-            "路線",
-            "航线",
-            "航線",
-            "生产线",
-            "生產線",
-            "产线",
-            "战线",
-            "戰線",
-            "专线",
-            "捷径",
-            "隧道",
-            "运河",
-            "運河",
-            "河",
-            "江",
-            "溪",
-            "船",
-            "管道",
-            "管线",
-            "输油",
-            "输气",
-            "光缆",
-            "电缆",
-            "磁悬浮",
-            "磁浮",
-            "有轨",
-            "捷運",
-            "跑道",
-            "赛道",
-            "绿道",
-            "通道",
-            "走廊",
-            "腿",
-            "鱼",
-            "魚",
-            "狗",
-            "蛇",
-            "龙",
-            "命",
-            "裤",
-            "裙",
-            "毛巾",
-            "绳",
-            "消息",
-            "新闻",
-            "新聞",
-            "微博",
-            "短信",
-            "推文",
-            "评论",
-            "留言",
-            "弹幕",
-            "曲线",
-            "直线",
-            "染色体",
-            "裂缝",
-        ],
-        "款" => &[
-            "手机",
-            "手機",
-            "产品",
-            "產品",
-            "车",
-            "車",
-            "游戏",
-            "遊戲",
-            "软件",
-            "應用",
-            "应用",
-            "芯片",
-            "药",
-            "藥",
-            "疫苗",
-            "飞机",
-            "客机",
-            "机器人",
-            "大模型",
-            "模型",
-            "系统",
-        ],
-        "项" => &[
-            "纪录", "紀錄", "记录", "世界", "冠军", "金牌", "奖", "獎", "运动", "運動", "比赛",
-            "赛事", "专利", "專利", "发明", "發明", "研究", "实验", "试验", "技术", "技能", "荣誉",
-            "国际",
-        ],
-        "节" => &[
-            "车厢",
-            "車廂",
-            "车",
-            "课",
-            "課",
-            "体育课",
-            "比赛",
-            "比賽",
-            "电池",
-            "電池",
-            "竹",
-            "骨",
-            "赛",
-        ],
-        "篇" => &[
-            "论文",
-            "論文",
-            "文章",
-            "小说",
-            "小說",
-            "报道",
-            "報道",
-            "报导",
-            "社论",
-            "日记",
-            "作文",
-            "博客",
-            "新闻",
-            "散文",
-            "评论",
-            "稿",
-            "故事",
-            "博士",
-            "童话",
-            "诗",
-            "推文",
-            "演讲",
-            "学术",
-            "报告文学",
-        ],
+        "条" => &UNIT_0,
+        "款" => &UNIT_1,
+        "项" => &UNIT_2,
+        "节" => &UNIT_3,
+        "篇" => &UNIT_4,
         _ => &[],
     }
 }
 
 /// What may stand between the measure word and the thing: 第一条跨海高速公路.
-const MODIFIERS: [&str; 39] = [
-    "高速",
-    "城际",
-    "跨海",
-    "跨江",
-    "过江",
-    "海底",
-    "地下",
-    "国际",
-    "国产",
-    "国内",
-    "自主",
-    "智能",
-    "智慧",
-    "新",
-    "新建",
-    "长",
-    "大",
-    "小",
-    "重要",
-    "主要",
-    "完整",
-    "真正",
-    "民营",
-    "商业",
-    "商用",
-    "电气化",
-    "自动化",
-    "无人",
-    "自动",
-    "市域",
-    "跨境",
-    "跨国",
-    "跨省",
-    "中国",
-    "世界",
-    "英文",
-    "中文",
-    "双线",
-    "环城",
-];
+static MODIFIERS: WordList = WordList::section(WORDS, "modifiers");
 
 /// What goes on after a reference.
-const GOES_ON: [&str; 78] = [
-    "规定",
-    "規定",
-    "的",
-    "之",
-    "中",
-    "里",
-    "裡",
-    "内",
-    "內",
-    "上",
-    "是",
-    "讲",
-    "講",
-    "说",
-    "說",
-    "写",
-    "寫",
-    "提",
-    "要求",
-    "内容",
-    "內容",
-    "包",
-    "涉",
-    "指",
-    "所",
-    "关于",
-    "關於",
-    "对",
-    "對",
-    "和",
-    "与",
-    "與",
-    "及",
-    "或",
-    "至",
-    "到",
-    "以及",
-    "等",
-    "怎",
-    "如何",
-    "什么",
-    "什麼",
-    "为",
-    "為",
-    "主要讲",
-    "主要内容",
-    "主要是",
-    "具体",
-    "第",
-    "能",
-    "可",
-    "应",
-    "應",
-    "原文",
-    "全文",
-    "明确",
-    "有",
-    "行为",
-    "情形",
-    "措施",
-    "任务",
-    "任務",
-    "工作",
-    "建议",
-    "意见",
-    "条",
-    "条款",
-    "款",
-    "项",
-    "除",
-    "另",
-    "列",
-    "未",
-    "不",
-    "呢",
-    "吗",
-    "罪",
-    "适用",
-];
+static GOES_ON: WordList = WordList::section(WORDS, "goes on");
 
 /// What is said before the first of its kind: 我国第一条…….
-const FIRST_OF: [&str; 17] = [
-    "我国",
-    "中国",
-    "世界",
-    "世界上",
-    "全国",
-    "全球",
-    "国内",
-    "亚洲",
-    "欧洲",
-    "非洲",
-    "历史上",
-    "史上",
-    "国产",
-    "人类",
-    "我國",
-    "中國",
-    "全國",
-];
+static FIRST_OF: WordList = WordList::section(WORDS, "first of its kind");
 
 /// What a reference may belong to: 公路法第三条.
 const LAWS: [&str; 8] = ["》", "法", "法典", "条例", "條例", "细则", "办法", "章程"];
@@ -398,11 +134,11 @@ pub(super) fn refers(unit: &str, after: &str, place: Place<'_>) -> bool {
     let unclear = after.starts_with(|c: char| {
         c.is_alphanumeric() || matches!(c, '“' | '‘' | '「' | '『' | '《' | '"')
     });
-    if !unclear || begins(&GOES_ON) {
+    if !unclear || GOES_ON.prefix_of(after).is_some() {
         return true;
     }
     let before = before.strip_suffix('的').unwrap_or(before);
-    let first_of = FIRST_OF.iter().any(|word| before.ends_with(word));
+    let first_of = FIRST_OF.suffix_of(before).is_some();
     // 款, 项 and 目 seldom stand alone.
     !first_of && !matches!(unit, "款" | "项" | "目")
 }
@@ -453,7 +189,7 @@ fn counts(unit: &str, after: &str) -> bool {
         return true;
     }
     // 第一条横跨长江的隧道, but not 第八条规定的线路.
-    if GOES_ON.iter().any(|word| after.starts_with(word)) {
+    if GOES_ON.prefix_of(after).is_some() {
         return false;
     }
     after
