@@ -20,7 +20,9 @@ pub(crate) fn parse_label(line: &str) -> Option<Label> {
     match first {
         '第' => ordinal(line),
         '（' | '(' | '〔' | '﹙' => bracketed(line),
-        '【' => shifted(line, after, ordinal).filter(|l| line[..l.end].trim_end().ends_with('】')),
+        '【' if after.starts_with('第') => {
+            shifted(line, after, ordinal).filter(|l| line[..l.end].trim_end().ends_with('】'))
+        }
         '-' | '*' | '•' | '>' if after.starts_with(' ') => {
             shifted(line, after.trim_start(), parse_label).filter(|l| l.style <= Style::Article)
         }

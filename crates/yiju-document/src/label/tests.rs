@@ -66,7 +66,7 @@ fn running_text_is_no_label() {
 
 proptest! {
     #[test]
-    fn any_line_is_safe(line in "(?s)[第（(一十百1９条章编之、.）)Part ①a].{0,20}") {
+    fn any_line_is_safe(line in "(?s)[-*>【§㈠⒈甲第（(一十百1９条章编之、.）)Part ①a][- 【】§第一1条之.)）a]{0,3}.{0,20}") {
         if let Some(label) = parse_label(&line) {
             prop_assert!(line.is_char_boundary(label.end));
         }
