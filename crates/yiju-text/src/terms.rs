@@ -24,17 +24,9 @@ pub struct Term {
     pub range: Range<usize>,
 }
 
-/// The dictionary of jieba-rs 0.11.0 without its parts of speech: a word and its frequency on each line.
-/// Kept here, uncompressed, because the crate's own is compressed by zstd, a C library that takes longer to
-/// compile than the rest of this crate.
-static DICTIONARY: &str = include_str!("../data/dictionary.txt");
-
 fn jieba() -> &'static Jieba {
     static JIEBA: OnceLock<Jieba> = OnceLock::new();
-    // A dictionary that cannot be read would cut all text into characters; a test holds that it can.
-    JIEBA.get_or_init(|| {
-        Jieba::with_dict(&mut DICTIONARY.as_bytes()).unwrap_or_else(|_| Jieba::empty())
-    })
+    JIEBA.get_or_init(Jieba::new)
 }
 
 /// Loads the dictionary now rather than at the first use. May be called from any thread, and again.
@@ -131,16 +123,6 @@ mod tests {
 
     fn words(text: &str) -> Vec<String> {
         terms(text).into_iter().map(|t| t.text).collect()
-    }
-
-    #[test]
-    fn the_dictionary_is_read_whole() {
-        let jieba = Jieba::with_dict(&mut DICTIONARY.as_bytes()).unwrap();
-        assert_eq!(DICTIONARY.lines().count(), 349_045);
-        assert!(DICTIONARY.lines().all(|line| {
-            let word = line.split(' ').next().unwrap_or("");
-            jieba.has_word(word)
-        }));
     }
 
     #[test]
