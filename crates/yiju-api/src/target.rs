@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use yiju_access::Scope;
-use yiju_engine::{Cancel, Engine, EngineError, Filter, traced};
+use yiju_engine::{Engine, EngineError, Filter, traced};
 
 use crate::access::Grant;
 use crate::collections::{Collection, DEFAULT};
@@ -40,10 +40,10 @@ impl Target {
     /// Runs a call that only reads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Engine, &Cancel) -> Result<T, EngineError> + Send + 'static,
+        call: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let collection = Arc::clone(&self.collection);
-        let call = move |cancel: &Cancel| call(&collection.engine, cancel);
+        let call = move || call(&collection.engine);
         Ok(self.state.reads().run(call).await??)
     }
 
@@ -58,18 +58,18 @@ impl Target {
     ) -> Result<T, ApiError> {
         self.grant.document(id)?;
         let wanted = id.to_owned();
-        let found = self.read(move |engine, _| call(engine, &wanted)).await?;
+        let found = self.read(move |engine| call(engine, &wanted)).await?;
         found.ok_or_else(|| ApiError::document_not_found(id))
     }
 
     /// As [`Target::read`], for a question or a search: the time of each of its steps is counted.
     pub(crate) async fn read_in_steps<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Engine, &Cancel) -> Result<T, EngineError> + Send + 'static,
+        call: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (out, steps) = self
-            .read(move |engine, cancel| {
-                let (out, steps) = traced(|| call(engine, cancel));
+            .read(move |engine| {
+                let (out, steps) = traced(|| call(engine));
                 Ok((out?, steps))
             })
             .await?;
@@ -80,10 +80,10 @@ impl Target {
     /// Runs a call that changes the library.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Engine, &Cancel) -> Result<T, EngineError> + Send + 'static,
+        call: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let collection = Arc::clone(&self.collection);
-        let call = move |cancel: &Cancel| call(&collection.engine, cancel);
+        let call = move || call(&collection.engine);
         Ok(self.state.writes().run(call).await??)
     }
 

@@ -54,7 +54,7 @@ impl Lane {
     /// `work` panics, `unavailable` once the lane is closed.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Cancel) -> T + Send + 'static,
+        work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         let arrived = Instant::now();
         let permit = self.turn().await?;
@@ -66,7 +66,7 @@ impl Lane {
         let gone = CancelOnDrop(flag.clone());
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
-            let result = span.in_scope(|| flag.scope(|| work(&flag)));
+            let result = span.in_scope(|| flag.scope(work));
             drop(permit);
             result
         });
@@ -146,7 +146,7 @@ mod tests {
         let (hold, held) = mpsc::channel::<()>();
         let lane = Arc::clone(lane);
         let task = tokio::spawn(async move {
-            let _ = lane.run(move |_| held.recv()).await;
+            let _ = lane.run(move || held.recv()).await;
         });
         (hold, task)
     }
@@ -165,7 +165,7 @@ mod tests {
         let (_, waiting) = occupy(&lane);
         until(|| lane.waiting() == 1).await;
 
-        let refused = lane.run(|_| ()).await.unwrap_err();
+        let refused = lane.run(|| ()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::TooManyRequests);
         assert_eq!(lane.waiting(), 1, "a refused call does not count as waiting");
 
@@ -175,7 +175,7 @@ mod tests {
 
         drop(hold);
         running.await.unwrap();
-        assert_eq!(lane.run(|_| 7).await.unwrap(), 7);
+        assert_eq!(lane.run(|| 7).await.unwrap(), 7);
         assert_eq!(lane.running(), 0);
     }
 
@@ -183,10 +183,10 @@ mod tests {
     async fn a_deadline_ends_the_wait_and_work_holds_its_place_till_it_ends() {
         let lane = Arc::new(Lane::new(1, 8, Duration::from_millis(20)));
         let (hold, held) = mpsc::channel::<()>();
-        let error = lane.run(move |_| held.recv()).await.unwrap_err();
+        let error = lane.run(move || held.recv()).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Timeout);
         assert_eq!(lane.running(), 1, "started work holds its place");
-        let error = lane.run(|_| ()).await.unwrap_err();
+        let error = lane.run(|| ()).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Timeout);
         drop(hold);
         assert!(lane.drain(LONG).await);
@@ -199,7 +199,8 @@ mod tests {
         let task = tokio::spawn({
             let lane = Arc::clone(&lane);
             async move {
-                let work = move |cancel: &Cancel| {
+                let work = move || {
+                    let cancel = Cancel::current().unwrap();
                     while !cancel.is_cancelled() {
                         std::thread::yield_now();
                     }
@@ -218,9 +219,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_in_the_work_is_an_error_and_frees_the_place() {
         let lane = Lane::new(1, 1, LONG);
-        let error = lane.run::<()>(|_| panic!("on purpose")).await.unwrap_err();
+        let error = lane.run::<()>(|| panic!("on purpose")).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Internal);
-        assert_eq!(lane.run(|_| 1).await.unwrap(), 1);
+        assert_eq!(lane.run(|| 1).await.unwrap(), 1);
     }
 
     #[tokio::test]
@@ -229,7 +230,7 @@ mod tests {
         let (hold, _task) = occupy(&lane);
         until(|| lane.running() == 1).await;
         assert!(!lane.drain(Duration::from_millis(10)).await);
-        assert_eq!(lane.run(|_| ()).await.unwrap_err().code(), ErrorCode::Unavailable);
+        assert_eq!(lane.run(|| ()).await.unwrap_err().code(), ErrorCode::Unavailable);
         drop(hold);
     }
 }

@@ -318,9 +318,9 @@ fn leads_to_reference(before: &str) -> bool {
 
 /// `under Article 7`
 fn preposition(before: &str) -> bool {
-    const WORDS: [&str; 16] = [
+    const WORDS: [&str; 15] = [
         "under", "of", "in", "to", "with", "and", "or", "by", "per", "from", "see", "the",
-        "through", "under", "this", "that",
+        "through", "this", "that",
     ];
     let word = before.trim_end().rsplit(|c: char| !c.is_ascii_alphabetic()).next();
     word.is_some_and(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
@@ -342,7 +342,6 @@ fn choose_divisions(paragraphs: &[String], candidates: &[Candidate], chosen: &mu
         let end = match next {
             Some(next) if next.paragraph == candidate.paragraph => next.at,
             Some(next) if next.paragraph == candidate.paragraph + 1 && next.at == 0 => text.len(),
-            _ if candidate.line => continue,
             _ => continue,
         };
         let heading = text.get(from..end).unwrap_or("");

@@ -102,7 +102,7 @@ pub(crate) async fn ask(
 }
 
 async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
-    let answer = target.read_in_steps(move |engine, _| engine.ask(&request)).await?;
+    let answer = target.read_in_steps(move |engine| engine.ask(&request)).await?;
     target.state.metrics().answer(answer.answered);
     Ok(answer)
 }

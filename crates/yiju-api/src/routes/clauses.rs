@@ -30,7 +30,7 @@ pub(crate) async fn clause(
     let document = id.rsplit_once('.').map_or("", |(document, _)| document);
     target.grant.document(document)?;
     let wanted = id.clone();
-    let clause = target.read(move |engine, _| engine.clause(&wanted)).await?;
+    let clause = target.read(move |engine| engine.clause(&wanted)).await?;
     clause.map(axum::Json).ok_or_else(|| ApiError::clause_not_found(&id))
 }
 

@@ -42,7 +42,7 @@ pub(crate) async fn add(Writing(target): Writing, request: Request) -> Result<Re
     // Held until the source is stored: it bounds how many documents are in memory at once.
     let _place = target.state.upload_place()?;
     let (source, _) = upload::read(request, &target.state).await?;
-    let outcome = target.write(move |engine, _| engine.add(source, &|_| {})).await?;
+    let outcome = target.write(move |engine| engine.add(source, &|_| {})).await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
         _ => None,
@@ -102,7 +102,7 @@ pub(crate) async fn replace(
     }
     let wanted = id.clone();
     let outcome = target
-        .write(move |engine, _| engine.replace(&wanted, source))
+        .write(move |engine| engine.replace(&wanted, source))
         .await?
         .ok_or_else(|| ApiError::document_not_found(&id))?;
     Ok(axum::Json(Added::of(outcome)))
@@ -142,8 +142,7 @@ pub(crate) async fn list(
     if let Some(ids) = target.grant.documents() {
         return reachable(&target, ids, query.cursor, limit).await.map(axum::Json);
     }
-    let page =
-        target.read(move |engine, _| engine.documents(query.cursor.as_deref(), limit)).await?;
+    let page = target.read(move |engine| engine.documents(query.cursor.as_deref(), limit)).await?;
     Ok(axum::Json(page))
 }
 
@@ -168,7 +167,7 @@ async fn reachable(
     let page: Vec<String> = ids.iter().skip(first).take(limit).cloned().collect();
     let next = first + page.len();
     let documents = target
-        .read(move |engine, _| {
+        .read(move |engine| {
             let mut found = Vec::with_capacity(page.len());
             for id in &page {
                 found.extend(engine.document(id)?);
@@ -208,7 +207,7 @@ pub(crate) async fn read(
 pub(crate) async fn remove(Writing(target): Writing, Id(id): Id) -> Result<StatusCode, ApiError> {
     target.grant.document(&id)?;
     let wanted = id.clone();
-    if target.write(move |engine, _| engine.remove(&wanted)).await? {
+    if target.write(move |engine| engine.remove(&wanted)).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::document_not_found(&id))

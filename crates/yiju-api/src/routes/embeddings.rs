@@ -146,7 +146,7 @@ pub(crate) async fn embeddings(
     while texts.peek().is_some() {
         let turn: Vec<String> = texts.by_ref().take(TURN).collect();
         let engine = Arc::clone(engine);
-        let made = state.reads().run(move |_| {
+        let made = state.reads().run(move || {
             let turn: Vec<&str> = turn.iter().map(String::as_str).collect();
             engine.embed(kind, &turn)
         });

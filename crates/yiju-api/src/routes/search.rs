@@ -54,7 +54,7 @@ async fn run(
     if target.state.policy().log_questions {
         tracing::info!(request_id = request_id.as_str(), query = request.query, "query");
     }
-    target.read_in_steps(move |engine, _| engine.search(&request)).await
+    target.read_in_steps(move |engine| engine.search(&request)).await
 }
 
 /// Several queries.

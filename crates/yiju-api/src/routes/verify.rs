@@ -41,6 +41,6 @@ pub(crate) async fn verify(
         statement: body.statement,
         citations: body.citations.into_iter().map(|one| one.0).collect(),
     };
-    let found = target.read(move |engine, _| engine.verify(&request)).await?;
+    let found = target.read(move |engine| engine.verify(&request)).await?;
     Ok(axum::Json(found))
 }
