@@ -5,9 +5,11 @@
 //! under which further numbered paragraphs stand becomes a section, and its remaining text an
 //! unnumbered clause; where it leads in with a colon, they are its items.
 
+use crate::asking::{heading_asks, line_asks};
 use crate::clause_heading::clause_heading;
 use crate::draft::{DraftClause, DraftSection, finish, leads_in, parts};
 use crate::front::Front;
+use crate::role::is_contact;
 use crate::sequence::{Line, keep_sequences, label_bare_articles};
 use crate::signs;
 use crate::style::{Label, Style};
@@ -104,7 +106,12 @@ impl<'a> Builder<'a> {
         } else if let Some(marks) =
             line.markdown.filter(|_| line.style().is_none_or(|style| style > Style::Article))
         {
-            self.push_section(line, Level::Markdown(marks), line.end());
+            if line.label.is_none() && self.asks_over_text(i) {
+                self.enter(Level::Markdown(marks));
+                self.question(i);
+            } else {
+                self.push_section(line, Level::Markdown(marks), line.end());
+            }
         } else if let Some(label) = &line.label {
             self.labelled(i, label);
         } else {
@@ -168,6 +175,10 @@ impl<'a> Builder<'a> {
         if label.style.is_division() && (heading || label.separated && !ends_finally(line.text)) {
             return self.push_section(line, Level::Numbered(label.style), line.end());
         }
+        if self.asks_over_text(i) {
+            self.numbered_clause(line, label);
+            return self.as_question(line);
+        }
         match self.open_style() {
             Some(Style::Article) => {
                 let section = label.style == Style::Ideographic
@@ -192,7 +203,9 @@ impl<'a> Builder<'a> {
             }
             // An open 附件 list, or a lead-in to （1） or (a).
             None if self.open
-                && (label.style >= Style::ParenthesizedArabic || self.lists_attachments()) =>
+                && (label.style >= Style::ParenthesizedArabic
+                    || self.lists_attachments()
+                    || self.answers_with_items()) =>
             {
                 if let Some(clause) = self.open_clause() {
                     clause.add_item(line, label);
@@ -231,6 +244,49 @@ impl<'a> Builder<'a> {
         clause.label.as_ref().zip(next).is_some_and(|(open, next)| {
             next.number == open.number + 1 || next.number == open.number && next.sub.is_some()
         })
+    }
+
+    /// Whether the open clause is a question whose answer leads in to items.
+    fn answers_with_items(&self) -> bool {
+        self.clauses.last().is_some_and(|c| c.question && (c.leads_in || c.item_style.is_some()))
+    }
+
+    /// Whether the line at `i` asks, and text without a number answers it: they are one clause, with the question as
+    /// its heading.
+    fn asks_over_text(&self, i: usize) -> bool {
+        let line = &self.lines[i];
+        let asks = line_asks(line.text)
+            || heading_asks(line.rest())
+                && (line.markdown.is_some()
+                    || line.label.is_some() && line.is_heading()
+                    || line.label.is_none() && signs::is_subheading(line.text));
+        asks && self.lines.get(i + 1).is_some_and(|next| {
+            !next.outside
+                && !next.signature
+                && !next.attachment
+                && next.label.is_none()
+                && next.markdown.is_none()
+                && !signs::is_sign_off(next.text)
+                && !line_asks(next.text)
+        })
+    }
+
+    /// A question without a number.
+    fn question(&mut self, i: usize) {
+        let line = &self.lines[i];
+        self.plain_clause(line, self.stack.last().map(|&(section, _)| section));
+        self.as_question(line);
+    }
+
+    /// Makes the line that the last clause begins with its heading.
+    fn as_question(&mut self, line: &Line) {
+        if let Some(clause) = self.clauses.last_mut() {
+            clause.question = true;
+            clause.heading = Some(line.rest().trim_matches(['*', ' ']).to_string());
+            clause.heading_end = line.end();
+            clause.paragraphs.clear();
+        }
+        self.open = true;
     }
 
     fn lists_attachments(&self) -> bool {
@@ -359,6 +415,9 @@ impl<'a> Builder<'a> {
         let line = &self.lines[i];
         let next = self.lines.get(i + 1).filter(|l| !l.outside && !l.signature);
         let in_article = self.open_style() == Some(Style::Article);
+        if !in_article && self.asks_over_text(i) {
+            return self.question(i);
+        }
         // 第一条 alone on its line: the next line is its text.
         let bare = in_article
             && self.clauses.last().is_some_and(|c| c.paragraphs.is_empty() && c.heading.is_none());
@@ -385,9 +444,11 @@ impl<'a> Builder<'a> {
             }
             return self.push_section(line, Level::Plain, line.end());
         }
-        if in_article || self.belongs_to_open(i) {
+        if in_article || self.belongs_to_open(i) || self.in_series(i) {
+            let series = self.in_series(i);
             if let Some(clause) = self.open_clause() {
                 clause.add_paragraph(line);
+                clause.series = series;
             }
             return;
         }
@@ -413,7 +474,12 @@ impl<'a> Builder<'a> {
             }
             None => {
                 self.plain_clause(line, section);
-                self.open = leads_in(line);
+                let caption = signs::is_caption(line.text) && next.is_some_and(|n| signs::is_table_row(n.text));
+                if let Some(clause) = self.clauses.last_mut().filter(|_| caption) {
+                    // The rows belong to it.
+                    clause.leads_in = true;
+                }
+                self.open = leads_in(line) || caption;
                 if let Some(clause) = self.clauses.last_mut() {
                     clause.listed = listed;
                 }
@@ -428,6 +494,10 @@ impl<'a> Builder<'a> {
         let Some(clause) = self.clauses.last().filter(|_| self.open) else {
             return false;
         };
+        // An answer goes on to the next question, number or heading.
+        if clause.question {
+            return !is_contact(self.lines[i].text);
+        }
         let Some(label) = &clause.label else {
             return false;
         };
@@ -443,6 +513,14 @@ impl<'a> Builder<'a> {
         };
         let successor = next.style == label.style && next.number == label.number.saturating_add(1);
         successor || (next.style > label.style && next.number == 1)
+    }
+
+    /// Whether the line at `i` is of a series that the open clause leads in to: each but the last ends with a semicolon.
+    fn in_series(&self, i: usize) -> bool {
+        let series = |line: &Line| line.text.ends_with(['；', ';']);
+        let before = &self.lines[i.saturating_sub(1)];
+        let led = self.open && before.text.ends_with(['：', ':']) && series(&self.lines[i]);
+        led || self.open && i > 0 && series(before) && before.label.is_none() && self.clauses.last().is_some_and(|c| c.series)
     }
 
     fn plain_clause(&mut self, line: &Line, section: Option<usize>) {

@@ -216,6 +216,7 @@ impl Group<'_> {
             text,
             sections,
             clauses,
+            outside: Vec::new(),
         })
     }
 }

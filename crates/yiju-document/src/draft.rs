@@ -39,6 +39,10 @@ pub(crate) struct DraftClause {
     pub(crate) listed: bool,
     /// Whether its last line leads in with a colon to what follows.
     pub(crate) leads_in: bool,
+    /// Its last line is of a series whose members end with semicolons.
+    pub(crate) series: bool,
+    /// Its heading asks, and its text answers.
+    pub(crate) question: bool,
     /// Its head begins where the source has no line break.
     pub(crate) inferred: bool,
 }
@@ -167,6 +171,8 @@ pub(crate) fn finish(
             paragraphs: c.paragraphs.into_iter().map(&span).collect(),
             items: c.items.into_iter().map(|(number, range)| (number, span(range))).collect(),
             inferred: c.inferred,
+            roles: Vec::new(),
+            lead: None,
         }
     });
     (sections.collect(), clauses.collect())

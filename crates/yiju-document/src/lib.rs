@@ -23,6 +23,7 @@
 //! # Ok::<(), yiju_document::DocumentError>(())
 //! ```
 
+mod asking;
 mod chain;
 mod clause;
 mod clause_heading;
@@ -31,6 +32,7 @@ mod decode;
 mod draft;
 mod error;
 mod front;
+mod governing;
 mod label;
 mod label_english;
 mod lines;
@@ -44,6 +46,7 @@ mod parse;
 mod particular;
 mod reference;
 mod resolve;
+mod role;
 mod running;
 mod sequence;
 mod signs;
@@ -57,7 +60,8 @@ pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
 pub use error::DocumentError;
 pub use model::{Clause, Document, Section, Span, UnitKind};
-pub use outline::outline;
+pub use outline::{outline, outline_roles};
 pub use parse::{parse, parse_text};
 pub use particular::{Particular, ParticularPlace};
+pub use role::Role;
 pub use reference::{Reference, Step, Target, Unit, find_references};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Role;
 use crate::outline::join_label;
 
 /// A half-open range in a document's clean text, in Unicode scalar values and in UTF-8 bytes.
@@ -85,6 +86,12 @@ pub struct Clause {
     /// 项 (（一）… inside a clause): number and span, in order; empty where there are none. Numbers
     /// start anew in each paragraph.
     pub items: Vec<(u32, Span)>,
+    /// What each of its sentences is for, in their order; empty in a document stored before roles were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// Index of the clause that leads in to this one: `各单位应当：` over 1. and 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<usize>,
     /// Whether its head was found inside running text, by its number, where the source has no line
     /// break. Left out of JSON where false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -114,6 +121,9 @@ pub struct Document {
     /// Clauses in the order of the text. Every paragraph belongs to exactly one, but for the title,
     /// date, number and header lines, a table of contents, and the headings, which are sections.
     pub clauses: Vec<Clause>,
+    /// The lines that are in no clause and no heading, with their roles: title, addressee, by-lines, table of contents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<(Span, Role)>,
 }
 
 impl Document {

@@ -29,6 +29,15 @@ pub fn outline(document: &Document) -> String {
     out
 }
 
+/// Each line of a document after its role, for a person: `lead-in    有下列情形之一的，不予受理：`. Ends with a line end.
+pub fn outline_roles(document: &Document) -> String {
+    let mut out = String::new();
+    for (span, role) in document.paragraphs() {
+        let _ = writeln!(out, "{:<10} {}", role.name(), start_of(document.slice(span)));
+    }
+    out
+}
+
 fn head(document: &Document, out: &mut String) -> std::fmt::Result {
     writeln!(out, "{}", document.title)?;
     if let Some(issuer) = &document.issuer {

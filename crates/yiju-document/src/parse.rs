@@ -59,7 +59,7 @@ fn document(
     let front = front::read(&paragraphs, title, matter);
     let (sections, clauses) = clause::tree(&text, &front, inferred);
     let sha256 = base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()));
-    Document {
+    let mut document = Document {
         title: front.title,
         issuer: front.issuer,
         number: front.number,
@@ -69,5 +69,8 @@ fn document(
         sections,
         clauses,
         text,
-    }
+        outside: Vec::new(),
+    };
+    document.assign_roles();
+    document
 }

@@ -268,6 +268,11 @@ pub(crate) fn markdown_heading(line: &str) -> Option<(u8, usize)> {
         .then(|| (marks as u8, line.len() - text.len()))
 }
 
+/// A line over a table: `表1　收费标准（单位：元）`.
+pub(crate) fn is_caption(line: &str) -> bool {
+    !longer_than(line, 50) && !ends_finally(line) && !is_table_row(line) && !line.contains(['。', '；', '，'])
+}
+
 /// A table row: cells parted by tabs or wide gaps.
 pub(crate) fn is_table_row(line: &str) -> bool {
     if !line.starts_with('|') && !line.contains('\t') && !line.contains("   ") {

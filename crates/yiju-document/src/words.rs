@@ -23,3 +23,27 @@ pub(crate) static REFERS: WordList =
 /// What makes 第一条 a reference where it goes before.
 pub(crate) static REFERS_FORWARD: WordList =
     WordList::section(include_str!("../data/references.txt"), "before a label");
+
+const ROLES: &str = include_str!("../data/roles.txt");
+/// Fields that say how to reach somebody.
+pub(crate) static CONTACT: WordList = WordList::section(ROLES, "contact");
+/// What announces or sends out what follows.
+pub(crate) static ANNOUNCES: WordList = WordList::section(ROLES, "announces");
+/// How addressees end.
+pub(crate) static ADDRESSEE_ENDS: WordList = WordList::section(ROLES, "addressee");
+/// What opens an addressee.
+pub(crate) static ADDRESSEE_OPENS: WordList = WordList::section(ROLES, "opens an addressee");
+/// What makes a heading a question.
+pub(crate) static ASKING_HEADING: WordList = WordList::section(ROLES, "asking heading");
+/// What opens a question, before a colon.
+pub(crate) static QUESTION_MARKS: WordList = WordList::section(ROLES, "question mark");
+/// Beginnings of sentences that say nothing without the one before.
+pub(crate) static POINTS_BACK: WordList = WordList::section(ROLES, "points back");
+/// Beginnings of sentences that take something back.
+pub(crate) static TAKES_BACK: WordList = WordList::section(ROLES, "takes back");
+/// What opens the members of a list within a paragraph.
+pub(crate) static MEMBERS: WordList = WordList::section(ROLES, "members");
+/// How the sentence that says what a text was made for begins.
+pub(crate) static PURPOSE_OPENS: WordList = WordList::section(ROLES, "purpose begins");
+/// What that sentence holds.
+pub(crate) static PURPOSE_ENDS: WordList = WordList::section(ROLES, "purpose holds");

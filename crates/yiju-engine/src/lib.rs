@@ -65,7 +65,7 @@ pub use measure::{
 };
 pub use response::{
     Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
-    DocumentSummary, Filter, Nearest, Refusal, SearchHit, SearchRequest, SearchResponse, Span,
+    DocumentSummary, Filter, Nearest, QuotePart, Refusal, Role, SearchHit, SearchRequest, SearchResponse, Span,
     Timings,
 };
 pub use verify::{

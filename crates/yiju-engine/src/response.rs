@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-pub use yiju_document::Span;
+pub use yiju_document::{Role, Span};
 use yiju_store::{ClauseRecord, DocumentRecord};
 
 /// Which documents a question may rest on. An empty filter lets everything through.
@@ -153,9 +153,26 @@ pub struct Citation {
     pub quote: String,
     /// Span of the quote in the document's clean text.
     pub span: Span,
+    /// What the quote cannot be read without, in the order of the text: the lead-in of an item, the header of a
+    /// table's row, the sentence that it points back to. Left out where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<QuotePart>,
+    /// What the sentences of the quote are for, in their order; empty for a line outside the clauses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
     /// The shortest part of the quote that answers, where one was found.
     #[cfg_attr(feature = "schema", schema(required))]
     pub answer_span: Option<Span>,
+}
+
+/// A part of a document's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct QuotePart {
+    /// The document's text at `span`.
+    pub quote: String,
+    /// Where it is in the document's clean text.
+    pub span: Span,
 }
 
 /// A clause near the question, given with a refusal.
@@ -313,6 +330,8 @@ pub struct ClauseView {
     pub span: Span,
     /// Spans of its sentences.
     pub sentences: Vec<Span>,
+    /// What each of its sentences is for, in their order.
+    pub roles: Vec<Role>,
     /// Whether its head was found inside running text, by its number.
     pub inferred: bool,
     /// Id of the clause before it.

@@ -33,15 +33,24 @@ pub struct Query {
     /// The one accepted answer, in sets that have no more.
     #[serde(default)]
     pub answer: Option<String>,
-    /// Strings that the cited paragraph must hold; a question without gold and evidence has no answer.
+    /// Strings that the cited paragraph must hold; a question without gold, evidence and quotes has no answer.
     #[serde(default)]
     pub evidence: Vec<String>,
+    /// Strings that the first citation must quote, all of them; after `any:`, one that some citation must quote.
+    #[serde(default)]
+    pub quotes: Vec<String>,
+    /// Strings that no citation may quote.
+    #[serde(default)]
+    pub not_quoted: Vec<String>,
+    /// What kind of question it is; figures are given for each kind too.
+    #[serde(default)]
+    pub kind: Option<String>,
 }
 
 impl Query {
     /// Whether the corpus holds an answer.
     pub fn answerable(&self) -> bool {
-        !self.gold.is_empty() || !self.evidence.is_empty()
+        !self.gold.is_empty() || !self.evidence.is_empty() || !self.quotes.is_empty()
     }
 
     /// Accepted verbatim answers; empty where the set names none, or blank ones only.

@@ -1,10 +1,10 @@
 //! The figures of one question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 use yiju_engine::{Answer, Citation, SearchResponse};
-use yiju_text::split_sentences;
+use yiju_text::{is_stop_term, split_sentences, terms};
 
 use crate::{ClauseIds, Query, character_f1, exact_match};
 
@@ -14,6 +14,8 @@ pub(crate) struct Measured {
     pub id: String,
     pub question: String,
     pub lang: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     pub answerable: bool,
     /// For each thing to be found, its rank from 0 among the first 100.
     pub ranks: Vec<Option<usize>>,
@@ -41,6 +43,10 @@ pub(crate) struct Measured {
     /// The shortest part marked as the answer.
     pub part: String,
     pub exact: Option<bool>,
+    /// Whether the first citation quotes all that it must, and none quotes what it must not.
+    pub quotes_right: Option<bool>,
+    /// Why the first citation says nothing that the question does not.
+    pub echo: Option<Echo>,
     pub f1: Option<f64>,
     pub milliseconds: f64,
 }
@@ -100,6 +106,15 @@ pub(crate) fn is_right(
     clause_id: &str,
     paragraph: &str,
 ) -> bool {
+    // A paragraph can hold what is to be quoted; what another citation may quote counts where there is nothing else.
+    let (of_any, of_first): (Vec<&String>, Vec<&String>) =
+        query.quotes.iter().partition(|quote| quote.starts_with("any:"));
+    if let Some(first) = of_any.first().filter(|_| of_first.is_empty()) {
+        return holds(paragraph, first.trim_start_matches("any:"));
+    }
+    if !of_first.is_empty() {
+        return of_first.iter().all(|quote| holds(paragraph, quote));
+    }
     let wanted = wanted(query, clauses);
     let (texts, ids): (Vec<&Wanted>, Vec<&Wanted>) = wanted.iter().partition(|w| w.is_text());
     // A paragraph must hold every string of evidence; of several gold clauses it is one.
@@ -128,8 +143,8 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     let found =
         wanted.iter().filter(|want| citations.iter().any(|citation| is(want, citation))).count();
     let right_citations = citations.iter().filter(|citation| right(citation)).count();
-    let quoted =
-        citations.iter().map(|citation| citation.quote.as_str()).collect::<Vec<_>>().join("\n");
+    let all_quoted =
+        citations.iter().map(quoted).collect::<Vec<_>>().join("\n");
     let named = query.accepted();
     let accepted = if named.is_empty() { &query.evidence } else { &named };
     let named_any = !accepted.is_empty();
@@ -147,20 +162,65 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
         confidence: confidence_with,
         confidence_without: without.map(|(confidence, _)| confidence),
         answered_without: without.map(|(_, answered)| answered),
-        first_right: citations
-            .first()
-            .is_some_and(|c| is_right(query, clauses, &c.clause_id, &c.paragraph)),
+        first_right: if query.quotes.is_empty() {
+            let first = citations.first();
+            first.is_some_and(|c| is_right(query, clauses, &c.clause_id, &c.paragraph))
+        } else {
+            quotes_right(query, citations)
+        },
         some_right: !wanted.is_empty() && found == wanted.len(),
         precision: share(right_citations, citations.len()),
         recall: share(found, wanted.len()),
         citations: citations.len(),
         sentences: citations.iter().map(|citation| split_sentences(&citation.quote).len()).sum(),
-        contains_answer: named_any.then(|| accepted.iter().any(|text| holds(&quoted, text))),
+        contains_answer: named_any.then(|| accepted.iter().any(|text| holds(&all_quoted, text))),
+        quotes_right: (!query.quotes.is_empty()).then(|| quotes_right(query, citations)),
+        echo: citations.first().and_then(|first| echo(&query.q, first)),
+        kind: query.kind.clone(),
         exact: named_any.then(|| exact_match(part, accepted)),
         f1: named_any.then(|| character_f1(part, accepted)),
         part: part.to_owned(),
         milliseconds: said.milliseconds,
     }
+}
+
+/// All that a citation quotes.
+fn quoted(citation: &Citation) -> String {
+    let context = citation.context.iter().map(|part| part.quote.as_str());
+    context.chain([citation.quote.as_str()]).collect::<Vec<_>>().join("\n")
+}
+
+fn quotes_right(query: &Query, citations: &[Citation]) -> bool {
+    let all: Vec<String> = citations.iter().map(quoted).collect();
+    let said = |must: &String| match must.strip_prefix("any:") {
+        Some(must) => all.iter().any(|quoted| holds(quoted, must)),
+        None => all.first().is_some_and(|quoted| holds(quoted, must)),
+    };
+    let wrong = |must_not: &String| all.iter().any(|quoted| holds(quoted, must_not));
+    query.quotes.iter().all(said) && !query.not_quoted.iter().any(wrong)
+}
+
+/// A first citation that answers nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Echo {
+    /// All that it quotes is title, opening, heading, question, contact or signature.
+    Role,
+    /// It has no word that the question does not have.
+    Words,
+}
+
+fn echo(question: &str, first: &Citation) -> Option<Echo> {
+    use yiju_engine::Role;
+    let says = |role: &Role| matches!(role, Role::Body | Role::Item | Role::Answer | Role::LeadIn);
+    if !first.roles.is_empty() && !first.roles.iter().any(says) {
+        return Some(Echo::Role);
+    }
+    let words = |text: &str| -> HashSet<String> {
+        terms(text).into_iter().map(|term| term.text).filter(|term| !is_stop_term(term)).collect()
+    };
+    let (asked, said) = (words(question), words(&quoted(first)));
+    (!said.is_empty() && said.is_subset(&asked)).then_some(Echo::Words)
 }
 
 fn share(part: usize, whole: usize) -> f64 {

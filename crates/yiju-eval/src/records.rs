@@ -151,7 +151,7 @@ impl Asked<'_> {
 
     /// As [`gold`]; for a question that names its evidence instead, those of its best clauses that hold it.
     fn gold_of(self, query: &Query) -> Result<Vec<String>, EvalError> {
-        if query.evidence.is_empty() {
+        if query.evidence.is_empty() && query.quotes.is_empty() {
             return Ok(gold(query, self.clauses));
         }
         let mut request = self.request(query);

@@ -35,6 +35,11 @@ pub struct Figures {
     pub exact_match: Interval,
     /// Character F1 of that part, as CMRC computes it.
     pub f1: Interval,
+    /// The first citation quotes all that it must, where the set says what, and the question was answered.
+    pub quotes_right: Interval,
+    /// First citations that quote only title, opening, heading, question, contact or signature, or no word that the
+    /// question does not have.
+    pub echoes: Interval,
     /// Questions with an answer that were refused at the threshold.
     pub refused_answerable: Interval,
     /// Questions without an answer that were answered.
@@ -101,6 +106,9 @@ impl Report {
         for measured in &each {
             groups.entry("all".into()).or_default().push(measured);
             groups.entry(measured.lang.clone()).or_default().push(measured);
+            if let Some(kind) = &measured.kind {
+                groups.entry(format!("kind {kind}")).or_default().push(measured);
+            }
         }
         let figures =
             groups.into_iter().map(|(lang, group)| (lang, figures(&group, threshold))).collect();
@@ -112,6 +120,7 @@ impl Report {
         self.each.iter().filter_map(|m| {
             let what = match (m.answerable, m.answered) {
                 (true, false) => "refused",
+                (true, true) if m.echo.is_some() => "answered with an echo",
                 (true, true) if !m.first_right => "first citation wrong",
                 (false, true) => "answered",
                 _ => return None,
@@ -148,6 +157,8 @@ fn figures(group: &[&Measured], threshold: f32) -> Figures {
         contains_answer: over(&answerable, |m| m.contains_answer.map(one)),
         exact_match: over(&answerable, |m| m.exact.map(one)),
         f1: over(&answerable, |m| m.f1),
+        quotes_right: over(&answerable, |m| m.quotes_right.map(|right| one(right && m.answered))),
+        echoes: over(&answerable, |m| m.answered.then(|| one(m.echo.is_some()))),
         refused_answerable: over(&answerable, |m| Some(one(!m.answered))),
         answered_unanswerable: over(&unanswerable, |m| Some(one(m.answered))),
         answered_without_gold: over(&answerable, |m| m.answered_without.map(one)),
@@ -275,6 +286,9 @@ mod tests {
             contains_answer: Some(false),
             part: String::new(),
             exact: Some(false),
+            quotes_right: None,
+            echo: None,
+            kind: None,
             f1: Some(0.25),
             milliseconds: 2.0,
         }

@@ -35,6 +35,8 @@ fn write_figures(f: &mut fmt::Formatter<'_>, figures: &Figures, threshold: f32) 
     row(f, "citation precision", &figures.citation_precision)?;
     row(f, "citation recall", &figures.citation_recall)?;
     row(f, "sentences quoted", &figures.sentences)?;
+    row(f, "first quotes right", &figures.quotes_right)?;
+    row(f, "first is an echo", &figures.echoes)?;
     row(f, "quote holds answer", &figures.contains_answer)?;
     row(f, "exact match", &figures.exact_match)?;
     row(f, "character F1", &figures.f1)?;

@@ -129,6 +129,8 @@ fn source(name: &str, articles: u32) -> NewSource {
             paragraphs: vec![span],
             items: Vec::new(),
             inferred: false,
+            roles: Vec::new(),
+            lead: None,
         });
     }
     let hex = |bytes: &[u8]| base16ct::lower::encode_string(&Sha256::digest(bytes));
@@ -150,6 +152,7 @@ fn source(name: &str, articles: u32) -> NewSource {
         text,
         sections: vec![section],
         clauses,
+        outside: Vec::new(),
     };
     let documents = vec![NewDocument { document, passages }];
     NewSource { name: name.to_owned(), sha256: hex(name.as_bytes()), documents }

@@ -194,6 +194,7 @@ impl Known {
             sha256: String::new(),
             sections,
             clauses: vec![clause],
+            outside: Vec::new(),
         };
         let path = part.path(0);
         // It was put in above.

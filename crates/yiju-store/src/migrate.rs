@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | 1 | the first release |
 //! | 2 | checksums over the rows of `meta`, `sources`, `documents` and `changes` |
+//! | 3 | roles of sentences, lead-ins of clauses, and the lines outside clauses |
 
 use std::path::Path;
 
@@ -12,7 +13,10 @@ use yiju_fault::kill_point;
 
 use crate::error::{Fault, StoreError};
 use crate::schema::{self, FORMAT_VERSION};
+use crate::codec::checksum;
+use crate::read::load;
 use crate::seal;
+use crate::write::{head, json};
 
 /// The format of an open database, including what is still in its log.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<u32> {
@@ -37,6 +41,7 @@ pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<
         for step in from..FORMAT_VERSION {
             match step {
                 1 => to_2(&transaction)?,
+                2 => to_3(&transaction)?,
                 other => {
                     return Err(Fault::Corrupt(format!("there is no format version {other}")));
                 }
@@ -91,5 +96,27 @@ fn to_2(transaction: &Transaction<'_>) -> Result<(), Fault> {
             ])?;
     }
     seal::meta(transaction)?;
+    Ok(())
+}
+
+/// Gives every document its roles.
+fn to_3(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    let keys: Vec<i64> = transaction
+        .prepare("SELECT key FROM documents")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for key in keys {
+        let (_, mut document) = load(transaction, key)?;
+        document.assign_roles();
+        transaction
+            .prepare_cached("UPDATE documents SET head = ?2 WHERE key = ?1")?
+            .execute(params![key, json(&head(&document))?])?;
+        let mut update = transaction
+            .prepare_cached("UPDATE clauses SET crc = ?3, body = ?4 WHERE document = ?1 AND clause = ?2")?;
+        for (at, clause) in (0i64..).zip(&document.clauses) {
+            let body = json(clause)?;
+            update.execute(params![key, at, checksum(key, at, body.as_bytes()), body])?;
+        }
+    }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 
 /// The format this build reads and writes. Raised with every change to the tables or the meaning of
 /// their columns.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT_VERSION: u32 = 3;
 
 /// The oldest format that can be migrated to the current one.
 const OLDEST_VERSION: u32 = 1;

@@ -259,16 +259,9 @@ struct Place<'a> {
     now: &'a str,
 }
 
-/// Writes a document without its passages, into the row `kept` if it had one before.
-fn write_document(
-    transaction: &Transaction<'_>,
-    place: &Place<'_>,
-    kept: Option<i64>,
-    document: &Document,
-    passages: usize,
-) -> Result<i64, Fault> {
-    // Text, sections and clauses have their own tables.
-    let head = Document {
+/// A document without text, sections and clauses, which have their own tables.
+pub(crate) fn head(document: &Document) -> Document {
+    Document {
         title: document.title.clone(),
         issuer: document.issuer.clone(),
         number: document.number.clone(),
@@ -278,7 +271,18 @@ fn write_document(
         text: String::new(),
         sections: Vec::new(),
         clauses: Vec::new(),
-    };
+        outside: document.outside.clone(),
+    }
+}
+
+/// Writes a document without its passages, into the row `kept` if it had one before.
+fn write_document(
+    transaction: &Transaction<'_>,
+    place: &Place<'_>,
+    kept: Option<i64>,
+    document: &Document,
+    passages: usize,
+) -> Result<i64, Fault> {
     let (text, sections, clauses) = (&document.text, &document.sections, &document.clauses);
     let key = match kept {
         Some(key) => key,
@@ -315,7 +319,7 @@ fn write_document(
             count(clauses.len()),
             count(passages),
             place.now,
-            json(&head)?,
+            json(&head(document))?,
         ])?;
     seal::document(transaction, key)?;
     let mut insert = transaction.prepare_cached(
@@ -429,7 +433,7 @@ fn ids(ids: Vec<i64>) -> Vec<u64> {
     ids.into_iter().map(i64::unsigned_abs).collect()
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String, Fault> {
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<String, Fault> {
     serde_json::to_string(value)
         .map_err(|error| Fault::Corrupt(format!("a structure cannot be written as JSON: {error}")))
 }

@@ -1,6 +1,8 @@
 //! Answers made of quotes, every one verified at its span.
 
-use yiju_document::{Document, Particular, ParticularPlace, Span};
+use std::collections::HashSet;
+
+use yiju_document::{Document, Particular, ParticularPlace, Role, Span};
 use yiju_store::{ClauseRecord, DocumentRecord, Store};
 use yiju_text::chars::is_han;
 use yiju_text::questions::Expected;
@@ -10,13 +12,14 @@ use crate::ask::confidence;
 use crate::ask::embedded::Embedded;
 use crate::ask::lookup::{Found, Item, Section};
 use crate::ask::question::{Language, Question};
-use crate::ask::rerank::Read;
+use crate::ask::rerank::{Answerable, Read};
 use crate::ask::trace::{Step, timed};
+use crate::ask::unit::{self, Unit};
 use crate::ask::{evidence, wording};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::{
-    Answer, AskRequest, Citation, ClauseRef, DocumentRef, Nearest, Refusal, SearchHit, Timings,
+    Answer, AskRequest, Citation, ClauseRef, DocumentRef, Nearest, QuotePart, Refusal, SearchHit, Timings,
 };
 
 /// Clauses listed with a refusal.
@@ -28,9 +31,10 @@ pub(crate) fn answer(
     engine: &Engine,
     request: &AskRequest,
     question: &Embedded,
-    ranked: &[Read],
+    answerable: &Answerable,
     others: &[Read],
 ) -> Result<Answer, EngineError> {
+    let ranked = answerable.found.as_slice();
     if ranked.is_empty() {
         return Ok(refusal(question, wording::nothing_there(question.language), Vec::new(), 0.0));
     }
@@ -40,13 +44,19 @@ pub(crate) fn answer(
         evidence::choose(engine.reader(), question, ranked, request.limit)
     });
     let threshold = request.threshold.unwrap_or(learnt.fit().threshold);
+    let nearest = || {
+        let best = ranked.iter().take(NEAREST);
+        best.map(|found| nearest(&found.record, found.relevance())).collect()
+    };
+    if !answerable.unmet.is_empty() {
+        let message = wording::nothing_about(question.language, &answerable.unmet);
+        return Ok(refusal(question, message, nearest(), 0.0));
+    }
     if confidence < threshold || quotes.is_empty() {
-        let nearest = ranked
-            .iter()
-            .take(NEAREST)
-            .map(|found| nearest(&found.record, found.relevance()))
-            .collect();
-        return Ok(refusal(question, wording::no_match(question.language), nearest, confidence));
+        return Ok(refusal(question, wording::no_match(question.language), nearest(), confidence));
+    }
+    if let Some(unit) = unit::asked_for(engine, question, ranked)? {
+        return whole_unit(question, &ranked[0], unit, confidence);
     }
     let mut citations = Vec::with_capacity(quotes.len());
     let mut lines = Vec::with_capacity(quotes.len());
@@ -54,10 +64,144 @@ pub(crate) fn answer(
         let found = &ranked[quote.candidate];
         let mut citation = cite(marker, &found.record, quote.span, found.relevance())?;
         citation.answer_span = quote.answer.and_then(|part| found.record.span_at(part));
+        citation.context = context(engine, &found.record, &quote.context)?;
+        lines.push(line(question, &citation));
+        if quote.cut {
+            lines.push(wording::goes_on(question.language));
+        }
+        citations.push(citation);
+    }
+    let documents: HashSet<&str> =
+        citations.iter().map(|citation| citation.document.id.as_str()).collect();
+    if documents.len() > 1 {
+        // Whose is whose: each line says which document it is from.
+        lines = lines_by_document(question, &citations);
+    }
+    Ok(answered(question, &lines, citations, confidence))
+}
+
+/// A section, or a clause with a heading, as a whole.
+fn whole_unit(
+    question: &Question,
+    best: &Read,
+    unit: Unit,
+    confidence: f32,
+) -> Result<Answer, EngineError> {
+    let mut citations = Vec::with_capacity(unit.clauses.len());
+    let mut lines = Vec::with_capacity(unit.clauses.len());
+    for (marker, record) in (1u32..).zip(&unit.clauses) {
+        let citation = cite(marker, record, record.clause.span, best.relevance())?;
         lines.push(line(question, &citation));
         citations.push(citation);
     }
+    if unit.total > citations.len() {
+        lines.push(wording::first_of(question.language, citations.len(), unit.total));
+    }
     Ok(answered(question, &lines, citations, confidence))
+}
+
+/// The answers of a question's parts as one, each with its citations or its refusal.
+pub(crate) fn together(request: &AskRequest, answers: Vec<Answer>) -> Answer {
+    let mut citations: Vec<Citation> = Vec::new();
+    let mut lines = Vec::new();
+    let mut confidence = 1.0f32;
+    for part in answers {
+        let mut text = part.answer;
+        if let Some(refusal) = &part.refusal {
+            text = format!("{} {}", part.question, refusal.message);
+        } else {
+            confidence = confidence.min(part.confidence);
+        }
+        // Later markers first, so that [1] made [2] is not made [3] too.
+        let shift = u32::try_from(citations.len()).unwrap_or(u32::MAX);
+        for mut citation in part.citations.into_iter().rev() {
+            let marker = citation.marker + shift;
+            text = text.replace(&format!("[{}]", citation.marker), &format!("[{marker}]"));
+            citation.marker = marker;
+            citations.push(citation);
+        }
+        citations.sort_by_key(|citation| citation.marker);
+        lines.push(text);
+    }
+    Answer {
+        question: request.question.clone(),
+        answered: true,
+        refusal: None,
+        answer: lines.join("\n"),
+        citations,
+        nearest: Vec::new(),
+        confidence,
+        timings_ms: Timings::default(),
+    }
+}
+
+/// The parts of a clause at `spans`, and the lead-in of the clause that leads in to it, where there is one.
+fn context(
+    engine: &Engine,
+    record: &ClauseRecord,
+    spans: &[Span],
+) -> Result<Vec<QuotePart>, EngineError> {
+    let part = |of: &ClauseRecord, span: Span| {
+        let quote = of.slice(span).map(str::to_owned);
+        let differs = || EngineError::QuoteDiffers { clause_id: of.id() };
+        quote.map(|quote| QuotePart { quote, span }).ok_or_else(differs)
+    };
+    let mut parts = Vec::new();
+    // A lead-in may itself be led in to.
+    let mut above = record.clause.lead;
+    while let Some(at) = above {
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
+        let Some(lead) = engine.library.store.clause(&record.document.id, index)? else { break };
+        if let Some(&last) = lead.clause.sentences.last() {
+            parts.push(part(&lead, last)?);
+        }
+        // It comes before what it leads in to.
+        above = lead.clause.lead.filter(|&next| next < at);
+    }
+    parts.reverse();
+    for &span in spans {
+        parts.push(part(record, span)?);
+    }
+    Ok(parts)
+}
+
+/// The answer's lines where it is from several documents: the citations of each under its title.
+fn lines_by_document(question: &Question, citations: &[Citation]) -> Vec<String> {
+    let mut titles: Vec<&DocumentRef> = Vec::new();
+    for citation in citations {
+        if !titles.iter().any(|title| title.id == citation.document.id) {
+            titles.push(&citation.document);
+        }
+    }
+    let mut lines = Vec::new();
+    for title in titles {
+        let of_it = citations.iter().filter(|citation| citation.document.id == title.id);
+        let quotes: Vec<String> = of_it.map(|citation| line(question, citation)).collect();
+        let placed = quotes.iter().any(|quote| quote.contains(&title.title));
+        let head = if placed { String::new() } else { wording::stands_in(question.language, &title.title, &[]) };
+        lines.push(format!("{head}{}", quotes.join("\n")));
+    }
+    lines
+}
+
+/// The quote of a citation with its context, in the order of the text: what is not adjacent is joined by an ellipsis.
+fn in_order(citation: &Citation) -> String {
+    let own = QuotePart { quote: citation.quote.clone(), span: citation.span };
+    let mut parts: Vec<&QuotePart> = citation.context.iter().chain([&own]).collect();
+    parts.sort_by_key(|part| part.span.byte_start);
+    let mut text = String::new();
+    let mut end = None;
+    for part in parts {
+        match end.map(|end| part.span.byte_start.saturating_sub(end)) {
+            None | Some(0) => {}
+            // White space between two sentences, or a line end.
+            Some(1..=4) => text.push('\n'),
+            Some(_) => text.push_str("……"),
+        }
+        text.push_str(&part.quote);
+        end = Some(part.span.byte_end);
+    }
+    text
 }
 
 /// A quote with its marker; its place goes before it when the question asks for it or is in another
@@ -69,7 +213,7 @@ fn line(question: &Question, citation: &Citation) -> String {
     } else {
         String::new()
     };
-    format!("{place}{}[{}]", citation.quote, citation.marker)
+    format!("{place}{}[{}]", in_order(citation), citation.marker)
 }
 
 /// What a lookup by number found.
@@ -167,7 +311,16 @@ fn cite(
         quote: quote.to_owned(),
         span,
         answer_span: None,
+        context: Vec::new(),
+        roles: roles(record, span),
     })
+}
+
+/// The roles of the sentences that begin in a span of a clause.
+fn roles(record: &ClauseRecord, span: Span) -> Vec<Role> {
+    let begins = |sentence: &Span| span.byte_start <= sentence.byte_start && sentence.byte_start < span.byte_end;
+    let sentences = record.clause.sentences.iter().zip(&record.clause.roles);
+    sentences.filter(|(sentence, _)| begins(sentence)).map(|(_, role)| *role).collect()
 }
 
 /// Quotes the date, issuer, number or title of documents, or refuses where the document meant has none.
@@ -242,6 +395,8 @@ fn cite_line(
             quote: line,
             span: place.line,
             answer_span: None,
+        context: Vec::new(),
+        roles: Vec::new(),
         }
     };
     let within = |part: &Span| {
@@ -276,6 +431,8 @@ fn cite_section(store: &Store, marker: u32, section: Section) -> Result<Citation
         quote: cut(section.heading)?,
         span: section.heading,
         answer_span: None,
+        context: Vec::new(),
+        roles: Vec::new(),
     })
 }
 

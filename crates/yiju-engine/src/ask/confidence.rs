@@ -6,6 +6,7 @@
 
 mod fit;
 
+use crate::ask::reader::likeliest_span;
 use crate::ask::rerank::Read;
 use fit::NAMES;
 pub use fit::{ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates};
@@ -78,6 +79,8 @@ pub(crate) fn features(ranked: &[Read], others: &[Read]) -> Features {
     };
     let margin = rest.first().map_or(0.0, |second| best.own_score() - second.own_score());
     let evidence = best.evidence();
+    let elsewhere = rest.iter().find(|other| other.record.document.id != best.record.document.id);
+    let rival = elsewhere.map_or(0.0, |other| best.own_score() - other.own_score());
     let values = [
         best.lanes.dense,
         best.lanes.sentence,
@@ -88,6 +91,11 @@ pub(crate) fn features(ranked: &[Read], others: &[Read]) -> Features {
         best.coverage,
         best.missing,
         1.0 - evidence.map_or(1.0, |sentence| sentence.fit),
+        best.read.as_deref().map_or(0.0, likeliest_span) / 20.0,
+        evidence.map_or(0.0, |sentence| sentence.novelty),
+        best.named,
+        rival,
+        if evidence.is_some_and(|sentence| sentence.listed) { 1.0 } else { 0.0 },
     ];
     Features { across, values }
 }

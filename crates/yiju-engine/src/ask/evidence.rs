@@ -5,6 +5,7 @@
 //! as good, the best sentence, unless the reader finds hardly an answer there.
 
 mod by_reader;
+mod framing;
 mod marking;
 mod quote;
 
@@ -44,7 +45,8 @@ pub(crate) fn choose(
     ranked: &[Read],
     limit: usize,
 ) -> Vec<Quote> {
-    let (Some(best), Some(top)) = (ranked.first(), ranked.first().and_then(|best| best.evidence()))
+    let best = ranked.first().filter(|best| best.may_answer());
+    let (Some(best), Some(top)) = (best, best.and_then(|best| best.evidence()))
     else {
         return Vec::new();
     };
@@ -62,7 +64,21 @@ pub(crate) fn choose(
         .and_then(|tokens| by_reader::of_best(best, tokens))
         .unwrap_or_else(|| of_clause(0, best, top, SAME_CLAUSE * reach));
     quotes.extend(of_others(question, ranked, top, reach));
+    for quote in &mut quotes {
+        if let Some(found) = ranked.get(quote.candidate)
+            && (question.quotable.list || framing::speaks_of_a_list(&found.record, quote.span))
+        {
+            framing::whole_list(&found.record, quote);
+        }
+    }
+    drop_repeated(&mut quotes);
     quotes.truncate(limit);
+    for quote in &mut quotes {
+        if let Some(found) = ranked.get(quote.candidate) {
+            quote.context = framing::governing(&found.record, quote.span);
+        }
+    }
+    drop_context(&mut quotes);
     let grain = match question.expected {
         Expected::List | Expected::Location | Expected::Explanation => Grain::Sentences,
         _ => Grain::Words,
@@ -86,6 +102,39 @@ pub(crate) fn choose(
         });
     }
     quotes
+}
+
+/// Drops quotes that lie in one before them.
+fn drop_repeated(quotes: &mut Vec<Quote>) {
+    let mut kept: Vec<Quote> = Vec::new();
+    for quote in quotes.drain(..) {
+        let inside = |other: &Quote| {
+            other.candidate == quote.candidate
+                && other.span.byte_start <= quote.span.byte_start
+                && quote.span.byte_end <= other.span.byte_end
+        };
+        if !kept.iter().any(inside) {
+            kept.push(quote);
+        }
+    }
+    *quotes = kept;
+}
+
+/// Drops quotes that another of the same clause has as its context already.
+fn drop_context(quotes: &mut Vec<Quote>) {
+    let contexts: Vec<(usize, Span)> = quotes
+        .iter()
+        .flat_map(|quote| quote.context.iter().map(|span| (quote.candidate, *span)))
+        .collect();
+    let first = quotes.first().map(|quote| quote.span);
+    quotes.retain(|quote| {
+        let held = contexts.iter().any(|(candidate, span)| {
+            *candidate == quote.candidate
+                && span.byte_start <= quote.span.byte_start
+                && quote.span.byte_end <= span.byte_end
+        });
+        !held || Some(quote.span) == first
+    });
 }
 
 /// The amount or time that was asked for, as bytes of the clause's text, where the quote at `span` holds one.
@@ -114,9 +163,9 @@ fn of_others<'r>(
     ranked.iter().enumerate().skip(1).filter_map(move |(at, other)| {
         let sentence = other
             .evidence()
-            .filter(|_| best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other))?;
-        let near = top.score - sentence.score <= OTHER_SENTENCE * reach && !sentence.is_heading;
-        near.then_some(Quote { candidate: at, span: sentence.span, answer: None })
+            .filter(|_| other.meets && best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other))?;
+        let near = top.score - sentence.score <= OTHER_SENTENCE * reach && sentence.quotable;
+        near.then_some(Quote::of(at, sentence.span))
     })
 }
 
@@ -128,7 +177,7 @@ fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote
         .enumerate()
         .filter(|(_, sentence)| {
             top.score - sentence.score <= reach
-                && (!sentence.is_heading || sentence.span == top.span)
+                && sentence.quotable
         })
         .collect();
     chosen.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));

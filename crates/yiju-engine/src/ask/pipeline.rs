@@ -10,11 +10,11 @@ use crate::ask::embedded::Embedded;
 use crate::ask::lookup::Outcome;
 use crate::ask::question::Question;
 use crate::ask::rank::{self, Ranked};
-use crate::ask::rerank::{Read, rerank};
+use crate::ask::rerank::{Answerable, Read, rerank};
 use crate::ask::retrieve::{self, CANDIDATES, Candidate};
 use crate::ask::scope::Scope;
 use crate::ask::trace::{Step, clocked, timed};
-use crate::ask::{about, compose, lookup};
+use crate::ask::{about, compose, constraints, lookup, meeting, parts};
 use crate::engine::Engine;
 use crate::error::{EngineError, go_on};
 use crate::keep::indexes::Indexes;
@@ -30,9 +30,45 @@ pub(crate) fn ask(
     check_text("the question's length in characters", &request.question, LONGEST_QUESTION)?;
     check_limit("limit", request.limit, MOST_CITATIONS)?;
     check_threshold(request.threshold)?;
-    let (mut answer, timings) = clocked(|| answer(engine, request, without))?;
+    let (mut answer, timings) = clocked(|| whole_answer(engine, request, without))?;
     answer.timings_ms = timings;
     Ok(answer)
+}
+
+/// The answer, part by part where the question asks for several things and more than one part has an answer, or the
+/// question as a whole has none.
+fn whole_answer(
+    engine: &Engine,
+    request: &AskRequest,
+    without: &[String],
+) -> Result<Answer, EngineError> {
+    let parts = parts::parts(&request.question, &constraints::constraints(&request.question));
+    if parts.is_empty() {
+        return answer(engine, request, without);
+    }
+    let mut answers: Vec<Answer> = Vec::with_capacity(parts.len());
+    for question in parts {
+        let mut part = AskRequest { question, ..request.clone() };
+        // What the first part is answered from, the others are about, if it says anything of them.
+        let about = answers.iter().flat_map(|answer| answer.citations.first()).next();
+        let near = about.map(|citation| vec![citation.document.id.clone()]);
+        if let Some(ids) = near.filter(|_| part.filter.document_ids.is_empty()) {
+            part.filter.document_ids = ids;
+            let within = answer(engine, &part, without)?;
+            if within.answered {
+                answers.push(within);
+                continue;
+            }
+            part.filter = request.filter.clone();
+        }
+        answers.push(answer(engine, &part, without)?);
+    }
+    let whole = answer(engine, request, without)?;
+    let answered = answers.iter().filter(|answer| answer.answered).count();
+    if answered < 2 && (whole.answered || answered == 0) {
+        return Ok(whole);
+    }
+    Ok(compose::together(request, answers))
 }
 
 fn answer(
@@ -59,12 +95,12 @@ fn answer(
         Outcome::Ordinary => None,
     };
     let question = stages.embed(question)?;
-    let all = stages.all(&question, &stages.scope, CANDIDATES)?;
+    let all = stages.answering(&question, &stages.scope)?;
     kill_point("ask:ranked");
     // Only the clauses named may answer; the confidence compares them with all candidates.
-    let named = within.map(|within| stages.all(&question, &within, CANDIDATES)).transpose()?;
+    let named = within.map(|within| stages.answering(&question, &within)).transpose()?;
     timed(Step::Compose, || {
-        compose::answer(engine, request, &question, named.as_deref().unwrap_or(&all), &all)
+        compose::answer(engine, request, &question, named.as_ref().unwrap_or(&all), &all.found)
     })
 }
 
@@ -174,6 +210,23 @@ impl<'a> Stages<'a> {
             go_on()?;
             Ok(found)
         })
+    }
+
+    /// All stages after embedding, for an answer: clauses that cannot be it come last.
+    pub(crate) fn answering(
+        &self,
+        question: &Embedded,
+        scope: &Scope,
+    ) -> Result<Answerable, EngineError> {
+        let candidates = self.retrieve(question, scope, CANDIDATES)?;
+        let mut ranked = self.rank(question, candidates, CANDIDATES)?;
+        let unmet = meeting::check(question, &mut ranked);
+        rank::drop_misfits(question, &mut ranked);
+        let (able, unable): (Vec<Ranked>, Vec<Ranked>) =
+            ranked.into_iter().partition(Ranked::may_answer);
+        let mut found = self.rerank(question, able)?;
+        found.extend(unable.into_iter().map(Read::from));
+        Ok(Answerable { found, unmet })
     }
 
     /// All stages after embedding, for the best `most` candidates, best first.

@@ -9,7 +9,9 @@ use yiju_text::chars::is_han;
 use yiju_text::questions::{Expected, IDLE, OF_A_UNIT, asking_words, expected};
 use yiju_text::{is_stop_term, normalize, terms};
 
+use crate::ask::constraints::{Constraint, constraints};
 use crate::ask::pairs::Pairs;
+use crate::ask::quotable::Quotable;
 use crate::error::EngineError;
 
 /// Weight of a token of no content word (particles, punctuation, question words); the rarest word has 1.
@@ -38,7 +40,11 @@ pub(crate) struct Question {
     pub text: String,
     pub language: Language,
     pub expected: Expected,
+    /// Which lines it may be answered with.
+    pub quotable: Quotable,
     pub references: Vec<Reference>,
+    /// What an answer must be about.
+    pub constraints: Vec<Constraint>,
     /// Content words, each once.
     pub words: Vec<Word>,
     /// Its pairs of neighbouring characters.
@@ -69,12 +75,15 @@ impl Question {
             let weight = (idf(frequency as f64, total) / rarest) as f32;
             words.push(Word { text: term.text, weight, range: term.range });
         }
+        let expected = expected(&normal);
         let has_han = text.chars().any(is_han);
         Ok(Self {
             text: text.to_owned(),
             language: if has_han { Language::Chinese } else { Language::English },
-            expected: expected(&normal),
+            expected,
+            quotable: Quotable::of(&normal, expected),
             references: find_references(text),
+            constraints: constraints(text),
             words,
             pairs: Pairs::of(&normal),
         })

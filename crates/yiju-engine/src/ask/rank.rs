@@ -1,15 +1,16 @@
 //! The second stage: candidates and their sentences scored by late interaction with what the first
 //! stage knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
-use yiju_document::Span;
+use yiju_document::{Role, Span};
 use yiju_index::CodedTokens;
 use yiju_store::{ClauseRecord, Store};
 use yiju_text::chars::is_han;
+use yiju_text::amounts::phrases;
 use yiju_text::normalize;
-use yiju_text::questions::fits;
+use yiju_text::questions::{Expected, fits};
 
 use crate::ask::embedded::Embedded;
 use crate::ask::question::Language;
@@ -31,6 +32,8 @@ const LENGTH_LOSS: f32 = 0.02;
 /// Weight of the better neighbour's score above the least of all candidates: drafters put related clauses next to
 /// each other. Not used across scripts, where it says less than the text itself.
 pub const NEIGHBOUR_WEIGHT: f32 = 0.25;
+/// Gain of a clause that holds a list where one is asked for.
+const LIST_GAIN: f32 = 0.12;
 /// Characters below which a shorter clause has no advantage: sign-offs are short.
 const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
@@ -58,6 +61,12 @@ pub(crate) struct Sentence {
     /// How well it holds what is asked for, 0 to 1.
     pub fit: f32,
     pub is_heading: bool,
+    /// Share of its words, 0 to 1, that neither the question nor the title nor the headings have.
+    pub novelty: f32,
+    /// Whether it is part of a list.
+    pub listed: bool,
+    /// Whether it may be quoted as an answer to the question.
+    pub quotable: bool,
     /// The evidence score; comparable within a question.
     pub score: f32,
 }
@@ -73,12 +82,16 @@ pub(crate) struct Ranked {
     /// The question and the clause are in different scripts.
     pub across: bool,
     pub sentences: Vec<Sentence>,
+    /// Whether it meets what the question fixes, as far as any candidate does.
+    pub meets: bool,
     /// The clause's coded token vectors, where the store has them.
     pub tokens: Option<Vec<u8>>,
     /// Share of the question's words that the clause or its headings hold.
     pub coverage: f32,
     /// Weight of the heaviest word that is missing there.
     pub missing: f32,
+    /// Share of the question's words that the document's title and issuer hold.
+    pub named: f32,
     /// Share of the question's pairs of characters that the clause or its headings hold.
     #[cfg_attr(not(feature = "measure"), expect(dead_code))]
     pub pairs: f32,
@@ -113,9 +126,15 @@ impl Ranked {
         (&self.record.document.id, self.record.index)
     }
 
-    /// The best sentence; `None` where the clause has none.
+    /// Whether it may be the answer: it has a sentence to quote and meets what the question fixes.
+    pub(crate) fn may_answer(&self) -> bool {
+        self.meets && self.evidence().is_some()
+    }
+
+    /// The best sentence that may be quoted; `None` where the clause has none.
     pub(crate) fn evidence(&self) -> Option<&Sentence> {
-        self.sentences.iter().max_by(|a, b| a.score.total_cmp(&b.score))
+        let quotable = self.sentences.iter().filter(|sentence| sentence.quotable);
+        quotable.max_by(|a, b| a.score.total_cmp(&b.score))
     }
 }
 
@@ -151,6 +170,20 @@ pub(crate) fn rank(
         b.score.total_cmp(&a.score).then_with(by_id)
     });
     Ok(ranked)
+}
+
+/// Where an amount or a time is asked for and one of the best candidates holds one, nothing without one is quoted.
+pub(crate) fn drop_misfits(question: &Embedded, ranked: &mut [Ranked]) {
+    const LOOKED_AT: usize = 8;
+    if !matches!(question.expected, Expected::Quantity(_) | Expected::Time) {
+        return;
+    }
+    let fits = |found: &Ranked| found.sentences.iter().any(|s| s.quotable && s.fit >= 1.0);
+    if ranked.iter().take(LOOKED_AT).any(fits) {
+        for sentence in ranked.iter_mut().flat_map(|found| &mut found.sentences) {
+            sentence.quotable &= sentence.fit > 0.0;
+        }
+    }
 }
 
 /// Adds to the score of each candidate what its neighbours in the document give it.
@@ -193,6 +226,17 @@ fn score(
         normalize(&record.document.title),
         normalize(&record.path.join(" "))
     );
+    let titles = normalize(&format!(
+        "{} {}",
+        record.document.title,
+        record.document.issuer.as_deref().unwrap_or("")
+    ));
+    let asked = normalize(&question.text);
+    let known: HashSet<char> = asked
+        .chars()
+        .chain(titles.chars())
+        .chain(normalize(&record.path.join(" ")).chars())
+        .collect();
     let late = meeting.best(question, None);
     let across = (question.language == Language::Chinese) != record.text.chars().any(is_han);
     let lanes = Lanes {
@@ -211,14 +255,18 @@ fn score(
             let late = meeting.best(question, Some(record.within(span).unwrap_or_default()));
             let normal = normalize(record.slice(span).unwrap_or(""));
             let coverage = question.coverage(&normal).unwrap_or(0.0);
-            let fit = fits(question.expected, &normal);
+            let fit = fit(question, &asked, &normal);
             sentence_pairs = sentence_pairs.max(question.pairs.share_in(&normal));
+            let role = record.clause.roles.get(at).copied().unwrap_or(Role::Body);
             let is_heading =
                 at == 0 && record.clause.heading.is_some() && record.clause.sentences.len() > 1;
+            let listed = matches!(role, Role::LeadIn | Role::Item);
+            let novelty = novelty(&normal, &known);
+            let quotable = question.quotable.allows(role, &normal, fit);
             let score = SENTENCE_LATE_WEIGHT * late + COVERAGE_WEIGHT * coverage
                 - MISFIT_LOSS * (1.0 - fit)
                 - if is_heading { HEADING_LOSS } else { 0.0 };
-            Sentence { span, late, coverage, fit, is_heading, score }
+            Sentence { span, late, coverage, fit, is_heading, novelty, listed, quotable, score }
         })
         .collect::<Vec<_>>();
     let best_sentence_late = sentences.iter().map(|s| s.late).fold(0.0, f32::max);
@@ -226,6 +274,7 @@ fn score(
     let pairs = question.pairs.share_in(&with_headings);
     let shared =
         if across { 0.0 } else { PAIRS_WEIGHT * pairs + SENTENCE_PAIRS_WEIGHT * sentence_pairs };
+    let lists = sentences.iter().filter(|sentence| sentence.listed).count() > 2;
     let length = (record.text.chars().count() as f32).max(SHORT);
     Ok(Ranked {
         score: lanes.dense
@@ -233,18 +282,44 @@ fn score(
             + LATE_WEIGHT * lanes.late
             + BEST_SENTENCE_LATE_WEIGHT * best_sentence_late
             + shared
-            - LENGTH_LOSS * length.ln(),
+            - LENGTH_LOSS * length.ln()
+            + if question.quotable.list && lists { LIST_GAIN } else { 0.0 },
         neighbours: 0.0,
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
         missing: question.missing(&with_headings),
+        named: question.coverage(&titles).unwrap_or(0.0),
         pairs,
         sentence_pairs,
         record,
         lanes,
         sentences,
+        meets: true,
         tokens,
     })
+}
+
+/// How well a sentence holds what is asked for, 0 to 1; a number or time that the question itself (`asked`, in normal form)
+/// names is not what it asks for.
+fn fit(question: &Embedded, asked: &str, sentence: &str) -> f32 {
+    let fit = fits(question.expected, sentence);
+    if fit < 1.0 || !matches!(question.expected, Expected::Quantity(_) | Expected::Time) {
+        return fit;
+    }
+    let mut answers = phrases(sentence)
+        .into_iter()
+        .filter_map(|part| sentence.get(part))
+        .filter(|part| fits(question.expected, part) >= 1.0)
+        .peekable();
+    let named = answers.peek().is_some() && answers.all(|part| asked.contains(part));
+    if named { 0.0 } else { fit }
+}
+
+/// The share of a sentence's letters that are not `known`; 0 for a sentence without letters.
+fn novelty(sentence: &str, known: &HashSet<char>) -> f32 {
+    let letters = || sentence.chars().filter(|c| c.is_alphanumeric());
+    let new = letters().filter(|c| !known.contains(c)).count();
+    new as f32 / letters().count().max(1) as f32
 }
 
 /// The cosines of the question's tokens with a clause's.

@@ -78,6 +78,13 @@ impl Read {
     }
 }
 
+/// Candidates for an answer, best first.
+pub(crate) struct Answerable {
+    pub found: Vec<Read>,
+    /// What the question fixes and no candidate meets, as the question says it.
+    pub unmet: Vec<String>,
+}
+
 /// A stage that looks again at the best candidates.
 pub(crate) trait Reranker {
     fn span(&self) -> Span;
@@ -132,9 +139,6 @@ impl Reranker for Reader {
         best: &mut [Read],
         rest: &mut [Read],
     ) -> Result<bool, EngineError> {
-        if best.len() < 2 {
-            return Ok(false);
-        }
         let read: Option<Vec<Vec<Token>>> = best
             .iter()
             .enumerate()

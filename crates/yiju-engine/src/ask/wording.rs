@@ -23,6 +23,18 @@ pub(crate) fn nothing_there(language: Language) -> String {
     }
 }
 
+/// What the question fixes and no clause near it is about.
+pub(crate) fn nothing_about(language: Language, unmet: &[String]) -> String {
+    match language {
+        Language::Chinese => {
+            format!("库中文件没有关于“{}”的内容；以下是最接近的条款。", unmet.join("”“"))
+        }
+        Language::English => {
+            format!("The documents say nothing about “{}”; the nearest clauses follow.", unmet.join("”, “"))
+        }
+    }
+}
+
 /// The unit that was cited does not exist.
 pub(crate) fn no_such_unit(language: Language, cited: &str) -> String {
     match language {
@@ -44,6 +56,14 @@ pub(crate) fn first_of(language: Language, given: usize, total: usize) -> String
     match language {
         Language::Chinese => format!("共{total}处，以上是前{given}处。"),
         Language::English => format!("These are the first {given} of {total}."),
+    }
+}
+
+/// A quoted list that goes on in the document.
+pub(crate) fn goes_on(language: Language) -> String {
+    match language {
+        Language::Chinese => "（列举未完，全文见所引条款。）".into(),
+        Language::English => "(The list goes on in the clause cited.)".into(),
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) fn view(record: ClauseRecord) -> ClauseView {
         path: record.path.clone(),
         span: record.clause.span,
         sentences: record.clause.sentences.clone(),
+        roles: record.clause.roles.clone(),
         inferred: record.clause.inferred,
         previous: record.index.checked_sub(1).map(id),
         next: record

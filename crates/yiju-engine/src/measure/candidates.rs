@@ -39,8 +39,13 @@ pub(super) fn signals(
     request: &SearchRequest,
     without: &[String],
 ) -> Result<Vec<Signals>, EngineError> {
-    let (stages, question, ranked) = ranked(engine, request, without)?;
-    let found = stages.rerank(&question, ranked)?;
+    let (stages, question) = stages(engine, request, without)?;
+    let answerable = stages.answering(&question, &stages.scope)?;
+    if !answerable.unmet.is_empty() {
+        // It is refused before any confidence is asked.
+        return Ok(Vec::new());
+    }
+    let found = answerable.found;
     let features = confidence::features(&found, &found);
     Ok(found
         .iter()
@@ -115,7 +120,7 @@ pub(super) fn reading(
     request: &SearchRequest,
     wanted: &[String],
 ) -> Result<Reading, EngineError> {
-    let (_, question, ranked) = ranked(engine, request, &[])?;
+    let (question, ranked) = ranked(engine, request, &[])?;
     let examples = ranked
         .iter()
         .enumerate()
@@ -142,17 +147,27 @@ pub(super) fn reading(
     })
 }
 
-/// A query and its candidates after the second stage, which scores all of them here.
-fn ranked<'a>(
+/// The stages over a query, and the query embedded.
+fn stages<'a>(
     engine: &'a Engine,
     request: &SearchRequest,
     without: &[String],
-) -> Result<(Stages<'a>, Embedded, Vec<Ranked>), EngineError> {
+) -> Result<(Stages<'a>, Embedded), EngineError> {
     check_query(request)?;
     let stages = Stages::over(engine, &request.filter, without)?;
     let question = stages.embed(stages.analyse(&request.query)?)?;
+    Ok((stages, question))
+}
+
+/// A query and its candidates after the second stage, which scores all of them here.
+fn ranked(
+    engine: &Engine,
+    request: &SearchRequest,
+    without: &[String],
+) -> Result<(Embedded, Vec<Ranked>), EngineError> {
+    let (stages, question) = stages(engine, request, without)?;
     let most = CANDIDATES.max(request.limit);
     let candidates = stages.retrieve(&question, &stages.scope, most)?;
     let ranked = stages.rank(&question, candidates, most)?;
-    Ok((stages, question, ranked))
+    Ok((question, ranked))
 }

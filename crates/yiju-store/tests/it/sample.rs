@@ -98,6 +98,8 @@ pub fn document(title: &str, articles: &[Vec<String>]) -> Document {
             span,
             paragraphs: vec![span],
             inferred: false,
+            roles: Vec::new(),
+            lead: None,
             items: spans.iter().copied().zip(1..).map(|(span, n)| (n, span)).collect(),
             sentences: spans,
         });
@@ -112,6 +114,7 @@ pub fn document(title: &str, articles: &[Vec<String>]) -> Document {
         text: writer.text,
         sections,
         clauses,
+        outside: Vec::new(),
     }
 }
 
@@ -247,6 +250,7 @@ pub fn any_document() -> impl Strategy<Value = Document> {
                 text: writer.text,
                 sections,
                 clauses,
+                outside: Vec::new(),
             }
         })
 }
@@ -272,6 +276,8 @@ fn any_clause(writer: &mut Writer, parts: ClauseParts, sections: usize) -> Claus
         span,
         paragraphs: sentences.iter().take(2).copied().collect(),
         inferred: false,
+            roles: Vec::new(),
+            lead: None,
         items: sentences.iter().skip(1).copied().zip(7..).map(|(s, n)| (n, s)).collect(),
         sentences,
     }

@@ -14,11 +14,15 @@ use crate::files;
 
 /// Print the outline of a file: its documents, sections and clauses
 ///
-/// Needs no library and no model. With --json, the parsed documents with all spans.
+/// Needs no library and no model. With --json, the parsed documents with all spans
+/// and roles.
 #[derive(Debug, Args)]
 pub(crate) struct Outline {
     /// The file
     file: PathBuf,
+    /// Print each line after its role instead: title, opening, heading, lead-in, item, question, answer …
+    #[arg(long)]
+    roles: bool,
 }
 
 impl Outline {
@@ -46,7 +50,8 @@ impl Outline {
             if index > 0 {
                 writeln!(out)?;
             }
-            let outline = crate::text::clean(&yiju_document::outline(document));
+            let print = if self.roles { yiju_document::outline_roles } else { yiju_document::outline };
+            let outline = crate::text::clean(&print(document));
             writeln!(out, "{}", outline.trim_end()).context("cannot write the outline")?;
         }
         Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The signals, each about 0 to 1, in their order.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 14] = [
     "dense",
     "sentence",
     "late",
@@ -16,6 +16,11 @@ pub(super) const NAMES: [&str; 9] = [
     "coverage",
     "missing",
     "misfit",
+    "reading",
+    "novelty",
+    "named",
+    "rival",
+    "listed",
 ];
 
 /// How confidence is computed, what from, and how often it errs.

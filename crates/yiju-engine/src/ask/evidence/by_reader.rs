@@ -26,8 +26,8 @@ pub(super) fn of_best(found: &Ranked, tokens: &[Token]) -> Option<Vec<Quote>> {
     Some(joined(0, found, chosen, first))
 }
 
-/// Every way in which an answer may reach over the sentences of a clause; headings hold none, where
-/// there is anything else.
+/// Every way in which an answer may reach over the sentences of a clause; those that may not be
+/// quoted hold none.
 fn reaches(found: &Ranked, tokens: &[Token]) -> Option<Vec<Reach>> {
     let begin = likelihoods(tokens, |t| t.begin, 1.0);
     let end = likelihoods(tokens, |t| t.end, 1.0);
@@ -36,7 +36,7 @@ fn reaches(found: &Ranked, tokens: &[Token]) -> Option<Vec<Reach>> {
     let mut ends = vec![0.0f32; count];
     for ((token, begin), end) in tokens.iter().zip(begin).zip(end) {
         let sentence = found.sentences.get(token.sentence)?;
-        if !sentence.is_heading || count == 1 {
+        if sentence.quotable {
             begins[token.sentence] += begin;
             ends[token.sentence] += end;
         }

@@ -19,6 +19,16 @@ pub(crate) struct Quote {
     pub span: Span,
     /// The part of the quote that answers, where that is not all of it: bytes of the clause's text.
     pub answer: Option<Range<usize>>,
+    /// What the quote cannot be read without, in the order of the text.
+    pub context: Vec<Span>,
+    /// Whether it is the beginning of a list that is too long to quote whole.
+    pub cut: bool,
+}
+
+impl Quote {
+    pub(super) fn of(candidate: usize, span: Span) -> Self {
+        Self { candidate, span, answer: None, context: Vec::new(), cut: false }
+    }
 }
 
 /// Quotes of the sentences `chosen` of a clause, adjacent ones joined; the one that holds the span
@@ -42,5 +52,5 @@ pub(super) fn joined(at: usize, found: &Ranked, mut chosen: Vec<usize>, first: S
     let holds_first =
         |span: &Span| span.byte_start <= first.byte_start && first.byte_end <= span.byte_end;
     spans.sort_by_key(|(_, span)| (!holds_first(span), span.byte_start));
-    spans.into_iter().map(|(_, span)| Quote { candidate: at, span, answer: None }).collect()
+    spans.into_iter().map(|(_, span)| Quote::of(at, span)).collect()
 }

@@ -1,0 +1,98 @@
+//! Several questions in one: 怎么申请，多久办完？ Each part is asked alone, about what the first part is about.
+
+use std::ops::Range;
+
+use yiju_text::questions::asking_words;
+
+use crate::ask::constraints::Constraint;
+
+/// Fewest characters of a part.
+const SHORTEST: usize = 4;
+/// Most parts.
+const MOST: usize = 4;
+
+/// The parts of a question that asks for several things, as questions of their own; empty where it asks for one.
+///
+/// A part begins after a mark where both sides ask. A part that does not say what it is about is given the names that
+/// the first part begins with.
+pub(crate) fn parts(question: &str, constraints: &[Constraint]) -> Vec<String> {
+    let asking = asking_words(question);
+    let asks = |range: &Range<usize>| {
+        asking.iter().any(|word| range.start <= word.start && word.end <= range.end)
+            || question.get(range.clone()).is_some_and(|part| part.trim_end().ends_with(['吗', '么', '?', '？']))
+    };
+    let mut pieces: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for (at, mark) in question.match_indices(['，', '？', '；', ',', '?', ';', '。']) {
+        pieces.push(start..at);
+        start = at + mark.len();
+    }
+    pieces.push(start..question.len());
+    pieces.retain(|piece| question.get(piece.clone()).is_some_and(|text| !text.trim().is_empty()));
+    // A piece that does not ask belongs to the one after it: 没登记就开店，会罚多少？
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    let mut open: Option<usize> = None;
+    for piece in pieces {
+        let from = open.take().unwrap_or(piece.start);
+        let whole = from..piece.end;
+        if asks(&piece) {
+            joined.push(whole);
+        } else {
+            open = Some(from);
+        }
+    }
+    // What goes on after the last that asks belongs to it.
+    if let (Some(_), Some(last)) = (open, joined.last_mut()) {
+        last.end = question.len();
+    }
+    let text = |range: &Range<usize>| question.get(range.clone()).unwrap_or("").trim();
+    if joined.len() < 2
+        || joined.len() > MOST
+        || joined.iter().any(|range| text(range).chars().count() < SHORTEST)
+    {
+        return Vec::new();
+    }
+    let subject: String = constraints
+        .iter()
+        .map(|constraint| constraint.said.as_str())
+        .filter(|said| text(&joined[0]).contains(said))
+        .collect();
+    joined
+        .iter()
+        .enumerate()
+        .map(|(at, range)| {
+            let part = text(range).trim_start_matches(['并', '又', '且']);
+            if at == 0 || subject.is_empty() || part.contains(&subject) {
+                part.to_owned()
+            } else {
+                format!("{subject}{part}")
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::constraints::constraints;
+
+    #[test]
+    fn a_question_is_cut_where_both_sides_ask() {
+        let cut = |question: &str| parts(question, &constraints(question));
+        assert_eq!(
+            cut("石桥市骗取补贴的几年内不能再申请，低收入家庭最多能得到多少救助？"),
+            ["石桥市骗取补贴的几年内不能再申请", "石桥市低收入家庭最多能得到多少救助"]
+        );
+        assert_eq!(cut("机器坏了怎么办？应该联系谁？"), ["机器坏了怎么办", "应该联系谁"]);
+        for one in ["没登记就在云泽区开店，会罚多少钱？", "满60岁，能免费坐公交吗？", "城市更新的钱从哪里来？", "谁，什么"] {
+            assert!(cut(one).is_empty(), "{one}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_question_is_cut(question in "[谁怎么办多少，？,?吗a-c ]{0,24}|\\PC{0,24}") {
+            parts(&question, &[]);
+        }
+    }
+}
