@@ -6,8 +6,9 @@
 //! unnumbered clause; where it leads in with a colon, they are its items.
 
 use crate::clause_heading::clause_heading;
-use crate::draft::{DraftClause, DraftSection, finish, leads_in, parts};
+use crate::draft::{DraftClause, DraftSection, finish, leads_in};
 use crate::front::Front;
+use crate::parts::parts;
 use crate::sequence::{Line, keep_sequences, label_bare_articles};
 use crate::signs;
 use crate::style::{Label, Style};

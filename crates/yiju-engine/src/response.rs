@@ -315,6 +315,8 @@ pub struct ClauseView {
     pub sentences: Vec<Span>,
     /// Whether its head was found inside running text, by its number.
     pub inferred: bool,
+    /// Whether it goes on with the clause before it, which is too long for one.
+    pub continues: bool,
     /// Id of the clause before it.
     #[cfg_attr(feature = "schema", schema(required))]
     pub previous: Option<String>,

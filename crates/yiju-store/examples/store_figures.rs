@@ -128,6 +128,7 @@ fn source(name: &str, articles: u32) -> NewSource {
             sentences,
             paragraphs: vec![span],
             items: Vec::new(),
+            continues: false,
             inferred: false,
         });
     }
@@ -148,6 +149,7 @@ fn source(name: &str, articles: u32) -> NewSource {
         language: "zh".into(),
         sha256: hex(text.as_bytes()),
         text,
+        doubts: Vec::new(),
         sections: vec![section],
         clauses,
     };

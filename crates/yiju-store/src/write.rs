@@ -276,6 +276,7 @@ fn write_document(
         language: document.language.clone(),
         sha256: document.sha256.clone(),
         text: String::new(),
+        doubts: document.doubts.clone(),
         sections: Vec::new(),
         clauses: Vec::new(),
     };

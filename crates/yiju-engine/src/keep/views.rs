@@ -16,6 +16,7 @@ pub(crate) fn view(record: ClauseRecord) -> ClauseView {
         span: record.clause.span,
         sentences: record.clause.sentences.clone(),
         inferred: record.clause.inferred,
+        continues: record.clause.continues,
         previous: record.index.checked_sub(1).map(id),
         next: record
             .index

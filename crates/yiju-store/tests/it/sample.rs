@@ -97,6 +97,7 @@ pub fn document(title: &str, articles: &[Vec<String>]) -> Document {
             section: sections.len().checked_sub(1),
             span,
             paragraphs: vec![span],
+            continues: false,
             inferred: false,
             items: spans.iter().copied().zip(1..).map(|(span, n)| (n, span)).collect(),
             sentences: spans,
@@ -110,6 +111,7 @@ pub fn document(title: &str, articles: &[Vec<String>]) -> Document {
         language: "zh".into(),
         sha256: sha256(writer.text.as_bytes()),
         text: writer.text,
+        doubts: Vec::new(),
         sections,
         clauses,
     }
@@ -245,6 +247,7 @@ pub fn any_document() -> impl Strategy<Value = Document> {
                 language,
                 sha256: sha256(writer.text.as_bytes()),
                 text: writer.text,
+                doubts: Vec::new(),
                 sections,
                 clauses,
             }
@@ -271,6 +274,7 @@ fn any_clause(writer: &mut Writer, parts: ClauseParts, sections: usize) -> Claus
         section: section.filter(|section| *section < sections),
         span,
         paragraphs: sentences.iter().take(2).copied().collect(),
+        continues: false,
         inferred: false,
         items: sentences.iter().skip(1).copied().zip(7..).map(|(s, n)| (n, s)).collect(),
         sentences,
