@@ -5,3 +5,4 @@ mod long;
 mod outlines;
 mod properties;
 mod running;
+mod wrapping;
