@@ -7,9 +7,10 @@
 
 use crate::asking::{heading_asks, line_asks};
 use crate::clause_heading::clause_heading;
-use crate::draft::{DraftClause, DraftSection, finish, leads_in, parts};
+use crate::draft::{DraftClause, DraftSection, finish, leads_in};
 use crate::front::Front;
 use crate::role::is_contact;
+use crate::parts::parts;
 use crate::sequence::{Line, keep_sequences, label_bare_articles};
 use crate::signs;
 use crate::style::{Label, Style};

@@ -214,6 +214,7 @@ impl Group<'_> {
             language: guess(&text).into(),
             sha256: base16ct::lower::encode_string(&Sha256::digest(&text)),
             text,
+            doubts: Vec::new(),
             sections,
             clauses,
             outside: Vec::new(),

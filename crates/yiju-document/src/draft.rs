@@ -43,6 +43,8 @@ pub(crate) struct DraftClause {
     pub(crate) series: bool,
     /// Its heading asks, and its text answers.
     pub(crate) question: bool,
+    /// It goes on with the clause before it, which is too long for one.
+    pub(crate) continues: bool,
     /// Its head begins where the source has no line break.
     pub(crate) inferred: bool,
 }
@@ -83,46 +85,6 @@ impl DraftClause {
 /// Whether a line leads in with a colon to what follows.
 pub(crate) fn leads_in(line: &Line) -> bool {
     line.text.ends_with(['：', ':'])
-}
-
-/// Most bytes of an unnumbered paragraph that is one clause.
-const LONG: usize = 12_000;
-/// About how many bytes each part of a longer one has.
-const PART: usize = 6_000;
-
-/// An unnumbered paragraph without limit as several clauses, cut where sentences end, or where a
-/// phrase does.
-pub(crate) fn parts(text: &str, clause: DraftClause) -> Vec<DraftClause> {
-    let whole = clause.range.clone();
-    if clause.label.is_some() || clause.paragraphs.len() > 1 || whole.len() <= LONG {
-        return vec![clause];
-    }
-    let part = |range: Range<usize>| DraftClause {
-        section: clause.section,
-        paragraphs: std::iter::once(range.clone()).collect(),
-        range,
-        ..DraftClause::default()
-    };
-    let mut parts = Vec::new();
-    let mut start = whole.start;
-    while whole.end - start > LONG {
-        let mut limit = start + PART;
-        while !text.is_char_boundary(limit) {
-            limit -= 1;
-        }
-        let within = &text[start..limit];
-        let end = match split_sentences(within).as_slice() {
-            [.., last, _] => last.end,
-            _ => within
-                .char_indices()
-                .rfind(|&(at, c)| at > PART / 2 && matches!(c, '，' | '、' | ',' | ' '))
-                .map_or(within.len(), |(at, c)| at + c.len_utf8()),
-        };
-        parts.push(part(start..start + end));
-        start += end;
-    }
-    parts.push(part(start..whole.end));
-    parts
 }
 
 /// Counts the spans and splits the sentences.
@@ -170,6 +132,7 @@ pub(crate) fn finish(
             sentences,
             paragraphs: c.paragraphs.into_iter().map(&span).collect(),
             items: c.items.into_iter().map(|(number, range)| (number, span(range))).collect(),
+            continues: c.continues,
             inferred: c.inferred,
             roles: Vec::new(),
             lead: None,

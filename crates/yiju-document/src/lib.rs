@@ -1,8 +1,8 @@
 //! Parses the text of Chinese policy and law, notices and news into documents, sections, clauses
 //! and sentences, every one of them a span of one clean text.
 //!
-//! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does);
-//! [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
+//! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does),
+//! [`parse_file`] those of a file; [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
 //! [`Document::find`] where that is; [`Document::particular`] where a document says what it is. [`outline`] prints the tree. [`read_corpus`] and
 //! [`group_corpus`] make documents of JSON Lines.
 //!
@@ -44,6 +44,7 @@ mod outline;
 mod page;
 mod parse;
 mod particular;
+mod parts;
 mod reference;
 mod resolve;
 mod role;
@@ -59,9 +60,9 @@ mod words;
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
 pub use error::DocumentError;
-pub use model::{Clause, Document, Section, Span, UnitKind};
+pub use model::{Clause, Document, Doubt, DoubtKind, Section, Span, UnitKind};
 pub use outline::{outline, outline_roles};
-pub use parse::{parse, parse_text};
+pub use parse::{parse, parse_file, parse_text};
 pub use particular::{Particular, ParticularPlace};
 pub use role::Role;
 pub use reference::{Reference, Step, Target, Unit, find_references};

@@ -1,7 +1,7 @@
 //! Decoded text to paragraphs: stray characters dropped, broken and wrapped paragraphs joined.
 
 use crate::label::parse_label;
-use crate::style::Style;
+use crate::style::{Label, STYLES, Style};
 use crate::{page, signs};
 use yiju_text::chars::{
     ends_finally, ends_with_remark, is_cjk, is_closing, is_han, last_char, left_open, longer_than,
@@ -21,6 +21,13 @@ struct Line<'a> {
     /// Whether a blank line stands before it.
     after_blank: bool,
     width: usize,
+}
+
+impl Line<'_> {
+    /// Columns up to its end.
+    fn columns(&self) -> usize {
+        self.indent + self.width
+    }
 }
 
 /// Line ends as `\n`, without characters that are no text: control characters, byte order marks,
@@ -52,19 +59,26 @@ fn is_stray(c: char) -> bool {
 /// space at its ends; white space apart, together they are the whole text.
 pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let lines = lines(text);
-    let wrap =
-        wrap_width(&lines).map(|limit| Wrap { limit, first_indent: first_indent(&lines, limit) });
+    let wrap = Wrap::of(&lines);
     let mut out: Vec<String> = Vec::new();
     // The line that the last paragraph ends with.
     let mut last: Option<&Line> = None;
+    let mut numbers = Numbers::default();
     for line in &lines {
         let joined = match (out.last(), last) {
             (Some(paragraph), Some(previous)) if paragraph.len() < MAX_PARAGRAPH => {
-                let wrapped = !line.after_blank
-                    && wrap
-                        .as_ref()
-                        .is_some_and(|wrap| continues_wrapped(paragraph, previous, line, wrap));
-                wrapped || continues_broken(paragraph, line, &out)
+                match wrap.as_ref().filter(|_| !line.after_blank) {
+                    // A machine indents the first line of each paragraph, and no other.
+                    Some(Wrap { greedy: true, first_indent: Some(indent), limit }) => {
+                        line.indent < *indent
+                            && (is_filled(previous, line, *limit)
+                                || continues_broken(paragraph, line, &out))
+                    }
+                    Some(wrap) if continues_wrapped(paragraph, previous, line, wrap, &numbers) => {
+                        true
+                    }
+                    _ => continues_broken(paragraph, line, &out),
+                }
             }
             _ => false,
         };
@@ -74,6 +88,7 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
                 paragraph.push_str(line.text);
             }
             None => {
+                numbers.read(line.text);
                 out.push(line.text.to_string());
             }
         }
@@ -102,20 +117,43 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// The last number of each style at the head of a paragraph.
+#[derive(Default)]
+struct Numbers([Option<u32>; STYLES]);
+
+impl Numbers {
+    fn read(&mut self, paragraph: &str) {
+        if let Some(label) = parse_label(paragraph) {
+            self.0[label.style as usize] = Some(label.number);
+        }
+    }
+
+    /// Whether a label goes on with the numbers before it. `first`: whether numbers may begin here.
+    fn go_on_with(&self, label: &Label, first: bool) -> bool {
+        let first = first || label.style.is_division();
+        match self.0[label.style as usize] {
+            Some(last) if label.number == last + 1 => true,
+            Some(last) => label.sub.is_some() && label.number == last || first && label.number == 1,
+            None => first || label.style == Style::Article,
+        }
+    }
+}
+
 /// How a text was wrapped.
 struct Wrap {
     /// The width in columns.
     limit: usize,
+    /// Whether every line holds as much as fits: cut by a machine.
+    greedy: bool,
     /// The indent of the first line of each paragraph, where the others have less.
     first_indent: Option<usize>,
 }
 
 /// The indent that opens paragraphs: full lines with it are followed by lines with less.
 fn first_indent(lines: &[Line], limit: usize) -> Option<usize> {
-    let full: Vec<(usize, usize)> = lines
-        .windows(2)
-        .filter(|pair| !pair[1].after_blank && is_full(&pair[0], &pair[1], limit, slack(limit)))
-        .map(|pair| (pair[0].indent, pair[1].indent))
+    let full: Vec<(usize, usize)> = pairs(lines)
+        .filter(|(line, next)| is_full(line, next, limit, slack(limit)))
+        .map(|(line, next)| (line.indent, next.indent))
         .collect();
     let opening = full.iter().filter(|(this, next)| this > next);
     let hanging = full.iter().filter(|(this, next)| this < next).count();
@@ -124,34 +162,57 @@ fn first_indent(lines: &[Line], limit: usize) -> Option<usize> {
         .flatten()
 }
 
-/// The width at which a text was wrapped by hand or machine, in columns; `None` where each line
-/// is a paragraph. In wrapped text most lines that are followed by another are full: the next
-/// word would not have fitted.
-fn wrap_width(lines: &[Line]) -> Option<usize> {
-    let mut widths: Vec<usize> = lines
-        .windows(2)
-        .filter(|pair| !pair[1].after_blank)
-        .map(|pair| pair[0].indent + pair[0].width)
-        .collect();
-    if widths.len() < 3 {
-        return None;
-    }
-    widths.sort_unstable();
-    // One long address or table row must not hide the width of the rest.
-    let limit = widths[widths.len() - 1 - widths.len() / 20];
-    if !(26..=130).contains(&limit) {
-        return None;
-    }
-    let (mut full, mut open) = (0, 0);
-    for pair in lines.windows(2).filter(|pair| !pair[1].after_blank) {
-        if is_full(&pair[0], &pair[1], limit, slack(limit)) {
-            full += 1;
-            if !ends_finally(pair[0].text) {
-                open += 1;
-            }
+impl Wrap {
+    /// How a text was wrapped by hand or machine; `None` where each line is a paragraph.
+    fn of(lines: &[Line]) -> Option<Wrap> {
+        let mut widths: Vec<usize> = pairs(lines).map(|(line, _)| line.columns()).collect();
+        if widths.len() < 3 {
+            return None;
         }
+        widths.sort_unstable();
+        let longest = widths[widths.len() - 1];
+        // One long address or table row must not hide the width of the rest.
+        let most = widths[widths.len() - 1 - widths.len() / 20];
+        let at = |limit| Wrap::at(lines, limit, widths.len());
+        at(longest).filter(|wrap| wrap.greedy).or_else(|| at(most))
     }
-    (full * 2 >= widths.len() && open * 2 >= full).then_some(limit)
+
+    /// Whether text was wrapped at `limit` columns: most of the `count` lines that are followed by
+    /// another are full, the next word would not have fitted, and sentences go on in the next.
+    fn at(lines: &[Line], limit: usize, count: usize) -> Option<Wrap> {
+        if !(26..=130).contains(&limit) {
+            return None;
+        }
+        let first_indent = first_indent(lines, limit);
+        let (mut full, mut open, mut long, mut filled, mut cut) = (0, 0, 0, 0, 0);
+        // Lines inside paragraphs, by their indent, and those that a filled line is before.
+        let (mut inner, mut inner_filled) = (0, 0);
+        for (line, next) in pairs(lines) {
+            let ends = ends_finally(line.text);
+            let fills = is_filled(line, next, limit);
+            if is_full(line, next, limit, slack(limit)) {
+                full += 1;
+                open += usize::from(!ends);
+            }
+            long += usize::from(line.columns() * 5 > limit * 4);
+            filled += usize::from(fills);
+            cut += usize::from(fills && !ends);
+            let inside = first_indent.is_some_and(|indent| next.indent < indent);
+            inner += usize::from(inside);
+            inner_filled += usize::from(inside && fills);
+        }
+        let most = full * 2 >= count && open * 2 >= full;
+        // A machine leaves no line short but the last of a paragraph.
+        let hung = cut >= 2 && inner_filled * 10 >= inner * 9 && inner_filled * 10 >= filled * 7;
+        let even = cut >= 3 && cut * 2 >= filled && filled * 10 >= long * 6;
+        let greedy = filled * 20 >= full * 17 && even || inner > 0 && hung;
+        (most || greedy).then_some(Wrap { limit, greedy, first_indent })
+    }
+}
+
+/// Lines and those that follow them without a blank line between.
+fn pairs<'a>(lines: &'a [Line<'a>]) -> impl Iterator<Item = (&'a Line<'a>, &'a Line<'a>)> {
+    lines.windows(2).filter(|pair| !pair[1].after_blank).map(|pair| (&pair[0], &pair[1]))
 }
 
 fn slack(limit: usize) -> usize {
@@ -160,7 +221,7 @@ fn slack(limit: usize) -> usize {
 
 /// Whether the next line's first word would not have fitted at the end of this line.
 fn is_full(line: &Line, next: &Line, limit: usize, slack: usize) -> bool {
-    line.indent + line.width + first_word_width(next.text) + slack >= limit
+    line.columns() + first_word_width(next.text) + slack >= limit
 }
 
 fn first_word_width(text: &str) -> usize {
@@ -177,8 +238,20 @@ fn first_word_width(text: &str) -> usize {
     total + usize::from(text.starts_with(|c: char| !is_cjk(c)))
 }
 
+/// Whether the next line's first word does not fit within the width.
+fn is_filled(line: &Line, next: &Line, limit: usize) -> bool {
+    let width = line.columns();
+    width <= limit + 2 && width + first_word_width(next.text) > limit
+}
+
 /// Whether `line` goes on with a paragraph of wrapped text.
-fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, wrap: &Wrap) -> bool {
+fn continues_wrapped(
+    paragraph: &str,
+    previous: &Line,
+    line: &Line,
+    wrap: &Wrap,
+    numbers: &Numbers,
+) -> bool {
     let limit = wrap.limit;
     if wrap.first_indent.is_some_and(|indent| line.indent >= indent) {
         return false;
@@ -188,7 +261,11 @@ fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, wrap: &Wrap)
         || ends_with_remark(paragraph);
     let slack = if finished { 0 } else { slack(limit) };
     // A line over the limit was not wrapped: it is a paragraph of its own.
-    if previous.indent + previous.width > limit + 8 || !is_full(previous, line, limit, slack) {
+    let full = match wrap.greedy {
+        true => is_filled(previous, line, limit),
+        false => is_full(previous, line, limit, slack),
+    };
+    if previous.columns() > limit + 8 || !full {
         return false;
     }
     // A first-line indent opens a paragraph; under a list item, an indent hangs.
@@ -201,18 +278,59 @@ fn continues_wrapped(paragraph: &str, previous: &Line, line: &Line, wrap: &Wrap)
     {
         return false;
     }
-    if finished || ends_division(paragraph) {
-        let organ = signs::is_short_line(line.text, 40) && signs::names_organ(line.text);
-        return !opens_paragraph(line.text) && !organ;
+    let label = parse_label(line.text);
+    // …若干问题的解释⏎（一）
+    let bare = label.as_ref().is_some_and(|l| l.style > Style::Article && l.end == line.text.len());
+    if finished || ends_division(paragraph) && !bare {
+        // A line that is full goes on itself.
+        let organ = line.columns() + 2 <= limit
+            && signs::is_short_line(line.text, 40)
+            && signs::names_organ(line.text);
+        return !opens_paragraph(line.text)
+            && !opens_header(paragraph, line.text)
+            && !organ
+            && !leads_in(paragraph);
     }
-    // A full line without an end runs on even into what looks like a number: 依照本法⏎第十七条规定.
-    match parse_label(line.text) {
+    // A full line without an end runs on even into what looks like a number: 依照本法⏎第十七条规定,
+    // under⏎Article 7, 前款第⏎（一）项.
+    let one_line = paragraph.len() == previous.text.len();
+    match label {
         // So does a decimal: by no more than⏎3.5 percent.
         Some(label) => {
-            label.style <= Style::Article && !label.separated || label.style.is_decimal()
+            label.style <= Style::Article && !label.separated
+                || label.style.is_decimal()
+                || bare
+                || paragraph.ends_with('第')
+                || !numbers.go_on_with(&label, one_line)
         }
-        None => !opens_paragraph(line.text),
+        // take effect on⏎May 1, 2024.
+        None if paragraph.ends_with(|c: char| c.is_ascii_lowercase() || c == ',') => {
+            line.text.ends_with('.') || date_line(line.text).is_none()
+        }
+        None => !opens_paragraph(line.text) && !opens_header(paragraph, line.text),
     }
+}
+
+/// `各省、自治区、直辖市人民政府：`, `有关事项通知如下：`: what follows is a paragraph.
+fn leads_in(paragraph: &str) -> bool {
+    let Some(before) = paragraph.strip_suffix(['：', ':']) else {
+        return false;
+    };
+    let addressed = before.starts_with('各') || before.split(['、', '，']).all(signs::names_organ);
+    before.ends_with("如下") || addressed && !before.contains(['。', '；'])
+}
+
+/// Whether a line begins the header under a title: `2001年11月29日 某市人民代表大会…`.
+fn opens_header(paragraph: &str, line: &str) -> bool {
+    let bracket = line.starts_with(['（', '(']);
+    let date = line.trim_start_matches(['（', '(']);
+    let digits = date.bytes().take_while(u8::is_ascii_digit).count();
+    let Some((_, after)) = date.split_once('日').filter(|(day, _)| !longer_than(day, 10)) else {
+        return false;
+    };
+    let dated = digits == 4 && date[digits..].starts_with('年');
+    dated
+        && (bracket && signs::is_official_title(paragraph) || after.starts_with([' ', '\u{3000}']))
 }
 
 /// `第一章 总则` and `# Scope` are whole, however long.
@@ -244,13 +362,21 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
     // No paragraph opens with these.
     if matches!(
         first,
-        '，' | '。' | '、' | '；' | '：' | '！' | '？' | '”' | '）' | '》' | '」' | '』'
+        '，' | '。' | '、' | '；' | '：' | '！' | '？' | '”' | '）' | '》' | '」' | '』' | '＞'
     ) && !ends_finally(paragraph)
     {
         return true;
     }
     if ends_finally(paragraph) || matches!(last, '；' | '：' | ';' | ':') {
         return false;
+    }
+    // 法規名稱：某院某會⏎辦事細則
+    if let Some(title) = signs::title_field(paragraph)
+        && !signs::is_official_title(title)
+        && !opens_paragraph(next)
+        && signs::is_official_title(&format!("{title}{next}"))
+    {
+        return true;
     }
     let connected = matches!(last, '、' | '，' | ',');
     let open = !longer_than(paragraph, 4_000) && left_open(paragraph);
@@ -259,6 +385,12 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
         let reference =
             parse_label(next).is_some_and(|l| l.style <= Style::Article && !l.separated);
         return reference && (connected || open);
+    }
+    // （2019年3月1日某市…会议通过　根据2023年9月27⏎日…决定》修正）
+    let dated =
+        paragraph.trim_start_matches(['（', '(']).bytes().take(4).all(|b| b.is_ascii_digit());
+    if open && dated && paragraph.starts_with(['（', '(']) && width(head(paragraph)) >= 40 {
+        return true;
     }
     if !is_cjk(last) || !(is_cjk(first) || first.is_ascii_digit()) {
         return continues_latin(paragraph, last, first);

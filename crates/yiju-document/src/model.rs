@@ -92,10 +92,38 @@ pub struct Clause {
     /// Index of the clause that leads in to this one: `各单位应当：` over 1. and 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<usize>,
+    /// Whether it goes on with the clause before it, which is too long for one: the parts have the
+    /// same label and number, and the paragraph or item that a part cuts goes on in the next. Left
+    /// out of JSON where false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continues: bool,
     /// Whether its head was found inside running text, by its number, where the source has no line
     /// break. Left out of JSON where false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inferred: bool,
+}
+
+/// A number in running text that may or may not be a head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// Where it stands.
+    pub span: Span,
+    /// The number in normal form: `第五条`.
+    pub seen: String,
+    /// Why it is doubtful.
+    pub why: DoubtKind,
+}
+
+/// Why a number in running text is doubtful.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoubtKind {
+    /// It is a head, but a number before it was not found: its text is in what stands before.
+    Gap,
+    /// A head of this number stands before or behind it: this one is text.
+    Double,
+    /// Another place would serve as well: neither is a head.
+    Ambiguous,
 }
 
 /// One source text, parsed.
@@ -116,6 +144,10 @@ pub struct Document {
     pub text: String,
     /// SHA-256 of `text` in lower-case hex.
     pub sha256: String,
+    /// Where the numbering of running text left a doubt, in the order of the text; none in text that
+    /// has its line breaks. Left out of JSON where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
     /// Sections in the order of the text.
     pub sections: Vec<Section>,
     /// Clauses in the order of the text. Every paragraph belongs to exactly one, but for the title,
@@ -127,6 +159,14 @@ pub struct Document {
 }
 
 impl Document {
+    /// The clause `clause` and the parts that go on with it; empty where it is out of range.
+    pub fn parts(&self, clause: usize) -> std::ops::Range<usize> {
+        let Some(after) = self.clauses.get(clause + 1..) else {
+            return clause..clause;
+        };
+        clause..clause + 1 + after.iter().take_while(|part| part.continues).count()
+    }
+
     /// The text at `span`; empty where the span does not fit this text.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.byte_start..span.byte_end).unwrap_or("")

@@ -66,6 +66,12 @@ fn brackets(text: &str, cuts: &mut Vec<usize>) {
     }
 }
 
+/// Whether a text ends as an order or announcement does, whose number follows.
+fn ordered(before: &str) -> bool {
+    let before = before.trim_end();
+    before.is_empty() || ["令", "公告", "通告"].iter().any(|word| before.ends_with(word))
+}
+
 /// Around 国发〔2024〕4号 and 第707号 of an order.
 fn numbers(text: &str, cuts: &mut Vec<usize>) {
     for (end, sign) in text.match_indices(['号', '號']) {
@@ -87,7 +93,7 @@ fn numbers(text: &str, cuts: &mut Vec<usize>) {
             .find(|&at| {
                 let line = &text[at..end];
                 signs::document_number(line).is_some() && !line.contains(char::is_whitespace)
-                    || signs::is_bare_serial(line)
+                    || signs::is_bare_serial(line) && ordered(&text[..at])
             });
         if let Some(start) = start.filter(|_| !text[end..].starts_with(['）', ')'])) {
             cuts.extend([start, end]);
@@ -95,10 +101,12 @@ fn numbers(text: &str, cuts: &mut Vec<usize>) {
     }
 }
 
+/// What is done to a law on a date.
+const ACTS: [&str; 10] =
+    ["通过", "批准", "修正", "修订", "公布", "发布", "施行", "通過", "修訂", "發布"];
+
 /// Before each date whose act follows, and behind the last: `2001年11月29日 某市…会议通过`.
 fn acts(text: &str, cuts: &mut Vec<usize>) {
-    const ACTS: [&str; 10] =
-        ["通过", "批准", "修正", "修订", "公布", "发布", "施行", "通過", "修訂", "發布"];
     let mut rest = 0;
     while let Some(found) = text[rest..].find('年') {
         let year = rest + found;
@@ -131,10 +139,22 @@ fn acts(text: &str, cuts: &mut Vec<usize>) {
         let quoted = part[..act].matches('《').count() > part[..act].matches('》').count();
         let inside = text[..digits].matches(['（', '(']).count()
             > text[..digits].matches(['）', ')']).count();
-        if !quoted && !inside {
+        if !quoted && !inside && may_follow(&text[..digits]) && !text[day + act..].starts_with('的')
+        {
             cuts.extend([digits, day + act]);
         }
     }
+}
+
+/// Whether the date of an act may stand behind `before`: a title, another act or a space, and no
+/// sentence.
+fn may_follow(before: &str) -> bool {
+    let title = before.trim_end();
+    title.is_empty()
+        || title.len() < before.len() && !title.ends_with(['，', '、', '。', '；'])
+        || title.ends_with(['）', ')'])
+        || words::TITLE_ENDS.suffix_of(title).is_some()
+        || ACTS.iter().any(|act| title.ends_with(act))
 }
 
 /// Around 目录 above the first division.

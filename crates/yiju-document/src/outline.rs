@@ -2,29 +2,47 @@
 
 use std::fmt::Write;
 
-use crate::{Clause, Document, UnitKind};
+use crate::{Clause, Document, DoubtKind, UnitKind};
 use yiju_text::chars::columns;
 
 /// How many columns of a paragraph without a heading are shown: 30 Chinese characters.
 const SHOWN: usize = 60;
 
 /// A document's outline: title, issuer, 文号, date and counts, then the tree of sections and
-/// clauses, two spaces for each level, a plain paragraph after `·`. Ends with a line end.
+/// clauses, two spaces for each level, a plain paragraph after `·`. The parts of a long clause are
+/// one line. Doubtful numbers are listed below. Ends with a line end.
 pub fn outline(document: &Document) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = head(document, &mut out);
     let mut sections = document.sections.iter().enumerate().peekable();
-    for clause in &document.clauses {
+    for (at, clause) in document.clauses.iter().enumerate() {
         while let Some((at, section)) =
             sections.next_if(|(_, s)| s.span.byte_start <= clause.span.byte_start)
         {
             section_line(document, at, &section.label, &section.title, &mut out);
         }
-        clause_line(document, clause, &mut out);
+        if !clause.continues {
+            clause_line(document, at, clause, &mut out);
+        }
     }
     for (at, section) in sections {
         section_line(document, at, &section.label, &section.title, &mut out);
+    }
+    if !document.doubts.is_empty() {
+        out.push('\n');
+    }
+    let (mut from, mut line) = (0, 1);
+    for doubt in &document.doubts {
+        let why = match doubt.why {
+            DoubtKind::Gap => "the number before it was not found",
+            DoubtKind::Double => "read as text, the number is there twice",
+            DoubtKind::Ambiguous => "read as text, another place fits as well",
+        };
+        let between = document.text.get(from..doubt.span.byte_start).unwrap_or("");
+        line += between.matches('\n').count();
+        from = doubt.span.byte_start;
+        let _ = writeln!(out, "doubtful: {} in paragraph {line}: {why}", doubt.seen);
     }
     out
 }
@@ -49,8 +67,9 @@ fn head(document: &Document, out: &mut String) -> std::fmt::Result {
     if let Some(date) = document.date {
         writeln!(out, "date: {date}")?;
     }
-    let numbered = document.clauses.iter().filter(|c| c.kind != UnitKind::Unnumbered).count();
-    let plain = document.clauses.len() - numbered;
+    let whole = || document.clauses.iter().filter(|c| !c.continues);
+    let numbered = whole().filter(|c| c.kind != UnitKind::Unnumbered).count();
+    let plain = whole().count() - numbered;
     let mut counts = Vec::new();
     for (count, one, many) in [
         (document.sections.len(), "section", "sections"),
@@ -79,7 +98,7 @@ fn section_line(document: &Document, at: usize, label: &str, title: &str, out: &
     out.push('\n');
 }
 
-fn clause_line(document: &Document, clause: &Clause, out: &mut String) {
+fn clause_line(document: &Document, at: usize, clause: &Clause, out: &mut String) {
     indent(document, clause.section, out);
     let text = document.slice(clause.span);
     match (&clause.heading, clause.label.as_str()) {
@@ -94,12 +113,16 @@ fn clause_line(document: &Document, clause: &Clause, out: &mut String) {
             out.push_str(&join_label(label, &start_of(body)));
         }
     }
-    let paragraphs = clause.paragraphs.len();
     let mut notes = Vec::new();
+    let parts = document.parts(at);
+    if parts.len() > 1 {
+        notes.push(format!("{} parts", parts.len()));
+    }
+    let (paragraphs, items) = document.counts(at);
     if paragraphs > 1 {
         notes.push(format!("{paragraphs} paragraphs"));
     }
-    match clause.items.len() {
+    match items {
         0 => {}
         1 => notes.push("1 item".to_string()),
         n => notes.push(format!("{n} items")),

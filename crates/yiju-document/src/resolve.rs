@@ -2,7 +2,7 @@
 
 use crate::reference::{Reference, Step, Target, Unit};
 use crate::signs::is_attachment;
-use crate::{Document, UnitKind};
+use crate::{Document, Span, UnitKind};
 
 use Unit::{Item, Kind, Paragraph};
 use UnitKind::{Arabic, Parenthesized, ParenthesizedArabic};
@@ -10,7 +10,7 @@ use UnitKind::{Arabic, Parenthesized, ParenthesizedArabic};
 impl Document {
     /// Where a reference leads: all units that bear the number, in the order of the text; empty
     /// where the document has none. A number that starts anew in each section leads to several
-    /// places.
+    /// places, and a clause that is too long for one to each of its parts.
     pub fn find(&self, reference: &Reference) -> Vec<Target> {
         // The numbers of what is attached count only where the document itself has none such.
         let main = self.follow(reference, true);
@@ -124,9 +124,37 @@ impl Document {
         let Some(index) = (number as usize).checked_sub(1) else {
             return Vec::new();
         };
-        self.clauses_of(scope)
-            .filter_map(|i| Some(Target::Paragraph(i, *self.clauses[i].paragraphs.get(index)?)))
-            .collect()
+        let mut found = Vec::new();
+        for clause in self.clauses_of(scope).filter(|&i| !self.clauses[i].continues) {
+            // The paragraphs of all parts; what a part begins in the middle of counts once.
+            let mut count = 0;
+            for part in self.parts(clause) {
+                for &span in &self.clauses[part].paragraphs {
+                    count += usize::from(count == 0 || self.begins_line(span));
+                    if count == index + 1 {
+                        found.push(Target::Paragraph(part, span));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// How many paragraphs and items a clause has, with the parts that go on with it.
+    pub(crate) fn counts(&self, clause: usize) -> (usize, usize) {
+        let parts = || self.parts(clause).map(|part| &self.clauses[part]);
+        let begin = |spans: &mut dyn Iterator<Item = Span>| {
+            spans.enumerate().filter(|&(at, span)| at == 0 || self.begins_line(span)).count()
+        };
+        let paragraphs = begin(&mut parts().flat_map(|part| part.paragraphs.iter().copied()));
+        let items = begin(&mut parts().flat_map(|part| part.items.iter().map(|item| item.1)));
+        (paragraphs, items)
+    }
+
+    /// Whether a paragraph or item begins where a line of the text does, and is not the rest of one
+    /// that was cut; the first paragraph of a clause begins behind its number.
+    fn begins_line(&self, span: Span) -> bool {
+        self.text.get(..span.byte_start).is_none_or(|before| before.ends_with('\n'))
     }
 
     fn items(&self, number: u32, scope: Option<&[Target]>) -> Vec<Target> {

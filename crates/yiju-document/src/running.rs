@@ -7,11 +7,14 @@
 //! sentence and continues nothing, so that it is in no chain. Where two candidates fit a chain
 //! equally well, neither is cut: the doubtful part stays text of what is before it.
 
-use crate::chain::{Candidate, choose};
+use std::ops::Range;
+
+use crate::DoubtKind;
+use crate::chain::{Candidate, Reading, choose};
 use crate::label::parse_label;
 use crate::opening;
 use crate::signs;
-use crate::style::{Label, Style};
+use crate::style::{Label, STYLES, Style};
 use crate::words;
 use yiju_text::chars::{is_cjk, is_closing, is_final, longer_than};
 
@@ -20,6 +23,17 @@ use yiju_text::chars::{is_cjk, is_closing, is_final, longer_than};
 pub(crate) struct Paragraph {
     pub(crate) text: String,
     pub(crate) inferred: bool,
+    pub(crate) doubts: Vec<Mark>,
+}
+
+/// A doubtful number in a paragraph.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    /// Bytes of the paragraph that the number takes.
+    pub(crate) range: Range<usize>,
+    /// The number in normal form.
+    pub(crate) seen: String,
+    pub(crate) why: DoubtKind,
 }
 
 /// Weights of places, in tenths.
@@ -45,25 +59,34 @@ const CHAINS: [Style; 8] = [
 /// title, number and the like.
 pub(crate) fn cut(paragraphs: Vec<String>) -> Vec<Paragraph> {
     let candidates = candidates(&paragraphs);
-    let mut chosen = vec![false; candidates.len()];
+    let mut reading = Reading::new(candidates.len());
     if candidates.iter().any(|c| !c.line) {
         for style in CHAINS {
-            choose(&candidates, style, &mut chosen);
+            choose(&candidates, style, &mut reading);
         }
-        choose_divisions(&paragraphs, &candidates, &mut chosen);
-        keep_lists_of_running_text(&paragraphs, &candidates, &mut chosen);
+        choose_divisions(&paragraphs, &candidates, &mut reading);
+        keep_lists_of_running_text(&paragraphs, &candidates, &mut reading.chosen);
     }
+    let Reading { chosen, doubts } = reading;
     let mut out = Vec::with_capacity(paragraphs.len());
-    let mut heads = candidates.iter().zip(&chosen).peekable();
+    let mut heads = candidates.iter().zip(chosen.iter().zip(&doubts)).peekable();
     let count = paragraphs.len();
     for (i, paragraph) in paragraphs.into_iter().enumerate() {
         let mut cuts: Vec<(usize, Option<Style>)> = Vec::new();
-        while let Some((head, chosen)) = heads.next_if(|(head, _)| head.paragraph == i) {
+        let mut marks: Vec<Mark> = Vec::new();
+        while let Some((head, (chosen, doubt))) = heads.next_if(|(head, _)| head.paragraph == i) {
             if *chosen && (!head.line || !cuts.is_empty()) {
                 cuts.push((head.at, Some(head.label.style)));
             }
+            // A list that stays in its sentence leaves no doubt.
+            if let Some(why) = doubt.filter(|why| *chosen || *why != DoubtKind::Gap) {
+                let end = paragraph[..head.at + head.label.end].trim_end().len();
+                marks.push(Mark { range: head.at..end, seen: head.label.text.clone(), why });
+            }
         }
-        push(&mut out, paragraph, i, i + 1 == count, &cuts);
+        // Where nothing was cut, the paragraph was read as it stands.
+        marks.retain(|mark| !cuts.is_empty() || mark.why == DoubtKind::Gap);
+        push(&mut out, paragraph, i, i + 1 == count, &cuts, &marks);
     }
     out
 }
@@ -75,6 +98,7 @@ fn push(
     i: usize,
     last: bool,
     cuts: &[(usize, Option<Style>)],
+    marks: &[Mark],
 ) {
     let text = paragraph.as_str();
     let first = cuts.first().map_or(text.len(), |cut| cut.0);
@@ -94,14 +118,25 @@ fn push(
         let from = at.last().copied().unwrap_or(0);
         at.extend(opening::signature(&text[from..]).map(|cut| from + cut));
     }
+    let marks_in = |range: Range<usize>| {
+        let inside = marks.iter().filter(|mark| range.contains(&mark.range.start));
+        let shifted = inside.map(|mark| Mark {
+            range: mark.range.start - range.start..mark.range.end - range.start,
+            ..mark.clone()
+        });
+        shifted.collect()
+    };
     if at.is_empty() {
-        return out.push(Paragraph { text: paragraph, inferred: false });
+        let doubts = marks_in(0..text.len());
+        return out.push(Paragraph { text: paragraph, inferred: false, doubts });
     }
     let mut start = 0;
     for end in at.into_iter().chain([text.len()]) {
         let part = text[start..end].trim();
         if !part.is_empty() {
-            out.push(Paragraph { text: part.to_string(), inferred: start > 0 });
+            let from = end - text[start..end].trim_start().len();
+            let doubts = marks_in(from..end);
+            out.push(Paragraph { text: part.to_string(), inferred: start > 0, doubts });
         }
         start = end;
     }
@@ -327,7 +362,8 @@ fn preposition(before: &str) -> bool {
 }
 
 /// 编, 章 and 节 stand right above a head that is chosen, with nothing but their heading between.
-fn choose_divisions(paragraphs: &[String], candidates: &[Candidate], chosen: &mut [bool]) {
+fn choose_divisions(paragraphs: &[String], candidates: &[Candidate], reading: &mut Reading) {
+    let chosen = &mut reading.chosen;
     for i in (0..candidates.len()).rev() {
         let candidate = &candidates[i];
         if !candidate.label.style.is_division() {
@@ -347,6 +383,19 @@ fn choose_divisions(paragraphs: &[String], candidates: &[Candidate], chosen: &mu
         let heading = text.get(from..end).unwrap_or("");
         chosen[i] = candidate.line
             || !longer_than(heading, 100) && !heading.contains(['。', '；', '：', '”']);
+    }
+    // The last number of each style of division, and whether it had a line.
+    let mut last: [(u32, bool); STYLES] = [(0, true); STYLES];
+    let heads = candidates.iter().zip(chosen.iter()).zip(&mut reading.doubts);
+    for ((candidate, chosen), doubt) in heads {
+        let Candidate { label, line, .. } = candidate;
+        if *chosen && label.style.is_division() {
+            let (before, had_line) = last[label.style as usize];
+            if label.number > before + 1 && !(*line && had_line) {
+                *doubt = Some(DoubtKind::Gap);
+            }
+            last[label.style as usize] = (label.number, *line);
+        }
     }
 }
 

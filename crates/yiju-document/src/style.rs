@@ -133,8 +133,8 @@ pub(crate) fn finish(
     if let Some(c) = trimmed.chars().next().filter(|c| marks.contains(c)) {
         let mark_end = at + c.len_utf8();
         let after = &line[mark_end..];
-        // 第十条、第十一条 and 第十条—第十二条 are references.
-        if !after.trim_start().starts_with('第') && !after.starts_with(c) {
+        // 第十条、第十一条, 第十条—第十二条 and 第五条、前条 are references.
+        if !after.trim_start().starts_with(['第', '前']) && !after.starts_with(c) {
             at = line.len() - after.trim_start().len();
             separated = true;
         }

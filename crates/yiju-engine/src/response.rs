@@ -334,6 +334,8 @@ pub struct ClauseView {
     pub roles: Vec<Role>,
     /// Whether its head was found inside running text, by its number.
     pub inferred: bool,
+    /// Whether it goes on with the clause before it, which is too long for one.
+    pub continues: bool,
     /// Id of the clause before it.
     #[cfg_attr(feature = "schema", schema(required))]
     pub previous: Option<String>,

@@ -192,6 +192,7 @@ impl Known {
             language: String::new(),
             text: String::new(),
             sha256: String::new(),
+            doubts: Vec::new(),
             sections,
             clauses: vec![clause],
             outside: Vec::new(),

@@ -269,6 +269,7 @@ pub(crate) fn head(document: &Document) -> Document {
         language: document.language.clone(),
         sha256: document.sha256.clone(),
         text: String::new(),
+        doubts: document.doubts.clone(),
         sections: Vec::new(),
         clauses: Vec::new(),
         outside: document.outside.clone(),

@@ -1,14 +1,30 @@
 //! Language detection from characters and frequent words.
 
-use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use crate::chars::is_han;
 use crate::words::WordList;
 
 const SOURCE: &str = include_str!("../data/languages.txt");
 static ENGLISH: WordList = WordList::section(SOURCE, "english");
-static SIMPLIFIED: WordList = WordList::section(SOURCE, "simplified");
-static TRADITIONAL: WordList = WordList::section(SOURCE, "traditional");
+static SIMPLIFIED: LazyLock<Characters> = LazyLock::new(|| Characters::section("simplified"));
+static TRADITIONAL: LazyLock<Characters> = LazyLock::new(|| Characters::section("traditional"));
+
+/// A set of characters, in order: every text of a library is looked through.
+struct Characters(Vec<char>);
+
+impl Characters {
+    fn section(name: &'static str) -> Self {
+        let list = WordList::section(SOURCE, name);
+        let mut all: Vec<char> = list.iter().flat_map(|line| line.chars()).collect();
+        all.sort_unstable();
+        Self(all)
+    }
+
+    fn contains(&self, c: char) -> bool {
+        self.0.binary_search(&c).is_ok()
+    }
+}
 
 /// The likely language of a text: `zh` (Simplified), `zh-Hant`, `en`, or `und` for any other or none.
 pub fn guess(text: &str) -> &'static str {
@@ -30,10 +46,7 @@ pub fn guess(text: &str) -> &'static str {
         if kana * 10 > han || other > han {
             return "und";
         }
-        let count = |list: &WordList| {
-            let set: HashSet<char> = list.iter().flat_map(|line| line.chars()).collect();
-            sample().filter(|c| set.contains(c)).count()
-        };
+        let count = |set: &Characters| sample().filter(|&c| set.contains(c)).count();
         return if count(&TRADITIONAL) > count(&SIMPLIFIED) { "zh-Hant" } else { "zh" };
     }
     if latin > 0 && other * 10 < latin && accented * 50 < latin && english_words(text) {

@@ -283,6 +283,7 @@ fn last_numbered(store: &Store, scope: &Scope, id: &str) -> Result<Vec<ClauseRec
     let mut numbered: Vec<(u32, u32)> = (0u32..)
         .zip(&document.clauses)
         .filter(|(at, _)| accepted.as_ref().is_none_or(|accepted| accepted.contains(at)))
+        .filter(|(_, clause)| !clause.continues)
         .filter_map(|(at, clause)| clause.number.map(|number| (number, at)))
         .collect();
     numbered.sort_by(|a, b| b.cmp(a));
@@ -334,7 +335,8 @@ fn cite(store: &Store, holder: &Holder, target: Target) -> Result<Vec<Item>, Eng
             heading: heading.span,
         }));
     }
-    for at in clauses {
+    let begins = |at: &usize| document.clauses.get(*at).is_some_and(|clause| !clause.continues);
+    for at in clauses.into_iter().filter(begins) {
         // A clause is listed by its heading, or by its first sentence where it has none.
         let quote = document.clauses.get(at).and_then(|clause| clause.sentences.first().copied());
         items.extend(clause(at, quote)?);

@@ -16,7 +16,8 @@ use crate::response::DocumentSummary;
 pub struct Source {
     /// Its name: adding another source under the same name replaces it.
     pub name: String,
-    /// A title to use instead of the one in the text; the whole text is then one document.
+    /// A title to use instead of the one in the text; the whole text is then one document. Without, a
+    /// text that has no title is called by the source's name, the ending left out.
     pub title: Option<String>,
     /// The text.
     pub bytes: Vec<u8>,
@@ -148,7 +149,7 @@ pub(crate) fn parse(source: &Source) -> Result<Vec<Document>, EngineError> {
         Some(title) => std::str::from_utf8(&source.bytes)
             .map_err(|error| yiju_document::DocumentError::NotUtf8 { offset: error.valid_up_to() })
             .and_then(|text| yiju_document::parse_text(Some(title), text)),
-        None => yiju_document::parse(&source.bytes),
+        None => yiju_document::parse_file(&source.name, &source.bytes),
     };
     parsed
         .map_err(|error| EngineError::Document { source_name: source.name.clone(), source: error })

@@ -17,6 +17,7 @@ pub(crate) fn view(record: ClauseRecord) -> ClauseView {
         sentences: record.clause.sentences.clone(),
         roles: record.clause.roles.clone(),
         inferred: record.clause.inferred,
+        continues: record.clause.continues,
         previous: record.index.checked_sub(1).map(id),
         next: record
             .index

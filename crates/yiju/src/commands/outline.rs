@@ -40,7 +40,7 @@ impl Outline {
             (None, None) => return Err(Failure::new(format!("cannot read {shown}")).into()),
         };
         let bytes = files::read_bytes(&file)?;
-        let documents = yiju_document::parse(&bytes)
+        let documents = yiju_document::parse_file(&file.name, &bytes)
             .map_err(|source| EngineError::Document { source_name: file.name.clone(), source })?;
         if context.json {
             return print_json(&documents).map(|()| ExitCode::SUCCESS);
