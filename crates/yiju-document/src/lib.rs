@@ -24,10 +24,12 @@
 //! ```
 
 mod chain;
+mod cited_number;
 mod clause;
 mod clause_heading;
 mod corpus;
 mod decode;
+mod deeds;
 mod draft;
 mod error;
 mod front;
@@ -53,6 +55,7 @@ mod style;
 mod title;
 mod words;
 
+pub use cited_number::{CitedNumber, find_numbers};
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
 pub use error::DocumentError;

@@ -2,9 +2,9 @@
 
 use crate::reference::{Reference, Step, Target, Unit};
 use crate::signs::is_attachment;
-use crate::{Document, UnitKind};
+use crate::{Document, Span, UnitKind};
 
-use Unit::{Item, Kind, Paragraph};
+use Unit::{Item, Kind, Paragraph, Sentence};
 use UnitKind::{Arabic, Parenthesized, ParenthesizedArabic};
 
 impl Document {
@@ -31,40 +31,33 @@ impl Document {
 
     /// One step within the targets of the step before; anywhere without.
     fn resolve(&self, step: &Step, scope: Option<&[Target]>, main: bool) -> Vec<Target> {
+        // 第十七条第九款 must not become another clause.
+        let in_clause = scope.is_some_and(|s| s.iter().any(|t| !matches!(t, Target::Section(_))));
+        let mut within = false;
         for &unit in &step.units {
-            match unit {
+            let found = match unit {
+                Kind(_) if within => continue,
                 Kind(kind) => {
                     let (used, found) = self.labelled(kind, step, scope, main);
                     if used {
                         return found;
                     }
                     // 第十七条第（三）项 and 第十七条（三）: the article's item.
-                    if matches!(kind, Parenthesized | ParenthesizedArabic | Arabic) {
-                        let items = self.items(step.number, scope);
-                        if !items.is_empty() {
-                            return items;
+                    match kind {
+                        Parenthesized | ParenthesizedArabic | Arabic => {
+                            self.items(step.number, scope)
                         }
+                        _ => Vec::new(),
                     }
                 }
-                Paragraph => {
-                    let found = self.paragraph(step.number, scope);
-                    if !found.is_empty() {
-                        return found;
-                    }
-                }
-                Item => {
-                    let found = self.items(step.number, scope);
-                    if !found.is_empty() {
-                        return found;
-                    }
-                }
+                Paragraph => self.paragraph(step.number, scope),
+                Item => self.items(step.number, scope),
+                Sentence => self.sentence(step.number, scope),
+            };
+            if !found.is_empty() {
+                return found;
             }
-            // 第十七条第九款 must not become another clause.
-            let in_clause =
-                scope.is_some_and(|s| s.iter().any(|t| !matches!(t, Target::Section(_))));
-            if in_clause && matches!(unit, Paragraph | Item) {
-                return Vec::new();
-            }
+            within |= in_clause && !matches!(unit, Kind(_));
         }
         Vec::new()
     }
@@ -134,7 +127,7 @@ impl Document {
         for target in scope.unwrap_or_default() {
             let (clause, within) = match *target {
                 Target::Clause(i) => (i, None),
-                Target::Paragraph(i, span) => (i, Some(span)),
+                Target::Paragraph(i, span) | Target::Item(i, span) => (i, Some(span)),
                 _ => continue,
             };
             let Some(items) = self.clauses.get(clause).map(|c| &c.items) else {
@@ -144,15 +137,29 @@ impl Document {
                 items
                     .iter()
                     .filter(|(n, span)| {
-                        *n == number
-                            && within.is_none_or(|w| {
-                                w.byte_start <= span.byte_start && span.byte_end <= w.byte_end
-                            })
+                        *n == number && within.is_none_or(|w| w != *span && lies_in(*span, w))
                     })
                     .map(|&(_, span)| Target::Item(clause, span)),
             );
         }
         found
+    }
+
+    fn sentence(&self, number: u32, scope: Option<&[Target]>) -> Vec<Target> {
+        let Some(index) = (number as usize).checked_sub(1) else {
+            return Vec::new();
+        };
+        let of = |target: &Target| {
+            let (at, within) = match *target {
+                Target::Clause(at) => (at, None),
+                Target::Paragraph(at, span) | Target::Item(at, span) => (at, Some(span)),
+                Target::Section(_) | Target::Sentence(..) => return None,
+            };
+            let inside = |span: &&Span| within.is_none_or(|within| lies_in(**span, within));
+            let span = *self.clauses.get(at)?.sentences.iter().filter(inside).nth(index)?;
+            Some(Target::Sentence(at, span))
+        };
+        scope.unwrap_or_default().iter().filter_map(of).collect()
     }
 
     fn clauses_of<'a>(&self, scope: Option<&'a [Target]>) -> impl Iterator<Item = usize> + use<'a> {
@@ -162,6 +169,10 @@ impl Document {
             _ => None,
         })
     }
+}
+
+fn lies_in(span: Span, within: Span) -> bool {
+    within.byte_start <= span.byte_start && span.byte_end <= within.byte_end
 }
 
 #[cfg(test)]
@@ -185,7 +196,7 @@ mod tests {
                     format!("{} {}", document.sections[i].label, document.sections[i].title)
                 }
                 Target::Clause(i) => document.clauses[i].label.clone(),
-                Target::Paragraph(i, span) | Target::Item(i, span) => {
+                Target::Paragraph(i, span) | Target::Item(i, span) | Target::Sentence(i, span) => {
                     format!("{}: {}", document.clauses[i].label, document.slice(span))
                 }
             })
@@ -228,6 +239,11 @@ mod tests {
             ("第二条第一款", "第二条: 租赁应当订立合同。"),
             ("第二条第二款第（二）项", "第二条: （二）期限。"),
             ("第二条第（一）项", "第二条: （一）租金；"),
+            ("住房租赁条例2条1项", "第二条: （一）租金；"),
+            ("《住房租赁条例》2条2款1项", "第二条: （一）租金；"),
+            ("2条是什么", "第二条"),
+            ("第二条第2款第（二）项", "第二条: （二）期限。"),
+            ("第二条第二句", "第二条: 合同包括下列内容：\n（一）租金；\n（二）期限。"),
             ("Article 2, paragraph 2, item 1", "第二条: （一）租金；"),
             ("Section 1 of Chapter 2", "第一节 登记"),
             ("第二章第三条", "第三条"),

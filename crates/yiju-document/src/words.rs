@@ -23,3 +23,17 @@ pub(crate) static REFERS: WordList =
 /// What makes 第一条 a reference where it goes before.
 pub(crate) static REFERS_FORWARD: WordList =
     WordList::section(include_str!("../data/references.txt"), "before a label");
+/// What may stand before a 文号 without being of it.
+pub(crate) static NUMBER_LEADS: WordList = WordList::new(include_str!("../data/number_leads.txt"));
+/// What is said to be done with a document on a day, and since when it is in force.
+const DEEDS: &str = include_str!("../data/deeds.txt");
+/// It was adopted.
+pub(crate) static ADOPTED: WordList = WordList::section(DEEDS, "adopted");
+/// It was changed.
+pub(crate) static REVISED: WordList = WordList::section(DEEDS, "revised");
+/// It was made public.
+pub(crate) static PROCLAIMED: WordList = WordList::section(DEEDS, "proclaimed");
+/// It is in force.
+pub(crate) static IN_FORCE: WordList = WordList::section(DEEDS, "in force");
+/// The same in English, where a day follows.
+pub(crate) static IN_FORCE_SINCE: WordList = WordList::section(DEEDS, "in force since");

@@ -8,6 +8,7 @@ pub(crate) mod embedded;
 mod engine;
 pub(crate) mod evidence;
 pub(crate) mod lookup;
+pub(crate) mod named;
 pub(crate) mod pairs;
 pub(crate) mod pipeline;
 pub(crate) mod question;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use yiju_document::{Reference, find_references};
+use yiju_document::{CitedNumber, Reference, find_numbers, find_references};
 use yiju_embed::TokenVectors;
 use yiju_index::LexicalIndex;
 use yiju_text::chars::is_han;
@@ -29,7 +29,8 @@ pub(crate) struct Word {
     pub text: String,
     /// How rare it is in the library: 0 (everywhere) to 1 (nowhere).
     pub weight: f32,
-    range: std::ops::Range<usize>,
+    /// Its bytes in the question.
+    pub range: std::ops::Range<usize>,
 }
 
 /// A question before it is embedded.
@@ -39,6 +40,8 @@ pub(crate) struct Question {
     pub language: Language,
     pub expected: Expected,
     pub references: Vec<Reference>,
+    /// The 文号 that it gives.
+    pub numbers: Vec<CitedNumber>,
     /// Content words, each once.
     pub words: Vec<Word>,
     /// Its pairs of neighbouring characters.
@@ -75,6 +78,7 @@ impl Question {
             language: if has_han { Language::Chinese } else { Language::English },
             expected: expected(&normal),
             references: find_references(text),
+            numbers: find_numbers(text),
             words,
             pairs: Pairs::of(&normal),
         })
