@@ -5,7 +5,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use crate::particular::{Found, HEAD, Line};
-use crate::words;
+use crate::{signs, words};
 use yiju_text::chars::is_han;
 use yiju_text::dates::{date_line, date_spans};
 use yiju_text::words::WordList;
@@ -57,7 +57,9 @@ fn deeds(text: &str) -> Vec<Deed> {
 
 /// What the lines of the head say, from the top.
 fn of_head<'l, 'a>(lines: &'l [Line<'a>]) -> impl Iterator<Item = (&'l Line<'a>, Deed)> {
-    let outside = |line: &&Line| line.clause.is_none() && !line.text.is_empty();
+    let outside = |line: &&Line| {
+        line.clause.is_none() && !line.text.is_empty() || signs::is_law_header(line.text)
+    };
     let head = lines.iter().take(HEAD).filter(outside);
     head.flat_map(|line| deeds(line.text).into_iter().map(move |deed| (line, deed)))
 }
@@ -214,8 +216,8 @@ mod tests {
 
     #[test]
     fn an_order_proclaims_on_its_own_day() {
-        let order = "中华人民共和国国务院令\n第706号\n《航标条例》已经2018年9月6日国务院第23次常务会议修订通过，\
-            现将修订后的《航标条例》公布，自2019年3月1日起施行。\n总理　某某\n2018年11月6日\n航标条例\n\
+        let order = "中华人民共和国国务院令\n第706号\n《航标代理条例》已经2018年9月6日国务院第23次常务会议修订通过，\
+            现将修订后的《航标代理条例》公布，自2019年3月1日起施行。\n总理　某某\n2018年11月6日\n航标代理条例\n\
             （1991年3月4日中华人民共和国国务院令第76号发布　2018年9月6日国务院第23次常务会议修订通过）\n\
             第一条　为了管理航标，制定本条例。\n第二条　航标由航道部门设置。";
         assert_eq!(part(order, Particular::Proclaimed), "2018年11月6日");

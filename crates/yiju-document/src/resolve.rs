@@ -155,7 +155,12 @@ impl Document {
                 Target::Paragraph(at, span) | Target::Item(at, span) => (at, Some(span)),
                 Target::Section(_) | Target::Sentence(..) => return None,
             };
-            let inside = |span: &&Span| within.is_none_or(|within| lies_in(**span, within));
+            // The first sentence holds the number, which no 款 does.
+            let inside = |span: &&Span| {
+                within.is_none_or(|within| {
+                    within.byte_start < span.byte_end && span.byte_end <= within.byte_end
+                })
+            };
             let span = *self.clauses.get(at)?.sentences.iter().filter(inside).nth(index)?;
             Some(Target::Sentence(at, span))
         };
@@ -243,7 +248,8 @@ mod tests {
             ("《住房租赁条例》2条2款1项", "第二条: （一）租金；"),
             ("2条是什么", "第二条"),
             ("第二条第2款第（二）项", "第二条: （二）期限。"),
-            ("第二条第二句", "第二条: 合同包括下列内容：\n（一）租金；\n（二）期限。"),
+            ("第二条第二句", "第二条: 合同包括下列内容："),
+            ("第二条第一款第一句", "第二条: 第二条　租赁应当订立合同。"),
             ("Article 2, paragraph 2, item 1", "第二条: （一）租金；"),
             ("Section 1 of Chapter 2", "第一节 登记"),
             ("第二章第三条", "第三条"),

@@ -84,6 +84,7 @@ pub(crate) fn look_up(
     }
     let mut found = Vec::new();
     let mut silent = None;
+    let mut texts = String::new();
     for record in meant {
         let Some((record, document)) = store.document(&record.id)? else {
             continue;
@@ -91,11 +92,15 @@ pub(crate) fn look_up(
         let said = asked.what_counts().iter().find_map(|what| document.particular(*what));
         match said {
             Some(place) => found.push((record, document, place)),
-            None => silent = silent.or(Some(record)),
+            None => {
+                texts.push_str(&document.text);
+                silent = silent.or(Some(record));
+            }
         }
     }
     // That a document has no number is an answer; its date or issuer may be in a clause.
-    let settled = !found.is_empty() || (asked.what == Particular::Number && silent.is_some());
+    let answers = asked.what == Particular::Number || asked.by_name && asked.is_unsaid(&texts);
+    let settled = !found.is_empty() || (answers && silent.is_some());
     Ok(settled.then_some(Particulars { what: asked.what, found, silent }))
 }
 

@@ -158,7 +158,12 @@ pub(crate) fn look_up(
     }
     let references = question.references.iter().map(|reference| reference.range.clone());
     let names = named.mentions.iter().map(|mention| mention.range.clone());
-    let ranges: Vec<Range<usize>> = references.chain(names).collect();
+    let absent = question.references.iter().zip(&into).filter_map(|(reference, into)| {
+        let Into::Absent(title) = into else { return None };
+        let at = question.text.get(..reference.range.start)?.rfind(title.as_str())?;
+        Some(at..at + title.len())
+    });
+    let ranges: Vec<Range<usize>> = references.chain(names).chain(absent).collect();
     let fits: Vec<bool> = holders
         .iter()
         .map(|holder| question.asks_only(&ranges, &normalize(&holder.document.title)))

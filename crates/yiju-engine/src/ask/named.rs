@@ -106,6 +106,14 @@ impl Named {
         self.mentions.iter().any(|mention| overlap(&mention.range, range))
     }
 
+    /// The question without a 文号 that a document has; `None` where nothing else is asked.
+    pub(crate) fn beside_number(&self, question: &str) -> Option<String> {
+        let range = &self.number.as_ref().filter(|number| number.known)?.range;
+        let after = question.get(range.end..)?.trim_start_matches(['文', '件', '里', '中', '的']);
+        let rest = format!("{}{after}", question.get(..range.start)?);
+        rest.chars().any(char::is_alphanumeric).then_some(rest)
+    }
+
     /// All documents named, each once.
     pub(crate) fn documents(&self) -> Vec<&DocumentRecord> {
         let mut documents: Vec<&DocumentRecord> = Vec::new();

@@ -33,6 +33,7 @@ pub(crate) fn ask(
     check_threshold(request.threshold)?;
     let (mut answer, timings) = clocked(|| answer(engine, request, without))?;
     answer.timings_ms = timings;
+    answer.question.clone_from(&request.question);
     Ok(answer)
 }
 
@@ -60,7 +61,13 @@ fn answer(
         Outcome::Unit(found) => {
             return timed(Step::Compose, || compose::lookup(store, &question, found));
         }
-        Outcome::Within(clauses) => Some(Scope::only(store, &clauses)?),
+        Outcome::Within(clauses) => {
+            if let Some(rest) = named.beside_number(&question.text) {
+                // The clauses of a document do not repeat its 文号.
+                question = stages.analyse(&rest)?;
+            }
+            Some(Scope::only(store, &clauses)?)
+        }
         Outcome::Ordinary => None,
     };
     let question = stages.embed(question)?;

@@ -281,6 +281,10 @@ fn heads_and_last_articles_say_when() {
         said(&engine, "航标处罚法的施行日期是哪天？").starts_with("第五条")
             || said(&engine, "航标处罚法的施行日期是哪天？").starts_with("本法自")
     );
+    let silent = said(&engine, "甲市物业条例什么时候施行？");
+    assert!(silent.starts_with("refused") && silent.contains("施行日期"), "{silent}");
+    let absent = said(&engine, "刑法什么时候施行？");
+    assert!(absent.starts_with("refused") && absent.contains("刑法"), "{absent}");
     let other = said(&engine, "航标法修正案（十一）自什么时候起施行？");
     assert!(!other.contains("2024年3月1日"), "{other}");
 }

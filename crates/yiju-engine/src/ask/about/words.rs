@@ -145,6 +145,17 @@ impl Asked {
         }
     }
 
+    /// Whether what was done with a document is asked for and `text` has no word for it anywhere.
+    pub(super) fn is_unsaid(&self, text: &str) -> bool {
+        let verbs = match self.what {
+            Particular::InForce => &IN_FORCE,
+            Particular::Revised => &REVISED,
+            Particular::Adopted | Particular::Adopter => &ADOPTED,
+            _ => return false,
+        };
+        self.language == Language::Chinese && !verbs.is_in(&normalize(text))
+    }
+
     /// Whether the question says what kind of document it means.
     pub(super) fn names_kind(&self) -> bool {
         self.kind.is_some() || self.news
