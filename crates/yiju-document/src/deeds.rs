@@ -8,6 +8,7 @@ use crate::particular::{Found, HEAD, Line};
 use crate::{signs, words};
 use yiju_text::chars::is_han;
 use yiju_text::dates::{date_line, date_spans};
+use yiju_text::normalize;
 use yiju_text::words::WordList;
 
 /// A date of a head and what it says was done on it.
@@ -46,7 +47,9 @@ fn deeds(text: &str) -> Vec<Deed> {
             &after[..end.unwrap_or(after.len())]
         };
         let by = words::ADOPTED.iter().filter(|_| !field && !english).find_map(|word| {
-            let organ = act[..act.find(word)?].trim().trim_start_matches(['由', '经', '經']);
+            let whole = act[..act.find(word)?].trim().trim_start_matches(['由', '经', '經']);
+            let organ = words::REVISED.iter().find_map(|word| whole.strip_suffix(word));
+            let organ = organ.unwrap_or(whole);
             let start = organ.as_ptr().addr() - text.as_ptr().addr();
             (!organ.is_empty()).then_some(start..start + organ.len())
         });
@@ -137,22 +140,32 @@ fn in_force_since(text: &str) -> Option<Range<usize>> {
         .flat_map(|word| text.match_indices(*word))
         .filter_map(verb)
         .max_by_key(|part| part.start)
+        .or_else(|| left_to_others(text))
 }
 
-/// Whether what stands before 自 is the document itself: 本条例, 《…》…现予公布， or nothing.
+/// Whether what stands before 自 is the document itself: 本条例, 本办法除第五条外，, 《…》…现予公布， or
+/// nothing.
 fn is_own(subject: &str) -> bool {
     let subject = subject.trim_end().trim_end_matches(['，', ',']);
-    let near: String = {
-        let last: Vec<char> = subject.chars().rev().take(14).collect();
-        last.into_iter().rev().collect()
-    };
     let made_public = words::PROCLAIMED.suffix_of(subject).is_some() || subject.ends_with("印发");
-    let this = near.rfind('本').is_some_and(|at| {
-        let named = &near[at + '本'.len_utf8()..];
-        let named = named.split(['（', '(']).next().unwrap_or(named);
-        words::TITLE_ENDS.suffix_of(named).is_some()
+    let near = subject.char_indices().rev().take(60).last().map_or("", |(at, _)| &subject[at..]);
+    let this = near.match_indices('本').any(|(at, word)| {
+        let named = near[at + word.len()..].split(['（', '(', '除', '，']).next().unwrap_or("");
+        words::TITLE_ENDS.suffix_of(&normalize(named)).is_some()
     });
     this || made_public || subject.ends_with('》')
+}
+
+/// 施行日期，由国务院规定 of 本法施行日期，由国务院规定。
+fn left_to_others(text: &str) -> Option<Range<usize>> {
+    let day = ["施行日期", "实施日期", "實施日期", "生效日期", "施行之日期"];
+    let (at, word) = day.iter().find_map(|word| Some((text.find(word)?, *word)))?;
+    let start = text[..at].rfind('。').map_or(0, |mark| mark + '。'.len_utf8());
+    let own = is_own(text[start..at].trim_end_matches(['之', '的']));
+    let after = text[at + word.len()..].trim_start_matches(['，', ',']);
+    let decided = after.starts_with(['由', '另']);
+    let end = text[at..].find('。').map_or(text.len(), |end| at + end);
+    (own && decided).then_some(at..end)
 }
 
 /// `This Act shall come into force on March 1, 2025.`
@@ -163,19 +176,27 @@ fn english_in_force(text: &str) -> Option<Range<usize>> {
         let start = at;
         at += sentence.len();
         let words = format!(" {sentence}");
-        let own = [" this ", " these ", " the present "].iter().any(|word| words.contains(word));
-        let Some(verb) = words::IN_FORCE_SINCE.iter().find_map(|verb| sentence.find(verb)) else {
+        let own = [" this ", " these ", " the present "].iter().any(|word| words.contains(word))
+            || ["act", "law", "code", "regulations", "rules", "standards", "directions"]
+                .iter()
+                .any(|kind| {
+                    words.starts_with(" the ") && words.contains(&format!(" {kind} shall "))
+                });
+        let verb = words::IN_FORCE_SINCE.iter().find_map(|verb| sentence.find(verb));
+        let Some(verb) = verb.filter(|_| own) else {
             continue;
         };
-        if !own {
-            continue;
-        }
         if let Some((date, _)) = date_spans(&text[start..at]).into_iter().next() {
             return Some(start + date.start..start + date.end);
         }
+        let end = sentence.trim_end().trim_end_matches('.').len();
         if let Some(day) = sentence[verb..].find("date of") {
-            let end = sentence.trim_end().trim_end_matches('.').len();
             return Some(start + verb + day..start + end);
+        }
+        // The date this Act shall come into force shall be determined by the Executive Yuan.
+        let others = ["determined by", "decided by", "prescribed by", "set by", "specified by"];
+        if others.iter().any(|word| sentence.contains(word)) {
+            return Some(start..start + end);
         }
     }
     None
@@ -235,6 +256,25 @@ mod tests {
         let fields = "法規名稱：航標法\n修正日期：民國 113 年 07 月 31 日\n第 1 條\n為管理航標，制定本法。\n\
             第 2 條\n本法自公布日施行。";
         assert_eq!(part(fields, Particular::Revised), "民國 113 年 07 月 31 日");
+        assert_eq!(part(fields, Particular::InForce), "自公布日施行");
+        for (last, since) in [
+            ("本標準自發布日施行。", "自發布日施行"),
+            ("本辦法除第五條另定施行日期者外，自發布日施行。", "自發布日施行"),
+            ("本法施行日期，由行政院定之。", "施行日期，由行政院定之"),
+            ("許可證自核發之日起生效。", "none"),
+            ("The Rules shall be implemented on the date of promulgation.", "date of promulgation"),
+            (
+                "The date this Act shall come into force shall be determined by the Council.",
+                "The date this Act shall come into force shall be determined by the Council",
+            ),
+        ] {
+            let title = if last.is_ascii() {
+                "Buoys Act\n\nArticle 1\nOf buoys.\n\nArticle 2\n"
+            } else {
+                "航標法\n第一條　航標要亮。\n第二條　"
+            };
+            assert_eq!(part(&format!("{title}{last}\n"), Particular::InForce), since, "{last}");
+        }
         let policy = "Travel Policy\n\nVersion 3.2, effective 1 February 2024\n\n1. Purpose\n\n\
             This policy sets out how staff book travel.\n\n2. Scope\n\nIt applies to all staff.\n";
         assert_eq!(part(policy, Particular::InForce), "1 February 2024");

@@ -71,12 +71,12 @@ impl Document {
         main: bool,
     ) -> (bool, Vec<Target>) {
         let mut used = false;
-        let mut found: Vec<(usize, Target)> = Vec::new();
+        let mut found: Vec<(usize, Target, Option<usize>)> = Vec::new();
         for (i, section) in self.sections.iter().enumerate() {
             if section.kind == kind && self.in_scope(section.parent, scope, main) {
                 used = true;
                 if section.number == Some(step.number) && step.sub_number.is_none() {
-                    found.push((section.span.byte_start, Target::Section(i)));
+                    found.push((section.span.byte_start, Target::Section(i), section.parent));
                 }
             }
         }
@@ -84,12 +84,20 @@ impl Document {
             if clause.kind == kind && self.in_scope(clause.section, scope, main) {
                 used = true;
                 if clause.number == Some(step.number) && clause.sub_number == step.sub_number {
-                    found.push((clause.span.byte_start, Target::Clause(i)));
+                    found.push((clause.span.byte_start, Target::Clause(i), clause.section));
                 }
             }
         }
-        found.sort_by_key(|&(at, _)| at);
-        (used, found.into_iter().map(|(_, target)| target).collect())
+        // (2) of Section 12 rather than (b) of its (1).
+        let direct = |parent: Option<usize>| {
+            let section = parent.map(Target::Section);
+            scope.is_some_and(|scope| section.is_some_and(|section| scope.contains(&section)))
+        };
+        if found.iter().any(|&(_, _, parent)| direct(parent)) {
+            found.retain(|&(_, _, parent)| direct(parent));
+        }
+        found.sort_by_key(|&(at, ..)| at);
+        (used, found.into_iter().map(|(_, target, _)| target).collect())
     }
 
     /// Whether something whose innermost section is `section` lies in one of the scope's sections;
@@ -267,6 +275,20 @@ mod tests {
             "第（三十）条",
         ] {
             assert!(found(LAW, question).is_empty(), "{question}");
+        }
+    }
+
+    #[test]
+    fn in_an_act() {
+        const ACT: &str = "Buoys Act\n\nSection 1. Care\nA buoy must be lit.\n\nSection 2. Offences\n\
+            (1) A person commits an offence if the person—\n(a) moves a buoy; or\n(b) breaks a buoy.\n\
+            (2) A person who commits an offence is fined.\n";
+        for (question, expected) in [
+            ("Sec. 2(2)", "（2）"),
+            ("What does Section 2(1)(b) say?", "(b)"),
+            ("section 2(1)(a)", "(a)"),
+        ] {
+            assert_eq!(found(ACT, question), [expected], "{question}");
         }
     }
 

@@ -6,7 +6,9 @@ use crate::UnitKind;
 use yiju_text::numerals::{leading_number, parse_english_number};
 
 use Unit::{Item, Kind, Paragraph};
-use UnitKind::{Arabic, Article, Book, Chapter, Ideographic, Parenthesized, Section};
+use UnitKind::{
+    Arabic, Article, Book, Chapter, Ideographic, Parenthesized, ParenthesizedArabic, Section,
+};
 
 /// The units that an English noun may name.
 fn english_units(noun: &str) -> Option<&'static [Unit]> {
@@ -48,7 +50,11 @@ pub(super) fn inner(rest: &str) -> Option<Parsed> {
         _ => None,
     };
     let value = letter.or_else(|| parse_english_number(printed)).filter(|&value| value > 0)?;
-    let units = if letter.is_some() { &[Item][..] } else { &[Item, Paragraph] };
+    // Of a section that has clauses of its own, one of these.
+    let units = match letter {
+        Some(_) => &[Item, Kind(ParenthesizedArabic), Kind(Parenthesized), Kind(Arabic)][..],
+        None => &[Item, Paragraph, Kind(ParenthesizedArabic), Kind(Parenthesized), Kind(Arabic)],
+    };
     let mut parsed = Parsed::new(vec![step(units, value)], 1 + close + 1);
     parsed.inner = true;
     Some(parsed)

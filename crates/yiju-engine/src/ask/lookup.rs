@@ -282,7 +282,7 @@ fn destinations(question: &Question, named: &Named) -> Vec<Into> {
             .iter()
             .filter(|mention| from <= mention.range.start && mention.range.end <= start)
             .collect();
-        let absent = absent_title(&question.text, reference);
+        let absent = absent_title(&question.text, from, reference);
         if let Some(last) = between.last() {
             let near = question.text.get(last.range.end..start).unwrap_or("");
             current = match absent {
@@ -357,9 +357,10 @@ fn in_scope(scope: &Scope, found: Vec<(String, u32)>) -> impl Iterator<Item = St
 }
 
 /// A title right before the reference, 《…》 or …法, …典, …条例, that no document of the library has.
-fn absent_title(question: &str, reference: &Reference) -> Option<String> {
+/// `from` is the end of the reference before it.
+fn absent_title(question: &str, from: usize, reference: &Reference) -> Option<String> {
     let before =
-        question.get(..reference.range.start)?.trim_end().trim_end_matches(['的', '中', '里']);
+        question.get(from..reference.range.start)?.trim_end().trim_end_matches(['的', '中', '里']);
     if before.ends_with('》') {
         return before.rfind('《').map(|start| before[start..].to_owned());
     }
@@ -374,7 +375,15 @@ fn absent_title(question: &str, reference: &Reference) -> Option<String> {
     // 本法, 这部条例: the document at hand, not another; 说法, 办法: no title by themselves.
     let pointing =
         run.ends_with(['本', '该', '此', '部', '个', '项', '述', '说', '办', '方', '做', '看']);
-    (!pointing && !run.is_empty()).then(|| before[start..].to_owned())
+    let title = &before[start..];
+    let title = if from > 0 {
+        title.trim_start_matches(['和', '与', '與', '及', '跟'])
+    } else {
+        title
+    };
+    let leads = ["请问", "根据", "依据", "按照", "依照", "违反"];
+    let title = leads.iter().find_map(|lead| title.strip_prefix(lead)).unwrap_or(title);
+    (!pointing && !run.is_empty()).then(|| title.to_owned())
 }
 
 /// The last numbered clauses of a document, last first.
@@ -465,7 +474,7 @@ mod tests {
         let absent = |text: &str| {
             yiju_document::find_references(text)
                 .first()
-                .and_then(|reference| absent_title(text, reference))
+                .and_then(|reference| absent_title(text, 0, reference))
         };
         assert_eq!(absent("《物业管理办法》第三条").as_deref(), Some("《物业管理办法》"));
         assert_eq!(absent("民法典第十七条").as_deref(), Some("民法典"));

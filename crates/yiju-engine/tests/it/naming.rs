@@ -242,7 +242,7 @@ fn each_number_goes_with_its_own_law() {
     let each = said(&engine, "甲市物业条例和乙省物业条例的第二条分别是什么？");
     assert!(each.contains("不超过五年") && each.contains("任期三年"), "{each}");
     let half = ask(&engine, "处罚法第三条和民法典第二条分别是什么？");
-    assert!(half.answered && half.answer.contains("民法典第二条"), "{half:?}");
+    assert!(half.answered && half.answer.contains("“民法典第二条”"), "{half:?}");
     assert_eq!(half.citations.len(), 1, "{half:?}");
 }
 

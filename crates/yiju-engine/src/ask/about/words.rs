@@ -320,9 +320,16 @@ mod tests {
             chinese(&text, expected(&text), Naming::No).map(|(what, _, _)| what)
         };
         for (question, what) in [
-            ("这个文件是什么时候发布的？", Some(Particular::Date)),
+            ("这个文件是什么时候发布的？", Some(Particular::Proclaimed)),
             ("发布日期是哪天？", Some(Particular::Date)),
             ("谁印发的？", Some(Particular::Issuer)),
+            ("这部法律是什么时候通过的？", Some(Particular::Adopted)),
+            ("该法最近一次修订通过是什么时候？", Some(Particular::Revised)),
+            ("修订后的条例何时施行？", Some(Particular::InForce)),
+            ("本法的施行日期是哪天？", Some(Particular::InForce)),
+            ("这部法律由谁通过的？", Some(Particular::Adopter)),
+            ("意见通过什么部门落实？", None),
+            ("供水管道什么时候修改？", None),
             ("这份意见是由哪两个单位联合发布的？", Some(Particular::Issuer)),
             ("本通知由哪个部门印发？", Some(Particular::Issuer)),
             ("這份文件的發文機關是什麼？", Some(Particular::Issuer)),
@@ -337,6 +344,9 @@ mod tests {
         }
         for (question, what) in [
             ("When was this document issued?", Some(Particular::Date)),
+            ("When did this policy come into effect?", Some(Particular::InForce)),
+            ("When was the law last amended?", Some(Particular::Revised)),
+            ("When was the act passed?", Some(Particular::Adopted)),
             ("Who issued the opinions on cities?", Some(Particular::Issuer)),
             ("What is the document number?", Some(Particular::Number)),
             ("What is the title of this notice?", Some(Particular::Title)),
