@@ -295,7 +295,9 @@ mod tests {
             };
             match target {
                 Target::Clause(clause) => law.slice(law.clauses[clause].span),
-                Target::Paragraph(_, span) | Target::Item(_, span) => law.slice(span),
+                Target::Paragraph(_, span) | Target::Item(_, span) | Target::Sentence(_, span) => {
+                    law.slice(span)
+                }
                 Target::Section(_) => "a section",
             }
         };

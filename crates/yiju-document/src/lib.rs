@@ -25,10 +25,12 @@
 
 mod asking;
 mod chain;
+mod cited_number;
 mod clause;
 mod clause_heading;
 mod corpus;
 mod decode;
+mod deeds;
 mod draft;
 mod error;
 mod front;
@@ -57,6 +59,7 @@ mod style;
 mod title;
 mod words;
 
+pub use cited_number::{CitedNumber, find_numbers};
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
 pub use error::DocumentError;

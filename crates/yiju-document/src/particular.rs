@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::spans::Offsets;
-use crate::{Document, Span, news, signs};
+use crate::{Document, Span, deeds, news, signs};
 use yiju_text::dates::{dates, news_day};
 
 /// Something a document says about itself.
@@ -17,6 +17,16 @@ pub enum Particular {
     Number,
     /// Its date; in news without a full one, the day of the dateline.
     Date,
+    /// When it was adopted.
+    Adopted,
+    /// Who adopted it.
+    Adopter,
+    /// When it was last changed.
+    Revised,
+    /// When it was made public: by the order that proclaims it, or as its head says.
+    Proclaimed,
+    /// Since when it is in force.
+    InForce,
 }
 
 /// The place of a particular in a document.
@@ -31,10 +41,18 @@ pub struct ParticularPlace {
 }
 
 /// A line: its bytes, and the clause that holds it.
-struct Line<'a> {
-    range: Range<usize>,
-    text: &'a str,
-    clause: Option<usize>,
+pub(crate) struct Line<'a> {
+    pub(crate) range: Range<usize>,
+    pub(crate) text: &'a str,
+    pub(crate) clause: Option<usize>,
+}
+
+impl Line<'_> {
+    /// The line with a part of it, in its own bytes.
+    pub(crate) fn with(&self, part: Range<usize>) -> Found {
+        let part = self.range.start + part.start..self.range.start + part.end;
+        (self.range.clone(), Some(part), self.clause)
+    }
 }
 
 impl Document {
@@ -47,24 +65,30 @@ impl Document {
             Particular::Title => title(&lines, &self.title),
             Particular::Number => {
                 let number = self.number.as_deref()?;
-                head_and_end(&lines).find_map(|line| {
+                let printed = head_and_end(&lines).find_map(|line| {
                     holding(line, &[number]).or_else(|| {
                         // Printed with other brackets or numerals than its normal form.
                         let same = signs::document_number(line.text).as_deref() == Some(number);
                         same.then(|| (line.range.clone(), Some(line.range.clone()), line.clause))
                     })
-                })
+                });
+                // 中华人民共和国国务院令 and 第706号 are two lines.
+                printed.or_else(|| title(&lines, number))
             }
             Particular::Issuer => {
                 let organs: Vec<&str> = self.issuer.as_deref()?.split('、').collect();
                 head_and_end(&lines).find_map(|line| holding(line, &organs))
             }
-            Particular::Date => match self.date {
-                Some(date) => head_and_end(&lines)
-                    .find(|line| dates(line.text).contains(&date))
-                    .map(|line| (line.range.clone(), dated(line), line.clause)),
-                None => dateline(&lines),
-            },
+            Particular::Date => self.dated(&lines),
+            Particular::Adopted => deeds::adopted(&lines).map(|(line, deed)| line.with(deed.date)),
+            Particular::Adopter => {
+                deeds::adopted(&lines).and_then(|(line, deed)| Some(line.with(deed.by?)))
+            }
+            Particular::Revised => deeds::revised(&lines),
+            Particular::Proclaimed => {
+                deeds::proclaimed(&lines, self.date).or_else(|| self.dated(&lines))
+            }
+            Particular::InForce => deeds::in_force(&lines),
         };
         let (line, part, clause) = found?;
         let offsets = Offsets::new(&self.text);
@@ -73,6 +97,16 @@ impl Document {
             part: part.map(|part| offsets.span(part)),
             clause,
         })
+    }
+
+    /// The line that gives the document's date.
+    fn dated(&self, lines: &[Line]) -> Option<Found> {
+        match self.date {
+            Some(date) => head_and_end(lines)
+                .find(|line| dates(line.text).contains(&date))
+                .map(|line| (line.range.clone(), dated(line), line.clause)),
+            None => dateline(lines),
+        }
     }
 
     fn lines(&self) -> Vec<Line<'_>> {
@@ -91,11 +125,13 @@ impl Document {
     }
 }
 
-type Found = (Range<usize>, Option<Range<usize>>, Option<usize>);
+pub(crate) type Found = (Range<usize>, Option<Range<usize>>, Option<usize>);
+
+/// How many lines at the start may be the head.
+pub(crate) const HEAD: usize = 40;
 
 /// Lines above the first clause, from the top, then lines of the end, from the bottom.
 fn head_and_end<'l, 'a>(lines: &'l [Line<'a>]) -> impl Iterator<Item = &'l Line<'a>> {
-    const HEAD: usize = 40;
     const END: usize = 6;
     let outside = |line: &&Line| line.clause.is_none() && !line.text.is_empty();
     let short = |line: &&Line| line.text.chars().count() <= 120;
@@ -107,7 +143,7 @@ fn head_and_end<'l, 'a>(lines: &'l [Line<'a>]) -> impl Iterator<Item = &'l Line<
         .chain(lines.iter().take(HEAD).filter(short))
 }
 
-/// The lines that together are the title, white space apart.
+/// The lines of the head that together are a title or a 文号, white space apart.
 fn title(lines: &[Line], title: &str) -> Option<Found> {
     const MOST_LINES: usize = 4;
     let letters = |text: &str| -> String {

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use crate::style::Style;
 use crate::{Span, UnitKind};
+use yiju_text::numerals::{decimal, is_chinese_numeral};
 
 /// What the number of a reference may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,8 @@ pub enum Unit {
     Paragraph,
     /// 项: a numbered item of a clause.
     Item,
+    /// 句: a sentence of a clause, a paragraph or an item.
+    Sentence,
 }
 
 /// One step of a reference: 第三章 of 第三章第二节.
@@ -56,12 +59,14 @@ pub enum Target {
     Paragraph(usize, Span),
     /// 项 of a clause: the clause's index and the item's span.
     Item(usize, Span),
+    /// 句 of a clause: the clause's index and the sentence's span.
+    Sentence(usize, Span),
 }
 
 /// The references in a question, in order. Their ranges are equal or do not overlap.
 ///
 /// Understands 第X条/款/项/章/节/编/部分 with Chinese, ASCII and full-width numbers, bracketed or not,
-/// nested (第三章第二节); （八） alone; `Article 12`, `section 5`, `part five`, `the fifth part`,
+/// nested (第三章第二节); 39条 and 2条1项 after a law's name, 39条 at the start; （八） alone; `Article 12`, `Sec. 12(1)(a)`, `section 5`, `part five`, `the fifth part`,
 /// `Article 17, paragraph 2`, `Section 2 of Chapter 3`; lists and ranges (第八、九条,
 /// 第八条至第十条, `Articles 5 to 7`), a range of more than 50 units as its two ends only. Words that
 /// only look like references (第一条地铁, 第一条件, `point 5`) are none.
@@ -69,8 +74,11 @@ pub fn find_references(question: &str) -> Vec<Reference> {
     let mut found = Found::default();
     let mut at = 0;
     while at < question.len() {
-        let after_unit = question[at..].starts_with('第')
-            && found.references.last().is_some_and(|last| is_glue(&question[last.range.end..at]));
+        let last = found.references.last();
+        let after_unit = last.is_some_and(|last| {
+            let between = &question[last.range.end..at];
+            between.is_empty() || question[at..].starts_with('第') && is_glue(between)
+        });
         match steps_at(question, at, after_unit) {
             Some(parsed) => {
                 found.add(question, at, &parsed);
@@ -86,6 +94,14 @@ pub fn find_references(question: &str) -> Vec<Reference> {
 struct Parsed {
     steps: Vec<Step>,
     end: usize,
+    /// Whether it narrows what it directly follows, whatever that is: (a) of Section 12(1)(a).
+    inner: bool,
+}
+
+impl Parsed {
+    fn new(steps: Vec<Step>, end: usize) -> Self {
+        Self { steps, end, inner: false }
+    }
 }
 
 #[derive(Default)]
@@ -103,7 +119,7 @@ impl Found {
         let mut outer = Vec::new();
         if let Some(last) = self.references.last() {
             let between = &question[last.range.end..start];
-            if joins(last, step, between) {
+            if parsed.inner || joins(last, step, between) {
                 return self.combine(parsed, false);
             }
             if inverted(between, step, last) {
@@ -210,6 +226,7 @@ fn rank(step: &Step) -> u32 {
         Some(Unit::Kind(kind)) => *kind as u32,
         Some(Unit::Paragraph) => 100,
         Some(Unit::Item) | None => 101,
+        Some(Unit::Sentence) => 102,
     }
 }
 
@@ -218,31 +235,37 @@ fn steps_at(question: &str, at: usize, after_unit: bool) -> Option<Parsed> {
     let (before, rest) = question.split_at(at);
     let first = rest.chars().next()?;
     let parsed = match first {
+        // 修正案（十二） is a name.
+        '（' | '(' if before.trim_end().ends_with("修正案") => None,
+        '(' if after_unit && before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == ')') => {
+            english::inner(rest)
+        }
         '第' => chinese::ordinal(before, rest, after_unit),
         '（' | '(' => chinese::bracketed(
             rest,
             at == 0 || !before.ends_with(char::is_alphanumeric) || first == '（',
         ),
-        '①'..='⑳' => Some(Parsed {
-            steps: vec![step(
-                &[Unit::Item, Unit::Kind(UnitKind::ParenthesizedArabic)],
-                first as u32 - '①' as u32 + 1,
-            )],
-            end: first.len_utf8(),
-        }),
+        '①'..='⑳' => {
+            let units = [Unit::Item, Unit::Kind(UnitKind::ParenthesizedArabic)];
+            let only = step(&units, first as u32 - '①' as u32 + 1);
+            Some(Parsed::new(vec![only], first.len_utf8()))
+        }
         '§' => {
             let number = rest[first.len_utf8()..].trim_start();
             let (value, sub_number, length) = crate::label_english::number(number)?;
-            Some(Parsed {
-                steps: vec![Step { sub_number, ..step(&[Unit::Kind(UnitKind::Article)], value) }],
-                end: rest.len() - number.len() + length,
-            })
+            let only = Step { sub_number, ..step(&[Unit::Kind(UnitKind::Article)], value) };
+            Some(Parsed::new(vec![only], rest.len() - number.len() + length))
         }
         c if c.is_ascii_alphabetic() => {
             let inside = before.ends_with(|c: char| c.is_alphanumeric() && c.is_ascii());
             if inside { None } else { english::noun(rest) }
         }
-        c if at == 0 && yiju_text::numerals::is_chinese_numeral(c) => leading_part(rest),
+        c if decimal(c).is_some() || is_chinese_numeral(c) => {
+            let bare = chinese::bare(before, rest, after_unit);
+            bare.or_else(
+                || if at == 0 && is_chinese_numeral(c) { leading_part(rest) } else { None },
+            )
+        }
         _ => None,
     }?;
     Some(Parsed { end: parsed.end + at, ..parsed })
@@ -261,7 +284,8 @@ fn leading_part(rest: &str) -> Option<Parsed> {
     if follow::is_enumeration(label.number, &rest[end..]) {
         return None;
     }
-    Some(Parsed { steps: vec![step(&[Unit::Kind(UnitKind::Ideographic)], label.number)], end })
+    let only = step(&[Unit::Kind(UnitKind::Ideographic)], label.number);
+    Some(Parsed::new(vec![only], end))
 }
 
 fn spaces(text: &str) -> usize {

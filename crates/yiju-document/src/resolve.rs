@@ -4,7 +4,7 @@ use crate::reference::{Reference, Step, Target, Unit};
 use crate::signs::is_attachment;
 use crate::{Document, Span, UnitKind};
 
-use Unit::{Item, Kind, Paragraph};
+use Unit::{Item, Kind, Paragraph, Sentence};
 use UnitKind::{Arabic, Parenthesized, ParenthesizedArabic};
 
 impl Document {
@@ -31,40 +31,33 @@ impl Document {
 
     /// One step within the targets of the step before; anywhere without.
     fn resolve(&self, step: &Step, scope: Option<&[Target]>, main: bool) -> Vec<Target> {
+        // 第十七条第九款 must not become another clause.
+        let in_clause = scope.is_some_and(|s| s.iter().any(|t| !matches!(t, Target::Section(_))));
+        let mut within = false;
         for &unit in &step.units {
-            match unit {
+            let found = match unit {
+                Kind(_) if within => continue,
                 Kind(kind) => {
                     let (used, found) = self.labelled(kind, step, scope, main);
                     if used {
                         return found;
                     }
                     // 第十七条第（三）项 and 第十七条（三）: the article's item.
-                    if matches!(kind, Parenthesized | ParenthesizedArabic | Arabic) {
-                        let items = self.items(step.number, scope);
-                        if !items.is_empty() {
-                            return items;
+                    match kind {
+                        Parenthesized | ParenthesizedArabic | Arabic => {
+                            self.items(step.number, scope)
                         }
+                        _ => Vec::new(),
                     }
                 }
-                Paragraph => {
-                    let found = self.paragraph(step.number, scope);
-                    if !found.is_empty() {
-                        return found;
-                    }
-                }
-                Item => {
-                    let found = self.items(step.number, scope);
-                    if !found.is_empty() {
-                        return found;
-                    }
-                }
+                Paragraph => self.paragraph(step.number, scope),
+                Item => self.items(step.number, scope),
+                Sentence => self.sentence(step.number, scope),
+            };
+            if !found.is_empty() {
+                return found;
             }
-            // 第十七条第九款 must not become another clause.
-            let in_clause =
-                scope.is_some_and(|s| s.iter().any(|t| !matches!(t, Target::Section(_))));
-            if in_clause && matches!(unit, Paragraph | Item) {
-                return Vec::new();
-            }
+            within |= in_clause && !matches!(unit, Kind(_));
         }
         Vec::new()
     }
@@ -78,12 +71,12 @@ impl Document {
         main: bool,
     ) -> (bool, Vec<Target>) {
         let mut used = false;
-        let mut found: Vec<(usize, Target)> = Vec::new();
+        let mut found: Vec<(usize, Target, Option<usize>)> = Vec::new();
         for (i, section) in self.sections.iter().enumerate() {
             if section.kind == kind && self.in_scope(section.parent, scope, main) {
                 used = true;
                 if section.number == Some(step.number) && step.sub_number.is_none() {
-                    found.push((section.span.byte_start, Target::Section(i)));
+                    found.push((section.span.byte_start, Target::Section(i), section.parent));
                 }
             }
         }
@@ -91,12 +84,20 @@ impl Document {
             if clause.kind == kind && self.in_scope(clause.section, scope, main) {
                 used = true;
                 if clause.number == Some(step.number) && clause.sub_number == step.sub_number {
-                    found.push((clause.span.byte_start, Target::Clause(i)));
+                    found.push((clause.span.byte_start, Target::Clause(i), clause.section));
                 }
             }
         }
-        found.sort_by_key(|&(at, _)| at);
-        (used, found.into_iter().map(|(_, target)| target).collect())
+        // (2) of Section 12 rather than (b) of its (1).
+        let direct = |parent: Option<usize>| {
+            let section = parent.map(Target::Section);
+            scope.is_some_and(|scope| section.is_some_and(|section| scope.contains(&section)))
+        };
+        if found.iter().any(|&(_, _, parent)| direct(parent)) {
+            found.retain(|&(_, _, parent)| direct(parent));
+        }
+        found.sort_by_key(|&(at, ..)| at);
+        (used, found.into_iter().map(|(_, target, _)| target).collect())
     }
 
     /// Whether something whose innermost section is `section` lies in one of the scope's sections;
@@ -162,7 +163,7 @@ impl Document {
         for target in scope.unwrap_or_default() {
             let (clause, within) = match *target {
                 Target::Clause(i) => (i, None),
-                Target::Paragraph(i, span) => (i, Some(span)),
+                Target::Paragraph(i, span) | Target::Item(i, span) => (i, Some(span)),
                 _ => continue,
             };
             let Some(items) = self.clauses.get(clause).map(|c| &c.items) else {
@@ -172,15 +173,34 @@ impl Document {
                 items
                     .iter()
                     .filter(|(n, span)| {
-                        *n == number
-                            && within.is_none_or(|w| {
-                                w.byte_start <= span.byte_start && span.byte_end <= w.byte_end
-                            })
+                        *n == number && within.is_none_or(|w| w != *span && lies_in(*span, w))
                     })
                     .map(|&(_, span)| Target::Item(clause, span)),
             );
         }
         found
+    }
+
+    fn sentence(&self, number: u32, scope: Option<&[Target]>) -> Vec<Target> {
+        let Some(index) = (number as usize).checked_sub(1) else {
+            return Vec::new();
+        };
+        let of = |target: &Target| {
+            let (at, within) = match *target {
+                Target::Clause(at) => (at, None),
+                Target::Paragraph(at, span) | Target::Item(at, span) => (at, Some(span)),
+                Target::Section(_) | Target::Sentence(..) => return None,
+            };
+            // The first sentence holds the number, which no 款 does.
+            let inside = |span: &&Span| {
+                within.is_none_or(|within| {
+                    within.byte_start < span.byte_end && span.byte_end <= within.byte_end
+                })
+            };
+            let span = *self.clauses.get(at)?.sentences.iter().filter(inside).nth(index)?;
+            Some(Target::Sentence(at, span))
+        };
+        scope.unwrap_or_default().iter().filter_map(of).collect()
     }
 
     fn clauses_of<'a>(&self, scope: Option<&'a [Target]>) -> impl Iterator<Item = usize> + use<'a> {
@@ -190,6 +210,10 @@ impl Document {
             _ => None,
         })
     }
+}
+
+fn lies_in(span: Span, within: Span) -> bool {
+    within.byte_start <= span.byte_start && span.byte_end <= within.byte_end
 }
 
 #[cfg(test)]
@@ -213,7 +237,7 @@ mod tests {
                     format!("{} {}", document.sections[i].label, document.sections[i].title)
                 }
                 Target::Clause(i) => document.clauses[i].label.clone(),
-                Target::Paragraph(i, span) | Target::Item(i, span) => {
+                Target::Paragraph(i, span) | Target::Item(i, span) | Target::Sentence(i, span) => {
                     format!("{}: {}", document.clauses[i].label, document.slice(span))
                 }
             })
@@ -256,6 +280,12 @@ mod tests {
             ("第二条第一款", "第二条: 租赁应当订立合同。"),
             ("第二条第二款第（二）项", "第二条: （二）期限。"),
             ("第二条第（一）项", "第二条: （一）租金；"),
+            ("住房租赁条例2条1项", "第二条: （一）租金；"),
+            ("《住房租赁条例》2条2款1项", "第二条: （一）租金；"),
+            ("2条是什么", "第二条"),
+            ("第二条第2款第（二）项", "第二条: （二）期限。"),
+            ("第二条第二句", "第二条: 合同包括下列内容："),
+            ("第二条第一款第一句", "第二条: 第二条　租赁应当订立合同。"),
             ("Article 2, paragraph 2, item 1", "第二条: （一）租金；"),
             ("Section 1 of Chapter 2", "第一节 登记"),
             ("第二章第三条", "第三条"),
@@ -273,6 +303,20 @@ mod tests {
             "第（三十）条",
         ] {
             assert!(found(LAW, question).is_empty(), "{question}");
+        }
+    }
+
+    #[test]
+    fn in_an_act() {
+        const ACT: &str = "Buoys Act\n\nSection 1. Care\nA buoy must be lit.\n\nSection 2. Offences\n\
+            (1) A person commits an offence if the person—\n(a) moves a buoy; or\n(b) breaks a buoy.\n\
+            (2) A person who commits an offence is fined.\n";
+        for (question, expected) in [
+            ("Sec. 2(2)", "（2）"),
+            ("What does Section 2(1)(b) say?", "(b)"),
+            ("section 2(1)(a)", "(a)"),
+        ] {
+            assert_eq!(found(ACT, question), [expected], "{question}");
         }
     }
 

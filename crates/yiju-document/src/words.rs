@@ -47,3 +47,17 @@ pub(crate) static MEMBERS: WordList = WordList::section(ROLES, "members");
 pub(crate) static PURPOSE_OPENS: WordList = WordList::section(ROLES, "purpose begins");
 /// What that sentence holds.
 pub(crate) static PURPOSE_ENDS: WordList = WordList::section(ROLES, "purpose holds");
+/// What may stand before a 文号 without being of it.
+pub(crate) static NUMBER_LEADS: WordList = WordList::new(include_str!("../data/number_leads.txt"));
+/// What is said to be done with a document on a day, and since when it is in force.
+const DEEDS: &str = include_str!("../data/deeds.txt");
+/// It was adopted.
+pub(crate) static ADOPTED: WordList = WordList::section(DEEDS, "adopted");
+/// It was changed.
+pub(crate) static REVISED: WordList = WordList::section(DEEDS, "revised");
+/// It was made public.
+pub(crate) static PROCLAIMED: WordList = WordList::section(DEEDS, "proclaimed");
+/// It is in force.
+pub(crate) static IN_FORCE: WordList = WordList::section(DEEDS, "in force");
+/// The same in English, where a day follows.
+pub(crate) static IN_FORCE_SINCE: WordList = WordList::section(DEEDS, "in force since");

@@ -1,5 +1,7 @@
 //! Dates as documents print them. A date without a year is none: no year is invented.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 
 use crate::numerals::{decimal, is_chinese_numeral, parse_number};
@@ -13,16 +15,21 @@ static TAILS: WordList = WordList::section(WORDS, "tails");
 /// All full dates in a line, in order: `2025年8月15日`, `二〇二五年八月十五日`, `2025-08-15`,
 /// `August 15, 2025`, `15 August 2025`.
 pub fn dates(line: &str) -> Vec<Date> {
-    let mut found: Vec<(usize, Date)> = Vec::new();
+    date_spans(line).into_iter().map(|(_, date)| date).collect()
+}
+
+/// The same with the bytes of each, ascending: `(7..24, 2025-08-15)` in `Issued 15 August 2025`.
+pub fn date_spans(line: &str) -> Vec<(Range<usize>, Date)> {
+    let mut found: Vec<(Range<usize>, Date)> = Vec::new();
     for (at, _) in line.match_indices('年') {
-        found.extend(chinese_date(line, at).map(|date| (at, date)));
+        found.extend(chinese_date(line, at));
     }
     if line.bytes().any(|b| b.is_ascii_digit()) {
         found.extend(numeric_dates(line));
         found.extend(english_dates(line));
     }
-    found.sort_by_key(|&(at, _)| at);
-    found.into_iter().map(|(_, date)| date).collect()
+    found.sort_by_key(|(range, _)| range.start);
+    found
 }
 
 /// The date of a line that holds nothing else: `(2025年8月15日)`, `发布日期：2025-08-15`.
@@ -71,7 +78,7 @@ pub fn news_day(line: &str) -> Option<std::ops::Range<usize>> {
     digits(head.get(month + '月'.len_utf8()..day)?).then_some(start..end)
 }
 
-fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
+fn chinese_date(line: &str, year_at: usize) -> Option<(Range<usize>, Date)> {
     let before = line[..year_at].trim_end();
     let start = before
         .char_indices()
@@ -87,6 +94,7 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
     // 民國113年 counts from 1912.
     let republic = before[..start].trim_end().ends_with(['國', '国']) && before.contains('民');
     let year = if republic { year.checked_add(1911)? } else { year };
+    let start = if republic { before[..start].rfind('民')? } else { start };
     if !(1000..=2999).contains(&year) {
         return None;
     }
@@ -96,7 +104,8 @@ fn chinese_date(line: &str, year_at: usize) -> Option<Date> {
     let rest = rest[month_at + '月'.len_utf8()..].trim_start();
     let day_at = rest.find('日').filter(|&at| at <= 12)?;
     let day = parse_number(&rest[..day_at])?;
-    date(year, month, day)
+    let end = line.len() - rest.len() + day_at + '日'.len_utf8();
+    Some((start..end, date(year, month, day)?))
 }
 
 fn date(year: u32, month: u32, day: u32) -> Option<Date> {
@@ -104,25 +113,25 @@ fn date(year: u32, month: u32, day: u32) -> Option<Date> {
 }
 
 /// `2025-08-15`, `2025/8/15`, `2025.8.15`.
-fn numeric_dates(line: &str) -> Vec<(usize, Date)> {
+fn numeric_dates(line: &str) -> Vec<(Range<usize>, Date)> {
     let mut found = Vec::new();
-    let mut at = 0;
-    for token in line.split(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '/' | '.'))) {
-        let parts: Vec<&str> = token.trim_matches(['-', '/', '.']).split(['-', '/', '.']).collect();
+    let separators = ['-', '/', '.'];
+    for token in line.split(|c: char| !(c.is_ascii_digit() || separators.contains(&c))) {
+        let printed = token.trim_matches(separators);
+        let parts: Vec<&str> = printed.split(separators).collect();
         let value = |s: &str, most: usize| s.parse::<u32>().ok().filter(|_| s.len() <= most);
         if let [y, m, d] = parts.as_slice()
             && y.len() == 4
             && let (Some(y), Some(m), Some(d)) = (value(y, 4), value(m, 2), value(d, 2))
         {
-            found.extend(date(y, m, d).map(|date| (at, date)));
+            let start = place_in(line, printed);
+            found.extend(date(y, m, d).map(|date| (start..start + printed.len(), date)));
         }
-        // A separator may have more bytes than one, but only the order of the dates counts.
-        at += token.len() + 1;
     }
     found
 }
 
-fn english_dates(line: &str) -> Vec<(usize, Date)> {
+fn english_dates(line: &str) -> Vec<(Range<usize>, Date)> {
     let words: Vec<&str> =
         line.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let number = |w: &str| {
@@ -130,7 +139,7 @@ fn english_dates(line: &str) -> Vec<(usize, Date)> {
         digits.parse::<u32>().ok()
     };
     let mut found = Vec::new();
-    for (i, three) in words.windows(3).enumerate() {
+    for three in words.windows(3) {
         let Some(year) = three[2].parse::<u32>().ok().filter(|y| (1000..=2999).contains(y)) else {
             continue;
         };
@@ -139,9 +148,15 @@ fn english_dates(line: &str) -> Vec<(usize, Date)> {
             (_, Some(month)) => number(three[0]).and_then(|day| date(year, month, day)),
             _ => None,
         };
-        found.extend(parsed.map(|date| (i, date)));
+        let range = place_in(line, three[0])..place_in(line, three[2]) + three[2].len();
+        found.extend(parsed.map(|date| (range, date)));
     }
     found
+}
+
+/// Where `part`, a slice of `line`, begins in it.
+fn place_in(line: &str, part: &str) -> usize {
+    part.as_ptr().addr() - line.as_ptr().addr()
 }
 
 fn month(word: &str) -> Option<u32> {
@@ -154,6 +169,28 @@ fn month(word: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_found_where_they_stand() {
+        for (line, parts) in [
+            (
+                "（1985年1月21日通过　二〇二四年六月二十八日修订）",
+                vec!["1985年1月21日", "二〇二四年六月二十八日"],
+            ),
+            ("修正日期：民國 113 年 07 月 31 日", vec!["民國 113 年 07 月 31 日"]),
+            ("发布日期：2025-08-15 生效：2025/9/1", vec!["2025-08-15", "2025/9/1"]),
+            ("Version 3.2, effective 1 February 2024", vec!["1 February 2024"]),
+            (
+                "Adopted on August 15, 2025, in force since 2025.9.1",
+                vec!["August 15, 2025", "2025.9.1"],
+            ),
+            ("2025年13月1日", vec![]),
+        ] {
+            let found: Vec<&str> =
+                date_spans(line).into_iter().map(|(range, _)| &line[range]).collect();
+            assert_eq!(found, parts, "{line}");
+        }
+    }
 
     #[test]
     fn reads_dates() {

@@ -6,7 +6,7 @@ use super::{Parsed, Unit, spaces, step};
 use crate::UnitKind;
 use yiju_text::numerals::{decimal, leading_number};
 
-use Unit::{Item, Kind, Paragraph};
+use Unit::{Item, Kind, Paragraph, Sentence};
 use UnitKind::{
     Arabic, Article, Book, Chapter, Ideographic, Parenthesized, ParenthesizedArabic, Section,
 };
@@ -33,6 +33,8 @@ const UNITS: &[(&str, &[Unit])] = &[
     ("点", &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
     ("點", &[Kind(Parenthesized), Kind(Arabic), Kind(Ideographic)]),
     ("目", &[Item]),
+    ("句话", &[Sentence]),
+    ("句", &[Sentence]),
 ];
 
 /// A number as it stands in a question.
@@ -64,7 +66,40 @@ fn number(text: &str) -> Option<Number> {
 
 /// 第三条, 第八、九条, 第八至十条 at the start of `rest`; `before` is the question up to there.
 pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Parsed> {
-    let mut at = '第'.len_utf8() + spaces(&rest['第'.len_utf8()..]);
+    let at = '第'.len_utf8() + spaces(&rest['第'.len_utf8()..]);
+    units_at(before, rest, at, after_unit)
+}
+
+/// 39条, 13、14条 and 2条1项 without 第: after a law's name, at the start of a question, or for what
+/// narrows the unit right before.
+pub(super) fn bare(before: &str, rest: &str, after_unit: bool) -> Option<Parsed> {
+    let runs_on =
+        |c: char| c.is_ascii_alphanumeric() || decimal(c).is_some() || "第.．".contains(c);
+    if before.ends_with(runs_on) || before.ends_with(yiju_text::numerals::is_chinese_numeral) {
+        return None;
+    }
+    let first = number(rest)?;
+    let parsed = units_at(before, rest, 0, after_unit)?;
+    let unit = parsed.steps.first()?.units.first()?;
+    let article = *unit == Kind(Article);
+    if after_unit {
+        return matches!(unit, Paragraph | Item | Sentence).then_some(parsed);
+    }
+    let lead = before.trim_end();
+    let lead = lead.strip_suffix('的').unwrap_or(lead);
+    if article && super::follow::names_law(lead) {
+        return Some(parsed);
+    }
+    // 39条是什么; 十条措施 and 三条 are counts.
+    let starts = lead.is_empty() || super::follow::leads(lead);
+    let after = &rest[parsed.end..];
+    let alone = !after.starts_with(char::is_alphanumeric) || super::follow::asks(after);
+    let meant = article && starts && alone && (first.arabic || first.value > 10);
+    meant.then_some(parsed)
+}
+
+/// Numbers and their unit from byte `at` of `rest`.
+fn units_at(before: &str, rest: &str, mut at: usize, after_unit: bool) -> Option<Parsed> {
     let first = number(&rest[at..])?;
     at += first.length;
     let mut numbers = Numbers::default();
@@ -145,7 +180,7 @@ pub(super) fn ordinal(before: &str, rest: &str, after_unit: bool) -> Option<Pars
     if let Some(last) = steps.last_mut() {
         last.sub_number = sub_number;
     }
-    Some(Parsed { steps, end: at })
+    Some(Parsed::new(steps, at))
 }
 
 /// （八）, but neither `f(8)` nor （2025年）.
@@ -171,5 +206,5 @@ pub(super) fn bracketed(rest: &str, free: bool) -> Option<Parsed> {
     } else {
         &[Kind(Parenthesized), Item, Kind(ParenthesizedArabic)]
     };
-    Some(Parsed { steps: vec![step(units, number)], end: at })
+    Some(Parsed::new(vec![step(units, number)], at))
 }

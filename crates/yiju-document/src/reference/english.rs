@@ -6,7 +6,9 @@ use crate::UnitKind;
 use yiju_text::numerals::{leading_number, parse_english_number};
 
 use Unit::{Item, Kind, Paragraph};
-use UnitKind::{Arabic, Article, Book, Chapter, Ideographic, Parenthesized, Section};
+use UnitKind::{
+    Arabic, Article, Book, Chapter, Ideographic, Parenthesized, ParenthesizedArabic, Section,
+};
 
 /// The units that an English noun may name.
 fn english_units(noun: &str) -> Option<&'static [Unit]> {
@@ -34,6 +36,28 @@ fn english_units(noun: &str) -> Option<&'static [Unit]> {
         }
         _ => return None,
     })
+}
+
+/// `(1)`, `(a)` and `(iv)` right behind a unit.
+pub(super) fn inner(rest: &str) -> Option<Parsed> {
+    let inside = rest.strip_prefix('(')?;
+    let close = inside.find(')').filter(|&at| (1..=6).contains(&at))?;
+    let printed = &inside[..close];
+    let letter = match printed.as_bytes() {
+        [letter] => (*letter as char)
+            .is_ascii_alphabetic()
+            .then(|| u32::from(letter.to_ascii_lowercase() - b'a') + 1),
+        _ => None,
+    };
+    let value = letter.or_else(|| parse_english_number(printed)).filter(|&value| value > 0)?;
+    // Of a section that has clauses of its own, one of these.
+    let units = match letter {
+        Some(_) => &[Item, Kind(ParenthesizedArabic), Kind(Parenthesized), Kind(Arabic)][..],
+        None => &[Item, Paragraph, Kind(ParenthesizedArabic), Kind(Parenthesized), Kind(Arabic)],
+    };
+    let mut parsed = Parsed::new(vec![step(units, value)], 1 + close + 1);
+    parsed.inner = true;
+    Some(parsed)
 }
 
 /// The length of the word at the start of `text`.
@@ -72,7 +96,7 @@ pub(super) fn noun(rest: &str) -> Option<Parsed> {
     {
         let mut only = step(units, value);
         only.sub_number = Some(sub);
-        return Some(Parsed { steps: vec![only], end: second_at + length });
+        return Some(Parsed::new(vec![only], second_at + length));
     }
     let (number, length) = number(&rest[second_at..], capital)?;
     let mut at = second_at + length;
@@ -95,10 +119,8 @@ pub(super) fn noun(rest: &str) -> Option<Parsed> {
         numbers.push(next, range);
         at += length + next_length;
     }
-    Some(Parsed {
-        steps: numbers.values.into_iter().map(|value| step(units, value)).collect(),
-        end: at,
-    })
+    let steps = numbers.values.into_iter().map(|value| step(units, value)).collect();
+    Some(Parsed::new(steps, at))
 }
 
 /// The number at the start of `text`, and its length.
@@ -156,5 +178,5 @@ fn ordinal(rest: &str, first: &str, second_at: usize) -> Option<Parsed> {
     let number = parse_english_number(first).filter(|_| ends)?;
     let noun_end = second_at + word(&rest[second_at..]);
     let units = english_units(&rest[second_at..noun_end].to_ascii_lowercase())?;
-    Some(Parsed { steps: vec![step(units, number)], end: noun_end })
+    Some(Parsed::new(vec![step(units, number)], noun_end))
 }

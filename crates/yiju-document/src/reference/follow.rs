@@ -101,6 +101,24 @@ static FIRST_OF: WordList = WordList::section(WORDS, "first of its kind");
 /// What a reference may belong to: 公路法第三条.
 const LAWS: [&str; 8] = ["》", "法", "法典", "条例", "條例", "细则", "办法", "章程"];
 
+/// Whether a law's name ends `before`.
+pub(super) fn names_law(before: &str) -> bool {
+    LAWS.iter().any(|law| before.ends_with(law))
+}
+
+/// Whether `before`, which begins a question, leads to a reference: 请问39条.
+pub(super) fn leads(before: &str) -> bool {
+    static LEADS: WordList = WordList::section(WORDS, "begins a question");
+    LEADS.contains(before)
+}
+
+/// Whether `after` asks for the unit before it: 39条讲什么.
+pub(super) fn asks(after: &str) -> bool {
+    static ASKS: WordList = WordList::section(WORDS, "asks for a unit");
+    ASKS.prefix_of(after).is_some()
+        || after.starts_with(|c: char| yiju_text::numerals::decimal(c).is_some())
+}
+
 /// Whether 第X and `unit`, before `after`, refer to a unit of a text.
 pub(super) fn refers(unit: &str, after: &str, place: Place<'_>) -> bool {
     let unit = match unit {
@@ -125,7 +143,11 @@ pub(super) fn refers(unit: &str, after: &str, place: Place<'_>) -> bool {
         return false;
     }
     let before = place.before.trim_end();
-    if place.after_unit || LAWS.iter().any(|law| before.ends_with(law)) {
+    // 第一句 is of a unit named before.
+    if unit.starts_with('句') {
+        return place.after_unit;
+    }
+    if place.after_unit || names_law(before) {
         return true;
     }
     if counts(unit, after) {

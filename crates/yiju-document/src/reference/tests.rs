@@ -110,6 +110,41 @@ fn still_references() {
 }
 
 #[test]
+fn numbers_without_their_mark() {
+    for (question, expected) in [
+        ("39条是什么？", "39"),
+        ("劳动法39条", "39"),
+        ("刑法的二十一条", "21"),
+        ("13、14条", "13 14"),
+        ("民法典13、14条讲什么", "13 14"),
+        ("十三、十四条", "13 14"),
+        ("第55条第1款", "55.1"),
+        ("55条1款2项", "55.1.2"),
+        ("《测试处罚法》2条1项", "2.1"),
+        ("第十七条第一句", "17.1"),
+        ("第十七条第二款第一句话", "17.2.1"),
+        ("Sec. 12(1)(a)", "12.1.1"),
+        ("Article 5(2)", "5.2"),
+        ("Articles 3 and 4", "3 4"),
+    ] {
+        assert_eq!(numbers(question), expected, "{question}");
+    }
+    for question in [
+        "10条措施有哪些",
+        "3条线路怎么走",
+        "三条是什么",
+        "一共39条",
+        "前39条",
+        "测试法修正案（十二）何时施行",
+        "第一句话是什么",
+        "2个3项目",
+        "function f(8) of article",
+    ] {
+        assert_eq!(numbers(question), "", "{question}");
+    }
+}
+
+#[test]
 fn lists_and_ranges() {
     for (question, expected) in [
         ("第八、九条", "8 9"),

@@ -194,7 +194,8 @@ proptest! {
             for reference in find_references(&question) {
                 for target in document.find(&reference) {
                     if let yiju_document::Target::Item(clause, span)
-                    | yiju_document::Target::Paragraph(clause, span) = target {
+                    | yiju_document::Target::Paragraph(clause, span)
+                    | yiju_document::Target::Sentence(clause, span) = target {
                         let whole = document.clauses[clause].span;
                         prop_assert!(whole.byte_start <= span.byte_start && span.byte_end <= whole.byte_end);
                     }

@@ -12,6 +12,7 @@ use yiju_store::{DocumentRecord, Store};
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
+use crate::ask::named::Named;
 use crate::ask::question::{Language, Question};
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
@@ -37,6 +38,17 @@ pub(crate) struct Particulars {
     pub silent: Option<DocumentRecord>,
 }
 
+/// Whether `question` has the words of one that asks for a particular.
+pub(crate) fn may_ask(question: &Question) -> bool {
+    words::may_ask(question).is_some()
+}
+
+/// Whether `question` has the words of one that asks what was done with a document, and when.
+pub(crate) fn asks_of_deeds(question: &Question) -> bool {
+    use Particular::{Adopted, Adopter, InForce, Proclaimed, Revised};
+    matches!(words::may_ask(question), Some(Adopted | Adopter | InForce | Proclaimed | Revised))
+}
+
 /// The particulars that `question` asks for; `None` where it asks for none, or for those of documents
 /// that cannot be identified.
 pub(crate) fn look_up(
@@ -44,40 +56,51 @@ pub(crate) fn look_up(
     scope: &Scope,
     model: &EmbedQueue,
     question: &Question,
+    names: &Named,
 ) -> Result<Option<Particulars>, EngineError> {
-    if !question.references.is_empty() {
+    if !question.references.is_empty() || names.absent.is_some() {
         return Ok(None);
     }
-    let Some(asked) = Asked::of(question) else {
+    let Some(asked) = Asked::of(question, names) else {
         return Ok(None);
     };
-    let mut records = Vec::new();
-    store.for_each_document(|record| {
-        if scope.accepts_document(&record.id) {
-            records.push(record);
+    let meant = if asked.by_name {
+        names.documents().into_iter().cloned().collect()
+    } else {
+        let mut records = Vec::new();
+        store.for_each_document(|record| {
+            if scope.accepts_document(&record.id) {
+                records.push(record);
+            }
+        })?;
+        match (asked.matter.is_empty(), asked.language) {
+            (true, _) => pointed_at(records, &asked),
+            (false, Language::Chinese) => named(records, &asked),
+            (false, Language::English) => named_across(records, &asked, model)?,
         }
-    })?;
-    let meant = match (asked.matter.is_empty(), asked.language) {
-        (true, _) => pointed_at(records, &asked),
-        (false, Language::Chinese) => named(records, &asked),
-        (false, Language::English) => named_across(records, &asked, model)?,
     };
     if meant.is_empty() || meant.len() > MOST_DOCUMENTS {
         return Ok(None);
     }
     let mut found = Vec::new();
     let mut silent = None;
+    let mut texts = String::new();
     for record in meant {
         let Some((record, document)) = store.document(&record.id)? else {
             continue;
         };
-        match document.particular(asked.what) {
+        let said = asked.what_counts().iter().find_map(|what| document.particular(*what));
+        match said {
             Some(place) => found.push((record, document, place)),
-            None => silent = silent.or(Some(record)),
+            None => {
+                texts.push_str(&document.text);
+                silent = silent.or(Some(record));
+            }
         }
     }
     // That a document has no number is an answer; its date or issuer may be in a clause.
-    let settled = !found.is_empty() || (asked.what == Particular::Number && silent.is_some());
+    let answers = asked.what == Particular::Number || asked.by_name && asked.is_unsaid(&texts);
+    let settled = !found.is_empty() || (answers && silent.is_some());
     Ok(settled.then_some(Particulars { what: asked.what, found, silent }))
 }
 

@@ -346,7 +346,12 @@ pub(crate) fn particulars(
     }
     Ok(if citations.is_empty() {
         let title = about.silent.map_or(String::new(), |record| record.title);
-        refusal(question, wording::says_no_number(question.language, &title), Vec::new(), 0.0)
+        refusal(
+            question,
+            wording::does_not_say(question.language, &title, about.what),
+            Vec::new(),
+            0.0,
+        )
     } else {
         answered(question, &lines, citations, 1.0)
     })

@@ -6,7 +6,7 @@ use yiju_text::normalize;
 use yiju_text::numerals::{decimal, leading_number, to_chinese};
 use yiju_text::words::WordList;
 
-const SOURCE: &str = include_str!("../../data/names.txt");
+const SOURCE: &str = include_str!("../../data/fixed.txt");
 static ENDS: WordList = WordList::section(SOURCE, "ends");
 static NO_NAMES: WordList = WordList::section(SOURCE, "no names");
 static CLASSES: WordList = WordList::section(SOURCE, "classes");

@@ -8,6 +8,7 @@ use yiju_store::{ClauseRecord, Store};
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
+use crate::ask::named::{Mention, Named};
 use crate::ask::question::Question;
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
@@ -76,9 +77,10 @@ impl Holder {
     /// The clauses of a target that the filter lets through.
     fn clauses(&self, target: Target) -> Vec<usize> {
         let all = match target {
-            Target::Clause(clause) | Target::Paragraph(clause, _) | Target::Item(clause, _) => {
-                vec![clause]
-            }
+            Target::Clause(clause)
+            | Target::Paragraph(clause, _)
+            | Target::Item(clause, _)
+            | Target::Sentence(clause, _) => vec![clause],
             Target::Section(section) => (0..self.document.clauses.len())
                 .filter(|&clause| lies_in(&self.document, clause, section))
                 .collect(),
@@ -87,36 +89,66 @@ impl Holder {
     }
 }
 
+/// Where a reference may lead.
+#[derive(Clone)]
+enum Into {
+    /// Any document.
+    Any,
+    /// These documents, by their ids: those named before it.
+    Named(Vec<String>),
+    /// None: the title before it is not in the library.
+    Absent(String),
+}
+
+impl Into {
+    fn allows(&self, id: &String) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Named(ids) => ids.contains(id),
+            Self::Absent(_) => false,
+        }
+    }
+}
+
 pub(crate) fn look_up(
     store: &Store,
     scope: &Scope,
     question: &Question,
+    named: &Named,
 ) -> Result<Outcome, EngineError> {
-    let Some(first) = question.references.first() else {
+    if let Some(outcome) = by_citation(store, scope, question, named)? {
+        return Ok(outcome);
+    }
+    if question.references.is_empty() {
         return Ok(Outcome::Ordinary);
-    };
-    let named = named_documents(store, scope, question)?;
+    }
+    let into = destinations(question, named);
     let mut ids: Vec<String> = Vec::new();
     let mut numbered: Vec<String> = Vec::new();
-    for reference in &question.references {
+    for (reference, into) in question.references.iter().zip(&into) {
         let (found, used) = documents_with(store, scope, reference)?;
-        ids.extend(found);
+        ids.extend(found.into_iter().filter(|id| into.allows(id)));
         numbered.extend(used);
     }
     let mut seen = HashSet::new();
-    ids.retain(|id| (named.is_empty() || named.contains(id)) && seen.insert(id.clone()));
+    ids.retain(|id| seen.insert(id.clone()));
     let text = |reference: &Reference| question.text.get(reference.range.clone()).unwrap_or("");
-    let cited = |references: &[&Reference]| {
-        let mut texts: Vec<&str> = references.iter().map(|reference| text(reference)).collect();
+    let cited = |wanted: &[usize]| {
+        let mut texts: Vec<String> = Vec::new();
+        for &at in wanted {
+            let title = match &into[at] {
+                Into::Absent(title) => title.as_str(),
+                _ => "",
+            };
+            texts.push(format!("{title}{}", text(&question.references[at])));
+        }
         // 第八、九条 are two references with one text.
         texts.dedup();
         texts.join("、")
     };
-    let all: Vec<&Reference> = question.references.iter().collect();
-    if named.is_empty()
-        && let Some(title) = absent_title(&question.text, first)
-    {
-        return Ok(nothing(format!("{title}{}", cited(&all)), Vec::new()));
+    let all: Vec<usize> = (0..question.references.len()).collect();
+    if into.iter().all(|into| matches!(into, Into::Absent(_))) {
+        return Ok(nothing(cited(&all), Vec::new()));
     }
     let mut holders = Vec::new();
     for id in ids.iter().take(MOST_DOCUMENTS) {
@@ -124,7 +156,14 @@ pub(crate) fn look_up(
             holders.push(Holder { id: id.clone(), document, accepted: scope.clauses(store, id)? });
         }
     }
-    let ranges: Vec<Range<usize>> = all.iter().map(|reference| reference.range.clone()).collect();
+    let references = question.references.iter().map(|reference| reference.range.clone());
+    let names = named.mentions.iter().map(|mention| mention.range.clone());
+    let absent = question.references.iter().zip(&into).filter_map(|(reference, into)| {
+        let Into::Absent(title) = into else { return None };
+        let at = question.text.get(..reference.range.start)?.rfind(title.as_str())?;
+        Some(at..at + title.len())
+    });
+    let ranges: Vec<Range<usize>> = references.chain(names).chain(absent).collect();
     let fits: Vec<bool> = holders
         .iter()
         .map(|holder| question.asks_only(&ranges, &normalize(&holder.document.title)))
@@ -135,10 +174,11 @@ pub(crate) fn look_up(
         holders.retain(|_| fits.next().copied().unwrap_or(false));
     }
     let mut targets: Vec<(usize, Target)> = Vec::new();
-    let mut missing: Vec<&Reference> = Vec::new();
-    for reference in &question.references {
+    let mut missing: Vec<usize> = Vec::new();
+    for (index, (reference, into)) in question.references.iter().zip(&into).enumerate() {
         let before = targets.len();
-        for (at, holder) in holders.iter().enumerate() {
+        let allowed = holders.iter().enumerate().filter(|(_, holder)| into.allows(&holder.id));
+        for (at, holder) in allowed {
             let found = holder.document.find(reference).into_iter();
             targets.extend(
                 found
@@ -147,11 +187,12 @@ pub(crate) fn look_up(
             );
         }
         if targets.len() == before {
-            missing.push(reference);
+            missing.push(index);
         }
     }
     if targets.is_empty() {
-        let nearest = match named.first().or(numbered.first()) {
+        let documents = named.documents();
+        let nearest = match documents.first().map(|document| &document.id).or(numbered.first()) {
             Some(id) => last_numbered(store, scope, id)?,
             None => return Ok(Outcome::Ordinary),
         };
@@ -164,14 +205,12 @@ pub(crate) fn look_up(
         }
         let total = items.len();
         items.truncate(MOST_ITEMS);
-        let missing = missing.into_iter().map(|reference| {
-            let shared = all.iter().filter(|other| other.range == reference.range).count() > 1;
+        let missing = missing.into_iter().map(|at| {
+            let reference = &question.references[at];
+            let same = question.references.iter().filter(|other| other.range == reference.range);
+            let shared = same.count() > 1;
             let number = reference.steps.last().map_or(0, |step| step.number);
-            if shared {
-                format!("{}（{number}）", text(reference))
-            } else {
-                text(reference).to_owned()
-            }
+            if shared { format!("{}（{number}）", cited(&[at])) } else { cited(&[at]) }
         });
         let missing = missing.collect();
         return Ok(Outcome::Unit(Found::Items { items, missing, total }));
@@ -187,6 +226,101 @@ pub(crate) fn look_up(
     }
     Ok(Outcome::Within(clauses))
 }
+
+/// A question with a 文号 and no other number is answered from the document that has it and the clauses
+/// that cite it, or refused: neighbours are none. The same for when a law that is not there was adopted.
+fn by_citation(
+    store: &Store,
+    scope: &Scope,
+    question: &Question,
+    named: &Named,
+) -> Result<Option<Outcome>, EngineError> {
+    let absent = named.absent.as_ref().filter(|_| question.references.is_empty());
+    let Some(number) = named.number.as_ref().or(absent) else {
+        return Ok(None);
+    };
+    let titled = named.mentions.iter().any(|mention| mention.range != number.range);
+    if !number.known {
+        if titled {
+            return Ok(None);
+        }
+        if number.cited_by.is_empty() {
+            let places: Vec<(&str, u32)> =
+                number.nearest.iter().map(|(id, at)| (id.as_str(), *at)).collect();
+            let nearest = store.clauses(&places)?.into_iter().flatten().collect();
+            let cited = question.text.get(number.range.clone()).unwrap_or("");
+            return Ok(Some(nothing(cited.to_owned(), nearest)));
+        }
+        return Ok(Some(Outcome::Within(number.cited_by.clone())));
+    }
+    if !question.references.is_empty() {
+        return Ok(None);
+    }
+    let mut clauses = number.cited_by.clone();
+    for document in named.documents() {
+        let accepted = scope.clauses(store, &document.id)?;
+        let count = u32::try_from(document.clauses).unwrap_or(u32::MAX);
+        let own = (0..count)
+            .filter(|at| accepted.as_ref().is_none_or(|accepted| accepted.contains(at)))
+            .map(|at| (document.id.clone(), at));
+        clauses.extend(own);
+    }
+    Ok((!clauses.is_empty()).then_some(Outcome::Within(clauses)))
+}
+
+/// Where each reference may lead: into what is named right before it, or before the one before it
+/// (甲法第三条和乙法第二条; 甲法和乙法的第二条); without a name before, into what is named after it.
+fn destinations(question: &Question, named: &Named) -> Vec<Into> {
+    let after: Vec<String> = named.documents().iter().map(|one| one.id.clone()).collect();
+    let mut current = if after.is_empty() { Into::Any } else { Into::Named(after) };
+    let mut from = 0;
+    let mut into = Vec::new();
+    for reference in &question.references {
+        let start = reference.range.start;
+        let between: Vec<&Mention> = named
+            .mentions
+            .iter()
+            .filter(|mention| from <= mention.range.start && mention.range.end <= start)
+            .collect();
+        let absent = absent_title(&question.text, from, reference);
+        if let Some(last) = between.last() {
+            let near = question.text.get(last.range.end..start).unwrap_or("");
+            current = match absent {
+                // Another title stands nearer.
+                Some(title) if near.contains(title.as_str()) => Into::Absent(title),
+                _ => Into::Named(group(&question.text, &between)),
+            };
+        } else if let Some(title) = absent {
+            current = Into::Absent(title);
+        }
+        from = reference.range.end;
+        into.push(current.clone());
+    }
+    into
+}
+
+/// The documents of the last name and of those that are listed with it: 甲法和乙法.
+fn group(question: &str, mentions: &[&Mention]) -> Vec<String> {
+    let mut ids = Vec::new();
+    let mut next: Option<&Mention> = None;
+    for mention in mentions.iter().rev() {
+        let listed = next.is_none_or(|next| {
+            let between = question.get(mention.range.end..next.range.start).unwrap_or("");
+            let between =
+                between.trim_matches(|c: char| c.is_whitespace() || "《》〈〉“”".contains(c));
+            LISTS.contains(&between)
+        });
+        if !listed {
+            break;
+        }
+        ids.extend(mention.documents.iter().map(|document| document.id.clone()));
+        next = Some(mention);
+    }
+    ids
+}
+
+/// What stands between names that are listed.
+const LISTS: [&str; 12] = ["", "和", "与", "與", "及", "以及", "、", "跟", "或", "，", "and", "or"];
 
 fn nothing(cited: String, nearest: Vec<ClauseRecord>) -> Outcome {
     Outcome::Unit(Found::Nothing { cited, nearest })
@@ -222,41 +356,11 @@ fn in_scope(scope: &Scope, found: Vec<(String, u32)>) -> impl Iterator<Item = St
     found.into_iter().map(|(id, _)| id).filter(|id| scope.accepts_document(id))
 }
 
-/// The documents in scope that the question names; of several titles that fit, the longest.
-fn named_documents(
-    store: &Store,
-    scope: &Scope,
-    question: &Question,
-) -> Result<Vec<String>, EngineError> {
-    let normal = normalize(&question.text);
-    let mut named: Vec<(usize, String)> = Vec::new();
-    store.for_each_document(|record| {
-        if let Some(length) = title_in(&normal, &normalize(&record.title))
-            && scope.accepts_document(&record.id)
-        {
-            named.push((length, record.id));
-        }
-    })?;
-    let longest = named.iter().map(|(length, _)| *length).max().unwrap_or(0);
-    Ok(named.into_iter().filter(|(length, _)| *length == longest).map(|(_, id)| id).collect())
-}
-
-/// How many bytes of the question name the document: its title, or the part of it that people say.
-fn title_in(question: &str, title: &str) -> Option<usize> {
-    let short = title.strip_prefix("中华人民共和国").unwrap_or(title);
-    let subject = short.split_once("关于").map_or(short, |(_, subject)| subject);
-    let bare = subject.strip_suffix("的意见").or(subject.strip_suffix("的通知")).unwrap_or(subject);
-    [title, short, subject, bare]
-        .iter()
-        .filter(|name| name.chars().count() >= 2 && question.contains(**name))
-        .map(|name| name.len())
-        .max()
-}
-
 /// A title right before the reference, 《…》 or …法, …典, …条例, that no document of the library has.
-fn absent_title(question: &str, reference: &Reference) -> Option<String> {
+/// `from` is the end of the reference before it.
+fn absent_title(question: &str, from: usize, reference: &Reference) -> Option<String> {
     let before =
-        question.get(..reference.range.start)?.trim_end().trim_end_matches(['的', '中', '里']);
+        question.get(from..reference.range.start)?.trim_end().trim_end_matches(['的', '中', '里']);
     if before.ends_with('》') {
         return before.rfind('《').map(|start| before[start..].to_owned());
     }
@@ -271,7 +375,15 @@ fn absent_title(question: &str, reference: &Reference) -> Option<String> {
     // 本法, 这部条例: the document at hand, not another; 说法, 办法: no title by themselves.
     let pointing =
         run.ends_with(['本', '该', '此', '部', '个', '项', '述', '说', '办', '方', '做', '看']);
-    (!pointing && !run.is_empty()).then(|| before[start..].to_owned())
+    let title = &before[start..];
+    let title = if from > 0 {
+        title.trim_start_matches(['和', '与', '與', '及', '跟'])
+    } else {
+        title
+    };
+    let leads = ["请问", "根据", "依据", "按照", "依照", "违反"];
+    let title = leads.iter().find_map(|lead| title.strip_prefix(lead)).unwrap_or(title);
+    (!pointing && !run.is_empty()).then(|| title.to_owned())
 }
 
 /// The last numbered clauses of a document, last first.
@@ -309,7 +421,7 @@ fn cite(store: &Store, holder: &Holder, target: Target) -> Result<Vec<Item>, Eng
     };
     let section = match target {
         Target::Clause(at) => return Ok(clause(at, None)?.into_iter().collect()),
-        Target::Paragraph(at, span) | Target::Item(at, span) => {
+        Target::Paragraph(at, span) | Target::Item(at, span) | Target::Sentence(at, span) => {
             return Ok(clause(at, Some(span))?.into_iter().collect());
         }
         Target::Section(section) => section,
@@ -360,24 +472,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_document_is_named_by_the_part_of_its_title_that_people_say() {
-        let title = "中共中央 国务院关于推动城市高质量发展的意见";
-        assert!(title_in("推动城市高质量发展的意见第八条", title).is_some());
-        assert!(title_in("关于推动城市高质量发展,第八条说了什么", title).is_some());
-        assert!(title_in("刑法第十七条", "中华人民共和国刑法").is_some());
-        assert!(title_in("民法典第十七条", "中华人民共和国刑法").is_none());
-        assert!(
-            title_in("供水条例实施细则第三条", "供水条例实施细则")
-                > title_in("供水条例实施细则第三条", "供水条例")
-        );
-    }
-
-    #[test]
     fn titles_before_a_number_are_told_from_words() {
         let absent = |text: &str| {
             yiju_document::find_references(text)
                 .first()
-                .and_then(|reference| absent_title(text, reference))
+                .and_then(|reference| absent_title(text, 0, reference))
         };
         assert_eq!(absent("《物业管理办法》第三条").as_deref(), Some("《物业管理办法》"));
         assert_eq!(absent("民法典第十七条").as_deref(), Some("民法典"));

@@ -10,6 +10,7 @@ mod engine;
 pub(crate) mod evidence;
 pub(crate) mod lookup;
 pub(crate) mod meeting;
+pub(crate) mod named;
 pub(crate) mod pairs;
 pub(crate) mod parts;
 pub(crate) mod pipeline;

@@ -8,6 +8,7 @@ use yiju_fault::kill_point;
 
 use crate::ask::embedded::Embedded;
 use crate::ask::lookup::Outcome;
+use crate::ask::named::Named;
 use crate::ask::question::Question;
 use crate::ask::rank::{self, Ranked};
 use crate::ask::rerank::{Answerable, Read, rerank};
@@ -32,6 +33,7 @@ pub(crate) fn ask(
     check_threshold(request.threshold)?;
     let (mut answer, timings) = clocked(|| whole_answer(engine, request, without))?;
     answer.timings_ms = timings;
+    answer.question.clone_from(&request.question);
     Ok(answer)
 }
 
@@ -78,20 +80,30 @@ fn answer(
 ) -> Result<Answer, EngineError> {
     let (store, model) = (&engine.library.store, &engine.model);
     let stages = Stages::over(engine, &request.filter, without)?;
-    let question = stages.analyse(&request.question)?;
+    let mut question = stages.analyse(&request.question)?;
+    let named = timed(Step::Analyse, || stages.named(&question))?;
+    // （十二） of 修正案（十二） is part of a name.
+    question.references.retain(|reference| !named.holds(&reference.range));
     let asked_about =
-        timed(Step::Analyse, || about::look_up(store, &stages.scope, model, &question))?;
+        timed(Step::Analyse, || about::look_up(store, &stages.scope, model, &question, &named))?;
     if let Some(about) = asked_about {
         return timed(Step::Compose, || {
             compose::particulars(store, &question, about, request.limit)
         });
     }
-    let looked_up = timed(Step::Analyse, || lookup::look_up(store, &stages.scope, &question))?;
+    let looked_up =
+        timed(Step::Analyse, || lookup::look_up(store, &stages.scope, &question, &named))?;
     let within = match looked_up {
         Outcome::Unit(found) => {
             return timed(Step::Compose, || compose::lookup(store, &question, found));
         }
-        Outcome::Within(clauses) => Some(Scope::only(store, &clauses)?),
+        Outcome::Within(clauses) => {
+            if let Some(rest) = named.beside_number(&question.text) {
+                // The clauses of a document do not repeat its 文号.
+                question = stages.analyse(&rest)?;
+            }
+            Some(Scope::only(store, &clauses)?)
+        }
         Outcome::Ordinary => None,
     };
     let question = stages.embed(question)?;
@@ -160,6 +172,17 @@ impl<'a> Stages<'a> {
 
     pub(crate) fn analyse(&self, text: &str) -> Result<Question, EngineError> {
         timed(Step::Analyse, || Question::new(text, &self.indexes.lexical))
+    }
+
+    /// The documents that a question names, where it may be about any.
+    fn named(&self, question: &Question) -> Result<Named, EngineError> {
+        let by_number = !question.references.is_empty() || !question.numbers.is_empty();
+        if !by_number && !about::may_ask(question) {
+            return Ok(Named::default());
+        }
+        let store = &self.engine.library.store;
+        let of_deeds = about::asks_of_deeds(question);
+        Named::of(store, &self.scope, &self.indexes.lexical, question, of_deeds)
     }
 
     pub(crate) fn embed(&self, question: Question) -> Result<Embedded, EngineError> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use yiju_document::{Reference, find_references};
+use yiju_document::{CitedNumber, Reference, find_numbers, find_references};
 use yiju_embed::TokenVectors;
 use yiju_index::LexicalIndex;
 use yiju_text::chars::is_han;
@@ -31,7 +31,8 @@ pub(crate) struct Word {
     pub text: String,
     /// How rare it is in the library: 0 (everywhere) to 1 (nowhere).
     pub weight: f32,
-    range: std::ops::Range<usize>,
+    /// Its bytes in the question.
+    pub range: std::ops::Range<usize>,
 }
 
 /// A question before it is embedded.
@@ -45,6 +46,8 @@ pub(crate) struct Question {
     pub references: Vec<Reference>,
     /// What an answer must be about.
     pub constraints: Vec<Constraint>,
+    /// The 文号 that it gives.
+    pub numbers: Vec<CitedNumber>,
     /// Content words, each once.
     pub words: Vec<Word>,
     /// Its pairs of neighbouring characters.
@@ -84,6 +87,7 @@ impl Question {
             quotable: Quotable::of(&normal, expected),
             references: find_references(text),
             constraints: constraints(text),
+            numbers: find_numbers(text),
             words,
             pairs: Pairs::of(&normal),
         })

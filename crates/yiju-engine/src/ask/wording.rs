@@ -1,5 +1,6 @@
 //! The fixed phrases of answers, in Chinese and English.
 
+use yiju_document::Particular;
 use yiju_text::parse_number;
 use yiju_text::words::WordList;
 
@@ -43,11 +44,21 @@ pub(crate) fn no_such_unit(language: Language, cited: &str) -> String {
     }
 }
 
-/// A document that has no 文号.
-pub(crate) fn says_no_number(language: Language, title: &str) -> String {
+/// A document that does not say `what` of itself.
+pub(crate) fn does_not_say(language: Language, title: &str, what: Particular) -> String {
+    let (chinese, english) = match what {
+        Particular::Number => ("文号", "its number"),
+        Particular::Title => ("标题", "its title"),
+        Particular::Issuer => ("发布机关", "who issued it"),
+        Particular::Adopter => ("通过机关", "who adopted it"),
+        Particular::Adopted => ("通过日期", "when it was adopted"),
+        Particular::Revised => ("修订日期", "when it was amended"),
+        Particular::InForce => ("施行日期", "since when it is in force"),
+        Particular::Date | Particular::Proclaimed => ("发布日期", "its date"),
+    };
     match language {
-        Language::Chinese => format!("《{title}》没有写文号。"),
-        Language::English => format!("“{title}” gives no document number."),
+        Language::Chinese => format!("《{title}》没有写{chinese}。"),
+        Language::English => format!("“{title}” does not say {english}."),
     }
 }
 

@@ -4,6 +4,7 @@ mod asking;
 mod keeping;
 mod library;
 mod limits;
+mod naming;
 mod particulars;
 mod reranking;
 mod verifying;
