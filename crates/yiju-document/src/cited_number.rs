@@ -69,8 +69,8 @@ pub fn find_numbers(text: &str) -> Vec<CitedNumber> {
         .collect();
     let line = Line(&folded);
     let mut found: Vec<CitedNumber> = Vec::new();
-    for at in 0..folded.len() {
-        let read = match folded[at].char {
+    for (at, one) in folded.iter().enumerate() {
+        let read = match one.char {
             '号' => line.before_sign(at),
             ']' | ')' => line.without_sign(at),
             _ => None,

@@ -8,24 +8,17 @@ use yiju_document::{CitedNumber, find_numbers};
 use yiju_index::LexicalIndex;
 use yiju_store::{DocumentRecord, Store};
 use yiju_text::normalize;
-use yiju_text::words::WordList;
 
 use crate::ask::question::Question;
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
-use title::{Asked, Titles};
+pub(crate) use title::Mention;
+use title::{Asked, Titles, overlap};
 
 /// Entries that are looked at for a 文号 that a text cites.
 const MOST_ENTRIES: usize = 400;
 /// Clauses listed where nothing has or cites a 文号.
 const NEAREST: usize = 3;
-
-/// A name in a question and the documents it may mean.
-pub(crate) struct Mention {
-    /// Bytes of the question.
-    pub range: Range<usize>,
-    pub documents: Vec<DocumentRecord>,
-}
 
 /// What a question names.
 #[derive(Default)]
@@ -126,10 +119,6 @@ impl Named {
     }
 }
 
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
-}
-
 fn has_number(record: &DocumentRecord, number: &CitedNumber) -> bool {
     let own = record.number.as_deref().map(find_numbers).unwrap_or_default();
     own.iter().any(|own| number.means(own))
@@ -178,12 +167,3 @@ impl Place<'_> {
         Ok(Cited { range, known, cited_by, nearest })
     }
 }
-
-const NAMES: &str = include_str!("../../data/names.txt");
-static ENDS: WordList = WordList::section(NAMES, "ends");
-static GOES_ON: WordList = WordList::section(NAMES, "goes on");
-static NO_NAMES: WordList = WordList::section(NAMES, "no names");
-static LEADS: WordList = WordList::section(NAMES, "leads");
-const LAWS: &str = include_str!("../../data/laws.txt");
-static CALLED: WordList = WordList::section(LAWS, "called");
-static OWN: WordList = WordList::section(LAWS, "own");

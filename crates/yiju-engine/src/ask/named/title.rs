@@ -7,11 +7,30 @@ use std::ops::Range;
 
 use yiju_store::DocumentRecord;
 use yiju_text::chars::is_han;
+use yiju_text::words::WordList;
 use yiju_text::{Folded, fold, normalize, parse_number, terms};
 
-use super::{CALLED, ENDS, GOES_ON, LEADS, Mention, NO_NAMES, OWN, overlap};
+const NAMES: &str = include_str!("../../../data/names.txt");
+static ENDS: WordList = WordList::section(NAMES, "ends");
+static GOES_ON: WordList = WordList::section(NAMES, "goes on");
+static NO_NAMES: WordList = WordList::section(NAMES, "no names");
+static LEADS: WordList = WordList::section(NAMES, "leads");
+const LAWS: &str = include_str!("../../../data/laws.txt");
+static CALLED: WordList = WordList::section(LAWS, "called");
+static OWN: WordList = WordList::section(LAWS, "own");
 
 const COUNTRY: &str = "中华人民共和国";
+
+/// A name in a question and the documents it may mean.
+pub(crate) struct Mention {
+    /// Bytes of the question.
+    pub range: Range<usize>,
+    pub documents: Vec<DocumentRecord>,
+}
+
+pub(super) fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
 
 /// A question, folded, without white space.
 pub(super) struct Asked {
@@ -343,7 +362,7 @@ fn is_other(name: &str, form: &Form, left_out: usize, held: usize) -> bool {
     if left_out == 0 {
         return false;
     }
-    if NO_NAMES.iter().any(|word| name == *word) || OWN.contains(name) {
+    if NO_NAMES.contains(name) || OWN.contains(name) {
         return true;
     }
     let own = form.text();
