@@ -53,6 +53,7 @@ mod split;
 mod style;
 mod title;
 mod words;
+mod wrap;
 
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
