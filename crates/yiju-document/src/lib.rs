@@ -58,6 +58,7 @@ mod split;
 mod style;
 mod title;
 mod words;
+mod wrap;
 
 pub use cited_number::{CitedNumber, find_numbers};
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
