@@ -2,8 +2,8 @@
 
 use crate::label::parse_label;
 use crate::words;
-use yiju_text::words::WordList;
 use yiju_text::chars::{is_closing, longer_than};
+use yiju_text::words::WordList;
 
 /// No question is longer, in characters.
 const LONGEST: usize = 160;
@@ -16,7 +16,8 @@ pub(crate) fn line_asks(line: &str) -> bool {
         return false;
     }
     let text = bare(line);
-    ends_asking(text) && !text.contains(['。', '；']) || opens(text, &words::QUESTION_MARKS).is_some()
+    ends_asking(text) && !text.contains(['。', '；'])
+        || opens(text, &words::QUESTION_MARKS).is_some()
 }
 
 /// Whether a heading asks, with or without a mark: `怎样申请延期`, `什么是公共租赁住房`.
@@ -30,7 +31,9 @@ pub(crate) fn heading_asks(heading: &str) -> bool {
 
 /// Whether a sentence ends with a question mark.
 pub(crate) fn ends_asking(sentence: &str) -> bool {
-    sentence.trim_end_matches(|c: char| is_closing(c) || c.is_whitespace() || c == '*').ends_with(['？', '?'])
+    sentence
+        .trim_end_matches(|c: char| is_closing(c) || c.is_whitespace() || c == '*')
+        .ends_with(['？', '?'])
 }
 
 /// What stands behind the mark and its colon, where the line opens with one: 问：, Q1:.
@@ -67,7 +70,8 @@ mod tests {
         ] {
             assert!(line_asks(line), "{line}");
         }
-        for heading in ["二、怎样申请延期", "什么是公共租赁住房", "（三）补贴有多少"] {
+        for heading in ["二、怎样申请延期", "什么是公共租赁住房", "（三）补贴有多少"]
+        {
             assert!(heading_asks(heading) && !line_asks(heading), "{heading}");
         }
         for line in [

@@ -9,8 +9,8 @@ use crate::asking::{heading_asks, line_asks};
 use crate::clause_heading::clause_heading;
 use crate::draft::{DraftClause, DraftSection, finish, leads_in};
 use crate::front::Front;
-use crate::role::is_contact;
 use crate::parts::parts;
+use crate::role::is_contact;
 use crate::sequence::{Line, keep_sequences, label_bare_articles};
 use crate::signs;
 use crate::style::{Label, Style};
@@ -475,7 +475,8 @@ impl<'a> Builder<'a> {
             }
             None => {
                 self.plain_clause(line, section);
-                let caption = signs::is_caption(line.text) && next.is_some_and(|n| signs::is_table_row(n.text));
+                let caption = signs::is_caption(line.text)
+                    && next.is_some_and(|n| signs::is_table_row(n.text));
                 if let Some(clause) = self.clauses.last_mut().filter(|_| caption) {
                     // The rows belong to it.
                     clause.leads_in = true;
@@ -521,7 +522,11 @@ impl<'a> Builder<'a> {
         let series = |line: &Line| line.text.ends_with(['；', ';']);
         let before = &self.lines[i.saturating_sub(1)];
         let led = self.open && before.text.ends_with(['：', ':']) && series(&self.lines[i]);
-        led || self.open && i > 0 && series(before) && before.label.is_none() && self.clauses.last().is_some_and(|c| c.series)
+        led || self.open
+            && i > 0
+            && series(before)
+            && before.label.is_none()
+            && self.clauses.last().is_some_and(|c| c.series)
     }
 
     fn plain_clause(&mut self, line: &Line, section: Option<usize>) {

@@ -42,7 +42,10 @@ impl<'a> Parts<'a> {
             // The clause's number governs all numbers in it, whatever its style.
             let style = if lines.is_empty() && !clause.label.is_empty() { None } else { style };
             let row = signs::is_table_row(line);
-            lines.push((at..at + line.len(), Line { style, entry: signs::is_short_entry(line), row }));
+            lines.push((
+                at..at + line.len(),
+                Line { style, entry: signs::is_short_entry(line), row },
+            ));
             at += line.len() + 1;
         }
         let sentences = clause
@@ -50,11 +53,14 @@ impl<'a> Parts<'a> {
             .iter()
             .enumerate()
             .map(|(index, span)| {
-                let range = span.byte_start.saturating_sub(base)..span.byte_end.saturating_sub(base);
-                let line = lines.iter().rposition(|(line, _)| line.start <= range.start).unwrap_or(0);
+                let range =
+                    span.byte_start.saturating_sub(base)..span.byte_end.saturating_sub(base);
+                let line =
+                    lines.iter().rposition(|(line, _)| line.start <= range.start).unwrap_or(0);
                 let begins_line = index == 0
                     || lines.get(line).is_some_and(|(line, _)| {
-                        text.get(line.start..range.start).is_none_or(|before| before.trim().is_empty())
+                        text.get(line.start..range.start)
+                            .is_none_or(|before| before.trim().is_empty())
                     });
                 Sentence {
                     text: text.get(range).unwrap_or(""),
@@ -96,7 +102,10 @@ impl<'a> Parts<'a> {
             if depth == 0 {
                 break;
             }
-            if here >= depth || !self.sentences[before].begins_line && self.sentences[before].role != Role::LeadIn {
+            if here >= depth
+                || !self.sentences[before].begins_line
+                    && self.sentences[before].role != Role::LeadIn
+            {
                 continue;
             }
             if self.sentences[before].role == Role::LeadIn {
@@ -146,7 +155,9 @@ impl Clause {
             found.extend(parts.leads(at));
         }
         let next = sentence + 1;
-        if parts.sentences.get(next).is_some_and(|next| words::TAKES_BACK.prefix_of(next.text).is_some() && !next.begins_line) {
+        if parts.sentences.get(next).is_some_and(|next| {
+            words::TAKES_BACK.prefix_of(next.text).is_some() && !next.begins_line
+        }) {
             found.insert(next);
         }
         found.remove(&sentence);
@@ -158,7 +169,11 @@ impl Clause {
     pub fn list_around(&self, text: &str, sentence: usize) -> Option<Range<usize>> {
         let parts = Parts::of(self, text);
         let role = parts.sentences.get(sentence)?.role;
-        let lead = if role == Role::LeadIn { Some(sentence) } else { parts.leads(sentence).first().copied() };
+        let lead = if role == Role::LeadIn {
+            Some(sentence)
+        } else {
+            parts.leads(sentence).first().copied()
+        };
         if let Some(lead) = lead {
             let led = parts.led_by(lead);
             return (led.len() > 1).then_some(led);
@@ -166,7 +181,9 @@ impl Clause {
         if parts.line(sentence).is_some_and(|line| line.row) {
             let line = |at: usize| parts.line(at).is_some_and(|line| line.row);
             let first = (0..sentence).rev().take_while(|&at| line(at)).last().unwrap_or(sentence);
-            let end = (sentence..parts.sentences.len()).find(|&at| !line(at)).unwrap_or(parts.sentences.len());
+            let end = (sentence..parts.sentences.len())
+                .find(|&at| !line(at))
+                .unwrap_or(parts.sentences.len());
             return (end - first > 1).then_some(first..end);
         }
         members_around(&parts, sentence)
@@ -178,7 +195,8 @@ fn header_of(parts: &Parts, sentence: usize) -> impl Iterator<Item = usize> {
     let row = |at: usize| parts.line(at).is_some_and(|line| line.row);
     let header = (0..sentence).rev().take_while(|&at| row(at)).last();
     let above = header.and_then(|at| at.checked_sub(1));
-    let caption = above.filter(|&at| parts.sentences.get(at).is_some_and(|s| s.role == Role::Heading));
+    let caption =
+        above.filter(|&at| parts.sentences.get(at).is_some_and(|s| s.role == Role::Heading));
     caption.into_iter().chain(header)
 }
 
@@ -186,7 +204,9 @@ fn header_of(parts: &Parts, sentence: usize) -> impl Iterator<Item = usize> {
 fn members_around(parts: &Parts, sentence: usize) -> Option<Range<usize>> {
     let line = parts.sentences.get(sentence)?.line;
     let of_line = |at: &usize| parts.sentences.get(*at).is_some_and(|s| s.line == line);
-    let member = |at: usize| parts.sentences.get(at).is_some_and(|s| words::MEMBERS.prefix_of(s.text).is_some());
+    let member = |at: usize| {
+        parts.sentences.get(at).is_some_and(|s| words::MEMBERS.prefix_of(s.text).is_some())
+    };
     let first = (0..parts.sentences.len()).filter(of_line).find(|&at| member(at))?;
     let last = (first..parts.sentences.len()).filter(of_line).filter(|&at| member(at)).last()?;
     if last == first {

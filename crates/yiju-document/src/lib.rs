@@ -68,5 +68,5 @@ pub use model::{Clause, Document, Doubt, DoubtKind, Section, Span, UnitKind};
 pub use outline::{outline, outline_roles};
 pub use parse::{parse, parse_file, parse_text};
 pub use particular::{Particular, ParticularPlace};
-pub use role::Role;
 pub use reference::{Reference, Step, Target, Unit, find_references};
+pub use role::Role;

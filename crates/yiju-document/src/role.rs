@@ -95,7 +95,8 @@ impl Document {
         // A clause that leads in to others ends with its lead-in.
         let leading: Vec<usize> = self.clauses.iter().filter_map(|clause| clause.lead).collect();
         for at in leading {
-            if let Some(last) = self.clauses.get_mut(at).and_then(|clause| clause.roles.last_mut()) {
+            if let Some(last) = self.clauses.get_mut(at).and_then(|clause| clause.roles.last_mut())
+            {
                 *last = Role::LeadIn;
             }
         }
@@ -118,7 +119,12 @@ impl Document {
                 let range = start..start + line.len();
                 start = range.end + 1;
                 let within = |span: &Span| range.contains(&span.byte_start);
-                let mut inside = clause.sentences.iter().zip(&clause.roles).filter(|(s, _)| within(s)).map(|(_, r)| *r);
+                let mut inside = clause
+                    .sentences
+                    .iter()
+                    .zip(&clause.roles)
+                    .filter(|(s, _)| within(s))
+                    .map(|(_, r)| *r);
                 let first = inside.next().unwrap_or(Role::Body);
                 let role = if matches!(first, Role::Heading | Role::Question) {
                     inside.find(|role| *role != first).unwrap_or(first)
@@ -136,10 +142,9 @@ impl Document {
 /// The clauses that announce the text or say why it was made: those before the first number or heading, where one of
 /// their sentences announces.
 fn opening(document: &Document) -> Range<usize> {
-    let body = document
-        .clauses
-        .iter()
-        .position(|clause| clause.kind != UnitKind::Unnumbered || clause.section.is_some() || clause.heading.is_some());
+    let body = document.clauses.iter().position(|clause| {
+        clause.kind != UnitKind::Unnumbered || clause.section.is_some() || clause.heading.is_some()
+    });
     let end = body.unwrap_or(document.clauses.len());
     let announces = |at: &usize| words::ANNOUNCES.is_in(document.slice(document.clauses[*at].span));
     let last = (0..end).rev().find(announces);
@@ -192,7 +197,8 @@ fn signature_from(document: &Document) -> Range<usize> {
     let dated_alone = date_line(document.slice(document.clauses[last].span)).is_some();
     while first > 1
         && last - first < 4
-        && (signs(&document.clauses[first - 1]) || dated_alone && short(&document.clauses[first - 1]))
+        && (signs(&document.clauses[first - 1])
+            || dated_alone && short(&document.clauses[first - 1]))
     {
         first -= 1;
     }
@@ -209,19 +215,22 @@ fn clause_roles(document: &Document, clause: &Clause, opening: bool) -> Vec<Role
     let mut asked = false;
     for (at, &sentence) in clause.sentences.iter().enumerate() {
         let words = document.slice(sentence);
-        let begins_line = at == 0 || document.text.as_bytes().get(sentence.byte_start.wrapping_sub(1)) == Some(&b'\n');
+        let begins_line = at == 0
+            || document.text.as_bytes().get(sentence.byte_start.wrapping_sub(1)) == Some(&b'\n');
         let ends_line = at + 1 == count || document.slice(between(clause, at)).contains('\n');
         if begins_line {
             contact = is_contact(words);
         }
         let headed = at == 0 && clause.heading.is_some() && count > 1
             || at == 0 && ends_line && captions(document, clause);
-        let in_series = begins_line && roles.last().is_some_and(|role| matches!(role, Role::LeadIn | Role::Item))
+        let in_series = begins_line
+            && roles.last().is_some_and(|role| matches!(role, Role::LeadIn | Role::Item))
             && (words.trim_end().ends_with(['；', ';']) || ends_series(document, clause, at));
         let asks = if headed {
             clause.heading.as_deref().is_some_and(heading_asks) || line_asks(words)
         } else {
-            (begins_line && ends_line && line_asks(words)) || (ends_asking(words) && !longer_than(words, 60) && at + 1 < count)
+            (begins_line && ends_line && line_asks(words))
+                || (ends_asking(words) && !longer_than(words, 60) && at + 1 < count)
         };
         let in_item = clause.items.iter().any(|(_, item)| {
             item.byte_start <= sentence.byte_start && sentence.byte_end <= item.byte_end
@@ -288,7 +297,8 @@ pub(crate) fn is_contact(line: &str) -> bool {
     };
     // 市商务局联系电话： names whose it is.
     !longer_than(name, 24)
-        && (words::CONTACT.prefix_of(name).is_some() || words::CONTACT.suffix_of(name.trim_end()).is_some())
+        && (words::CONTACT.prefix_of(name).is_some()
+            || words::CONTACT.suffix_of(name.trim_end()).is_some())
 }
 
 /// `第一条　为了规范供水，制定本条例。`
@@ -299,7 +309,11 @@ fn is_purpose(sentence: &str) -> bool {
 
 /// `各区人民政府，市政府各部门：`
 fn is_addressee(paragraph: &str) -> bool {
-    let Some(name) = paragraph.trim_end().strip_suffix(['：', ':']).or_else(|| paragraph.trim_end().strip_suffix(',')) else {
+    let Some(name) = paragraph
+        .trim_end()
+        .strip_suffix(['：', ':'])
+        .or_else(|| paragraph.trim_end().strip_suffix(','))
+    else {
         return false;
     };
     !longer_than(name, 200)
@@ -317,18 +331,28 @@ fn leads(document: &Document) -> Vec<Option<usize>> {
     let mut leads = vec![None; clauses.len()];
     for at in 0..clauses.len() {
         let text = document.slice(clauses[at].span).trim_end();
-        if !text.ends_with(['：', ':']) || is_addressee(text) || words::ANNOUNCES.is_in(last_line(text)) {
+        if !text.ends_with(['：', ':'])
+            || is_addressee(text)
+            || words::ANNOUNCES.is_in(last_line(text))
+        {
             continue;
         }
         let Some(first) = clauses.get(at + 1) else { continue };
         let kind = first.kind;
         let deeper = kind > clauses[at].kind || clauses[at].kind == UnitKind::Unnumbered;
-        if kind == UnitKind::Unnumbered || kind == UnitKind::Article || first.number != Some(1) || !deeper {
+        if kind == UnitKind::Unnumbered
+            || kind == UnitKind::Article
+            || first.number != Some(1)
+            || !deeper
+        {
             continue;
         }
         for (next, number) in (at + 1..clauses.len()).zip(1..) {
             let clause = &clauses[next];
-            if clause.kind != kind || clause.number != Some(number) || clause.section != first.section {
+            if clause.kind != kind
+                || clause.number != Some(number)
+                || clause.section != first.section
+            {
                 break;
             }
             leads[next] = Some(at);
@@ -366,7 +390,8 @@ fn outside(document: &Document) -> Vec<(Span, Role)> {
         if line.is_empty() || covered.get(next).is_some_and(|part| part.start < range.end) {
             continue;
         }
-        let in_title = title.is_some_and(|t| t.byte_start <= range.start && range.end <= t.byte_end);
+        let in_title =
+            title.is_some_and(|t| t.byte_start <= range.start && range.end <= t.byte_end);
         let role = if in_title || signs::title_field(line).is_some() {
             Role::Title
         } else if is_addressee(line) {
@@ -384,5 +409,7 @@ fn outside(document: &Document) -> Vec<(Span, Role)> {
 /// A line of a table of contents.
 fn is_entry(line: &str) -> bool {
     signs::is_contents(line)
-        || parse_label(line).is_some() && line.chars().any(is_han) && !dates(line).iter().any(|_| true)
+        || parse_label(line).is_some()
+            && line.chars().any(is_han)
+            && !dates(line).iter().any(|_| true)
 }

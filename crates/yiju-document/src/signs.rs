@@ -270,7 +270,10 @@ pub(crate) fn markdown_heading(line: &str) -> Option<(u8, usize)> {
 
 /// A line over a table: `表1　收费标准（单位：元）`.
 pub(crate) fn is_caption(line: &str) -> bool {
-    !longer_than(line, 50) && !ends_finally(line) && !is_table_row(line) && !line.contains(['。', '；', '，'])
+    !longer_than(line, 50)
+        && !ends_finally(line)
+        && !is_table_row(line)
+        && !line.contains(['。', '；', '，'])
 }
 
 /// A table row: cells parted by tabs or wide gaps.

@@ -65,8 +65,8 @@ pub use measure::{
 };
 pub use response::{
     Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
-    DocumentSummary, Filter, Nearest, QuotePart, Refusal, Role, SearchHit, SearchRequest, SearchResponse, Span,
-    Timings,
+    DocumentSummary, Filter, Nearest, QuotePart, Refusal, Role, SearchHit, SearchRequest,
+    SearchResponse, Span, Timings,
 };
 pub use verify::{
     CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,

@@ -154,11 +154,11 @@ pub struct Citation {
     /// Span of the quote in the document's clean text.
     pub span: Span,
     /// What the quote cannot be read without, in the order of the text: the lead-in of an item, the header of a
-    /// table's row, the sentence that it points back to. Left out where there is none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// table's row, the sentence that it points back to.
+    #[serde(default)]
     pub context: Vec<QuotePart>,
     /// What the sentences of the quote are for, in their order; empty for a line outside the clauses.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub roles: Vec<Role>,
     /// The shortest part of the quote that answers, where one was found.
     #[cfg_attr(feature = "schema", schema(required))]

@@ -143,8 +143,7 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     let found =
         wanted.iter().filter(|want| citations.iter().any(|citation| is(want, citation))).count();
     let right_citations = citations.iter().filter(|citation| right(citation)).count();
-    let all_quoted =
-        citations.iter().map(quoted).collect::<Vec<_>>().join("\n");
+    let all_quoted = citations.iter().map(quoted).collect::<Vec<_>>().join("\n");
     let named = query.accepted();
     let accepted = if named.is_empty() { &query.evidence } else { &named };
     let named_any = !accepted.is_empty();

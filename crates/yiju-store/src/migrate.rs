@@ -11,10 +11,10 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use yiju_fault::kill_point;
 
-use crate::error::{Fault, StoreError};
-use crate::schema::{self, FORMAT_VERSION};
 use crate::codec::checksum;
+use crate::error::{Fault, StoreError};
 use crate::read::load;
+use crate::schema::{self, FORMAT_VERSION};
 use crate::seal;
 use crate::write::{head, json};
 
@@ -111,8 +111,9 @@ fn to_3(transaction: &Transaction<'_>) -> Result<(), Fault> {
         transaction
             .prepare_cached("UPDATE documents SET head = ?2 WHERE key = ?1")?
             .execute(params![key, json(&head(&document))?])?;
-        let mut update = transaction
-            .prepare_cached("UPDATE clauses SET crc = ?3, body = ?4 WHERE document = ?1 AND clause = ?2")?;
+        let mut update = transaction.prepare_cached(
+            "UPDATE clauses SET crc = ?3, body = ?4 WHERE document = ?1 AND clause = ?2",
+        )?;
         for (at, clause) in (0i64..).zip(&document.clauses) {
             let body = json(clause)?;
             update.execute(params![key, at, checksum(key, at, body.as_bytes()), body])?;

@@ -32,7 +32,9 @@ fn found(law: &Document, question: &str) -> Vec<(usize, Span)> {
     targets
         .map(|target| match target {
             Target::Clause(at) => (at, law.clauses[at].span),
-            Target::Paragraph(at, span) | Target::Item(at, span) => (at, span),
+            Target::Paragraph(at, span) | Target::Item(at, span) | Target::Sentence(at, span) => {
+                (at, span)
+            }
             Target::Section(_) => panic!("{question} leads to a section"),
         })
         .collect()

@@ -19,7 +19,8 @@ use crate::ask::{evidence, wording};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::{
-    Answer, AskRequest, Citation, ClauseRef, DocumentRef, Nearest, QuotePart, Refusal, SearchHit, Timings,
+    Answer, AskRequest, Citation, ClauseRef, DocumentRef, Nearest, QuotePart, Refusal, SearchHit,
+    Timings,
 };
 
 /// Clauses listed with a refusal.
@@ -178,7 +179,11 @@ fn lines_by_document(question: &Question, citations: &[Citation]) -> Vec<String>
         let of_it = citations.iter().filter(|citation| citation.document.id == title.id);
         let quotes: Vec<String> = of_it.map(|citation| line(question, citation)).collect();
         let placed = quotes.iter().any(|quote| quote.contains(&title.title));
-        let head = if placed { String::new() } else { wording::stands_in(question.language, &title.title, &[]) };
+        let head = if placed {
+            String::new()
+        } else {
+            wording::stands_in(question.language, &title.title, &[])
+        };
         lines.push(format!("{head}{}", quotes.join("\n")));
     }
     lines
@@ -318,7 +323,9 @@ fn cite(
 
 /// The roles of the sentences that begin in a span of a clause.
 fn roles(record: &ClauseRecord, span: Span) -> Vec<Role> {
-    let begins = |sentence: &Span| span.byte_start <= sentence.byte_start && sentence.byte_start < span.byte_end;
+    let begins = |sentence: &Span| {
+        span.byte_start <= sentence.byte_start && sentence.byte_start < span.byte_end
+    };
     let sentences = record.clause.sentences.iter().zip(&record.clause.roles);
     sentences.filter(|(sentence, _)| begins(sentence)).map(|(_, role)| *role).collect()
 }
@@ -400,8 +407,8 @@ fn cite_line(
             quote: line,
             span: place.line,
             answer_span: None,
-        context: Vec::new(),
-        roles: Vec::new(),
+            context: Vec::new(),
+            roles: Vec::new(),
         }
     };
     let within = |part: &Span| {

@@ -77,7 +77,8 @@ fn holds_year(text: &str, year: u32) -> bool {
     let digits = year.to_string();
     holds_form(text, &digits)
         || text.match_indices('年').any(|(at, _)| {
-            let chinese: String = text[..at].chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
+            let chinese: String =
+                text[..at].chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
             digit_by_digit(&chinese) == Some(year)
         })
         || ranges(text).any(|(from, to)| (from..=to).contains(&year))
@@ -103,7 +104,8 @@ fn ranges(text: &str) -> impl Iterator<Item = (u32, u32)> + '_ {
 fn digit_by_digit(text: &str) -> Option<u32> {
     let mut value = 0;
     for c in text.chars() {
-        let digit = decimal(c).or_else(|| "〇一二三四五六七八九".find(c).map(|at| (at / 3) as u32))?;
+        let digit =
+            decimal(c).or_else(|| "〇一二三四五六七八九".find(c).map(|at| (at / 3) as u32))?;
         value = value * 10 + digit;
     }
     (1900..2200).contains(&value).then_some(value)
@@ -134,16 +136,17 @@ fn days(question: &str) -> Vec<Constraint> {
     question
         .match_indices('月')
         .filter_map(|(at, moon)| {
-            let start = question[..at].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| {
-                i + question[i..].chars().next().map_or(1, char::len_utf8)
-            });
+            let start = question[..at]
+                .rfind(|c: char| !c.is_ascii_digit())
+                .map_or(0, |i| i + question[i..].chars().next().map_or(1, char::len_utf8));
             let month: u32 = question.get(start..at)?.parse().ok()?;
             let rest = &question[at + moon.len()..];
             let (day, length) = leading_number(rest)?;
             let after = &rest[length..];
             let end = after.starts_with(['日', '号']);
-            (end && (1..=12).contains(&month) && (1..=31).contains(&day))
-                .then(|| Constraint::text(&format!("{month}月{day}日"), [format!("{month}月{day}日")]))
+            (end && (1..=12).contains(&month) && (1..=31).contains(&day)).then(|| {
+                Constraint::text(&format!("{month}月{day}日"), [format!("{month}月{day}日")])
+            })
         })
         .collect()
 }
@@ -155,7 +158,9 @@ fn models(question: &str) -> Vec<Constraint> {
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
         .map(|word| word.trim_matches(['-', '.']))
         .filter(|word| {
-            word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic()) && word.len() >= 2
+            word.bytes().any(|b| b.is_ascii_digit())
+                && word.bytes().any(|b| b.is_ascii_alphabetic())
+                && word.len() >= 2
         })
         .map(|word| Constraint::text(word, [word.to_owned()]))
         .collect()
@@ -169,14 +174,19 @@ fn classes(question: &str) -> Vec<Constraint> {
             before.is_ascii_alphanumeric() || "一二三四五六七八九十百几〇年月.".contains(before)
         });
         let numeral = c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
-        let Some((number, length)) = leading_number(&question[at..]).filter(|_| numeral && !joined) else {
+        let Some((number, length)) = leading_number(&question[at..]).filter(|_| numeral && !joined)
+        else {
             continue;
         };
         let rest = &question[at + length..];
         let Some(class) = CLASSES.prefix_of(rest) else { continue };
         // 三等奖 and 一级 count things; 十等 does not.
         let on = rest[class.len()..].starts_with(['别', '似', '推', '待', '分']);
-        if on || number == 0 || number > 12 || rest[class.len()..].starts_with(['以', '及', '和', '、']) && class == "等" {
+        if on
+            || number == 0
+            || number > 12
+            || rest[class.len()..].starts_with(['以', '及', '和', '、']) && class == "等"
+        {
             continue;
         }
         let said = &question[at..at + length + class.len()];
@@ -205,7 +215,10 @@ fn names(question: &str) -> Vec<Constraint> {
         }
         let rest = &question[at..];
         let before = question[from..at].chars().count();
-        let end = ENDS.iter().find(|end| rest.starts_with(**end)).filter(|_| (2..=LONGEST_NAME).contains(&before));
+        let end = ENDS
+            .iter()
+            .find(|end| rest.starts_with(**end))
+            .filter(|_| (2..=LONGEST_NAME).contains(&before));
         if let Some(end) = end {
             let until = at + end.len();
             let whole = &question[from..until];
@@ -223,7 +236,7 @@ fn names(question: &str) -> Vec<Constraint> {
 
 /// Whether the name's last character goes on into another word: 市场, 区域, 省级, 县域, 乡村.
 fn part_of_word(question: &str, end: usize) -> bool {
-    const ON: &str = "场域级民内外间分价值属情貌政委道位容辖划块长直籍际会业县市省府城镇村里上下";
+    const ON: &str = "场域级民内外间分价值属情貌政委道位容辖划块长直籍际会业府财城村里上下";
     question[end..].chars().next().is_some_and(|c| ON.contains(c))
 }
 
@@ -275,7 +288,10 @@ mod tests {
         assert!(met("在青河市怎么申请", "青河市人民政府"));
         assert!(!met("丁州市怎么申请", "乙州市人民政府"));
         assert!(met("三类区域", "3类区域2元") && !met("四类区域", "三类区域2元"));
-        assert!(met("SQB-150B用在哪", "SQB-150B 用于地下车库") && !met("SQB-150B用在哪", "SQB-150BX 用于"));
+        assert!(
+            met("SQB-150B用在哪", "SQB-150B 用于地下车库")
+                && !met("SQB-150B用在哪", "SQB-150BX 用于")
+        );
     }
 
     proptest::proptest! {

@@ -46,8 +46,7 @@ pub(crate) fn choose(
     limit: usize,
 ) -> Vec<Quote> {
     let best = ranked.first().filter(|best| best.may_answer());
-    let (Some(best), Some(top)) = (best, best.and_then(|best| best.evidence()))
-    else {
+    let (Some(best), Some(top)) = (best, best.and_then(|best| best.evidence())) else {
         return Vec::new();
     };
     let reach = if question.expected == Expected::List { LIST_FACTOR } else { 1.0 };
@@ -161,9 +160,9 @@ fn of_others<'r>(
                 .is_some_and(|(best, other)| best - other > OTHER_SPAN)
     };
     ranked.iter().enumerate().skip(1).filter_map(move |(at, other)| {
-        let sentence = other
-            .evidence()
-            .filter(|_| other.meets && best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other))?;
+        let sentence = other.evidence().filter(|_| {
+            other.meets && best - other.own_score() <= OTHER_CLAUSE * reach && !silent(other)
+        })?;
         let near = top.score - sentence.score <= OTHER_SENTENCE * reach && sentence.quotable;
         near.then_some(Quote::of(at, sentence.span))
     })
@@ -175,10 +174,7 @@ fn of_clause(at: usize, found: &Ranked, top: &Sentence, reach: f32) -> Vec<Quote
         .sentences
         .iter()
         .enumerate()
-        .filter(|(_, sentence)| {
-            top.score - sentence.score <= reach
-                && sentence.quotable
-        })
+        .filter(|(_, sentence)| top.score - sentence.score <= reach && sentence.quotable)
         .collect();
     chosen.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
     chosen.truncate(MOST_OF_CLAUSE);

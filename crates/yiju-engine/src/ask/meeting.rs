@@ -54,17 +54,21 @@ pub(crate) fn check(question: &Question, found: &mut [Ranked]) -> Vec<String> {
     if constraints.is_empty() {
         return Vec::new();
     }
-    let texts: Vec<(String, String)> = found.iter().map(|candidate| (own_text(candidate), document_text(candidate))).collect();
+    let texts: Vec<(String, String)> =
+        found.iter().map(|candidate| (own_text(candidate), document_text(candidate))).collect();
     let mut meets = vec![true; found.len()];
     let mut unmet = Vec::new();
     for constraint in constraints {
-        let of_document: Vec<bool> = texts.iter().map(|(_, document)| constraint.met_by(document)).collect();
+        let of_document: Vec<bool> =
+            texts.iter().map(|(_, document)| constraint.met_by(document)).collect();
         let own: Vec<bool> = texts.iter().map(|(own, _)| constraint.met_by(own)).collect();
         // What an opening says holds for the whole document.
         let opened: HashSet<&str> = found
             .iter()
             .zip(&own)
-            .filter(|(candidate, own)| **own && candidate.record.clause.roles.contains(&Role::Opening))
+            .filter(|(candidate, own)| {
+                **own && candidate.record.clause.roles.contains(&Role::Opening)
+            })
             .map(|(candidate, _)| candidate.record.document.id.as_str())
             .collect();
         let by_document: Vec<bool> = found
@@ -72,7 +76,8 @@ pub(crate) fn check(question: &Question, found: &mut [Ranked]) -> Vec<String> {
             .zip(of_document)
             .map(|(candidate, met)| met || opened.contains(candidate.record.document.id.as_str()))
             .collect();
-        let met: Vec<bool> = own.iter().zip(&by_document).map(|(own, document)| *own || *document).collect();
+        let met: Vec<bool> =
+            own.iter().zip(&by_document).map(|(own, document)| *own || *document).collect();
         if met.contains(&true) {
             meets.iter_mut().zip(met).for_each(|(all, met)| *all &= met);
         } else {
@@ -90,7 +95,8 @@ fn own_text(candidate: &Ranked) -> String {
 
 fn document_text(candidate: &Ranked) -> String {
     let document = &candidate.record.document;
-    let date = document.date.map(|date| format!("{}年{}月{}日", date.year(), date.month(), date.day()));
+    let date =
+        document.date.map(|date| format!("{}年{}月{}日", date.year(), date.month(), date.day()));
     normalize(&format!(
         "{} {} {} {}",
         document.title,

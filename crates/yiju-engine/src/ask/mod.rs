@@ -3,8 +3,8 @@
 pub(crate) mod about;
 pub(crate) mod amount;
 pub(crate) mod compose;
-pub(crate) mod constraints;
 pub(crate) mod confidence;
+pub(crate) mod constraints;
 pub(crate) mod embedded;
 mod engine;
 pub(crate) mod evidence;

@@ -19,7 +19,9 @@ pub(crate) fn parts(question: &str, constraints: &[Constraint]) -> Vec<String> {
     let asking = asking_words(question);
     let asks = |range: &Range<usize>| {
         asking.iter().any(|word| range.start <= word.start && word.end <= range.end)
-            || question.get(range.clone()).is_some_and(|part| part.trim_end().ends_with(['吗', '么', '?', '？']))
+            || question
+                .get(range.clone())
+                .is_some_and(|part| part.trim_end().ends_with(['吗', '么', '?', '？']))
     };
     let mut pieces: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
@@ -84,7 +86,12 @@ mod tests {
             ["石桥市骗取补贴的几年内不能再申请", "石桥市低收入家庭最多能得到多少救助"]
         );
         assert_eq!(cut("机器坏了怎么办？应该联系谁？"), ["机器坏了怎么办", "应该联系谁"]);
-        for one in ["没登记就在云泽区开店，会罚多少钱？", "满60岁，能免费坐公交吗？", "城市更新的钱从哪里来？", "谁，什么"] {
+        for one in [
+            "没登记就在云泽区开店，会罚多少钱？",
+            "满60岁，能免费坐公交吗？",
+            "城市更新的钱从哪里来？",
+            "谁，什么",
+        ] {
             assert!(cut(one).is_empty(), "{one}");
         }
     }

@@ -51,9 +51,14 @@ impl Quotable {
             Role::Body | Role::Item | Role::Answer | Role::LeadIn => true,
             Role::Title | Role::Addressee | Role::Heading | Role::Question => false,
             Role::Opening => self.purpose || self.expected == Expected::Time && fit >= 1.0,
-            Role::Contact => self.contact && (!particular || fit >= 1.0) || matches!(self.expected, Expected::Agent | Expected::Place),
+            Role::Contact => {
+                self.contact && (!particular || fit >= 1.0)
+                    || matches!(self.expected, Expected::Agent | Expected::Place)
+            }
             Role::Attachment => self.attachment,
-            Role::Signature | Role::ByLine => matches!(self.expected, Expected::Agent | Expected::Time),
+            Role::Signature | Role::ByLine => {
+                matches!(self.expected, Expected::Agent | Expected::Time)
+            }
         }
     }
 }

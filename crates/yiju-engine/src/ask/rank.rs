@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use yiju_document::{Role, Span};
 use yiju_index::CodedTokens;
 use yiju_store::{ClauseRecord, Store};
-use yiju_text::chars::is_han;
 use yiju_text::amounts::phrases;
+use yiju_text::chars::is_han;
 use yiju_text::normalize;
 use yiju_text::questions::{Expected, fits};
 
@@ -172,10 +172,11 @@ pub(crate) fn rank(
     Ok(ranked)
 }
 
-/// Where an amount or a time is asked for and one of the best candidates holds one, nothing without one is quoted.
+/// Where a time is asked for and one of the best candidates holds one, nothing without one is quoted. (Amounts have
+/// too many forms: 每月一次 answers 多久.)
 pub(crate) fn drop_misfits(question: &Embedded, ranked: &mut [Ranked]) {
     const LOOKED_AT: usize = 8;
-    if !matches!(question.expected, Expected::Quantity(_) | Expected::Time) {
+    if question.expected != Expected::Time {
         return;
     }
     let fits = |found: &Ranked| found.sentences.iter().any(|s| s.quotable && s.fit >= 1.0);
@@ -299,11 +300,12 @@ fn score(
     })
 }
 
-/// How well a sentence holds what is asked for, 0 to 1; a number or time that the question itself (`asked`, in normal form)
+/// How well a sentence holds what is asked for, 0 to 1; a time that the question itself (`asked`, in normal form)
 /// names is not what it asks for.
 fn fit(question: &Embedded, asked: &str, sentence: &str) -> f32 {
     let fit = fits(question.expected, sentence);
-    if fit < 1.0 || !matches!(question.expected, Expected::Quantity(_) | Expected::Time) {
+    // 一次 of 多久一次 is no amount that the question knows.
+    if fit < 1.0 || question.expected != Expected::Time {
         return fit;
     }
     let mut answers = phrases(sentence)

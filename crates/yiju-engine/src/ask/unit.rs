@@ -46,7 +46,8 @@ pub(crate) fn asked_for(
 ) -> Result<Option<Unit>, EngineError> {
     let normal = normalize(&question.text);
     let asks = question.quotable.list
-        || question.expected == Expected::Open && ["什么", "what"].iter().any(|word| normal.contains(word));
+        || question.expected == Expected::Open
+            && ["什么", "what"].iter().any(|word| normal.contains(word));
     if !asks {
         return Ok(None);
     }
@@ -83,7 +84,11 @@ fn named_heading(question: &Question, record: &ClauseRecord) -> Option<usize> {
 }
 
 /// All clauses under the heading at `depth` of the path of `record`.
-fn section(engine: &Engine, record: &ClauseRecord, depth: usize) -> Result<Option<Unit>, EngineError> {
+fn section(
+    engine: &Engine,
+    record: &ClauseRecord,
+    depth: usize,
+) -> Result<Option<Unit>, EngineError> {
     let store = &engine.library.store;
     let Some((_, document)) = store.document(&record.document.id)? else {
         return Ok(None);

@@ -31,7 +31,10 @@ pub(crate) fn nothing_about(language: Language, unmet: &[String]) -> String {
             format!("库中文件没有关于“{}”的内容；以下是最接近的条款。", unmet.join("”“"))
         }
         Language::English => {
-            format!("The documents say nothing about “{}”; the nearest clauses follow.", unmet.join("”, “"))
+            format!(
+                "The documents say nothing about “{}”; the nearest clauses follow.",
+                unmet.join("”, “")
+            )
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Signals {
     pub lanes: Lanes,
     /// The fused score.
     pub score: f32,
+    /// Whether it may be the answer; those that may come first.
+    pub may_answer: bool,
     /// What the confidence is computed from, by name.
     pub features: Vec<(&'static str, f32)>,
     /// What else the second stage knows of the clause, by name.
@@ -54,6 +56,7 @@ pub(super) fn signals(
             clause_id: found.record.id(),
             lanes: found.lanes,
             score: found.score,
+            may_answer: found.may_answer(),
             features: if at == 0 { features.named() } else { Vec::new() },
             figures: figures(found),
             sentences: found.sentences.iter().map(|s| (s.span, s.score)).collect(),

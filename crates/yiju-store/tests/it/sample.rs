@@ -280,8 +280,8 @@ fn any_clause(writer: &mut Writer, parts: ClauseParts, sections: usize) -> Claus
         paragraphs: sentences.iter().take(2).copied().collect(),
         continues: false,
         inferred: false,
-            roles: Vec::new(),
-            lead: None,
+        roles: Vec::new(),
+        lead: None,
         items: sentences.iter().skip(1).copied().zip(7..).map(|(s, n)| (n, s)).collect(),
         sentences,
     }

@@ -50,7 +50,8 @@ impl Outline {
             if index > 0 {
                 writeln!(out)?;
             }
-            let print = if self.roles { yiju_document::outline_roles } else { yiju_document::outline };
+            let print =
+                if self.roles { yiju_document::outline_roles } else { yiju_document::outline };
             let outline = crate::text::clean(&print(document));
             writeln!(out, "{}", outline.trim_end()).context("cannot write the outline")?;
         }

@@ -13,7 +13,8 @@ const LONGEST_LIST: usize = 4_000;
 fn sentences_at(record: &ClauseRecord, span: Span) -> std::ops::Range<usize> {
     let sentences = &record.clause.sentences;
     let first = sentences.iter().position(|s| s.byte_end > span.byte_start).unwrap_or(0);
-    let end = sentences.iter().rposition(|s| s.byte_start < span.byte_end).map_or(first, |at| at + 1);
+    let end =
+        sentences.iter().rposition(|s| s.byte_start < span.byte_end).map_or(first, |at| at + 1);
     first..end
 }
 
@@ -40,7 +41,8 @@ pub(super) fn whole_list(record: &ClauseRecord, quote: &mut Quote) {
 /// Whether a quote is the lead-in of a list, or holds several of its members: then the list is what answers.
 pub(super) fn speaks_of_a_list(record: &ClauseRecord, span: Span) -> bool {
     let roles = || sentences_at(record, span).filter_map(|at| record.clause.roles.get(at));
-    roles().any(|role| *role == Role::LeadIn) || roles().filter(|role| **role == Role::Item).count() > 1
+    roles().any(|role| *role == Role::LeadIn)
+        || roles().filter(|role| **role == Role::Item).count() > 1
 }
 
 /// The sentences that a quote cannot be read without, in the order of the text, adjacent ones joined.
