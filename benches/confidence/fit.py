@@ -1,4 +1,4 @@
-"""Fits the confidence model of yiju-engine and writes crates/yiju-engine/src/confidence/fit.json.
+"""Fits the confidence model of yiju-engine and writes crates/yiju-engine/src/ask/confidence/fit.json.
 
 Usage: python3 benches/confidence/fit.py [--write] [--threshold X] [--odds WITHIN,ACROSS]
            [--hold NAME] [--prior WITHIN,ACROSS] FILE[:WEIGHT] ...
@@ -31,7 +31,7 @@ import sys
 import numpy as np
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-FIT = os.path.join(ROOT, "crates", "yiju-engine", "src", "confidence", "fit.json")
+FIT = os.path.join(ROOT, "crates", "yiju-engine", "src", "ask", "confidence", "fit.json")
 MODEL = "multilingual-e5-small-q4"
 PRIOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prior.json")
 FOLDS = 5

@@ -208,7 +208,7 @@ fn members_around(parts: &Parts, sentence: usize) -> Option<Range<usize>> {
         parts.sentences.get(at).is_some_and(|s| words::MEMBERS.prefix_of(s.text).is_some())
     };
     let first = (0..parts.sentences.len()).filter(of_line).find(|&at| member(at))?;
-    let last = (first..parts.sentences.len()).filter(of_line).filter(|&at| member(at)).last()?;
+    let last = (first..parts.sentences.len()).filter(of_line).rfind(|&at| member(at))?;
     if last == first {
         return None;
     }
@@ -225,7 +225,7 @@ fn points_back(sentence: &str) -> bool {
     words::POINTS_BACK.prefix_of(text).is_some_and(|word| {
         // This and It are words, 其 a character: 其他 and 其中 say something themselves.
         let rest = &text[word.len()..];
-        !word.is_ascii() && !(word == "其" && rest.starts_with(['他', '它', '余', '次']))
+        !(word.is_ascii() || word == "其" && rest.starts_with(['他', '它', '余', '次']))
             || word.is_ascii() && rest.starts_with(|c: char| !c.is_alphanumeric())
     })
 }

@@ -53,11 +53,15 @@ pub(crate) fn answer(
         let message = wording::nothing_about(question.language, &answerable.unmet);
         return Ok(refusal(question, message, nearest(), 0.0));
     }
+    if let Some(unit) = unit::asked_for(engine, question, ranked)? {
+        // A heading that says what the question says stands for its section, however its clauses are worded.
+        let confidence = confidence.max(unit::CONFIDENCE);
+        if confidence >= threshold {
+            return whole_unit(question, &ranked[0], unit, confidence);
+        }
+    }
     if confidence < threshold || quotes.is_empty() {
         return Ok(refusal(question, wording::no_match(question.language), nearest(), confidence));
-    }
-    if let Some(unit) = unit::asked_for(engine, question, ranked)? {
-        return whole_unit(question, &ranked[0], unit, confidence);
     }
     let mut citations = Vec::with_capacity(quotes.len());
     let mut lines = Vec::with_capacity(quotes.len());

@@ -17,16 +17,13 @@ const LONGEST_PLACE: usize = 4;
 /// The place that a title begins with, and its name without 市 or the like: 青河市, 青河.
 fn place_of_title(title: &str) -> Option<(&str, &str)> {
     let title = title.trim_start_matches(['《', '“', '"', ' ']);
-    let mut before = 0;
-    for (at, c) in title.char_indices() {
+    for (before, (at, c)) in title.char_indices().enumerate() {
         if !is_han(c) || before > LONGEST_PLACE {
             return None;
         }
         if PLACE_ENDS.contains(c) && before >= 2 {
-            let end = at + c.len_utf8();
-            return Some((&title[..end], &title[..at]));
+            return Some((&title[..at + c.len_utf8()], &title[..at]));
         }
-        before += 1;
     }
     None
 }

@@ -22,6 +22,8 @@ static OF_A_SECTION: WordList =
 const LOOKED_AT: usize = 6;
 /// Share of the question's own words, by weight, that the heading must hold.
 const HELD: f32 = 0.85;
+/// Least confidence of such an answer: 7 of 8 of the questions for a section in benches/policies/dev are right.
+pub(crate) const CONFIDENCE: f32 = 0.8;
 /// Most clauses of a section that an answer cites.
 const MOST_CLAUSES: usize = 20;
 /// Most characters that an answer quotes of a section.
@@ -46,12 +48,13 @@ pub(crate) fn asked_for(
 ) -> Result<Option<Unit>, EngineError> {
     let normal = normalize(&question.text);
     let asks = question.quotable.list
+        || question.expected == Expected::Explanation
         || question.expected == Expected::Open
             && ["什么", "what"].iter().any(|word| normal.contains(word));
     if !asks {
         return Ok(None);
     }
-    for candidate in found.iter().take(LOOKED_AT) {
+    for candidate in found.iter().filter(|found| found.meets).take(LOOKED_AT) {
         let record = &candidate.record;
         let Some(depth) = named_heading(question, record) else { continue };
         let own = record.clause.heading.is_some() || !record.clause.label.is_empty();
