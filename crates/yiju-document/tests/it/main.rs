@@ -4,5 +4,6 @@ mod cases;
 mod long;
 mod outlines;
 mod properties;
+mod roles;
 mod running;
 mod wrapping;
