@@ -54,7 +54,7 @@ impl CitedNumber {
 }
 
 /// All 文号 in `text`, in order, however their brackets, digits and spaces are written: 国发〔2019〕4号,
-/// 国发[2019]4号, 国办发2019年4号, 财政部公告2024年第12号, 国务院令第706号, 国务院第706号令, 4号文.
+/// 国发〔2019〕4号, 国办发2019年4号, 财政部公告2024年第12号, 国务院令第706号, 国务院第706号令, 4号文.
 pub fn find_numbers(text: &str) -> Vec<CitedNumber> {
     if !text.contains(['号', '號', '〔', '[', '［', '【']) {
         return Vec::new();
