@@ -59,7 +59,9 @@ pub(crate) fn asked_for(
         let Some(depth) = named_heading(question, record) else { continue };
         let own = record.clause.heading.is_some() || !record.clause.label.is_empty();
         if own && depth + 1 == record.path.len() {
-            let whole = record.clause.heading.is_some();
+            // 怎样发展 asks something of the clause, not for all of it.
+            let whole =
+                record.clause.heading.is_some() && question.expected != Expected::Explanation;
             return Ok(whole.then(|| Unit { clauses: vec![record.clone()], total: 1 }));
         }
         return section(engine, record, depth);
