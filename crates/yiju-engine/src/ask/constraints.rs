@@ -158,9 +158,9 @@ fn models(question: &str) -> Vec<Constraint> {
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'))
         .map(|word| word.trim_matches(['-', '.']))
         .filter(|word| {
+            // 10th and 1990s are numbers.
             word.bytes().any(|b| b.is_ascii_digit())
-                && word.bytes().any(|b| b.is_ascii_alphabetic())
-                && word.len() >= 2
+                && word.starts_with(|c: char| c.is_ascii_alphabetic())
         })
         .map(|word| Constraint::text(word, [word.to_owned()]))
         .collect()
@@ -223,7 +223,9 @@ fn names(question: &str) -> Vec<Constraint> {
             let until = at + end.len();
             let whole = &question[from..until];
             if NO_NAMES.suffix_of(whole).is_none() && !part_of_word(question, until) {
-                found.push(Constraint::text(whole, [whole.to_owned()]));
+                // 佛罗里达 is 佛罗里达州 too.
+                let short = &question[from..at];
+                found.push(Constraint::text(whole, [whole.to_owned(), short.to_owned()]));
                 at = until;
                 from = until;
                 continue;
@@ -269,6 +271,7 @@ mod tests {
             ("城市更新的市场机制是什么？", vec![]),
             ("请问南湖区有补贴吗？", vec!["南湖区"]),
             ("省级部门怎么做？", vec![]),
+            ("Who won the 10th election of the 1990s?", vec![]),
         ] {
             assert_eq!(said(question), fixed, "{question}");
         }
