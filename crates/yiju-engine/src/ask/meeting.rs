@@ -47,7 +47,7 @@ fn keep_named_places(question: &str, found: &mut [Ranked]) {
 /// document: title, date, issuer, number, and what its opening says. Returns what no candidate meets, as the question says it.
 pub(crate) fn check(question: &Question, found: &mut [Ranked]) -> Vec<String> {
     let constraints = &question.constraints;
-    keep_named_places(&normalize(&question.text), found);
+    keep_named_places(&question.normal, found);
     if constraints.is_empty() {
         return Vec::new();
     }

@@ -65,10 +65,12 @@ fn whole_answer(
         }
         answers.push(answer(engine, &part, without)?);
     }
-    let whole = answer(engine, request, without)?;
     let answered = answers.iter().filter(|answer| answer.answered).count();
-    if answered < 2 && (whole.answered || answered == 0) {
-        return Ok(whole);
+    if answered < 2 {
+        let whole = answer(engine, request, without)?;
+        if whole.answered || answered == 0 {
+            return Ok(whole);
+        }
     }
     Ok(compose::together(request, answers))
 }

@@ -39,6 +39,8 @@ pub(crate) struct Word {
 pub(crate) struct Question {
     /// As asked.
     pub text: String,
+    /// In normal form.
+    pub normal: String,
     pub language: Language,
     pub expected: Expected,
     /// Which lines it may be answered with.
@@ -90,6 +92,7 @@ impl Question {
             numbers: find_numbers(text),
             words,
             pairs: Pairs::of(&normal),
+            normal,
         })
     }
 

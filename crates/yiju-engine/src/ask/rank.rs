@@ -222,22 +222,12 @@ fn score(
         None => Meeting::default(),
     };
     let text = normalize(&record.text);
-    let with_headings = format!(
-        "{} {} {text}",
-        normalize(&record.document.title),
-        normalize(&record.path.join(" "))
-    );
-    let titles = normalize(&format!(
-        "{} {}",
-        record.document.title,
-        record.document.issuer.as_deref().unwrap_or("")
-    ));
-    let asked = normalize(&question.text);
-    let known: HashSet<char> = asked
-        .chars()
-        .chain(titles.chars())
-        .chain(normalize(&record.path.join(" ")).chars())
-        .collect();
+    let title = normalize(&record.document.title);
+    let path = normalize(&record.path.join(" "));
+    let with_headings = format!("{title} {path} {text}");
+    let titles = format!("{title} {}", normalize(record.document.issuer.as_deref().unwrap_or("")));
+    let asked = question.normal.as_str();
+    let known: HashSet<char> = asked.chars().chain(titles.chars()).chain(path.chars()).collect();
     let late = meeting.best(question, None);
     let across = (question.language == Language::Chinese) != record.text.chars().any(is_han);
     let lanes = Lanes {
@@ -256,7 +246,7 @@ fn score(
             let late = meeting.best(question, Some(record.within(span).unwrap_or_default()));
             let normal = normalize(record.slice(span).unwrap_or(""));
             let coverage = question.coverage(&normal).unwrap_or(0.0);
-            let fit = fit(question, &asked, &normal);
+            let fit = fit(question, asked, &normal);
             sentence_pairs = sentence_pairs.max(question.pairs.share_in(&normal));
             let role = record.clause.roles.get(at).copied().unwrap_or(Role::Body);
             let is_heading =

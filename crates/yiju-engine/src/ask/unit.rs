@@ -46,11 +46,10 @@ pub(crate) fn asked_for(
     question: &Question,
     found: &[Read],
 ) -> Result<Option<Unit>, EngineError> {
-    let normal = normalize(&question.text);
     let asks = question.quotable.list
         || question.expected == Expected::Explanation
         || question.expected == Expected::Open
-            && ["什么", "what"].iter().any(|word| normal.contains(word));
+            && ["什么", "what"].iter().any(|word| question.normal.contains(word));
     if !asks {
         return Ok(None);
     }
