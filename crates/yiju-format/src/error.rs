@@ -1,0 +1,51 @@
+//! What can be wrong with a file.
+
+use crate::Format;
+
+/// Why a file cannot be read. Nothing is read by half.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// A format that is known but not read.
+    #[error("this is {format}, which is not read; save it as PDF, DOCX or text")]
+    NotRead {
+        /// The format.
+        format: Format,
+    },
+    /// The file is not whole, or not what it says it is.
+    #[error("this {format} is damaged: {what}; open it where it was made and save it again")]
+    Damaged {
+        /// The format.
+        format: Format,
+        /// What is wrong and where.
+        what: String,
+    },
+    /// The file needs a password.
+    #[error("this {format} needs a password; save it without one")]
+    Encrypted {
+        /// The format.
+        format: Format,
+    },
+    /// The file holds no text.
+    #[error("this {format} holds no text")]
+    Empty {
+        /// The format.
+        format: Format,
+    },
+    /// More than is taken.
+    #[error("the file has {size} {what}, the limit is {limit}; split it into several files")]
+    TooLarge {
+        /// What there is too much of: `bytes`, `pages`.
+        what: &'static str,
+        /// How many there are, at least.
+        size: usize,
+        /// How many are taken at most.
+        limit: usize,
+    },
+    /// Reading took longer than a file may take.
+    #[error("reading the file took more than {seconds} s; split it into several files")]
+    Slow {
+        /// The limit.
+        seconds: u64,
+    },
+}

@@ -1,0 +1,44 @@
+//! Reads files as people have them into one common form: paragraphs, headings, list items and tables in reading order,
+//! each with its pages and rectangles where the file has pages.
+//!
+//! [`read`] tells the format by the bytes, not by the file's name, and gives a [`Reading`]; [`Reading::printed`] is its text, one
+//! paragraph or table row a line, with the [`Place`]s of what has any. Documents, clauses and questions are not known
+//! here. Nothing is fetched from outside, and every format's work is bounded by [`Limits`].
+
+mod block;
+mod detect;
+mod error;
+mod limits;
+mod printed;
+
+pub use block::{Area, Block, Cell, Facts, Page, Place, Reading, Table, Text, TextRole};
+pub use detect::{Format, detect};
+pub use error::FormatError;
+pub use limits::Limits;
+pub use printed::Printed;
+
+/// What one format is read with. A format is one file or folder of this crate with one type that has this trait.
+pub(crate) trait Reader {
+    /// Reads the bytes of a file of this format.
+    ///
+    /// # Errors
+    /// If the file is damaged, encrypted or over a limit.
+    fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError>;
+}
+
+/// Reads a file. `None` for plain text and Markdown, which need no reading: `yiju-document` takes their bytes.
+///
+/// # Errors
+/// If the format is known but not read, or the file is damaged, encrypted or over a limit.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatError> {
+    if bytes.len() > limits.bytes {
+        return Err(FormatError::TooLarge { what: "bytes", size: bytes.len(), limit: limits.bytes });
+    }
+    let format = detect(bytes);
+    let reader: &dyn Reader = match format {
+        Format::Text => return Ok(None),
+        format => return Err(FormatError::NotRead { format }),
+    };
+    #[expect(unreachable_code, reason = "each format adds its arm")]
+    reader.read(bytes, limits).map(Some)
+}

@@ -1,0 +1,39 @@
+//! How much work a file may make.
+
+use std::time::Duration;
+
+/// Limits on one file. Over a limit the file is refused, with the limit named; nothing is cut in silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub bytes: usize,
+    /// Bytes of all its parts unpacked.
+    pub unpacked: usize,
+    /// How many times larger than the file its parts may be unpacked.
+    pub ratio: usize,
+    /// Parts (files in an archive, objects of a PDF).
+    pub parts: usize,
+    /// Pages.
+    pub pages: usize,
+    /// Depth of what is nested: archives in archives, elements in elements, forms in forms.
+    pub depth: usize,
+    /// Pixels of one picture.
+    pub pixels: usize,
+    /// Time.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 64 << 20,
+            unpacked: 256 << 20,
+            ratio: 200,
+            parts: 200_000,
+            pages: 5_000,
+            depth: 64,
+            pixels: 100_000_000,
+            time: Duration::from_secs(60),
+        }
+    }
+}
