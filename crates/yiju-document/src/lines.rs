@@ -67,6 +67,11 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     let mut numbers = Numbers::default();
     for (at, line) in lines.iter().enumerate() {
         let joined = match (out.last(), last) {
+            (Some(_), Some(previous))
+                if signs::is_table_row(previous.text) || signs::is_table_row(line.text) =>
+            {
+                false
+            }
             (Some(paragraph), Some(_)) if field_goes_on(paragraph, line, lines.get(at + 1)) => true,
             (Some(paragraph), Some(previous)) if paragraph.len() < MAX_PARAGRAPH => {
                 match wrap.as_ref().filter(|_| !line.after_blank) {
@@ -158,8 +163,6 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
     };
     let first = next.chars().next().unwrap_or(' ');
     if signs::markdown_heading(paragraph).is_some()
-        || signs::is_table_row(paragraph)
-        || signs::is_table_row(next)
         || date_line(paragraph).is_some()
         || signs::ends_with_sign_off(paragraph)
         || signs::is_byline(paragraph)

@@ -106,9 +106,14 @@ impl Wrap {
     }
 }
 
-/// Lines and those that follow them without a blank line between.
+/// Lines of prose and those that follow them without a blank line between.
 fn pairs<'a>(lines: &'a [Line<'a>]) -> impl Iterator<Item = (&'a Line<'a>, &'a Line<'a>)> {
-    lines.windows(2).filter(|pair| !pair[1].after_blank).map(|pair| (&pair[0], &pair[1]))
+    lines
+        .windows(2)
+        .filter(|pair| {
+            !pair[1].after_blank && !pair.iter().any(|line| signs::is_table_row(line.text))
+        })
+        .map(|pair| (&pair[0], &pair[1]))
 }
 
 fn slack(limit: usize) -> usize {

@@ -103,6 +103,27 @@ fn chapters_alone_have_an_indent() {
 }
 
 #[test]
+fn rows_of_a_table_are_lines() {
+    // The lines are of like length, as those of wrapped text are.
+    for (head, cut) in [("", "\t"), ("| ", " | ")] {
+        let row = |cells: [&str; 3]| format!("{head}{}\n", cells.join(cut));
+        let rows = [
+            row(["补贴对象", "补贴标准", "经办单位"]),
+            row(["高龄老人", "每人每月100元", "民政局"]),
+            row(["残疾人", "每人每月200元", "残联"]),
+        ];
+        let text = format!(
+            "某市补贴标准表\n为规范补贴发放，制定本标准。\n{}以上标准自2024年1月1日起执行。\n",
+            rows.concat()
+        );
+        let clauses: Vec<String> = read(&text).into_iter().map(|clause| clause.3).collect();
+        let table: String = rows.concat().split_whitespace().collect();
+        let last = "以上标准自2024年1月1日起执行。".to_string();
+        assert_eq!(clauses[2..], [table, last], "{cut:?}");
+    }
+}
+
+#[test]
 fn fields_of_the_head_that_were_cut() {
     let rest = "第 1 條\n本會為處理內部單位之分工職掌，訂定本細則。\n第 2 條\n本會設行政室。\n";
     for (name, head) in [
