@@ -3,11 +3,11 @@
 use crate::label::parse_label;
 use crate::style::Style;
 use crate::wrap::{Numbers, Wrap, continues_wrapped, is_filled};
-use crate::{page, signs};
+use crate::{page, signs, words};
 use yiju_text::chars::{
     ends_finally, ends_with_remark, is_cjk, is_han, last_char, left_open, longer_than, width,
 };
-use yiju_text::dates::date_line;
+use yiju_text::dates::{date_line, dates};
 
 /// No printed paragraph is longer, in bytes; past it nothing more is joined, so that joining stays
 /// linear.
@@ -65,15 +65,23 @@ pub(crate) fn paragraphs(text: &str) -> Vec<String> {
     // The line that the last paragraph ends with.
     let mut last: Option<&Line> = None;
     let mut numbers = Numbers::default();
-    for line in &lines {
+    for (at, line) in lines.iter().enumerate() {
         let joined = match (out.last(), last) {
+            (Some(_), Some(previous))
+                if signs::is_table_row(previous.text) || signs::is_table_row(line.text) =>
+            {
+                false
+            }
+            (Some(paragraph), Some(_)) if field_goes_on(paragraph, line, lines.get(at + 1)) => true,
             (Some(paragraph), Some(previous)) if paragraph.len() < MAX_PARAGRAPH => {
                 match wrap.as_ref().filter(|_| !line.after_blank) {
                     // A machine indents the first line of each paragraph, and no other.
                     Some(Wrap { greedy: true, first_indent: Some(indent), limit }) => {
-                        line.indent < *indent
-                            && (is_filled(previous, line, *limit)
-                                || continues_broken(paragraph, line, &out))
+                        goes_on_by_sign(paragraph, line)
+                            || line.indent < *indent
+                                && !(ends_finally(paragraph) && opens_division(line.text))
+                                && (is_filled(previous, line, *limit)
+                                    || continues_broken(paragraph, line, &out))
                     }
                     Some(wrap) if continues_wrapped(paragraph, previous, line, wrap, &numbers) => {
                         true
@@ -118,6 +126,34 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// Whether `line` goes on with a field of the head, since what follows it is the next field or the first number:
+/// 法規類別：行政 ＞ 文化部 ＞⏎組織目, 修正日期：民國 94 年 07⏎月 19 日.
+fn field_goes_on(paragraph: &str, line: &Line, next: Option<&Line>) -> bool {
+    let heads =
+        |next: &Line| signs::is_catalogue_line(next.text) || parse_label(next.text).is_some();
+    // An article's number can have a line for itself.
+    let numbered = line.text.bytes().all(|b| b.is_ascii_digit());
+    if line.after_blank || numbered || width(line.text) > 20 || !next.is_some_and(heads) {
+        return false;
+    }
+    if let Some(date) = signs::date_field(paragraph) {
+        return dates(date).is_empty() && !dates(&format!("{date}{}", line.text)).is_empty();
+    }
+    let steps = paragraph.contains('＞') && width(paragraph) >= 24;
+    steps && signs::is_catalogue_line(paragraph) && !opens_paragraph(line.text)
+}
+
+/// 第二章 法院之管轄
+fn opens_division(line: &str) -> bool {
+    parse_label(line).is_some_and(|label| label.style.is_division() && label.separated)
+}
+
+/// Whether `line` begins with a sign that no paragraph opens with.
+fn goes_on_by_sign(paragraph: &str, line: &Line) -> bool {
+    let closes = |c| "，。、；：！？”）》」』＞".contains(c);
+    line.text.starts_with(closes) && !ends_finally(paragraph)
+}
+
 /// Whether `line` goes on with a paragraph that a page or column break cut: no final mark before
 /// the break, and nothing that opens a paragraph after it.
 fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
@@ -127,8 +163,6 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
     };
     let first = next.chars().next().unwrap_or(' ');
     if signs::markdown_heading(paragraph).is_some()
-        || signs::is_table_row(paragraph)
-        || signs::is_table_row(next)
         || date_line(paragraph).is_some()
         || signs::ends_with_sign_off(paragraph)
         || signs::is_byline(paragraph)
@@ -137,12 +171,7 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
     {
         return false;
     }
-    // No paragraph opens with these.
-    if matches!(
-        first,
-        '，' | '。' | '、' | '；' | '：' | '！' | '？' | '”' | '）' | '》' | '」' | '』' | '＞'
-    ) && !ends_finally(paragraph)
-    {
+    if goes_on_by_sign(paragraph, line) {
         return true;
     }
     if ends_finally(paragraph) || matches!(last, '；' | '：' | ';' | ':') {
@@ -159,10 +188,11 @@ fn continues_broken(paragraph: &str, line: &Line, before: &[String]) -> bool {
     let connected = matches!(last, '、' | '，' | ',');
     let open = !longer_than(paragraph, 4_000) && left_open(paragraph);
     if opens_paragraph(next) {
-        // 依照本法第十条、⏎⏎第十一条规定 is one paragraph.
+        // 依照本法第十条、⏎⏎第十一条规定 is one paragraph; so is 依据本规定第8条和⏎第9条收取的费用.
         let reference =
             parse_label(next).is_some_and(|l| l.style <= Style::Article && !l.separated);
-        return reference && (connected || open);
+        let joined = words::REFERS_FORWARD.suffix_of(paragraph).is_some();
+        return reference && (connected || open || joined);
     }
     // （2019年3月1日某市…会议通过　根据2023年9月27⏎日…决定》修正）
     let dated =

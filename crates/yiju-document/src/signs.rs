@@ -15,6 +15,11 @@ pub(crate) fn is_catalogue_line(line: &str) -> bool {
     }) || title_field(line).is_some()
 }
 
+/// What a field of the head that gives a date says: `修正日期：民國 94 年 07 月 19 日`.
+pub(crate) fn date_field(line: &str) -> Option<&str> {
+    field(line).filter(|(field, _)| words::DATE_FIELDS.contains(field)).map(|(_, value)| value)
+}
+
 /// The name of a field, without white space, and what stands behind its colon.
 fn field(line: &str) -> Option<(String, &str)> {
     let (colon, mark) = line.char_indices().take(13).find(|(_, c)| matches!(c, '：' | ':'))?;

@@ -47,9 +47,15 @@ fn first_indent(lines: &[Line], limit: usize) -> Option<usize> {
         .collect();
     let opening = full.iter().filter(|(this, next)| this > next);
     let hanging = full.iter().filter(|(this, next)| this < next).count();
-    (opening.clone().count() > 2 * hanging + 1)
-        .then(|| opening.map(|&(this, _)| this).min())
-        .flatten()
+    let enough = opening.clone().count() > 2 * hanging + 1;
+    let indent = opening.map(|&(this, _)| this).min().filter(|_| enough)?;
+    // What follows a line that was not full begins a paragraph: most have the indent, not only the chapters.
+    let begins: Vec<usize> = pairs(lines)
+        .filter(|(line, next)| !is_full(line, next, limit, slack(limit)))
+        .map(|(_, next)| next.indent)
+        .collect();
+    let indented = begins.iter().filter(|&&begin| begin >= indent).count();
+    (indented * 2 >= begins.len()).then_some(indent)
 }
 
 impl Wrap {
@@ -100,9 +106,14 @@ impl Wrap {
     }
 }
 
-/// Lines and those that follow them without a blank line between.
+/// Lines of prose and those that follow them without a blank line between.
 fn pairs<'a>(lines: &'a [Line<'a>]) -> impl Iterator<Item = (&'a Line<'a>, &'a Line<'a>)> {
-    lines.windows(2).filter(|pair| !pair[1].after_blank).map(|pair| (&pair[0], &pair[1]))
+    lines
+        .windows(2)
+        .filter(|pair| {
+            !pair[1].after_blank && !pair.iter().any(|line| signs::is_table_row(line.text))
+        })
+        .map(|pair| (&pair[0], &pair[1]))
 }
 
 fn slack(limit: usize) -> usize {

@@ -108,6 +108,9 @@ pub struct ClauseRef {
     pub paragraph: String,
     /// Span of `paragraph` in the document's clean text.
     pub paragraph_span: Span,
+    /// Whether it begins where the source has no line break: its head was found inside running text, by its number.
+    #[serde(default)]
+    pub inferred: bool,
 }
 
 impl ClauseRef {
@@ -119,6 +122,7 @@ impl ClauseRef {
             path: record.path.clone(),
             paragraph: record.text.clone(),
             paragraph_span: record.clause.span,
+            inferred: record.clause.inferred,
         }
     }
 }

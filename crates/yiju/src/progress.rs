@@ -115,7 +115,7 @@ impl AddProgress {
     pub(crate) fn at(&self, name: &str, bytes: u64, progress: Progress) {
         let (done, total) = (progress.passages_done, progress.passages_total);
         self.here.set(Amount {
-            bytes: bytes as f64 * done as f64 / total.max(1) as f64,
+            bytes: bytes as f64 * progress.share,
             unchanged: 0.0,
             passages: done,
         });
@@ -307,10 +307,12 @@ mod tests {
     #[test]
     fn the_line_has_counts_over_all_files() {
         let progress = AddProgress::new(2, 100, true);
-        progress.at("a", 40, Progress { passages_done: 5, passages_total: 5 });
+        progress.at("a", 40, Progress { passages_done: 5, passages_total: 5, share: 1.0 });
         progress.file_done(40, false);
-        progress.at("b", 60, Progress { passages_done: 1, passages_total: 3 });
+        progress.at("b", 60, Progress { passages_done: 1, passages_total: 3, share: 0.1 });
         assert_eq!(progress.passages(), 6);
+        // A long passage is more work than a short one.
+        assert_eq!(progress.here.get().bytes, 6.0);
         let line = progress.line("b", "1/3 passages");
         assert!(line.starts_with("file 2/2  b  1/3 passages"), "{line}");
     }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use yiju_engine::{
-    Answer, Citation, DocumentRef, DocumentSummary, Nearest, SearchHit, SearchResponse, Span,
+    Answer, Citation, ClauseRef, DocumentRef, DocumentSummary, Nearest, SearchHit, SearchResponse,
+    Span,
 };
 
 use crate::terminal::{Paint, Style};
@@ -48,7 +49,7 @@ impl View {
         let markers: String = group.iter().map(|one| format!("[{}]", one.marker)).collect();
         let best = group.iter().map(|one| one.score).fold(0.0, f32::max);
         self.head(&markers, &first.document, &format!("{best:.2}"), out)?;
-        self.path(&first.path, out)?;
+        self.place(first, out)?;
         let named = group.len() > 1;
         let quotes = group
             .iter()
@@ -58,7 +59,7 @@ impl View {
 
     fn nearest(self, nearest: &Nearest, out: &mut impl Write) -> io::Result<()> {
         self.head("-", &nearest.document, &format!("{:.2}", nearest.score), out)?;
-        self.path(&nearest.path, out)?;
+        self.place(nearest, out)?;
         let columns = self.columns.unwrap_or(80).saturating_sub(INDENT.len());
         writeln!(out, "{INDENT}{}", cut(&clean(&nearest.paragraph), columns))
     }
@@ -76,7 +77,7 @@ impl View {
 
     fn hit(self, hit: &SearchHit, out: &mut impl Write) -> io::Result<()> {
         self.head(&format!("{}.", hit.rank), &hit.document, &format!("{:.2}", hit.score), out)?;
-        self.path(&hit.path, out)?;
+        self.place(hit, out)?;
         let best = hit.highlights.first().map(|span| (*span, String::new()));
         self.paragraph(&hit.paragraph, hit.paragraph_span, best.into_iter().collect(), out)
     }
@@ -100,11 +101,17 @@ impl View {
         writeln!(out, "{}", wrap(&line, self.columns, ""))
     }
 
-    fn path(self, path: &[String], out: &mut impl Write) -> io::Result<()> {
-        if path.is_empty() {
+    /// The headings that a clause is under; `[inferred]` as in `yiju outline`.
+    fn place(self, clause: &ClauseRef, out: &mut impl Write) -> io::Result<()> {
+        let mut place = clean(&clause.path.join(" > "));
+        if clause.inferred {
+            let space = if place.is_empty() { "" } else { "  " };
+            place = format!("{place}{space}{}", self.paint.paint(Style::Faint, "[inferred]"));
+        }
+        if place.is_empty() {
             return Ok(());
         }
-        writeln!(out, "{}", wrap(&clean(&path.join(" > ")), self.columns, INDENT))
+        writeln!(out, "{}", wrap(&place, self.columns, INDENT))
     }
 
     fn paragraph(

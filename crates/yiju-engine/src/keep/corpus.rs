@@ -93,11 +93,9 @@ pub(crate) fn add(
                     source: error,
                 })?;
                 let within = |passages: Progress| {
-                    let share =
-                        passages.passages_done as f64 / passages.passages_total.max(1) as f64;
                     embedded.set(passages.passages_done);
                     progress(CorpusProgress {
-                        bytes_done: at.bytes_done + (share * bytes as f64) as usize,
+                        bytes_done: at.bytes_done + (passages.share * bytes as f64) as usize,
                         passages: at.passages + passages.passages_done,
                         ..at
                     });

@@ -10,16 +10,21 @@ use yiju_store::NewPassage;
 use crate::engine::Engine;
 use crate::error::{EngineError, go_on};
 
-/// Passages embedded between two reports of progress.
+/// Most passages embedded between two reports of progress.
 const BATCH: usize = 64;
 
+/// Most bytes of text in a batch of several: the vectors of a batch's tokens are held at once, 1.5 KB each.
+const BATCH_BYTES: usize = 64 * 1024;
+
 /// How far an addition has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// Passages embedded.
     pub passages_done: usize,
     /// Passages in the source.
     pub passages_total: usize,
+    /// Share of the source's passages that is embedded, 0 to 1, each counted by its length.
+    pub share: f64,
 }
 
 /// A text to embed and where it belongs.
@@ -45,10 +50,12 @@ pub(crate) fn embed(
         .collect();
     order.sort_by_key(|&i| pieces[i].text.len());
     let mut made: Vec<Option<NewPassage>> = pieces.iter().map(|_| None).collect();
-    let mut done = pieces.len() - order.len();
-    progress(Progress { passages_done: 0, passages_total: pieces.len() });
+    let length = |i: usize| pieces[i].text.len();
+    let all: usize = order.iter().map(|&i| length(i)).sum();
+    let (mut done, mut bytes) = (pieces.len() - order.len(), 0);
+    progress(Progress { passages_done: 0, passages_total: pieces.len(), share: 0.0 });
     let above = embed_headings(engine, documents)?;
-    for batch in order.chunks(BATCH) {
+    for batch in batches(&order, length) {
         go_on()?;
         let (clauses, sentences): (Vec<usize>, Vec<usize>) =
             batch.iter().partition(|&&i| pieces[i].sentence.is_none());
@@ -72,7 +79,9 @@ pub(crate) fn embed(
             made[i] = Some(new_passage(&pieces[i], embedding.vector, Vec::new()));
         }
         done += batch.len();
-        progress(Progress { passages_done: done, passages_total: pieces.len() });
+        bytes += batch.iter().map(|&i| length(i)).sum::<usize>();
+        let share = bytes as f64 / all.max(1) as f64;
+        progress(Progress { passages_done: done, passages_total: pieces.len(), share });
     }
     // The only sentence of a clause is the clause: its vector is the same.
     for i in 1..pieces.len() {
@@ -88,6 +97,22 @@ pub(crate) fn embed(
     }
     go_on()?;
     Ok(passages)
+}
+
+/// `order` in runs of at most [`BATCH`] passages and, where it is more than one, [`BATCH_BYTES`] of text.
+fn batches(order: &[usize], length: impl Fn(usize) -> usize) -> impl Iterator<Item = &[usize]> {
+    let mut rest = order;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |&&i: &&usize| {
+            bytes += length(i);
+            bytes <= BATCH_BYTES
+        };
+        let taken = rest.iter().take(BATCH).take_while(fits).count().max(1).min(rest.len());
+        let (batch, after) = rest.split_at(taken);
+        rest = after;
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 /// The token vectors of the headings above clauses, by their text.
@@ -159,4 +184,21 @@ fn headings_above(document: &Document, clause: u32) -> String {
 
 fn new_passage(piece: &Piece<'_>, vector: Vec<f32>, tokens: Vec<u8>) -> NewPassage {
     NewPassage { clause: piece.clause, sentence: piece.sentence, vector, tokens }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_hold_a_bounded_length_of_text() {
+        let lengths = [10, 20, 30_000, 40_000, 50_000, 90_000, 90_000];
+        let order: Vec<usize> = (0..lengths.len()).collect();
+        let made: Vec<&[usize]> = batches(&order, |i| lengths[i]).collect();
+        assert_eq!(made, [&[0, 1, 2][..], &[3], &[4], &[5], &[6]]);
+        let many: Vec<usize> = (0..150).collect();
+        let sizes: Vec<usize> = batches(&many, |_| 9).map(<[usize]>::len).collect();
+        assert_eq!(sizes, [64, 64, 22]);
+        assert_eq!(batches(&[], |_| 9).count(), 0);
+    }
 }
