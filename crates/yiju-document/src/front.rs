@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use crate::label::parse_label;
-use crate::page::{self, FrontMatter};
+use crate::facts::Facts;
+use crate::page;
 use crate::signs;
 use crate::title::{
     HEAD, first_words, is_letterhead, join_title, squeeze_short, tidy_title, title_lines,
@@ -27,7 +28,7 @@ pub(crate) struct Front {
     pub(crate) signature: Vec<bool>,
 }
 
-pub(crate) fn read(paragraphs: &[&str], given: Option<&str>, matter: &FrontMatter) -> Front {
+pub(crate) fn read(paragraphs: &[&str], given: Option<&str>, facts: &Facts) -> Front {
     let mut front = Front {
         outside: vec![false; paragraphs.len()],
         signature: vec![false; paragraphs.len()],
@@ -47,13 +48,14 @@ pub(crate) fn read(paragraphs: &[&str], given: Option<&str>, matter: &FrontMatte
         None if !printed.is_empty() => printed,
         None => {
             let field = paragraphs.iter().take(HEAD).find_map(|p| signs::title_field(p));
-            match field.or(matter.title.as_deref()) {
+            match field.or(facts.title.as_deref()) {
                 Some(title) => tidy_title(title),
                 None => first_words(paragraphs),
             }
         }
     };
-    front.date = front.date.or(matter.date);
+    front.date = front.date.or(facts.date);
+    front.number = front.number.take().or_else(|| facts.number.clone());
     if front.date.is_none() {
         front.date = tail_date(paragraphs, &front).or_else(|| news_date(paragraphs));
     }
@@ -61,7 +63,8 @@ pub(crate) fn read(paragraphs: &[&str], given: Option<&str>, matter: &FrontMatte
     front.issuer = named
         .or_else(|| header_issuer(paragraphs))
         .or_else(|| front.number.as_deref().and_then(issuer_of_order))
-        .or_else(|| signed_by(paragraphs, &front));
+        .or_else(|| signed_by(paragraphs, &front))
+        .or_else(|| facts.issuer.clone());
     front
 }
 
@@ -374,7 +377,7 @@ mod tests {
             "第一章　总则",
             "第一条　为了某事，制定本法。",
         ];
-        let front = read(&text, None, &FrontMatter::default());
+        let front = read(&text, None, &Facts::default());
         assert_eq!(front.title, "中华人民共和国某法");
         assert_eq!(front.number.as_deref(), Some("中华人民共和国主席令第四十五号"));
         assert_eq!(front.issuer.as_deref(), Some("全国人民代表大会"));
@@ -404,7 +407,7 @@ mod tests {
             (vec!["关于加强供水工作的通知", "正文。"], "关于加强供水工作的通知", None),
             (vec!["没有标题的一段话，很短。"], "没有标题的一段话，很短", None),
         ] {
-            let front = read(&lines, None, &FrontMatter::default());
+            let front = read(&lines, None, &Facts::default());
             assert_eq!(front.title, title);
             assert_eq!(front.issuer.as_deref(), issuer);
         }

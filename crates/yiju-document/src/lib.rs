@@ -2,7 +2,7 @@
 //! and sentences, every one of them a span of one clean text.
 //!
 //! [`parse`] takes the bytes of a source, which may hold several documents (a newspaper page does),
-//! [`parse_file`] those of a file; [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
+//! [`parse_file`] those of a file; [`parse_read`] what was read of a file that is no plain text; [`parse_text`] takes text. [`find_references`] finds what a question cites, `第（十九）条`, and
 //! [`Document::find`] where that is; [`Document::particular`] where a document says what it is. [`outline`] prints the tree. [`read_corpus`] and
 //! [`group_corpus`] make documents of JSON Lines.
 //!
@@ -33,6 +33,7 @@ mod decode;
 mod deeds;
 mod draft;
 mod error;
+mod facts;
 mod front;
 mod governing;
 mod label;
@@ -64,9 +65,10 @@ pub use cited_number::{CitedNumber, find_numbers};
 pub use corpus::{CorpusError, Entry, Group, group_corpus, read_corpus};
 pub use decode::MAX_BYTES;
 pub use error::DocumentError;
+pub use facts::Facts;
 pub use model::{Clause, Document, Doubt, DoubtKind, Section, Span, UnitKind};
 pub use outline::{outline, outline_roles};
-pub use parse::{parse, parse_file, parse_text};
+pub use parse::{parse, parse_file, parse_read, parse_text};
 pub use particular::{Particular, ParticularPlace};
 pub use reference::{Reference, Step, Target, Unit, find_references};
 pub use role::Role;

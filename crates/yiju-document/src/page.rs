@@ -143,19 +143,10 @@ pub(crate) fn without_markup(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What the YAML front matter of a Markdown file says of the document.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct FrontMatter {
-    /// `title: "…"`
-    pub(crate) title: Option<String>,
-    /// `date: 2024-05-06`
-    pub(crate) date: Option<Date>,
-}
-
 /// Takes the front matter off: the lines from a first `---` to the next, where they are keys and
 /// values.
-pub(crate) fn front_matter(text: &str) -> (FrontMatter, &str) {
-    let none = (FrontMatter::default(), text);
+pub(crate) fn front_matter(text: &str) -> (Facts, &str) {
+    let none = (Facts::default(), text);
     let Some(body) = text.trim_start().strip_prefix("---\n") else {
         return none;
     };
@@ -185,11 +176,8 @@ pub(crate) fn front_matter(text: &str) -> (FrontMatter, &str) {
             (!value.is_empty()).then(|| value.to_string())
         })
     };
-    let matter = FrontMatter {
-        title: value("title"),
-        date: value("date").and_then(|date| dates(&date).first().copied()),
-    };
-    (matter, rest)
+    let date = value("date").and_then(|date| dates(&date).first().copied());
+    (Facts { title: value("title"), date, ..Facts::default() }, rest)
 }
 
 #[cfg(test)]
@@ -226,6 +214,6 @@ mod tests {
         assert_eq!(matter.date, Some(jiff::civil::date(2024, 5, 6)));
         assert_eq!(rest.trim(), "正文");
         let text = "---\n正文。\n---\n";
-        assert_eq!(front_matter(text), (FrontMatter::default(), text));
+        assert_eq!(front_matter(text), (Facts::default(), text));
     }
 }

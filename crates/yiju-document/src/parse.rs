@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use crate::page::{self, FrontMatter};
 use crate::running::{self, Mark, Paragraph};
 use crate::spans::Offsets;
-use crate::{Document, DocumentError, Doubt, clause, decode, front, lines, marks, split};
+use crate::{Document, DocumentError, Doubt, Facts, clause, decode, front, lines, marks, page, split};
 use yiju_text::language;
 
 /// Parses the bytes of a source into its documents, one or more.
@@ -18,7 +17,7 @@ use yiju_text::language;
 /// # Errors
 /// For an empty source, one that is not text, one in an unknown encoding or one that is too large.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Document>, DocumentError> {
-    read(None, None, &decode::decode(bytes)?)
+    read(None, Facts::default(), &decode::decode(bytes)?)
 }
 
 /// Parses the bytes of the file `name`, a path with `/`, as [`parse`] does. A document that has no title
@@ -27,7 +26,16 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Document>, DocumentError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_file(name: &str, bytes: &[u8]) -> Result<Vec<Document>, DocumentError> {
-    read(None, title_of_file(name), &decode::decode(bytes)?)
+    parse_read(name, Facts::default(), &decode::decode(bytes)?)
+}
+
+/// Parses the text that was read from the file `name`, as [`parse_file`] does; `facts` are what its fields say.
+///
+/// # Errors
+/// As [`parse_text`].
+pub fn parse_read(name: &str, facts: Facts, text: &str) -> Result<Vec<Document>, DocumentError> {
+    let title = title_of_file(name).map(str::to_string);
+    read(None, facts.or(Facts { title, ..Facts::default() }), text)
 }
 
 /// `住房租赁条例` of `规章/住房租赁条例.txt.gz`.
@@ -54,13 +62,13 @@ fn title_of_file(name: &str) -> Option<&str> {
 /// # Errors
 /// For a text that is empty or larger than [`MAX_BYTES`](crate::MAX_BYTES).
 pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, DocumentError> {
-    read(title, None, text)
+    read(title, Facts::default(), text)
 }
 
-/// Reads a text. `title` is its title, `name` its title where it has none of its own.
+/// Reads a text. `title` is its title; `facts` are for a text that is one document.
 fn read(
     title: Option<&str>,
-    name: Option<&str>,
+    facts: Facts,
     text: &str,
 ) -> Result<Vec<Document>, DocumentError> {
     if text.len() > decode::MAX_BYTES {
@@ -69,7 +77,7 @@ fn read(
     let text = lines::drop_stray(text);
     let text = page::without_comments(&text);
     let text = page::without_markup(&text);
-    let (mut matter, text) = page::front_matter(&text);
+    let (matter, text) = page::front_matter(&text);
     let text = marks::with_breaks(text);
     let mut source = Source::default();
     for Paragraph { text, inferred, doubts } in running::cut(lines::paragraphs(&text)) {
@@ -87,10 +95,8 @@ fn read(
         Some(_) => std::iter::once(0..paragraphs.len()).collect(),
         None => split::documents(paragraphs),
     };
-    if ranges.len() == 1 {
-        matter.title = matter.title.or(name.map(str::to_string));
-    }
-    Ok(ranges.into_iter().map(|range| document(title, &source, range, &matter)).collect())
+    let facts = if ranges.len() == 1 { matter.or(facts) } else { matter };
+    Ok(ranges.into_iter().map(|range| document(title, &source, range, &facts)).collect())
 }
 
 /// The paragraphs of a source.
@@ -107,12 +113,12 @@ fn document(
     title: Option<&str>,
     source: &Source,
     range: Range<usize>,
-    matter: &FrontMatter,
+    facts: &Facts,
 ) -> Document {
     let paragraphs = &source.paragraphs[range.clone()];
     let text = paragraphs.join("\n");
     let paragraphs: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
-    let front = front::read(&paragraphs, title, matter);
+    let front = front::read(&paragraphs, title, facts);
     let (sections, clauses) = clause::tree(&text, &front, &source.inferred[range.clone()]);
     let sha256 = base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()));
     let mut document = Document {

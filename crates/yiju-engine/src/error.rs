@@ -26,6 +26,14 @@ pub enum EngineError {
         /// What is wrong with it.
         source: yiju_document::DocumentError,
     },
+    /// The source's file cannot be read.
+    #[error("{source_name}: {source}")]
+    Format {
+        /// The source's name.
+        source_name: String,
+        /// What is wrong with the file.
+        source: yiju_format::FormatError,
+    },
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] yiju_store::StoreError),
@@ -118,6 +126,7 @@ impl EngineError {
         match self {
             Self::OutOfRange { .. } => ErrorKind::Invalid,
             Self::Document { source, .. } => document_kind(source),
+            Self::Format { source, .. } => format_kind(source),
             Self::Store(error) => store_kind(error),
             Self::Embed(error) => embed_kind(error),
             Self::ReadOnly(_) | Self::NotOne { .. } => ErrorKind::Conflict,
@@ -193,6 +202,15 @@ fn document_kind(error: &yiju_document::DocumentError) -> ErrorKind {
         Empty => ErrorKind::Unreadable,
         Binary { .. } => ErrorKind::Unsupported,
         TooLarge { .. } => ErrorKind::TooLarge,
+        _ => ErrorKind::Unreadable,
+    }
+}
+
+fn format_kind(error: &yiju_format::FormatError) -> ErrorKind {
+    use yiju_format::FormatError::{NotRead, Slow, TooLarge};
+    match error {
+        NotRead { .. } => ErrorKind::Unsupported,
+        TooLarge { .. } | Slow { .. } => ErrorKind::TooLarge,
         _ => ErrorKind::Unreadable,
     }
 }

@@ -55,6 +55,7 @@ pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
 };
 pub use keep::passages::Progress;
+pub use keep::reading::{documents, reading};
 pub use keep::shelf::Shelf;
 pub use learnt::confidence_fit;
 #[cfg(feature = "measure")]

@@ -98,6 +98,7 @@ pub(crate) enum Command {
     List(commands::list::List),
     Remove(commands::remove::Remove),
     Outline(commands::outline::Outline),
+    Text(commands::text::Text),
     Embed(commands::embed::Embed),
     Model(commands::model::Model),
     Eval(commands::eval::Eval),

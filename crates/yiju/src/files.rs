@@ -12,8 +12,11 @@ use yiju_engine::Source;
 
 use crate::failure::Failure;
 
-/// Extensions of the files that are taken from a directory.
-const EXTENSIONS: [&str; 2] = ["txt", "md"];
+/// Extensions of the files that are taken from a directory; what a file is, its bytes say.
+const EXTENSIONS: [&str; 20] = [
+    "txt", "md", "pdf", "docx", "doc", "wps", "rtf", "odt", "ofd", "html", "htm", "mht", "mhtml", "xlsx", "xls",
+    "ods", "csv", "tsv", "epub", "pptx",
+];
 
 /// Longest file that is read, in bytes: the parser's limit.
 const MOST_BYTES: u64 = yiju_document::MAX_BYTES as u64;
@@ -87,7 +90,7 @@ fn unpacked(path: &Path) -> PathBuf {
 }
 
 /// The files under `paths` without duplicates, in the order given and sorted within a directory, and the
-/// errors of the rest. Directories are searched for `*.txt` and `*.md`, also with `.gz`, skipping hidden
+/// errors of the rest. Directories are searched for files with one of the [`EXTENSIONS`], also with `.gz`, skipping hidden
 /// files; a file given by path may have any name.
 pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
     let here = std::env::current_dir().ok();
@@ -103,7 +106,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
                 if files.is_empty() && failures.len() == before {
                     failures.push(
                         Failure::new(format!("there are no documents in {}", path.display()))
-                            .hint("a directory is searched for *.txt and *.md, also with .gz"),
+                            .hint("a directory is searched for text, Markdown, PDF, Word, OFD, web pages and sheets"),
                     );
                 }
             }
@@ -128,6 +131,23 @@ pub(crate) fn collect(paths: &[PathBuf]) -> (Vec<SourceFile>, Vec<Failure>) {
     (found, failures)
 }
 
+/// Reads the one file at `path`, whatever its name, as a source without a given title.
+///
+/// # Errors
+/// It is a directory, cannot be read, or is longer than a document may be.
+pub(crate) fn one(path: &Path) -> Result<Source, Failure> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(Failure::new(format!("{shown} is a directory")).hint("name one file"));
+    }
+    let (found, mut failures) = collect(&[path.to_owned()]);
+    match (found.into_iter().next(), failures.pop()) {
+        (Some(file), _) => Ok(Source { bytes: read_bytes(&file)?, name: file.name, title: None }),
+        (None, Some(failure)) => Err(failure),
+        (None, None) => Err(Failure::new(format!("cannot read {shown}"))),
+    }
+}
+
 fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>) {
     let entries =
         match fs::read_dir(directory).and_then(|entries| entries.collect::<io::Result<Vec<_>>>()) {
@@ -148,13 +168,13 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>, failures: &mut Vec<Failure>)
         }
         if kind.is_ok_and(|kind| kind.is_dir()) {
             walk(&path, files, failures);
-        } else if unpacked(&path).extension().is_some_and(is_text) && !path.is_dir() {
+        } else if unpacked(&path).extension().is_some_and(is_document) && !path.is_dir() {
             files.push(path);
         }
     }
 }
 
-fn is_text(end: &OsStr) -> bool {
+fn is_document(end: &OsStr) -> bool {
     EXTENSIONS.iter().any(|known| end.eq_ignore_ascii_case(known))
 }
 
@@ -300,7 +320,7 @@ mod tests {
         for name in [
             "b.txt",
             "a.MD",
-            "c.pdf",
+            "c.png",
             ".hidden.txt",
             "sub/d.txt",
             "sub/e.txt.gz",
@@ -312,11 +332,11 @@ mod tests {
             fs::write(path, "x").unwrap();
         }
         let given = directory.path().to_owned();
-        let (files, failures) = collect(&[given.clone(), given.join("b.txt"), given.join("c.pdf")]);
+        let (files, failures) = collect(&[given.clone(), given.join("b.txt"), given.join("c.png")]);
         assert!(failures.is_empty());
         let names: Vec<_> =
             files.iter().map(|file| file.path.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["a.MD", "b.txt", "d.txt", "e.txt.gz", "c.pdf"]);
+        assert_eq!(names, ["a.MD", "b.txt", "d.txt", "e.txt.gz", "c.png"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::keep::library::Library;
 use crate::keep::passages::{Progress, embed};
+use crate::keep::reading::documents;
 use crate::keep::views::{held, summary};
 use crate::response::DocumentSummary;
 
@@ -53,7 +54,7 @@ pub(crate) fn add(
     if let Some(outcome) = unchanged(&engine.library, &source.name, &sha256)? {
         return Ok(outcome);
     }
-    let documents = parse(&source)?;
+    let documents = documents(&source)?;
     take_in(engine, source.name, sha256, documents, progress)
 }
 
@@ -142,17 +143,6 @@ pub(crate) fn remove(library: &Library, document_id: &str) -> Result<bool, Engin
         indexes.follow(outcome.generation, &outcome.removed_passages, &[], &[]);
     }
     Ok(outcome.is_some())
-}
-
-pub(crate) fn parse(source: &Source) -> Result<Vec<Document>, EngineError> {
-    let parsed = match &source.title {
-        Some(title) => std::str::from_utf8(&source.bytes)
-            .map_err(|error| yiju_document::DocumentError::NotUtf8 { offset: error.valid_up_to() })
-            .and_then(|text| yiju_document::parse_text(Some(title), text)),
-        None => yiju_document::parse_file(&source.name, &source.bytes),
-    };
-    parsed
-        .map_err(|error| EngineError::Document { source_name: source.name.clone(), source: error })
 }
 
 /// A given title is part of what was given: the same text under another title is a change.

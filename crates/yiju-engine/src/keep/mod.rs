@@ -1,4 +1,4 @@
-//! What the library holds: sources taken in, replaced and removed, the indexes derived from them, and
+//! What the library holds: sources read and taken in, replaced and removed, the indexes derived from them, and
 //! their checks.
 
 pub(crate) mod corpus;
@@ -8,6 +8,7 @@ pub(crate) mod ingest;
 pub(crate) mod library;
 pub(crate) mod maintain;
 pub(crate) mod passages;
+pub(crate) mod reading;
 mod replace;
 pub(crate) mod saved;
 pub(crate) mod shelf;

@@ -5,7 +5,8 @@ use yiju_store::{DocumentRecord, NewDocument};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::keep::ingest::{AddOutcome, AddStatus, Source, parse, source_hash, take_in, unchanged};
+use crate::keep::ingest::{AddOutcome, AddStatus, Source, source_hash, take_in, unchanged};
+use crate::keep::reading::documents;
 use crate::keep::library::Library;
 use crate::keep::passages::embed;
 use crate::keep::views::summary;
@@ -29,7 +30,7 @@ pub(crate) fn replace(
     if alone && let Some(outcome) = unchanged(library, &source.name, &sha256)? {
         return Ok(Some(outcome));
     }
-    let mut documents = parse(&source)?;
+    let mut documents = documents(&source)?;
     if documents.len() != 1 {
         return Err(EngineError::NotOne { documents: documents.len() });
     }

@@ -32,7 +32,7 @@ const MANY: usize = 20_000;
     after_help = "Examples:\n  yiju add policies/\n  yiju add 意见.txt 通知.md\n  yiju add laws.jsonl.gz"
 )]
 pub(crate) struct Add {
-    /// Files, or directories to search for *.txt and *.md (*.jsonl only where named)
+    /// Files, or directories to search for text, Markdown, PDF, Word, OFD, web pages and sheets (*.jsonl only where named)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }

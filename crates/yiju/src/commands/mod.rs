@@ -15,6 +15,7 @@ pub(crate) mod outline;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
+pub(crate) mod text;
 pub(crate) mod verify;
 
 use std::io::{self, Write};
@@ -117,6 +118,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::List(list) => list.run(&context),
         Command::Remove(remove) => remove.run(&context),
         Command::Outline(outline) => outline.run(&context),
+        Command::Text(text) => text.run(),
         Command::Embed(embed) => embed.run(&context),
         Command::Model(model) => model.run(&context),
         Command::Eval(eval) => eval.run(&context),

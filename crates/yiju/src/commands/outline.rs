@@ -6,10 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use yiju_engine::EngineError;
 
 use super::{Context, print_json};
-use crate::failure::Failure;
 use crate::files;
 
 /// Print the outline of a file: its documents, sections and clauses
@@ -27,21 +25,7 @@ pub(crate) struct Outline {
 
 impl Outline {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let shown = self.file.display();
-        if self.file.is_dir() {
-            return Err(Failure::new(format!("{shown} is a directory"))
-                .hint("name one file: `yiju outline FILE`")
-                .into());
-        }
-        let (found, mut failures) = files::collect(std::slice::from_ref(&self.file));
-        let file = match (found.into_iter().next(), failures.pop()) {
-            (Some(file), _) => file,
-            (None, Some(failure)) => return Err(failure.into()),
-            (None, None) => return Err(Failure::new(format!("cannot read {shown}")).into()),
-        };
-        let bytes = files::read_bytes(&file)?;
-        let documents = yiju_document::parse_file(&file.name, &bytes)
-            .map_err(|source| EngineError::Document { source_name: file.name.clone(), source })?;
+        let documents = yiju_engine::documents(&files::one(&self.file)?)?;
         if context.json {
             return print_json(&documents).map(|()| ExitCode::SUCCESS);
         }
