@@ -66,7 +66,7 @@ pub use measure::{
 };
 pub use response::{
     Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
-    DocumentSummary, Filter, Nearest, QuotePart, Refusal, Role, SearchHit, SearchRequest,
+    DocumentSummary, Filter, Nearest, PageBox, QuotePart, Refusal, Role, SearchHit, SearchRequest,
     SearchResponse, Span, Timings,
 };
 pub use verify::{

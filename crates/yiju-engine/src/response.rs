@@ -167,6 +167,29 @@ pub struct Citation {
     /// The shortest part of the quote that answers, where one was found.
     #[cfg_attr(feature = "schema", schema(required))]
     pub answer_span: Option<Span>,
+    /// The page that the quote begins on, from 1, where its source has pages.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub page: Option<u32>,
+    /// The printed lines that the quote stands in, in their order; empty where its source has no pages.
+    #[serde(default)]
+    pub boxes: Vec<PageBox>,
+}
+
+/// A rectangle on a page, in points (1/72 inch) from the page's upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PageBox {
+    /// The page, from 1.
+    pub page: u32,
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Right edge.
+    pub right: f32,
+    /// Lower edge.
+    pub bottom: f32,
 }
 
 /// A part of a document's text.

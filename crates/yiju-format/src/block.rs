@@ -2,9 +2,13 @@
 
 use std::ops::Range;
 
+use crate::Format;
+
 /// A file's content in reading order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
+    /// The file's format.
+    pub format: Format,
     /// Paragraphs, headings, list items and tables.
     pub blocks: Vec<Block>,
     /// The pages, in their order; empty where the format has none.

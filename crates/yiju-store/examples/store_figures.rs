@@ -156,6 +156,6 @@ fn source(name: &str, articles: u32) -> NewSource {
         clauses,
         outside: Vec::new(),
     };
-    let documents = vec![NewDocument { document, passages }];
-    NewSource { name: name.to_owned(), sha256: hex(name.as_bytes()), documents }
+    let documents = vec![NewDocument { document, layout: None, passages }];
+    NewSource { name: name.to_owned(), sha256: hex(name.as_bytes()), original: None, documents }
 }

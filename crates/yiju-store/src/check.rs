@@ -7,6 +7,7 @@ use yiju_document::{Clause, Document, Section};
 
 use crate::codec::{CHUNK, verify};
 use crate::error::{Fault, StoreError, words};
+use crate::layout;
 use crate::passages::{checked_tokens, checked_vector};
 use crate::read::{kind_name, load};
 use crate::seal::{self, Meta};
@@ -138,6 +139,7 @@ pub(crate) fn check(connection: &Connection, dimension: usize) -> Result<CheckRe
         document(connection, &mut report, key, dimension);
     }
     report.part(&library, |report| sources(connection, report));
+    report.part(&library, |report| originals(connection, report));
     report.part(&library, |report| counts(connection, report));
     report.part(&library.derived(), |_| {
         let mut statement =
@@ -218,6 +220,14 @@ fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimensi
         Ok(())
     });
     report.part(&place, |_| pieces(connection, key));
+    report.part(&place, |report| {
+        let layout = layout::load(connection, key)?;
+        let length = loaded.as_ref().map_or(usize::MAX, |(record, _)| record.bytes);
+        if let Some(Err(what)) = layout.map(|layout| layout.check(length)) {
+            report.add(&place, what);
+        }
+        Ok(())
+    });
     let Some((record, found)) = loaded else {
         return;
     };
@@ -344,6 +354,22 @@ fn sources(connection: &Connection, report: &mut CheckReport) -> Result<(), Faul
             }
             Some(_) => {}
         }
+    }
+    Ok(())
+}
+
+/// Checks the files that are kept.
+fn originals(connection: &Connection, report: &mut CheckReport) -> Result<(), Fault> {
+    let names = connection
+        .prepare("SELECT name FROM sources ORDER BY key")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<String>>>()?;
+    for name in names {
+        let place = Place {
+            name: format!("the file of source {name:?}"),
+            remedy: Remedy::Replace { document: None, source: Some(name.clone()) },
+        };
+        report.part(&place, |_| layout::original(connection, &name).map(drop));
     }
     Ok(())
 }

@@ -35,6 +35,7 @@ mod check;
 mod clause;
 mod codec;
 mod error;
+mod layout;
 mod lock;
 mod migrate;
 mod model;
@@ -52,6 +53,7 @@ mod write;
 pub use backup::BackupOutcome;
 pub use check::{CheckReport, Problem, Remedy};
 pub use error::StoreError;
+pub use layout::{Layout, PageSize, PrintedLine};
 pub use model::{
     Access, Changes, ClauseRecord, DocumentList, DocumentRecord, Model, NewDocument, NewPassage,
     NewSource, PassageRecord, PassageRef, PutOutcome, RemoveOutcome, SourceRecord, State,

@@ -5,6 +5,7 @@
 //! | 1 | the first release |
 //! | 2 | checksums over the rows of `meta`, `sources`, `documents` and `changes` |
 //! | 3 | roles of sentences, lead-ins of clauses, and the lines outside clauses |
+//! | 4 | the files that documents were read from, and where their lines are printed |
 
 use std::path::Path;
 
@@ -42,6 +43,7 @@ pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<
             match step {
                 1 => to_2(&transaction)?,
                 2 => to_3(&transaction)?,
+                3 => to_4(&transaction)?,
                 other => {
                     return Err(Fault::Corrupt(format!("there is no format version {other}")));
                 }
@@ -118,6 +120,14 @@ fn to_3(transaction: &Transaction<'_>) -> Result<(), Fault> {
             let body = json(clause)?;
             update.execute(params![key, at, checksum(key, at, body.as_bytes()), body])?;
         }
+    }
+    Ok(())
+}
+
+/// Makes the tables of files and layouts, empty: what was taken in before was text.
+fn to_4(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    for name in ["originals", "layouts"] {
+        transaction.execute_batch(schema::table(name))?;
     }
     Ok(())
 }

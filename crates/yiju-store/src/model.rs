@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use yiju_document::{Clause, Document, Span};
 
+use crate::layout::Layout;
+
 /// How a library is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -44,6 +46,8 @@ pub struct NewSource {
     pub name: String,
     /// SHA-256 of the source's bytes, 64 lower-case hex digits.
     pub sha256: String,
+    /// The file to keep; `None` to keep none.
+    pub original: Option<Vec<u8>>,
     /// Its documents in order, at least one.
     pub documents: Vec<NewDocument>,
 }
@@ -53,6 +57,8 @@ pub struct NewSource {
 pub struct NewDocument {
     /// The parsed document. Every span must lie in the text on character boundaries.
     pub document: Document,
+    /// How it stands in the source's file; `None` for one that was given as text.
+    pub layout: Option<Layout>,
     /// Its passages; may be empty.
     pub passages: Vec<NewPassage>,
 }

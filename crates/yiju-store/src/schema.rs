@@ -10,7 +10,7 @@ use crate::error::StoreError;
 
 /// The format this build reads and writes. Raised with every change to the tables or the meaning of
 /// their columns.
-pub(crate) const FORMAT_VERSION: u32 = 3;
+pub(crate) const FORMAT_VERSION: u32 = 4;
 
 /// The oldest format that can be migrated to the current one.
 const OLDEST_VERSION: u32 = 1;
@@ -27,6 +27,8 @@ pub(crate) const UNFINISHED_FILE: &str = "library.db.new";
 /// Keys are never reused, so cursors and passage ids stay valid after deletions.
 /// A document's text is stored once, in pieces, so that reading a clause does not read all of it.
 /// `head`, `sections.body` and `clauses.body` are the parsed structures as JSON.
+/// `originals` holds the file of a source as it came, in pieces, and a document that was read from it has a row in
+/// `layouts`.
 /// `changes` holds ranges of passage ids; it is complete after the generation `meta.changes_after`.
 /// Every `crc` covers its row, so that damage to a page is found when it is read.
 const TABLES: &str = "
@@ -124,6 +126,20 @@ CREATE TABLE tokens (
     codes BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE originals (
+    source INTEGER NOT NULL REFERENCES sources(key),
+    piece INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (source, piece)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE layouts (
+    document INTEGER PRIMARY KEY REFERENCES documents(key),
+    crc INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE changes (
     generation INTEGER NOT NULL,
     first INTEGER NOT NULL,
@@ -139,6 +155,13 @@ pub(crate) fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(TABLES)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.pragma_update(None, "user_version", FORMAT_VERSION)
+}
+
+/// The statement that makes one of the tables.
+pub(crate) fn table(name: &str) -> &'static str {
+    let start = TABLES.find(&format!("CREATE TABLE {name} (")).unwrap_or(TABLES.len());
+    let rest = &TABLES[start..];
+    &rest[..rest.find(';').map_or(0, |end| end + 1)]
 }
 
 /// The tables a library must have, from the text above.

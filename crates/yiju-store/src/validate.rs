@@ -42,6 +42,9 @@ pub(crate) fn check_source(source: &NewSource, dimension: usize) -> Result<(), S
 /// What is wrong with one document and its passages, in words.
 pub(crate) fn check_new(new: &NewDocument, dimension: usize) -> Result<(), String> {
     check_document(&new.document)?;
+    if let Some(layout) = &new.layout {
+        layout.check(new.document.text.len())?;
+    }
     check_passages(new, dimension)
 }
 

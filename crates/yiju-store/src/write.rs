@@ -11,6 +11,7 @@ use yiju_fault::kill_point;
 use crate::change_log::Log;
 use crate::codec::{CHUNK, checksum, count, document_id, encode_vector};
 use crate::error::{Fault, StoreError};
+use crate::layout;
 use crate::model::{DocumentRecord, NewDocument, NewPassage, NewSource, PutOutcome, RemoveOutcome};
 use crate::read;
 use crate::seal;
@@ -155,6 +156,7 @@ fn put(
         }
     };
     seal::source(transaction, source_key)?;
+    layout::write_original(transaction, source_key, source.original.as_deref())?;
     let mut old: BTreeMap<u32, i64> = transaction
         .prepare("SELECT ordinal, key FROM documents WHERE source = ?1")?
         .query_map([source_key], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -165,10 +167,13 @@ fn put(
     kill_point("put:cleared");
     let mut keys = Vec::with_capacity(source.documents.len());
     for (ordinal, new) in (0u32..).zip(&source.documents) {
-        let NewDocument { document, passages } = new;
+        let NewDocument { document, layout, passages } = new;
         let place = Place { source: &source.name, source_key, ordinal, now: &now };
         let kept = old.remove(&ordinal);
         let key = write_document(transaction, &place, kept, document, passages.len())?;
+        if let Some(layout) = layout {
+            layout::write(transaction, key, layout)?;
+        }
         log.documents += i64::from(kept.is_none());
         log.added.extend(write_passages(transaction, key, passages)?);
         keys.push(key);
@@ -207,6 +212,7 @@ fn replace(
     )?;
     let place = Place { source: &source, source_key, ordinal, now: &now };
     write_document(transaction, &place, Some(key), &new.document, new.passages.len())?;
+    // Its new text was not read from the source's file, so it gets no layout.
     kill_point("replace:document");
     log.added = write_passages(transaction, key, &new.passages)?;
     transaction.execute(
@@ -234,6 +240,11 @@ fn remove(transaction: &Transaction<'_>, keys: &[(i64, String)]) -> Result<Remov
             |row| row.get(0),
         )?;
         transaction.execute("UPDATE sources SET complete = 0 WHERE key = ?1", [source])?;
+        transaction.execute(
+            "DELETE FROM originals WHERE source = ?1
+             AND NOT EXISTS (SELECT 1 FROM documents WHERE source = ?1)",
+            [source],
+        )?;
         transaction.execute(
             "DELETE FROM sources WHERE key = ?1
              AND NOT EXISTS (SELECT 1 FROM documents WHERE source = ?1)",
@@ -421,7 +432,7 @@ fn clear_document(transaction: &Transaction<'_>, key: i64) -> Result<Vec<i64>, F
         .query_map([key], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<i64>>>()?;
     removed.sort_unstable();
-    for table in ["texts", "sections", "clauses"] {
+    for table in ["texts", "sections", "clauses", "layouts"] {
         transaction
             .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?1"))?
             .execute([key])?;

@@ -49,7 +49,7 @@ impl View {
         let markers: String = group.iter().map(|one| format!("[{}]", one.marker)).collect();
         let best = group.iter().map(|one| one.score).fold(0.0, f32::max);
         self.head(&markers, &first.document, &format!("{best:.2}"), out)?;
-        self.place(first, out)?;
+        self.place(first, first.page, out)?;
         let named = group.len() > 1;
         let quotes = group
             .iter()
@@ -59,7 +59,7 @@ impl View {
 
     fn nearest(self, nearest: &Nearest, out: &mut impl Write) -> io::Result<()> {
         self.head("-", &nearest.document, &format!("{:.2}", nearest.score), out)?;
-        self.place(nearest, out)?;
+        self.place(nearest, None, out)?;
         let columns = self.columns.unwrap_or(80).saturating_sub(INDENT.len());
         writeln!(out, "{INDENT}{}", cut(&clean(&nearest.paragraph), columns))
     }
@@ -77,7 +77,7 @@ impl View {
 
     fn hit(self, hit: &SearchHit, out: &mut impl Write) -> io::Result<()> {
         self.head(&format!("{}.", hit.rank), &hit.document, &format!("{:.2}", hit.score), out)?;
-        self.place(hit, out)?;
+        self.place(hit, None, out)?;
         let best = hit.highlights.first().map(|span| (*span, String::new()));
         self.paragraph(&hit.paragraph, hit.paragraph_span, best.into_iter().collect(), out)
     }
@@ -101,17 +101,17 @@ impl View {
         writeln!(out, "{}", wrap(&line, self.columns, ""))
     }
 
-    /// The headings that a clause is under; `[inferred]` as in `yiju outline`.
-    fn place(self, clause: &ClauseRef, out: &mut impl Write) -> io::Result<()> {
-        let mut place = clean(&clause.path.join(" > "));
-        if clause.inferred {
-            let space = if place.is_empty() { "" } else { "  " };
-            place = format!("{place}{space}{}", self.paint.paint(Style::Faint, "[inferred]"));
-        }
-        if place.is_empty() {
+    /// The headings that a clause is under, `[inferred]` as in `yiju outline`, and the page.
+    fn place(self, clause: &ClauseRef, page: Option<u32>, out: &mut impl Write) -> io::Result<()> {
+        let faint = |text: &str| self.paint.paint(Style::Faint, text);
+        let path = Some(clean(&clause.path.join(" > "))).filter(|path| !path.is_empty());
+        let inferred = clause.inferred.then(|| faint("[inferred]"));
+        let page = page.map(|page| faint(&format!("page {page}")));
+        let parts: Vec<String> = [path, inferred, page].into_iter().flatten().collect();
+        if parts.is_empty() {
             return Ok(());
         }
-        writeln!(out, "{}", wrap(&place, self.columns, INDENT))
+        writeln!(out, "{}", wrap(&parts.join("  "), self.columns, INDENT))
     }
 
     fn paragraph(

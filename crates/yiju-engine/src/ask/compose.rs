@@ -322,6 +322,8 @@ fn cite(
         answer_span: None,
         context: Vec::new(),
         roles: roles(record, span),
+        page: None,
+        boxes: Vec::new(),
     })
 }
 
@@ -414,6 +416,8 @@ fn cite_line(
             answer_span: None,
             context: Vec::new(),
             roles: Vec::new(),
+            page: None,
+            boxes: Vec::new(),
         }
     };
     let within = |part: &Span| {
@@ -451,6 +455,8 @@ fn cite_section(store: &Store, marker: u32, section: Section) -> Result<Citation
         answer_span: None,
         context: Vec::new(),
         roles: Vec::new(),
+        page: None,
+        boxes: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! How the engine is asked.
 
 use crate::ask::pipeline;
+use crate::ask::place::place;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::{Answer, AskRequest, SearchRequest, SearchResponse};
@@ -12,7 +13,9 @@ impl Engine {
     /// The question or the limit is out of range, a part failed, or the call was cancelled. A question
     /// that the documents do not answer is no error.
     pub fn ask(&self, request: &AskRequest) -> Result<Answer, EngineError> {
-        pipeline::ask(self, request, &[])
+        let mut answer = pipeline::ask(self, request, &[])?;
+        place(&self.library.store, &mut answer)?;
+        Ok(answer)
     }
 
     /// Ranks clauses for a query.

@@ -14,6 +14,7 @@ pub(crate) mod named;
 pub(crate) mod pairs;
 pub(crate) mod parts;
 pub(crate) mod pipeline;
+mod place;
 pub(crate) mod question;
 pub(crate) mod quotable;
 pub(crate) mod rank;

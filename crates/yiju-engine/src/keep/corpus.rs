@@ -8,7 +8,7 @@ use yiju_document::{Entry, group_corpus};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::keep::ingest::{AddStatus, remove, take_in, unchanged};
+use crate::keep::ingest::{AddStatus, Incoming, remove, take_in, unchanged};
 use crate::keep::library::Library;
 use crate::keep::passages::Progress;
 use crate::response::DocumentSummary;
@@ -100,7 +100,7 @@ pub(crate) fn add(
                         ..at
                     });
                 };
-                take_in(engine, name.clone(), sha256, vec![document], &within)?
+                take_in(engine, Incoming::text(name.clone(), sha256, vec![document]), &within)?
             }
         };
         at.documents_done += 1;

@@ -5,7 +5,7 @@ use yiju_document::{Document, Entry};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::keep::corpus::{self, CorpusOutcome, CorpusProgress, HeldRebuilds};
-use crate::keep::ingest::{self, AddOutcome, Source};
+use crate::keep::ingest::{self, AddOutcome, Incoming, Source};
 use crate::keep::library::{LibraryLimits, LibrarySize};
 use crate::keep::passages::Progress;
 use crate::keep::replace;
@@ -28,6 +28,20 @@ impl Engine {
         ingest::add(self, source, progress)
     }
 
+    /// Whether files that are no plain text are kept beside what was read of them, from now on; they are at first.
+    pub fn keep_originals(&self, keep: bool) {
+        self.library.keep_originals(keep);
+    }
+
+    /// The file that a document was read from, as it came; `None` where there is no such document, it was given as
+    /// text, or its file was not kept.
+    ///
+    /// # Errors
+    /// The library is damaged there, or reading failed.
+    pub fn original(&self, id: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        Ok(self.library.store.original(id)?)
+    }
+
     /// Adds documents that were parsed elsewhere as the source `name`; `sha256` is of what they were
     /// parsed from, 64 lower-case hex digits.
     ///
@@ -42,7 +56,7 @@ impl Engine {
     ) -> Result<AddOutcome, EngineError> {
         match ingest::unchanged(&self.library, &name, &sha256)? {
             Some(outcome) => Ok(outcome),
-            None => ingest::take_in(self, name, sha256, documents, progress),
+            None => ingest::take_in(self, Incoming::text(name, sha256, documents), progress),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use sha2::{Digest, Sha256};
 use yiju_document::Document;
-use yiju_store::{NewDocument, NewPassage, NewSource};
+use yiju_store::{Layout, NewDocument, NewPassage, NewSource};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::keep::library::Library;
 use crate::keep::passages::{Progress, embed};
-use crate::keep::reading::documents;
+use crate::keep::reading::{ReadSource, read_source};
 use crate::keep::views::{held, summary};
 use crate::response::DocumentSummary;
 
@@ -54,22 +54,40 @@ pub(crate) fn add(
     if let Some(outcome) = unchanged(&engine.library, &source.name, &sha256)? {
         return Ok(outcome);
     }
-    let documents = documents(&source)?;
-    take_in(engine, source.name, sha256, documents, progress)
+    let ReadSource { documents, layouts } = read_source(&source)?;
+    let Source { name, bytes, .. } = source;
+    let original = layouts.is_some().then_some(bytes).filter(|_| engine.library.keeps_originals());
+    take_in(engine, Incoming { name, sha256, original, documents, layouts }, progress)
 }
 
-/// Embeds and writes documents as the source `name`; `sha256` is of what they were parsed from.
+/// A source that was read, before it is embedded and written.
+pub(crate) struct Incoming {
+    pub(crate) name: String,
+    /// Of what the documents were read from, 64 lower-case hex digits.
+    pub(crate) sha256: String,
+    /// The file, where it is kept.
+    pub(crate) original: Option<Vec<u8>>,
+    pub(crate) documents: Vec<Document>,
+    /// How each document stands in the file; `None` for text.
+    pub(crate) layouts: Option<Vec<Layout>>,
+}
+
+impl Incoming {
+    /// A source that was given as text.
+    pub(crate) fn text(name: String, sha256: String, documents: Vec<Document>) -> Self {
+        Self { name, sha256, original: None, documents, layouts: None }
+    }
+}
+
+/// Embeds and writes the documents of a source.
 pub(crate) fn take_in(
     engine: &Engine,
-    name: String,
-    sha256: String,
-    documents: Vec<Document>,
+    incoming: Incoming,
     progress: &dyn Fn(Progress),
 ) -> Result<AddOutcome, EngineError> {
-    check_room(&engine.library, &name, documents.len())?;
-    let passages = embed(engine, &documents, progress)?;
-    tracing::debug_span!("write")
-        .in_scope(|| write(&engine.library, name, sha256, documents, passages))
+    check_room(&engine.library, &incoming.name, incoming.documents.len())?;
+    let passages = embed(engine, &incoming.documents, progress)?;
+    tracing::debug_span!("write").in_scope(|| write(&engine.library, incoming, passages))
 }
 
 /// Whether the source `name` may have this many documents beside those of other sources.
@@ -99,24 +117,26 @@ pub(crate) fn unchanged(
 
 fn write(
     library: &Library,
-    name: String,
-    sha256: String,
-    documents: Vec<Document>,
+    incoming: Incoming,
     passages: Vec<Vec<NewPassage>>,
 ) -> Result<AddOutcome, EngineError> {
+    let Incoming { name, sha256, original, documents, layouts } = incoming;
     let _writing = library.writing();
     // The same source may have been added while this one was embedded.
     if let Some(outcome) = unchanged(library, &name, &sha256)? {
         return Ok(outcome);
     }
     check_room(library, &name, documents.len())?;
+    let layouts = layouts.into_iter().flatten().map(Some).chain(std::iter::repeat(None));
     let new = NewSource {
         name,
         sha256,
+        original,
         documents: documents
             .into_iter()
+            .zip(layouts)
             .zip(passages)
-            .map(|(document, passages)| NewDocument { document, passages })
+            .map(|((document, layout), passages)| NewDocument { document, layout, passages })
             .collect(),
     };
     // The lock is taken just before the store changes, so that no question sees the store without the

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use yiju_store::{Access, Model, Store};
@@ -41,6 +42,8 @@ pub(crate) struct Library {
     indexes: RwLock<Indexes>,
     writing: Mutex<()>,
     limits: RwLock<LibraryLimits>,
+    /// Whether files are not kept.
+    discards: AtomicBool,
 }
 
 impl Library {
@@ -52,6 +55,7 @@ impl Library {
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
             limits: RwLock::default(),
+            discards: AtomicBool::default(),
         })
     }
 
@@ -108,6 +112,14 @@ impl Library {
         self.store.limit_size(limits.max_bytes)?;
         *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
         Ok(())
+    }
+
+    pub(crate) fn keeps_originals(&self) -> bool {
+        !self.discards.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn keep_originals(&self, keep: bool) {
+        self.discards.store(!keep, Ordering::Relaxed);
     }
 
     pub(crate) fn size(&self) -> Result<LibrarySize, EngineError> {

@@ -8,6 +8,7 @@ pub(crate) mod ingest;
 pub(crate) mod library;
 pub(crate) mod maintain;
 pub(crate) mod passages;
+pub(crate) mod printed;
 pub(crate) mod reading;
 mod replace;
 pub(crate) mod saved;

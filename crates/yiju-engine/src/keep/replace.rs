@@ -5,8 +5,8 @@ use yiju_store::{DocumentRecord, NewDocument};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::keep::ingest::{AddOutcome, AddStatus, Source, source_hash, take_in, unchanged};
-use crate::keep::reading::documents;
+use crate::keep::ingest::{AddOutcome, AddStatus, Incoming, Source, source_hash, take_in, unchanged};
+use crate::keep::reading::{ReadSource, read_source};
 use crate::keep::library::Library;
 use crate::keep::passages::embed;
 use crate::keep::views::summary;
@@ -30,12 +30,15 @@ pub(crate) fn replace(
     if alone && let Some(outcome) = unchanged(library, &source.name, &sha256)? {
         return Ok(Some(outcome));
     }
-    let mut documents = documents(&source)?;
+    let ReadSource { mut documents, layouts } = read_source(&source)?;
     if documents.len() != 1 {
         return Err(EngineError::NotOne { documents: documents.len() });
     }
     if alone {
-        return take_in(engine, source.name, sha256, documents, &|_| {}).map(Some);
+        let Source { name, bytes, .. } = source;
+        let original = layouts.is_some().then_some(bytes).filter(|_| library.keeps_originals());
+        let incoming = Incoming { name, sha256, original, documents, layouts };
+        return take_in(engine, incoming, &|_| {}).map(Some);
     }
     if documents.iter().all(|new| is_same(&record, new)) {
         return Ok(Some(AddOutcome {
@@ -47,7 +50,7 @@ pub(crate) fn replace(
     let Some((document, passages)) = documents.pop().zip(passages.into_iter().next()) else {
         return Ok(None);
     };
-    let new = NewDocument { document, passages };
+    let new = NewDocument { document, layout: None, passages };
     tracing::debug_span!("write").in_scope(|| write_one(library, id, new))
 }
 

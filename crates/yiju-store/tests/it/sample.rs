@@ -136,7 +136,7 @@ pub fn with_passages(document: Document, dimension: usize, seed: u64) -> NewDocu
             });
         }
     }
-    NewDocument { document, passages }
+    NewDocument { document, layout: None, passages }
 }
 
 /// A source whose content depends on `seed` alone.
@@ -153,6 +153,7 @@ pub fn source(name: &str, seed: u64, documents: usize) -> NewSource {
     NewSource {
         name: name.to_owned(),
         sha256: sha256(format!("{name}{seed}").as_bytes()),
+        original: None,
         documents,
     }
 }

@@ -19,6 +19,7 @@ proptest! {
         let outcome = store.put_source(NewSource {
             name: name.clone(),
             sha256: sha256(b"source"),
+            original: None,
             documents: documents
                 .iter()
                 .cloned()
