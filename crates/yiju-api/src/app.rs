@@ -80,6 +80,7 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         )
         .route(&path("/documents/{id}/clauses"), get(clauses::of_document))
         .route(&path("/documents/{id}/text"), get(documents::text))
+        .route(&path("/documents/{id}/original"), get(documents::original))
         .route(&path("/clauses/{id}"), get(clauses::clause))
 }
 

@@ -42,6 +42,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style
         documents::remove,
         clauses::of_document,
         documents::text,
+        documents::original,
         clauses::clause,
         embeddings::embeddings,
         collections::list,

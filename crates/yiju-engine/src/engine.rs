@@ -70,6 +70,7 @@ impl Engine {
     pub fn open_beside(&self, library: &Path, access: Access) -> Result<Self, EngineError> {
         let mut engine = Self::over(Arc::clone(&self.model), library, access)?;
         engine.cross_encoder.clone_from(&self.cross_encoder);
+        engine.keep_originals(self.library.keeps_originals());
         Ok(engine)
     }
 

@@ -54,6 +54,7 @@ pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
 };
+pub use keep::engine::Original;
 pub use keep::passages::Progress;
 pub use keep::reading::{documents, reading};
 pub use keep::shelf::Shelf;

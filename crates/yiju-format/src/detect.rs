@@ -42,6 +42,30 @@ pub enum Format {
     Unknown,
 }
 
+impl Format {
+    /// Its media type (IANA's registry; GB/T 33190 for OFD).
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Text => "text/plain; charset=utf-8",
+            Format::Pdf => "application/pdf",
+            Format::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Format::Doc => "application/msword",
+            Format::Rtf => "application/rtf",
+            Format::Odt => "application/vnd.oasis.opendocument.text",
+            Format::Ofd => "application/ofd",
+            Format::Html => "text/html",
+            Format::Mhtml => "multipart/related",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Xls => "application/vnd.ms-excel",
+            Format::Ods => "application/vnd.oasis.opendocument.spreadsheet",
+            Format::Epub => "application/epub+zip",
+            Format::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            Format::Zip => "application/zip",
+            _ => "application/octet-stream",
+        }
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

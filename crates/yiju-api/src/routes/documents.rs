@@ -253,6 +253,28 @@ pub(crate) async fn text(
     Ok(response)
 }
 
+/// The file that a document was read from, as it came: for PDF, Word and the like, where it was kept. 404 where the
+/// document was given as text.
+#[utoipa::path(
+    get, path = "/v1/documents/{id}/original", tag = "documents",
+    params(("id" = String, Path, description = "The document's id")),
+    responses(
+        (status = 200, description = "The file", body = [u8], content_type = "application/octet-stream"),
+        Failures,
+    ),
+)]
+pub(crate) async fn original(Reading(target): Reading, Id(id): Id) -> Result<Response, ApiError> {
+    let original = target.of_document(&id, Engine::original).await?;
+    let mut response = original.bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(original.media_type));
+    // A page of somebody else's is never shown as one of this server.
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
 /// Whether `If-None-Match` names `tag` (or anything, with `*`). Weak and strong tags match alike.
 fn known_to_client(headers: &HeaderMap, tag: &str) -> bool {
     headers

@@ -1,6 +1,7 @@
 //! What the engine does to keep its library.
 
 use yiju_document::{Document, Entry};
+use yiju_format::detect;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -12,6 +13,15 @@ use crate::keep::replace;
 use crate::keep::views::{summary, view};
 use crate::limits::{MOST_ON_PAGE, check_limit};
 use crate::response::{ClauseView, DocumentPage, DocumentSummary};
+
+/// A file as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// Its media type: `application/pdf`.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
 
 impl Engine {
     /// Adds a source, or replaces the one of the same name; the same bytes again change nothing.
@@ -38,8 +48,9 @@ impl Engine {
     ///
     /// # Errors
     /// The library is damaged there, or reading failed.
-    pub fn original(&self, id: &str) -> Result<Option<Vec<u8>>, EngineError> {
-        Ok(self.library.store.original(id)?)
+    pub fn original(&self, id: &str) -> Result<Option<Original>, EngineError> {
+        let bytes = self.library.store.original(id)?;
+        Ok(bytes.map(|bytes| Original { media_type: detect(&bytes).media_type(), bytes }))
     }
 
     /// Adds documents that were parsed elsewhere as the source `name`; `sha256` is of what they were

@@ -2,7 +2,7 @@
 //! their checks.
 
 pub(crate) mod corpus;
-mod engine;
+pub(crate) mod engine;
 pub(crate) mod indexes;
 pub(crate) mod ingest;
 pub(crate) mod library;

@@ -35,6 +35,9 @@ pub(crate) struct Add {
     /// Files, or directories to search for text, Markdown, PDF, Word, OFD, web pages and sheets (*.jsonl only where named)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Keep what was read of PDF, Word and the like, and not the files themselves
+    #[arg(long)]
+    discard_originals: bool,
 }
 
 /// What `--json` prints for each file.
@@ -67,6 +70,7 @@ impl Add {
         }
         // Opened first: an unusable library matters more than a missing file.
         let engine = library::open(&context.settings, Access::ReadWrite)?;
+        engine.keep_originals(!self.discard_originals);
         for failure in failures {
             context.notes.error(&failure.into());
         }
