@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::web;
+
 /// A format of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -92,6 +94,11 @@ impl fmt::Display for Format {
 
 /// The format of a file, by its first bytes and, for archives, the names of their parts.
 pub fn detect(bytes: &[u8]) -> Format {
-    let _ = bytes;
+    if web::is_mhtml(bytes) {
+        return Format::Mhtml;
+    }
+    if web::is_html(bytes) {
+        return Format::Html;
+    }
     Format::Text
 }

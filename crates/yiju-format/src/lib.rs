@@ -6,10 +6,12 @@
 //! here. Nothing is fetched from outside, and every format's work is bounded by [`Limits`].
 
 mod block;
+mod clock;
 mod detect;
 mod error;
 mod limits;
 mod printed;
+mod web;
 
 pub use block::{Area, Block, Cell, Facts, Page, Place, Reading, Table, Text, TextRole};
 pub use detect::{Format, detect};
@@ -32,13 +34,18 @@ pub(crate) trait Reader {
 /// If the format is known but not read, or the file is damaged, encrypted or over a limit.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatError> {
     if bytes.len() > limits.bytes {
-        return Err(FormatError::TooLarge { what: "bytes", size: bytes.len(), limit: limits.bytes });
+        return Err(FormatError::TooLarge {
+            what: "bytes",
+            size: bytes.len(),
+            limit: limits.bytes,
+        });
     }
     let format = detect(bytes);
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
+        Format::Html => &web::Html,
+        Format::Mhtml => &web::Mhtml,
         format => return Err(FormatError::NotRead { format }),
     };
-    #[expect(unreachable_code, reason = "each format adds its arm")]
     reader.read(bytes, limits).map(Some)
 }
