@@ -5,11 +5,23 @@
 //! paragraph or table row a line, with the [`Place`]s of what has any. Documents, clauses and questions are not known
 //! here. Nothing is fetched from outside, and every format's work is bounded by [`Limits`].
 
+mod archive;
 mod block;
+mod cfb;
+mod clock;
+mod csv;
 mod detect;
+mod docx;
 mod error;
+mod grid;
 mod limits;
+mod lines;
+mod lists;
+mod numerals;
+mod opc;
 mod printed;
+mod symbols;
+mod xml;
 
 pub use block::{Area, Block, Cell, Facts, Page, Place, Reading, Table, Text, TextRole};
 pub use detect::{Format, detect};
@@ -32,13 +44,23 @@ pub(crate) trait Reader {
 /// If the format is known but not read, or the file is damaged, encrypted or over a limit.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatError> {
     if bytes.len() > limits.bytes {
-        return Err(FormatError::TooLarge { what: "bytes", size: bytes.len(), limit: limits.bytes });
+        return Err(FormatError::TooLarge {
+            what: "bytes",
+            size: bytes.len(),
+            limit: limits.bytes,
+        });
     }
     let format = detect(bytes);
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
+        Format::Csv => &csv::Csv,
+        Format::Docx => &docx::Docx,
+        Format::Sealed => return Err(FormatError::Encrypted { format }),
         format => return Err(FormatError::NotRead { format }),
     };
-    #[expect(unreachable_code, reason = "each format adds its arm")]
-    reader.read(bytes, limits).map(Some)
+    let reading = reader.read(bytes, limits)?;
+    if reading.blocks.is_empty() && reading.unread.is_empty() {
+        return Err(FormatError::Empty { format });
+    }
+    Ok(Some(reading))
 }
