@@ -1,35 +1,42 @@
-//! Prints what a file holds: its text, and on the error output its format, facts and what could not be read.
+//! Prints the text of a file as it is read: `cargo run -p yiju-format --example read -- FILE`. With `--blocks` each
+//! block with what it is.
+
+#![allow(clippy::print_stdout, reason = "it is what the example is for")]
 
 use std::process::ExitCode;
 
-use yiju_format::{Limits, detect, read};
+use yiju_format::{Limits, read};
 
 fn main() -> ExitCode {
-    let Some(path) = std::env::args_os().nth(1) else {
-        eprintln!("usage: read FILE");
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let blocks = arguments
+        .iter()
+        .position(|argument| argument == "--blocks")
+        .map(|at| arguments.remove(at))
+        .is_some();
+    let [file] = arguments.as_slice() else {
+        eprintln!("usage: read [--blocks] FILE");
         return ExitCode::FAILURE;
     };
-    let bytes = match std::fs::read(&path) {
+    let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) => {
-            eprintln!("{}: {error}", path.display());
+            eprintln!("{file}: {error}");
             return ExitCode::FAILURE;
         }
     };
-    eprintln!("format: {}", detect(&bytes));
     match read(&bytes, &Limits::default()) {
         Ok(Some(reading)) => {
-            eprintln!("facts: {:?}\npages: {}", reading.facts, reading.pages.len());
             for sentence in &reading.unread {
-                eprintln!("unread: {sentence}");
+                eprintln!("not read: {sentence}");
             }
-            let printed = reading.printed();
-            if std::env::args().any(|argument| argument == "--places") {
-                for place in &printed.places {
-                    eprintln!("{place:?} {}", printed.text.get(place.range.clone()).unwrap_or("?"));
+            if blocks {
+                for block in &reading.blocks {
+                    println!("{block:?}");
                 }
+            } else {
+                print!("{}", reading.printed().text);
             }
-            print!("{}", printed.text);
             ExitCode::SUCCESS
         }
         Ok(None) => {
@@ -37,7 +44,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{file}: {error}");
             ExitCode::FAILURE
         }
     }

@@ -5,13 +5,25 @@
 //! paragraph or table row a line, with the [`Place`]s of what has any. Documents, clauses and questions are not known
 //! here. Nothing is fetched from outside, and every format's work is bounded by [`Limits`].
 
+mod archive;
 mod block;
+mod cfb;
 mod clock;
+mod csv;
 mod detect;
+mod docx;
 mod error;
+mod grid;
 mod limits;
+mod lines;
+mod lists;
+mod numerals;
+mod opc;
+mod pdf;
 mod printed;
+mod symbols;
 mod web;
+mod xml;
 
 pub use block::{Area, Block, Cell, Facts, Page, Place, Reading, Table, Text, TextRole};
 pub use detect::{Format, detect};
@@ -43,9 +55,17 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
     let format = detect(bytes);
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
+        Format::Csv => &csv::Csv,
+        Format::Docx => &docx::Docx,
         Format::Html => &web::Html,
         Format::Mhtml => &web::Mhtml,
+        Format::Pdf => &pdf::Pdf,
+        Format::Sealed => return Err(FormatError::Encrypted { format }),
         format => return Err(FormatError::NotRead { format }),
     };
-    reader.read(bytes, limits).map(Some)
+    let reading = Reading { format, ..reader.read(bytes, limits)? };
+    if reading.blocks.is_empty() && reading.unread.is_empty() {
+        return Err(FormatError::Empty { format });
+    }
+    Ok(Some(reading))
 }

@@ -70,6 +70,9 @@ pub(crate) struct ServeSettings {
     /// Write questions and queries to the log
     #[arg(long)]
     pub(crate) log_questions: bool,
+    /// Keep what was read of PDF, Word and the like, and not the files themselves
+    #[arg(long)]
+    pub(crate) discard_originals: bool,
     /// How log lines look [default: text]
     #[arg(long, value_name = "FORMAT", env = "YIJU_LOG_FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
@@ -100,6 +103,7 @@ impl ServeSettings {
             tls_certificate: self.tls_certificate.or(file.tls_certificate),
             tls_key: self.tls_key.or(file.tls_key),
             log_questions: self.log_questions || file.log_questions,
+            discard_originals: self.discard_originals || file.discard_originals,
             log_format: self.log_format.or(file.log_format),
             otlp_endpoint: self.otlp_endpoint.or(file.otlp_endpoint),
         }
