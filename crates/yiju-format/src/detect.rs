@@ -68,6 +68,9 @@ impl fmt::Display for Format {
 
 /// The format of a file, by its first bytes and, for archives, the names of their parts.
 pub fn detect(bytes: &[u8]) -> Format {
-    let _ = bytes;
+    // Readers take a header within the first kilobyte (ISO 32000-2 §7.5.2, note in Annex I.2 of ISO 32000-1).
+    if bytes.windows(5).take(1024).any(|window| window == b"%PDF-") {
+        return Format::Pdf;
+    }
     Format::Text
 }

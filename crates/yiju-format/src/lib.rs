@@ -9,6 +9,7 @@ mod block;
 mod detect;
 mod error;
 mod limits;
+mod pdf;
 mod printed;
 
 pub use block::{Area, Block, Cell, Facts, Page, Place, Reading, Table, Text, TextRole};
@@ -32,13 +33,17 @@ pub(crate) trait Reader {
 /// If the format is known but not read, or the file is damaged, encrypted or over a limit.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatError> {
     if bytes.len() > limits.bytes {
-        return Err(FormatError::TooLarge { what: "bytes", size: bytes.len(), limit: limits.bytes });
+        return Err(FormatError::TooLarge {
+            what: "bytes",
+            size: bytes.len(),
+            limit: limits.bytes,
+        });
     }
     let format = detect(bytes);
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
+        Format::Pdf => &pdf::Pdf,
         format => return Err(FormatError::NotRead { format }),
     };
-    #[expect(unreachable_code, reason = "each format adds its arm")]
     reader.read(bytes, limits).map(Some)
 }
