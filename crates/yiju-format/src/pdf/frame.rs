@@ -67,14 +67,6 @@ impl Frame {
             _ => self.width,
         }
     }
-
-    /// Height of the frame.
-    pub(super) fn depth(&self) -> f32 {
-        match self.way {
-            Way::Down | Way::Up => self.width,
-            _ => self.height,
-        }
-    }
 }
 
 #[cfg(test)]

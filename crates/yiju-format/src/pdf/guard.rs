@@ -5,7 +5,7 @@ use std::time::Instant;
 use flate2::{Decompress, FlushDecompress, Status};
 use hayro_interpret::hayro_syntax::Filter;
 use hayro_interpret::hayro_syntax::content::UntypedIter;
-use hayro_interpret::hayro_syntax::object::{Array, Dict, Name, Object, Stream};
+use hayro_interpret::hayro_syntax::object::{Array, Dict, MaybeRef, Name, Object, Stream};
 use hayro_interpret::hayro_syntax::page::Page;
 
 use crate::{FormatError, Limits};
@@ -116,7 +116,12 @@ pub(super) fn page(page: &Page<'_>, limits: &Limits) -> Result<(), String> {
     } else if let Some(parts) = contents.get::<Array<'_>>("Contents") {
         // The parts are put together in memory, one part as often as it is named.
         let mut size = 0;
-        for part in parts.iter::<Stream<'_>>() {
+        for part in parts.raw_iter() {
+            let part = match part {
+                MaybeRef::Ref(id) => page.xref().get::<Stream<'_>>(id.into()),
+                MaybeRef::NotRef(_) => None,
+            };
+            let Some(part) = part else { continue };
             stream(&part)?;
             size += part.decoded_data().map_or(0, |data| data.len()) + 1;
             if size > limits.unpacked {

@@ -1,8 +1,7 @@
 //! Rows of pieces to lines in the order of reading: columns after one another.
 
-use super::glyphs::{Glyph, union};
+use super::glyphs::Glyph;
 use super::lines::{Line, Piece, line, median, rows};
-use crate::Area;
 
 /// A column is at least this many ems wide; narrower ones are a table's or a list's.
 const COLUMN: f32 = 8.0;
@@ -137,9 +136,4 @@ fn narrowed(row: &[Piece], gap: (f32, f32)) -> Option<(f32, f32)> {
 
 fn top(row: &[Piece]) -> f32 {
     row.iter().map(|piece| piece.area.top).fold(f32::MAX, f32::min)
-}
-
-/// What lines cover; `None` of none.
-pub(super) fn covered(lines: &[Line]) -> Option<Area> {
-    lines.iter().map(|line| line.area).reduce(union)
 }

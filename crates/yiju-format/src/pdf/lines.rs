@@ -1,6 +1,6 @@
 //! Glyphs to rows of text.
 
-use super::glyphs::{Artifact, Glyph, Way, union};
+use super::glyphs::{Glyph, Way, union};
 use crate::Area;
 
 /// Glyphs beside each other, with no gap as wide as between columns.
@@ -27,10 +27,10 @@ pub(super) struct Line {
     pub(super) way: Way,
     /// Left and right edge of the column it is in, in the frame.
     pub(super) column: (f32, f32),
-    /// The element of the tagged structure it belongs to.
-    pub(super) element: Option<usize>,
-    /// Whether it is marked as no part of the document.
-    pub(super) artifact: Artifact,
+    /// The element of the tagged structure it belongs to, and its place in the order of reading.
+    pub(super) element: Option<(usize, usize)>,
+    /// Whether that element does not say where its paragraphs begin.
+    pub(super) loose: bool,
     /// Whether it is a text layer under a picture.
     pub(super) invisible: bool,
     /// How many of its characters are not known.
@@ -202,7 +202,7 @@ pub(super) fn line_of(glyphs: &[Glyph], column: (f32, f32)) -> Option<Line> {
         way: first.way,
         column,
         element: None,
-        artifact: first.artifact,
+        loose: false,
         invisible: seen.iter().all(|glyph| glyph.invisible),
         unknown: seen.iter().filter(|glyph| glyph.unknown).count(),
     })

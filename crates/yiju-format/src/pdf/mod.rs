@@ -4,9 +4,11 @@
 //! lines in the order of reading ([`layout`]), what pages repeat goes ([`running`]), and lines become paragraphs
 //! ([`paragraphs`]). Pages are read in parallel, each by one thread.
 
+mod blocks;
 mod fonts;
 mod frame;
 mod glyphs;
+mod grid;
 mod guard;
 mod layout;
 mod lines;
@@ -14,6 +16,8 @@ mod page;
 mod paragraphs;
 mod radicals;
 mod running;
+mod tables;
+mod tags;
 mod text;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,12 +29,12 @@ use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf as File};
 use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
-use crate::{Block, Facts, Format, FormatError, Limits, Page, Reader, Reading, Text, TextRole};
+use crate::{Block, Facts, Format, FormatError, Limits, Page, Reader, Reading};
 use fonts::Fonts;
-use frame::Frame;
-use glyphs::{Canvas, Stop, Stopped};
+use glyphs::{Canvas, Drawing, Stop, Stopped};
+use lines::Line;
 use page::{Item, PageText};
-use paragraphs::{Placed, Style, join};
+use tags::Tags;
 
 /// Reads PDF.
 pub(crate) struct Pdf;
@@ -49,14 +53,14 @@ impl Reader for Pdf {
         let until = Instant::now() + limits.time;
         guard::unpacked(bytes, limits, until)?;
         let stop = Stop { at: until, now: Arc::new(AtomicBool::new(false)) };
-        let (mut pages, title, mut unread) = draw(bytes, limits, &stop)?;
+        let Drawn { mut pages, title, mut unread, tags } = draw(bytes, limits, &stop)?;
         let sizes =
             pages.iter().map(|page| Page { width: page.width, height: page.height }).collect();
         for (index, page) in pages.iter().enumerate() {
             unread.extend(unseen(index + 1, page));
         }
         running::remove(&mut pages);
-        let blocks = blocks(pages);
+        let blocks = blocks::blocks(pages, tags.as_deref());
         if blocks.is_empty() && unread.is_empty() {
             return Err(FormatError::Empty { format: Format::Pdf });
         }
@@ -69,9 +73,17 @@ impl Reader for Pdf {
 /// What of a page could not be read.
 fn unseen(number: usize, page: &PageText) -> Option<String> {
     let (mut characters, mut unknown) = (0, 0);
-    for Item::Line(line) in &page.items {
+    let mut count = |line: &Line| {
         characters += line.text.chars().filter(|c| !c.is_whitespace()).count();
         unknown += line.unknown;
+    };
+    for item in &page.items {
+        match item {
+            Item::Line(line) => count(line),
+            Item::Table(_, grid) => {
+                grid.cells.iter().flat_map(|cell| &cell.lines).for_each(&mut count);
+            }
+        }
     }
     if characters == 0 {
         let what = if page.pictures > 0.0 { "is a picture without text" } else { "has no text" };
@@ -101,44 +113,28 @@ fn printed(blocks: &[Block], title: &str) -> bool {
     title.chars().count() > 1 && start.contains(&title)
 }
 
-/// The blocks of pages from which headers and footers are gone.
-fn blocks(pages: Vec<PageText>) -> Vec<Block> {
-    let mut lines = Vec::new();
-    for (index, page) in pages.into_iter().enumerate() {
-        for Item::Line(line) in page.items {
-            let frame = Frame { way: line.way, width: page.width, height: page.height };
-            lines.push(Placed { page: index, frame, line });
-        }
-    }
-    let style = Style::of(&lines);
-    join(lines, &style)
-        .into_iter()
-        .map(|(text, places, first)| {
-            let role =
-                if first.line.invisible { TextRole::Recognised } else { TextRole::Paragraph };
-            Block::Text(Text { role, text, places })
-        })
-        .collect()
-}
-
 /// What the threads say to the one that waits.
 enum Message {
-    /// The file was opened: pages, title.
-    Opened(usize, Option<String>),
+    /// The file was opened: pages, title, structure.
+    Opened(usize, Option<String>, Option<Arc<Tags>>),
     /// It was not.
     Failed(FormatError),
     /// A page was read, or why it was not.
     Page(usize, Box<Result<PageText, String>>),
 }
 
+/// What was read of a file.
+struct Drawn {
+    pages: Vec<PageText>,
+    title: Option<String>,
+    unread: Vec<String>,
+    tags: Option<Arc<Tags>>,
+}
+
 /// Reads all pages: their content, the file's title, and what was not read.
 ///
 /// The threads are not waited for when time is over: the interpreter may be inside a stream, and ends itself soon after.
-fn draw(
-    bytes: &[u8],
-    limits: &Limits,
-    stop: &Stop,
-) -> Result<(Vec<PageText>, Option<String>, Vec<String>), FormatError> {
+fn draw(bytes: &[u8], limits: &Limits, stop: &Stop) -> Result<Drawn, FormatError> {
     let slow = || FormatError::Slow { seconds: limits.time.as_secs() };
     let (sender, receiver) = mpsc::channel();
     let data = bytes.to_vec();
@@ -157,8 +153,8 @@ fn draw(
             mpsc::RecvTimeoutError::Disconnected => damaged("its pages cannot be read"),
         })
     };
-    let (count, title) = match wait()? {
-        Message::Opened(count, title) => (count, title),
+    let (count, title, tags) = match wait()? {
+        Message::Opened(count, title, tags) => (count, title, tags),
         Message::Failed(error) => return Err(error),
         Message::Page(..) => return Err(damaged("its pages cannot be read")),
     };
@@ -182,7 +178,7 @@ fn draw(
             Message::Opened(..) => {}
         }
     }
-    Ok((pages, title, unread.into_iter().flatten().collect()))
+    Ok(Drawn { pages, title, unread: unread.into_iter().flatten().collect(), tags })
 }
 
 fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), FormatError> {
@@ -219,21 +215,24 @@ fn open(data: Vec<u8>, limits: Limits, stop: &Stop, sender: &mpsc::Sender<Messag
         return failed(damaged("it has no pages"));
     }
     let title = file.metadata().title.as_ref().map(|title| text::decode(title));
-    drop(sender.send(Message::Opened(count, title)));
+    let tags = catch_unwind(AssertUnwindSafe(|| Tags::read(&file, &limits))).ok().flatten();
+    let tags = tags.map(Arc::new);
+    drop(sender.send(Message::Opened(count, title, tags.clone())));
     let next = Arc::new(AtomicUsize::new(0));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     for _ in 1..threads.min(THREADS).min(count) {
-        let (file, next, stop, sender) =
-            (Arc::clone(&file), Arc::clone(&next), stop.clone(), sender.clone());
+        let (file, next, tags) = (Arc::clone(&file), Arc::clone(&next), tags.clone());
+        let (stop, sender) = (stop.clone(), sender.clone());
         // With fewer threads it takes longer.
-        drop(spawn(move || read_pages(&file, &next, limits, &stop, &sender)));
+        drop(spawn(move || read_pages(&file, tags.as_deref(), &next, limits, &stop, &sender)));
     }
-    read_pages(&file, &next, limits, stop, sender);
+    read_pages(&file, tags.as_deref(), &next, limits, stop, sender);
 }
 
 /// Reads pages until none is left.
 fn read_pages(
     file: &File,
+    tags: Option<&Tags>,
     next: &AtomicUsize,
     limits: Limits,
     stop: &Stop,
@@ -247,7 +246,9 @@ fn read_pages(
             return;
         }
         let page = catch_unwind(AssertUnwindSafe(|| {
-            read_page(file, index, limits, stop, &cache, &mut fonts)
+            let drawing = read_page(file, index, limits, stop, &cache, &mut fonts)?;
+            let size = file.pages().get(index).map_or((0.0, 0.0), |page| page.render_dimensions());
+            Ok(PageText::of(index, size, drawing, tags))
         }));
         let page = page.unwrap_or_else(|payload| {
             // What a page left behind half-way is not used again.
@@ -272,7 +273,7 @@ fn read_page<'a>(
     stop: &Stop,
     cache: &InterpreterCache<'a>,
     fonts: &mut Fonts<'a>,
-) -> Result<PageText, String> {
+) -> Result<Drawing, String> {
     let page = file.pages().get(index).ok_or("it is not there")?;
     let (width, height) = page.render_dimensions();
     if !(width.is_finite() && height.is_finite()) {
@@ -286,5 +287,5 @@ fn read_page<'a>(
     let mut context = Context::new(turned, bounds, cache, file.xref(), settings);
     let mut canvas = Canvas::new(width, height, fonts, stop.clone());
     interpret_page(page, &mut context, &mut canvas);
-    Ok(PageText::of(width, height, canvas.finish()))
+    Ok(canvas.finish())
 }

@@ -138,6 +138,10 @@ impl Style {
     fn continues(&self, open: &Open, next: &Placed) -> bool {
         let (before, line) = (&open.last.line, &next.line);
         let size = before.size;
+        if (before.element.is_some() || line.element.is_some()) && !(before.loose && line.loose) {
+            let same = before.element.zip(line.element).is_some_and(|(a, b)| a.0 == b.0);
+            return same && before.way == line.way && !self.broken(open, next);
+        }
         if before.way != line.way
             || before.way == Way::Aslant
             || before.invisible != line.invisible
@@ -189,6 +193,21 @@ impl Style {
                     && !begins_item(&line.text)
             }
         }
+    }
+
+    /// Whether a line of an element was broken where the next one begins, as by a forced line break: no structure tells
+    /// these.
+    fn broken(&self, open: &Open, next: &Placed) -> bool {
+        let (before, line) = (&open.last.line, &next.line);
+        let (edges, at) = (self.edges(&open.last), self.edges(next));
+        let centred = self.centred(before, edges) && self.centred(line, at);
+        let size = before.size;
+        let room = edges.right - before.area.right;
+        // Set to the right, as signatures are.
+        let right = |line: &Line, edges: Edges| {
+            line.area.left - edges.left > 0.3 * (edges.right - edges.left)
+        };
+        !centred && (room > line.head + 2.5 * size || right(before, edges) && right(line, at))
     }
 
     fn centred(&self, line: &Line, edges: Edges) -> bool {
