@@ -6,10 +6,11 @@ use std::io::{Cursor, Read};
 use crate::{cfb, csv, web, xml};
 
 /// A format of files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
     /// Plain text or Markdown, in any encoding.
+    #[default]
     Text,
     /// PDF (ISO 32000).
     Pdf,
@@ -51,6 +52,31 @@ pub enum Format {
     Picture,
     /// Nothing that is known.
     Unknown,
+}
+
+impl Format {
+    /// Its media type (IANA's registry; GB/T 33190 for OFD).
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Text => "text/plain; charset=utf-8",
+            Format::Csv => "text/csv",
+            Format::Pdf => "application/pdf",
+            Format::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Format::Doc => "application/msword",
+            Format::Rtf => "application/rtf",
+            Format::Odt => "application/vnd.oasis.opendocument.text",
+            Format::Ofd => "application/ofd",
+            Format::Html => "text/html",
+            Format::Mhtml => "multipart/related",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Xls => "application/vnd.ms-excel",
+            Format::Ods => "application/vnd.oasis.opendocument.spreadsheet",
+            Format::Epub => "application/epub+zip",
+            Format::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            Format::Zip => "application/zip",
+            _ => "application/octet-stream",
+        }
+    }
 }
 
 impl fmt::Display for Format {

@@ -184,6 +184,7 @@ impl Server {
 /// Opens the library and the collections; returns the message to print.
 fn load(settings: &Settings, state: &AppState, collections: &Path) -> anyhow::Result<String> {
     let engine = library::open(settings, Access::ReadWrite)?;
+    engine.keep_originals(!settings.serve.discard_originals);
     let ready = format!("ready with the model {}", engine.model_name());
     state.set_engine(Arc::new(engine));
     state

@@ -1,0 +1,291 @@
+//! PDF (ISO 32000-2).
+//!
+//! The interpreter of `hayro` draws each page onto a device of ours ([`glyphs`]); glyphs become rows ([`lines`]), rows become
+//! lines in the order of reading ([`layout`]), what pages repeat goes ([`running`]), and lines become paragraphs
+//! ([`paragraphs`]). Pages are read in parallel, each by one thread.
+
+mod blocks;
+mod fonts;
+mod frame;
+mod glyphs;
+mod grid;
+mod guard;
+mod layout;
+mod lines;
+mod page;
+mod paragraphs;
+mod radicals;
+mod running;
+mod tables;
+mod tags;
+mod text;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf as File};
+use hayro_interpret::kurbo::{Affine, Rect};
+use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
+
+use crate::{Block, Facts, Format, FormatError, Limits, Page, Reader, Reading};
+use fonts::Fonts;
+use glyphs::{Canvas, Drawing, Stop, Stopped};
+use lines::Line;
+use page::{Item, PageText};
+use tags::Tags;
+
+/// Reads PDF.
+pub(crate) struct Pdf;
+
+/// Threads that read pages of one file.
+const THREADS: usize = 8;
+/// Stack of each: forms may be nested, and each level takes some kilobytes.
+const STACK: usize = 16 << 20;
+
+pub(super) fn damaged(what: impl Into<String>) -> FormatError {
+    FormatError::Damaged { format: Format::Pdf, what: what.into() }
+}
+
+impl Reader for Pdf {
+    fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
+        let until = Instant::now() + limits.time;
+        guard::unpacked(bytes, limits, until)?;
+        let stop = Stop { at: until, now: Arc::new(AtomicBool::new(false)) };
+        let Drawn { mut pages, title, mut unread, tags } = draw(bytes, limits, &stop)?;
+        let sizes =
+            pages.iter().map(|page| Page { width: page.width, height: page.height }).collect();
+        for (index, page) in pages.iter().enumerate() {
+            unread.extend(unseen(index + 1, page));
+        }
+        running::remove(&mut pages);
+        let blocks = blocks::blocks(pages, tags.as_deref());
+        if blocks.is_empty() && unread.is_empty() {
+            return Err(FormatError::Empty { format: Format::Pdf });
+        }
+        let facts =
+            Facts { title: title.filter(|title| printed(&blocks, title)), ..Facts::default() };
+        Ok(Reading { blocks, pages: sizes, facts, unread })
+    }
+}
+
+/// What of a page could not be read.
+fn unseen(number: usize, page: &PageText) -> Option<String> {
+    let (mut characters, mut unknown) = (0, 0);
+    let mut count = |line: &Line| {
+        characters += line.text.chars().filter(|c| !c.is_whitespace()).count();
+        unknown += line.unknown;
+    };
+    for item in &page.items {
+        match item {
+            Item::Line(line) => count(line),
+            Item::Table(_, grid) => {
+                grid.cells.iter().flat_map(|cell| &cell.lines).for_each(&mut count);
+            }
+        }
+    }
+    if characters == 0 {
+        let what = if page.pictures > 0.0 { "is a picture without text" } else { "has no text" };
+        // An empty page is no loss.
+        return (page.pictures > 0.0).then(|| format!("page {number} {what}"));
+    }
+    if unknown > 0 {
+        return Some(format!(
+            "page {number} has {unknown} of {characters} characters in fonts that do not say what they are"
+        ));
+    }
+    None
+}
+
+/// Whether the title that a file says it has is in its text: programs write the names of files there.
+fn printed(blocks: &[Block], title: &str) -> bool {
+    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let title = bare(title);
+    let start: String = blocks
+        .iter()
+        .take(20)
+        .filter_map(|block| match block {
+            Block::Text(text) => Some(bare(&text.text)),
+            Block::Table(_) => None,
+        })
+        .collect();
+    title.chars().count() > 1 && start.contains(&title)
+}
+
+/// What the threads say to the one that waits.
+enum Message {
+    /// The file was opened: pages, title, structure.
+    Opened(usize, Option<String>, Option<Arc<Tags>>),
+    /// It was not.
+    Failed(FormatError),
+    /// A page was read, or why it was not.
+    Page(usize, Box<Result<PageText, String>>),
+}
+
+/// What was read of a file.
+struct Drawn {
+    pages: Vec<PageText>,
+    title: Option<String>,
+    unread: Vec<String>,
+    tags: Option<Arc<Tags>>,
+}
+
+/// Reads all pages: their content, the file's title, and what was not read.
+///
+/// The threads are not waited for when time is over: the interpreter may be inside a stream, and ends itself soon after.
+fn draw(bytes: &[u8], limits: &Limits, stop: &Stop) -> Result<Drawn, FormatError> {
+    let slow = || FormatError::Slow { seconds: limits.time.as_secs() };
+    let (sender, receiver) = mpsc::channel();
+    let data = bytes.to_vec();
+    {
+        let (limits, stop) = (*limits, stop.clone());
+        spawn(move || open(data, limits, &stop, &sender))?;
+    }
+    let wait = || {
+        let left = stop.at.saturating_duration_since(Instant::now());
+        receiver.recv_timeout(left).map_err(|error| match error {
+            mpsc::RecvTimeoutError::Timeout => {
+                stop.now.store(true, Ordering::Relaxed);
+                slow()
+            }
+            mpsc::RecvTimeoutError::Disconnected if stop.reached() => slow(),
+            mpsc::RecvTimeoutError::Disconnected => damaged("its pages cannot be read"),
+        })
+    };
+    let (count, title, tags) = match wait()? {
+        Message::Opened(count, title, tags) => (count, title, tags),
+        Message::Failed(error) => return Err(error),
+        Message::Page(..) => return Err(damaged("its pages cannot be read")),
+    };
+    let mut pages = vec![PageText::default(); count];
+    let mut unread = vec![None; count];
+    for _ in 0..count {
+        match wait()? {
+            Message::Page(index, result) => match *result {
+                Ok(page) => {
+                    if let Some(place) = pages.get_mut(index) {
+                        *place = page;
+                    }
+                }
+                Err(why) => {
+                    if let Some(place) = unread.get_mut(index) {
+                        *place = Some(format!("page {} cannot be read: {why}", index + 1));
+                    }
+                }
+            },
+            Message::Failed(error) => return Err(error),
+            Message::Opened(..) => {}
+        }
+    }
+    Ok(Drawn { pages, title, unread: unread.into_iter().flatten().collect(), tags })
+}
+
+fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), FormatError> {
+    let thread = std::thread::Builder::new().name("pdf".to_owned()).stack_size(STACK);
+    thread.spawn(work).map(drop).map_err(|_| damaged("no thread could be started to read it"))
+}
+
+/// Opens the file and reads its pages on this thread and others.
+fn open(data: Vec<u8>, limits: Limits, stop: &Stop, sender: &mpsc::Sender<Message>) {
+    // The library is not expected to panic; a file that makes it do so is damaged in a way that it does not know.
+    let file = catch_unwind(AssertUnwindSafe(|| File::new(data)));
+    let failed = |error| drop(sender.send(Message::Failed(error)));
+    let file = match file {
+        Ok(Ok(file)) => Arc::new(file),
+        Ok(Err(LoadPdfError::Decryption(DecryptionError::PasswordProtected))) => {
+            return failed(FormatError::Encrypted { format: Format::Pdf });
+        }
+        Ok(Err(LoadPdfError::Decryption(_))) => {
+            return failed(damaged("it is encrypted in a way that is not known"));
+        }
+        Ok(Err(LoadPdfError::Invalid)) | Err(_) => {
+            return failed(damaged("its pages cannot be found"));
+        }
+    };
+    if file.len() > limits.parts {
+        let size = file.len();
+        return failed(FormatError::TooLarge { what: "objects", size, limit: limits.parts });
+    }
+    let count = file.pages().len();
+    if count > limits.pages {
+        return failed(FormatError::TooLarge { what: "pages", size: count, limit: limits.pages });
+    }
+    if count == 0 {
+        return failed(damaged("it has no pages"));
+    }
+    let title = file.metadata().title.as_ref().map(|title| text::decode(title));
+    let tags = catch_unwind(AssertUnwindSafe(|| Tags::read(&file, &limits))).ok().flatten();
+    let tags = tags.map(Arc::new);
+    drop(sender.send(Message::Opened(count, title, tags.clone())));
+    let next = Arc::new(AtomicUsize::new(0));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    for _ in 1..threads.min(THREADS).min(count) {
+        let (file, next, tags) = (Arc::clone(&file), Arc::clone(&next), tags.clone());
+        let (stop, sender) = (stop.clone(), sender.clone());
+        // With fewer threads it takes longer.
+        drop(spawn(move || read_pages(&file, tags.as_deref(), &next, limits, &stop, &sender)));
+    }
+    read_pages(&file, tags.as_deref(), &next, limits, stop, sender);
+}
+
+/// Reads pages until none is left.
+fn read_pages(
+    file: &File,
+    tags: Option<&Tags>,
+    next: &AtomicUsize,
+    limits: Limits,
+    stop: &Stop,
+    sender: &mpsc::Sender<Message>,
+) {
+    let mut cache = InterpreterCache::new();
+    let mut fonts = Fonts::default();
+    loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        if index >= file.pages().len() || stop.reached() {
+            return;
+        }
+        let page = catch_unwind(AssertUnwindSafe(|| {
+            let drawing = read_page(file, index, limits, stop, &cache, &mut fonts)?;
+            let size = file.pages().get(index).map_or((0.0, 0.0), |page| page.render_dimensions());
+            Ok(PageText::of(index, size, drawing, tags))
+        }));
+        let page = page.unwrap_or_else(|payload| {
+            // What a page left behind half-way is not used again.
+            cache = InterpreterCache::new();
+            fonts = Fonts::default();
+            Err(if payload.is::<Stopped>() {
+                "it draws too much".to_owned()
+            } else {
+                "its content is damaged".to_owned()
+            })
+        });
+        if sender.send(Message::Page(index, Box::new(page))).is_err() {
+            return;
+        }
+    }
+}
+
+fn read_page<'a>(
+    file: &'a File,
+    index: usize,
+    limits: Limits,
+    stop: &Stop,
+    cache: &InterpreterCache<'a>,
+    fonts: &mut Fonts<'a>,
+) -> Result<Drawing, String> {
+    let page = file.pages().get(index).ok_or("it is not there")?;
+    let (width, height) = page.render_dimensions();
+    if !(width.is_finite() && height.is_finite()) {
+        return Err("its size is not a number".to_owned());
+    }
+    guard::page(page, &limits)?;
+    fonts.survey(page.resources(), limits.depth)?;
+    let turned = Affine::new(page.initial_transform(true).as_coeffs());
+    let bounds = Rect::new(0.0, 0.0, width.into(), height.into());
+    let settings = InterpreterSettings::default();
+    let mut context = Context::new(turned, bounds, cache, file.xref(), settings);
+    let mut canvas = Canvas::new(width, height, fonts, stop.clone());
+    interpret_page(page, &mut context, &mut canvas);
+    Ok(canvas.finish())
+}
