@@ -9,6 +9,7 @@ mod errors;
 mod eval;
 #[cfg(unix)]
 mod faults;
+mod files;
 mod keeping;
 mod kills;
 mod pull;

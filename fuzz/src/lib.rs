@@ -22,8 +22,9 @@ use yiju_index::{AdaptiveIndex, CodedTokens, LexicalIndex, QueryTokens, VectorIn
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("document", document),
+    ("format", format),
     ("references", references),
     ("question", question),
     ("api_body", api_body),
@@ -52,6 +53,28 @@ pub fn document(data: &[u8]) {
             }
             document.path(index);
         }
+    }
+}
+
+/// The readers of files: any bytes are refused, or give text whose places are within it.
+pub fn format(data: &[u8]) {
+    let limits = yiju_format::Limits {
+        unpacked: 16 << 20,
+        pages: 50,
+        pixels: 1 << 20,
+        time: std::time::Duration::from_secs(10),
+        ..yiju_format::Limits::default()
+    };
+    let Ok(Some(reading)) = yiju_format::read(data, &limits) else {
+        return;
+    };
+    let printed = reading.printed();
+    let mut at = 0;
+    for place in &printed.places {
+        assert!(printed.text.get(place.range.clone()).is_some(), "a place lies in the text");
+        assert!(at <= place.range.start, "places are in order");
+        assert!((1..=reading.pages.len()).contains(&(place.page as usize)), "its page is there");
+        at = place.range.start;
     }
 }
 
