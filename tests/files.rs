@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Place, root};
+use crate::support::{Place, Server, root};
 
 /// The small files that the fuzz targets begin with; each is of a format of its own.
 fn sample(place: &Place, name: &str) -> Vec<u8> {
@@ -95,7 +95,7 @@ fn a_file_is_given_back_as_it_came_unless_it_was_discarded() {
         let docs = place.named("docs");
         assert!(place.yiju(&[&["add", &docs][..], flags].concat()).ok());
         let id = place.documents()[0]["id"].as_str().unwrap().to_owned();
-        let server = place.serve();
+        let server = Server::start(&place, &[]);
         let response = server.get(&format!("/v1/documents/{id}/original"));
         assert_eq!(response.status().as_u16(), if kept { 200 } else { 404 });
         if kept {

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-use crate::label::parse_label;
 use crate::facts::Facts;
+use crate::label::parse_label;
 use crate::page;
 use crate::signs;
 use crate::title::{

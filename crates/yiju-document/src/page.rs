@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use jiff::civil::Date;
-
+use crate::facts::Facts;
 use crate::words;
 use yiju_text::chars::longer_than;
 use yiju_text::dates::dates;

@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::running::{self, Mark, Paragraph};
 use crate::spans::Offsets;
-use crate::{Document, DocumentError, Doubt, Facts, clause, decode, front, lines, marks, page, split};
+use crate::{
+    Document, DocumentError, Doubt, Facts, clause, decode, front, lines, marks, page, split,
+};
 use yiju_text::language;
 
 /// Parses the bytes of a source into its documents, one or more.
@@ -66,11 +68,7 @@ pub fn parse_text(title: Option<&str>, text: &str) -> Result<Vec<Document>, Docu
 }
 
 /// Reads a text. `title` is its title; `facts` are for a text that is one document.
-fn read(
-    title: Option<&str>,
-    facts: Facts,
-    text: &str,
-) -> Result<Vec<Document>, DocumentError> {
+fn read(title: Option<&str>, facts: Facts, text: &str) -> Result<Vec<Document>, DocumentError> {
     if text.len() > decode::MAX_BYTES {
         return Err(DocumentError::TooLarge { size: text.len(), limit: decode::MAX_BYTES });
     }
@@ -109,12 +107,7 @@ struct Source {
     doubts: Vec<(usize, Mark)>,
 }
 
-fn document(
-    title: Option<&str>,
-    source: &Source,
-    range: Range<usize>,
-    facts: &Facts,
-) -> Document {
+fn document(title: Option<&str>, source: &Source, range: Range<usize>, facts: &Facts) -> Document {
     let paragraphs = &source.paragraphs[range.clone()];
     let text = paragraphs.join("\n");
     let paragraphs: Vec<&str> = paragraphs.iter().map(String::as_str).collect();

@@ -61,7 +61,9 @@ impl Format {
             Format::Text => "text/plain; charset=utf-8",
             Format::Csv => "text/csv",
             Format::Pdf => "application/pdf",
-            Format::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Format::Docx => {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            }
             Format::Doc => "application/msword",
             Format::Rtf => "application/rtf",
             Format::Odt => "application/vnd.oasis.opendocument.text",
@@ -72,7 +74,9 @@ impl Format {
             Format::Xls => "application/vnd.ms-excel",
             Format::Ods => "application/vnd.oasis.opendocument.spreadsheet",
             Format::Epub => "application/epub+zip",
-            Format::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            Format::Pptx => {
+                "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+            }
             Format::Zip => "application/zip",
             _ => "application/octet-stream",
         }

@@ -131,8 +131,8 @@ impl Store {
 
 /// The layout of a document.
 pub(crate) fn load(connection: &Connection, document: i64) -> Result<Option<Layout>, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT document, crc, body FROM layouts WHERE document = ?1")?;
+    let mut statement =
+        connection.prepare_cached("SELECT document, crc, body FROM layouts WHERE document = ?1")?;
     let mut rows = statement.query([document])?;
     rows.next()?.map(|row| checked_structure("layouts", document, 0, row)).transpose()
 }
@@ -179,8 +179,9 @@ pub(crate) fn write_original(
     original: Option<&[u8]>,
 ) -> Result<(), Fault> {
     transaction.prepare_cached("DELETE FROM originals WHERE source = ?1")?.execute([source])?;
-    let mut insert = transaction
-        .prepare_cached("INSERT INTO originals (source, piece, crc, bytes) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO originals (source, piece, crc, bytes) VALUES (?1, ?2, ?3, ?4)",
+    )?;
     for (piece, bytes) in (0i64..).zip(original.unwrap_or_default().chunks(CHUNK)) {
         insert.execute(params![source, piece, checksum(source, piece, bytes), bytes])?;
     }

@@ -14,8 +14,8 @@ use crate::failure::Failure;
 
 /// Extensions of the files that are taken from a directory; what a file is, its bytes say.
 const EXTENSIONS: [&str; 20] = [
-    "txt", "md", "pdf", "docx", "doc", "wps", "rtf", "odt", "ofd", "html", "htm", "mht", "mhtml", "xlsx", "xls",
-    "ods", "csv", "tsv", "epub", "pptx",
+    "txt", "md", "pdf", "docx", "doc", "wps", "rtf", "odt", "ofd", "html", "htm", "mht", "mhtml",
+    "xlsx", "xls", "ods", "csv", "tsv", "epub", "pptx",
 ];
 
 /// Longest file that is read, in bytes: the parser's limit.

@@ -20,7 +20,8 @@ pub(crate) struct ReadSource {
 /// # Errors
 /// As [`documents`].
 pub(crate) fn read_source(source: &Source) -> Result<ReadSource, EngineError> {
-    let document = |error| EngineError::Document { source_name: source.name.clone(), source: error };
+    let document =
+        |error| EngineError::Document { source_name: source.name.clone(), source: error };
     let Some(reading) = reading(source)? else {
         let documents = match &source.title {
             Some(title) => std::str::from_utf8(&source.bytes)

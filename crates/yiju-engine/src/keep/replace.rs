@@ -5,10 +5,12 @@ use yiju_store::{DocumentRecord, NewDocument};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::keep::ingest::{AddOutcome, AddStatus, Incoming, Source, source_hash, take_in, unchanged};
-use crate::keep::reading::{ReadSource, read_source};
+use crate::keep::ingest::{
+    AddOutcome, AddStatus, Incoming, Source, source_hash, take_in, unchanged,
+};
 use crate::keep::library::Library;
 use crate::keep::passages::embed;
+use crate::keep::reading::{ReadSource, read_source};
 use crate::keep::views::summary;
 
 pub(crate) fn replace(

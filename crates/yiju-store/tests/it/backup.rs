@@ -266,7 +266,7 @@ fn a_backup_of_version_1_is_brought_up_and_a_newer_one_refused() {
     fs::write(&file, &bytes).unwrap();
     let to = dir.path().join("to");
     let error = restore(&file, &to, false).unwrap_err();
-    assert!(matches!(error, StoreError::FormatVersion { found: 4, supported: 3, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::FormatVersion { found: 5, supported: 4, .. }), "{error:?}");
     assert!(!to.exists());
 
     // As the first release would have written it: its database, and a trailer.

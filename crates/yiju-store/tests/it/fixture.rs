@@ -62,7 +62,7 @@ fn a_library_of_version_1_is_brought_up_by_whoever_opens_it() {
         assert_eq!(version(&path), 1);
         let store = Store::open(dir.path(), access, None).unwrap();
         assert_is_the_fixture(&store);
-        assert_eq!(version(&path), 3);
+        assert_eq!(version(&path), 4);
         drop(store);
         // From then on it is of this version: it can be written.
         let store = Store::open(dir.path(), Access::ReadWrite, None).unwrap();
@@ -81,7 +81,7 @@ fn a_library_of_version_1_that_another_process_holds_is_refused_with_advice() {
     let lock = fs::File::create(dir.path().join("library.lock")).unwrap();
     lock.try_lock().unwrap();
     let error = Store::open(dir.path(), Access::ReadOnly, None).unwrap_err();
-    assert!(matches!(error, StoreError::FormatVersion { found: 1, supported: 3, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::FormatVersion { found: 1, supported: 4, .. }), "{error:?}");
     assert!(error.hint().unwrap().contains("stop the process"), "{error}");
     assert_eq!(version(&path), 1);
     drop(lock);

@@ -85,7 +85,7 @@ fn another_format_version_is_refused_and_left_byte_for_byte() {
         for access in [Access::ReadOnly, Access::ReadWrite] {
             let error = refused(dir.path(), access);
             assert!(
-                matches!(error, StoreError::FormatVersion { found, supported: 3, .. } if found == version),
+                matches!(error, StoreError::FormatVersion { found, supported: 4, .. } if found == version),
                 "{error:?}"
             );
             assert!(error.to_string().contains(&format!("version {version}, and this Yiju reads")));

@@ -7,6 +7,7 @@ mod failing;
 mod faulty_vfs;
 mod fixture;
 mod kill;
+mod layout;
 mod library;
 mod points;
 mod repair;

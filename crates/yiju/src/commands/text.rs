@@ -26,7 +26,8 @@ impl Text {
         let mut out = io::stdout().lock();
         let Some(reading) = reading(&source)? else {
             for document in documents(&source)? {
-                writeln!(out, "{}", crate::text::clean(&document.text)).context("cannot write the text")?;
+                writeln!(out, "{}", crate::text::clean(&document.text))
+                    .context("cannot write the text")?;
             }
             return Ok(ExitCode::SUCCESS);
         };
