@@ -262,7 +262,7 @@ fn a_backup_of_version_1_is_brought_up_and_a_newer_one_refused() {
         let crc = crc32(&bytes[at..end - 4]);
         bytes[end - 4..].copy_from_slice(&crc.to_le_bytes());
     };
-    reseal(&mut bytes, 4);
+    reseal(&mut bytes, 5);
     fs::write(&file, &bytes).unwrap();
     let to = dir.path().join("to");
     let error = restore(&file, &to, false).unwrap_err();

@@ -74,7 +74,7 @@ fn what_is_not_a_library_is_refused_and_left_alone() {
 
 #[test]
 fn another_format_version_is_refused_and_left_byte_for_byte() {
-    for (version, hint) in [(4u32, "use a newer Yiju"), (0, "to a new library with this Yiju")] {
+    for (version, hint) in [(5u32, "use a newer Yiju"), (0, "to a new library with this Yiju")] {
         let dir = tempfile::tempdir().unwrap();
         sample::open(dir.path()).put_source(sample::source("a", 1, 1)).unwrap();
         let path = dir.path().join("library.db");
