@@ -36,6 +36,7 @@ mod learnt;
 mod limits;
 #[cfg(feature = "measure")]
 mod measure;
+mod operators;
 mod response;
 mod verify;
 
@@ -69,8 +70,8 @@ pub use response::{
     SearchResponse, Span, Timings,
 };
 pub use verify::{
-    CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
-    QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
+    CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, Mismatch, MismatchKind,
+    QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
