@@ -58,3 +58,4 @@ pub use model::{
 };
 pub use restore::{RestoreOutcome, restore};
 pub use store::Store;
+pub use validate::check_name;

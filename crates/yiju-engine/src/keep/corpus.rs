@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use yiju_document::{Entry, group_corpus};
+use yiju_store::{StoreError, check_name};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -65,6 +66,13 @@ pub(crate) fn add(
 ) -> Result<CorpusOutcome, EngineError> {
     engine.library.check_writable()?;
     let groups = group_corpus(corpus);
+    // All that can be wrong with a document is said before the first is embedded, which takes long.
+    for group in &groups {
+        let name = format!("{prefix}{}", group.name);
+        check_name(&name)
+            .map_err(|reason| StoreError::InvalidSource { name: name.clone(), reason })?;
+        group.check_size().map_err(|source| EngineError::Document { source_name: name, source })?;
+    }
     let mut at = CorpusProgress {
         documents_done: 0,
         documents_total: groups.len(),
