@@ -65,9 +65,9 @@ pub use measure::{
     candidates::{Reading, ReadingExample, Signals},
 };
 pub use response::{
-    Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
+    AlsoIn, Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
     DocumentSummary, Filter, Nearest, QuotePart, Refusal, Role, SearchHit, SearchRequest,
-    SearchResponse, Span, Timings,
+    SearchResponse, Span, Timings, Verdict,
 };
 pub use verify::{
     CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, Mismatch, MismatchKind,

@@ -52,6 +52,9 @@ pub struct Query {
     /// headings, paragraph or context must hold each. A question without an answer that fixes something must be refused.
     #[serde(default)]
     pub fixed: Vec<String>,
+    /// The word of the answer to a yes-or-no question, as the API names it, or `none` where no word may be given.
+    #[serde(default)]
+    pub verdict: Option<String>,
     /// What kind of question it is; figures are given for each kind too.
     #[serde(default)]
     pub kind: Option<String>,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
-use yiju_engine::{Answer, Citation, SearchResponse};
+use yiju_engine::{Answer, Citation, SearchResponse, Verdict};
 use yiju_text::{is_stop_term, split_sentences, terms};
 
 use crate::{ClauseIds, Query, character_f1, exact_match};
@@ -50,6 +50,9 @@ pub(crate) struct Measured {
     pub lead_kept: Option<bool>,
     pub list_complete: Option<bool>,
     pub fixed_met: Option<bool>,
+    /// Whether a word was given to a yes-or-no question that has one, and whether the word given is the right one.
+    pub verdict_given: Option<bool>,
+    pub verdict_right: Option<bool>,
     /// Why the first citation says nothing that the question does not.
     pub echo: Option<Echo>,
     pub f1: Option<f64>,
@@ -155,6 +158,7 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     let part = citations.first().map_or("", answer_part);
     let (confidence_with, answered) = confidence(&said.answer, threshold);
     let without = said.without.as_ref().map(|answer| confidence(answer, threshold));
+    let word = said.answer.verdict.filter(|_| answered).map(named_word);
     Measured {
         id: query.id.clone(),
         question: query.q.clone(),
@@ -186,6 +190,12 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
         list_complete: (!query.items.is_empty())
             .then(|| answered && query.items.iter().all(|item| holds(&all_quoted, item))),
         fixed_met: (!query.fixed.is_empty()).then(|| fixed_met(query, answered, citations.first())),
+        verdict_given: query
+            .verdict
+            .as_ref()
+            .filter(|word| *word != NO_WORD)
+            .map(|_| word.is_some()),
+        verdict_right: query.verdict.as_ref().zip(word).map(|(right, word)| word == *right),
         echo: citations.first().and_then(|first| echo(&query.q, first)),
         kind: query.kind.clone(),
         exact: named_any.then(|| exact_match(part, accepted)),
@@ -193,6 +203,15 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
         part: part.to_owned(),
         milliseconds: said.milliseconds,
     }
+}
+
+/// What a set says where no word may be given.
+const NO_WORD: &str = "none";
+
+/// A verdict as the API names it.
+fn named_word(verdict: Verdict) -> String {
+    let json = serde_json::to_value(verdict).unwrap_or_default();
+    json.as_str().unwrap_or("").to_owned()
 }
 
 /// All that a citation quotes.

@@ -44,6 +44,10 @@ pub struct Figures {
     /// What the question fixes is met by the first citation, or the question refused where nothing meets it; of all
     /// questions for which the set says what is fixed.
     pub fixed_met: Interval,
+    /// Yes-or-no questions that have a word, by the set, and were given one.
+    pub verdict_given: Interval,
+    /// Of the words given, those that are the set's; none where the set has no word is wrong.
+    pub verdict_right: Interval,
     /// First citations that quote only title, opening, heading, question, contact or signature, or no word that the
     /// question does not have.
     pub echoes: Interval,
@@ -127,6 +131,7 @@ impl Report {
         self.each.iter().filter_map(|m| {
             let what = match (m.answerable, m.answered) {
                 (true, false) => "refused",
+                (_, true) if m.verdict_right == Some(false) => "answered with a wrong word",
                 (true, true) if m.echo.is_some() => "answered with an echo",
                 (true, true) if !m.first_right => "first citation wrong",
                 (false, true) => "answered",
@@ -168,6 +173,8 @@ fn figures(group: &[&Measured], threshold: f32) -> Figures {
         lead_kept: over(group, |m| m.lead_kept.map(one)),
         list_complete: over(group, |m| m.list_complete.map(one)),
         fixed_met: over(group, |m| m.fixed_met.map(one)),
+        verdict_given: over(group, |m| m.verdict_given.map(one)),
+        verdict_right: over(group, |m| m.verdict_right.map(one)),
         echoes: over(&answerable, |m| m.answered.then(|| one(m.echo.is_some()))),
         refused_answerable: over(&answerable, |m| Some(one(!m.answered))),
         answered_unanswerable: over(&unanswerable, |m| Some(one(m.answered))),
@@ -300,6 +307,8 @@ mod tests {
             lead_kept: None,
             list_complete: None,
             fixed_met: None,
+            verdict_given: None,
+            verdict_right: None,
             echo: None,
             kind: None,
             f1: Some(0.25),
