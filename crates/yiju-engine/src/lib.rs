@@ -40,7 +40,10 @@ mod operators;
 mod response;
 mod verify;
 
-pub use ask::confidence::{ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates};
+pub use ask::confidence::{
+    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, SimilarHalf, SimilarRates,
+    SimilarRow,
+};
 pub use ask::trace::{Step, StepTimes, traced};
 #[cfg(feature = "measure")]
 pub use ask::{
@@ -57,7 +60,7 @@ pub use keep::maintain::{
 };
 pub use keep::passages::Progress;
 pub use keep::shelf::Shelf;
-pub use learnt::confidence_fit;
+pub use learnt::{confidence_fit, similar_rates};
 #[cfg(feature = "measure")]
 pub use measure::{
     ablation::LaneRankings,
