@@ -114,3 +114,43 @@ fn the_help_of_ask_shows_what_a_threshold_stands_for() {
         .unwrap_or_else(|| panic!("{}", done.out));
     assert_eq!(row.split_whitespace().filter(|part| part.contains("0.")).count(), 5, "{row}");
 }
+
+#[test]
+fn a_corpus_without_titles_is_measured() {
+    let place = Place::new();
+    let set = &place.named("set");
+    let untitled = CORPUS
+        .replace("\"供水条例\"", "\"\"")
+        .replace("\"title\": \"图书馆\", ", "")
+        .replace("\"停车\"", "null");
+    place.file("set/corpus.jsonl", &untitled);
+    place.file("set/queries.jsonl", QUERIES);
+    let report = place.json(&["eval", set, "--json", "--keep-gold", "--quiet"]);
+    assert_eq!(report["figures"]["zh"]["recall"]["10"]["mean"], 1.0, "{report:#}");
+    // What is wrong is said before anything is embedded: no library is made.
+    let other = &place.named("other");
+    let long = format!("{{\"title\": \"{}\", \"text\": \"甲\"}}\n", "长".repeat(2_000));
+    place.file("other/corpus.jsonl", untitled + &long);
+    place.file("other/queries.jsonl", QUERIES);
+    let done = place.fails(&["eval", other]);
+    done.says("its name has 6000 bytes");
+    assert!(!done.err.contains("passages"), "{}", done.err);
+}
+
+#[test]
+fn lists_lead_ins_and_what_is_fixed_are_reported() {
+    let place = Place::new();
+    let rules = place.file(
+        "rules.txt",
+        "青河市供水条例\n第一条 用户有下列行为之一的，停止供水：\n（一）擅自改装供水设施的；\n（二）盗用城市供水的。\n第二条 供水企业每月公布一次水质检测结果。\n",
+    );
+    let questions = place.file(
+        "own.jsonl",
+        "{\"q\": \"哪些行为会停止供水？\", \"quotes\": [\"停止供水\"], \"items\": [\"擅自改装供水设施\", \"盗用城市供水\"], \"lead\": [\"有下列行为之一\"], \"fixed\": [\"青河市\"]}\n",
+    );
+    let report = place.json(&["eval", "--json", "--docs", &rules, &questions]);
+    for figure in ["list_complete", "lead_kept", "fixed_met"] {
+        let interval = &report["figures"]["all"][figure];
+        assert_eq!((interval["mean"].as_f64(), interval["count"].as_u64()), (Some(1.0), Some(1)));
+    }
+}

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bench;
+mod cases;
 mod commands;
 mod corpus;
 mod crash;

@@ -113,7 +113,7 @@ fn read_up_to(mut reader: impl BufRead, limit: usize) -> Result<Vec<Entry>, Corp
         if entry.text.is_empty() {
             return Err(wrong("its text is empty".into()));
         }
-        if entry.id.is_empty() {
+        if one_line(&entry.id).is_empty() {
             entry.id = line.to_string();
         }
         entries.push(entry);
@@ -127,7 +127,8 @@ fn read_up_to(mut reader: impl BufRead, limit: usize) -> Result<Vec<Entry>, Corp
 /// The texts of one title (and version), which make up one document.
 #[derive(Clone, Debug)]
 pub struct Group<'a> {
-    /// Title and version: `住房租赁条例 (2025-07-16)`; the id of an entry without a title.
+    /// Title and version: `住房租赁条例 (2025-07-16)`; the id of an entry without a title, which is its line's number
+    /// where it has none.
     pub name: String,
     /// Where its entries stand in the corpus, ascending.
     pub places: Vec<usize>,
@@ -140,10 +141,14 @@ pub fn group_corpus(corpus: &[Entry]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (place, entry) in corpus.iter().enumerate() {
-        let title = one_line(entry.title.as_deref().unwrap_or(&entry.id));
+        // A blank title is none.
+        let title = entry.title.as_deref().map(one_line).filter(|title| !title.is_empty());
+        let title = title.unwrap_or_else(|| one_line(&entry.id));
         let name = match &entry.version {
-            Some(version) => format!("{title} ({})", one_line(version)),
-            None => title,
+            Some(version) if !one_line(version).is_empty() => {
+                format!("{title} ({})", one_line(version))
+            }
+            _ => title,
         };
         let at = *known.entry(name).or_insert_with_key(|name| {
             groups.push(Group { name: name.clone(), places: Vec::new(), entries: Vec::new() });
@@ -176,17 +181,26 @@ impl Group<'_> {
         base16ct::lower::encode_string(&hash.finalize())
     }
 
+    /// Whether it fits into a document.
+    ///
+    /// # Errors
+    /// [`DocumentError::TooLarge`](crate::DocumentError::TooLarge).
+    pub fn check_size(&self) -> Result<(), crate::DocumentError> {
+        let size = self.bytes() + self.entries.len();
+        if size > MAX_BYTES {
+            return Err(crate::DocumentError::TooLarge { size, limit: MAX_BYTES });
+        }
+        Ok(())
+    }
+
     /// Its document: one clause for each entry, in order, under the number that the entry gives.
     /// The lines of a text are the paragraphs of its clause, those with a number its items.
     ///
     /// # Errors
     /// [`DocumentError::TooLarge`](crate::DocumentError::TooLarge).
     pub fn document(&self) -> Result<Document, crate::DocumentError> {
-        let size = self.bytes() + self.entries.len();
-        if size > MAX_BYTES {
-            return Err(crate::DocumentError::TooLarge { size, limit: MAX_BYTES });
-        }
-        let mut text = String::with_capacity(size);
+        self.check_size()?;
+        let mut text = String::with_capacity(self.bytes() + self.entries.len());
         let mut clauses = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
             if !text.is_empty() {
@@ -311,6 +325,18 @@ mod tests {
             ("Super Bowl 50", "黑豹队。\n野马队。")
         );
         assert_eq!(other.clauses[0].kind, UnitKind::Unnumbered);
+    }
+
+    #[test]
+    fn an_entry_without_a_title_is_called_by_its_id_or_line() {
+        let lines = r#"{"id": "p1", "title": "", "text": "甲"}
+            {"id": " ", "title": " \n", "text": "乙"}
+            {"id": "p3", "title": null, "version": "", "text": "丙"}
+            {"title": "题", "version": " ", "text": "丁"}"#;
+        let corpus = read_corpus(lines.as_bytes()).unwrap();
+        let groups = group_corpus(&corpus);
+        let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["p1", "2", "p3", "题"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::ask::confidence::{Confidence, ConfidenceFit};
+use crate::ask::confidence::{Confidence, ConfidenceFit, SimilarRates};
 use crate::ask::reader::Reader;
 use crate::error::EngineError;
 use crate::verify::model::SupportModels;
@@ -13,6 +13,8 @@ pub(crate) struct Learnt {
     pub confidence: Confidence,
     /// Where in a clause the answer begins and ends.
     pub reader: Reader,
+    /// What the thresholds stand for where documents resemble each other.
+    pub similar: SimilarRates,
     /// How likely it is that a quote supports a statement.
     pub support: SupportModels,
 }
@@ -21,10 +23,15 @@ pub(crate) struct Learnt {
 type Damage = (&'static str, String);
 
 impl Learnt {
-    fn read(confidence: &str, reader: &[u8], support: &str) -> Result<Self, Damage> {
+    fn read(
+        (confidence, similar): (&str, &str),
+        reader: &[u8],
+        support: &str,
+    ) -> Result<Self, Damage> {
         let in_file = |file| move |reason| (file, reason);
         Ok(Self {
             confidence: Confidence::read(confidence).map_err(in_file("confidence/fit.json"))?,
+            similar: SimilarRates::read(similar).map_err(in_file("confidence/similar.json"))?,
             reader: Reader::read_weights(reader).map_err(in_file("reader/weights.safetensors"))?,
             support: SupportModels::read(support).map_err(in_file("verify/support.json"))?,
         })
@@ -38,7 +45,7 @@ impl Learnt {
 pub(crate) fn learnt() -> Result<&'static Learnt, EngineError> {
     static LEARNT: LazyLock<Result<Learnt, Damage>> = LazyLock::new(|| {
         Learnt::read(
-            include_str!("ask/confidence/fit.json"),
+            (include_str!("ask/confidence/fit.json"), include_str!("ask/confidence/similar.json")),
             include_bytes!("ask/reader/weights.safetensors"),
             include_str!("verify/support.json"),
         )
@@ -56,6 +63,14 @@ pub fn confidence_fit() -> Result<&'static ConfidenceFit, EngineError> {
     Ok(learnt()?.confidence.fit())
 }
 
+/// How often each threshold errs where documents resemble each other.
+///
+/// # Errors
+/// [`EngineError::DamagedWeights`].
+pub fn similar_rates() -> Result<&'static SimilarRates, EngineError> {
+    Ok(&learnt()?.similar)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,8 +78,10 @@ mod tests {
     #[test]
     fn damage_in_any_file_is_an_error_that_names_it() {
         let confidence = include_str!("ask/confidence/fit.json");
+        let similar = include_str!("ask/confidence/similar.json");
         let reader = include_bytes!("ask/reader/weights.safetensors");
         let support = include_str!("verify/support.json");
+        let confidence = (confidence, similar);
         let damaged = |confidence, reader, support| match Learnt::read(confidence, reader, support)
         {
             Ok(_) => "",
@@ -74,8 +91,11 @@ mod tests {
             }
         };
         assert_eq!(damaged(confidence, &reader[..], support), "");
-        let other = confidence.replace("\"margin\"", "\"margins\"");
-        assert_eq!(damaged(&other, &reader[..], support), "confidence/fit.json");
+        let other = confidence.0.replace("\"margin\"", "\"margins\"");
+        assert_eq!(damaged((&other, similar), &reader[..], support), "confidence/fit.json");
+        let other = similar.replace("\"kept\"", "\"held\"");
+        let found = damaged((confidence.0, &other), &reader[..], support);
+        assert_eq!(found, "confidence/similar.json");
         let short = &reader[..reader.len() - 1];
         assert_eq!(damaged(confidence, short, support), "reader/weights.safetensors");
         let short = &support[..support.len() / 2];

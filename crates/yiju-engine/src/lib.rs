@@ -36,10 +36,14 @@ mod learnt;
 mod limits;
 #[cfg(feature = "measure")]
 mod measure;
+mod operators;
 mod response;
 mod verify;
 
-pub use ask::confidence::{ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates};
+pub use ask::confidence::{
+    ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, SimilarHalf, SimilarRates,
+    SimilarRow,
+};
 pub use ask::trace::{Step, StepTimes, traced};
 #[cfg(feature = "measure")]
 pub use ask::{
@@ -49,16 +53,16 @@ pub use ask::{
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
-pub use keep::engine::Original;
 pub use keep::ingest::{AddOutcome, AddStatus, Source};
 pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
 };
+pub use keep::engine::Original;
 pub use keep::passages::Progress;
 pub use keep::reading::{documents, reading};
 pub use keep::shelf::Shelf;
-pub use learnt::confidence_fit;
+pub use learnt::{confidence_fit, similar_rates};
 #[cfg(feature = "measure")]
 pub use measure::{
     ablation::LaneRankings,
@@ -66,13 +70,13 @@ pub use measure::{
     candidates::{Reading, ReadingExample, Signals},
 };
 pub use response::{
-    Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
+    AlsoIn, Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
     DocumentSummary, Filter, Nearest, PageBox, QuotePart, Refusal, Role, SearchHit, SearchRequest,
-    SearchResponse, Span, Timings,
+    SearchResponse, Span, Timings, Verdict,
 };
 pub use verify::{
-    CitedDocument, CitedQuote, Difference, DifferenceKind, Mismatch, MismatchKind, QuotePlace,
-    QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
+    CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, Mismatch, MismatchKind,
+    QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,

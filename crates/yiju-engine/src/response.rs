@@ -161,6 +161,10 @@ pub struct Citation {
     /// table's row, the sentence that it points back to.
     #[serde(default)]
     pub context: Vec<QuotePart>,
+    /// Where the same stands word for word, governed by the same, among the clauses that were looked at: it is cited
+    /// once.
+    #[serde(default)]
+    pub also_in: Vec<AlsoIn>,
     /// What the sentences of the quote are for, in their order; empty for a line outside the clauses.
     #[serde(default)]
     pub roles: Vec<Role>,
@@ -200,6 +204,38 @@ pub struct QuotePart {
     pub quote: String,
     /// Where it is in the document's clean text.
     pub span: Span,
+}
+
+/// Another place of what a citation quotes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct AlsoIn {
+    /// The document.
+    pub document: DocumentRef,
+    /// The clause's id.
+    pub clause_id: String,
+    /// The clause's number as cited; empty for a plain paragraph.
+    pub label: String,
+    /// Headings from the outermost to the clause's own.
+    pub path: Vec<String>,
+    /// Where the quote is in that document's clean text.
+    pub span: Span,
+}
+
+/// The word of an answer to a yes-or-no question: `permitted` (可以), `prohibited` (不得), `required` (应当) or
+/// `not_required` (不需要).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It may be done.
+    Permitted,
+    /// It must not be done.
+    Prohibited,
+    /// It must be done.
+    Required,
+    /// It need not be done.
+    NotRequired,
 }
 
 /// A clause near the question, given with a refusal.
@@ -248,8 +284,13 @@ pub struct Answer {
     /// Why not, where they do not.
     #[cfg_attr(feature = "schema", schema(required))]
     pub refusal: Option<Refusal>,
-    /// Verbatim evidence with `[n]` markers; empty on refusal.
+    /// Verbatim evidence with `[n]` markers, after the word of the verdict where there is one; empty on refusal.
     pub answer: String,
+    /// To a yes-or-no question, the word that the first quote decides it by; null where no sentence decides exactly
+    /// what is asked, and for all other questions.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub verdict: Option<Verdict>,
     /// One for each marker, in the order of the markers.
     pub citations: Vec<Citation>,
     /// On refusal, the nearest clauses, best first.

@@ -42,6 +42,19 @@ pub struct Query {
     /// Strings that no citation may quote.
     #[serde(default)]
     pub not_quoted: Vec<String>,
+    /// The lead-in that must go with what the first citation quotes.
+    #[serde(default)]
+    pub lead: Vec<String>,
+    /// The members of a list that is asked for, all of them: they may be in several citations.
+    #[serde(default)]
+    pub items: Vec<String>,
+    /// What the question fixes, as the document says it (a place, a year, a name): the first citation's title, date,
+    /// headings, paragraph or context must hold each. A question without an answer that fixes something must be refused.
+    #[serde(default)]
+    pub fixed: Vec<String>,
+    /// The word of the answer to a yes-or-no question, as the API names it, or `none` where no word may be given.
+    #[serde(default)]
+    pub verdict: Option<String>,
     /// What kind of question it is; figures are given for each kind too.
     #[serde(default)]
     pub kind: Option<String>,
@@ -50,7 +63,10 @@ pub struct Query {
 impl Query {
     /// Whether the corpus holds an answer.
     pub fn answerable(&self) -> bool {
-        !self.gold.is_empty() || !self.evidence.is_empty() || !self.quotes.is_empty()
+        !self.gold.is_empty()
+            || !self.evidence.is_empty()
+            || !self.quotes.is_empty()
+            || !self.items.is_empty()
     }
 
     /// Accepted verbatim answers; empty where the set names none, or blank ones only.
@@ -75,12 +91,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads a set: a folder with `corpus.jsonl` and `queries.jsonl` (`corpus` names another corpus file of the
+    /// Reads a set: a folder with `corpus.jsonl` and `queries.jsonl` (`corpus_file` names another corpus file of the
     /// folder, with or without `.jsonl`), or a file of questions. Each file may be gzipped (`.gz`).
     ///
     /// # Errors
     /// A file is missing, or a line has the wrong fields; the message names the file and the line.
-    pub fn read(path: &Path, corpus: Option<&str>) -> Result<Self, EvalError> {
+    pub fn read(path: &Path, corpus_file: Option<&str>) -> Result<Self, EvalError> {
         let name = path
             .canonicalize()
             .unwrap_or_else(|_| path.to_owned())
@@ -106,8 +122,8 @@ impl Dataset {
                     reason: format!("it has no {stem}.jsonl or {stem}.jsonl.gz"),
                 })
         };
-        let queries = read_lines(&file("queries")?)?;
-        let path = file(corpus.map_or("corpus", corpus_name))?;
+        let queries: Vec<Query> = read_lines(&file("queries")?)?;
+        let path = file(corpus_file.map_or("corpus", corpus_name))?;
         let corpus = read_corpus(open(&path)?)
             .map_err(|source| EvalError::Corpus { path: path.clone(), source })?;
         let ids: HashSet<&str> = corpus.iter().map(|entry| entry.id.as_str()).collect();
@@ -115,6 +131,17 @@ impl Dataset {
             return Err(EvalError::NotASet {
                 path: path.to_owned(),
                 reason: "two entries of its corpus have the same id".into(),
+            });
+        }
+        let known = |any_of: &Vec<String>| any_of.iter().any(|id| ids.contains(id.as_str()));
+        // Another corpus may lack what is to be found on purpose.
+        if corpus_file.is_none()
+            && queries.iter().all(|query| !query.gold.iter().any(known))
+            && queries.iter().any(|query| !query.gold.is_empty())
+        {
+            return Err(EvalError::NotASet {
+                path: path.to_owned(),
+                reason: "no question's gold names an entry of the corpus".into(),
             });
         }
         Ok(Self::new(name, corpus, queries))
@@ -234,6 +261,26 @@ mod tests {
         let query: Query =
             serde_json::from_str(r#"{"q": "问", "evidence": ["甲"], "answer": " "}"#).unwrap();
         assert!(query.answerable() && query.accepted().is_empty());
+    }
+
+    #[test]
+    fn a_corpus_without_titles_is_named_by_id_or_line() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join("corpus.jsonl"),
+            "{\"id\": \"p1\", \"title\": \"\", \"text\": \"甲\"}\n{\"title\": \"\", \"text\": \"乙\"}\n",
+        )
+        .unwrap();
+        let queries = dir.path().join("queries.jsonl");
+        std::fs::write(&queries, "{\"q\": \"甲？\", \"gold\": [[\"p1\"]]}").unwrap();
+        let read = Dataset::read(dir.path(), None).unwrap();
+        let groups = yiju_document::group_corpus(&read.corpus);
+        let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        assert_eq!(names, ["p1", "2"]);
+        // Before minutes of embedding, not after.
+        std::fs::write(&queries, "{\"q\": \"甲？\", \"gold\": [[\"p9\"]]}").unwrap();
+        let error = Dataset::read(dir.path(), None).unwrap_err().to_string();
+        assert!(error.contains("no question's gold"), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
-use yiju_engine::{Answer, Citation, SearchResponse};
+use yiju_engine::{Answer, Citation, SearchResponse, Verdict};
 use yiju_text::{is_stop_term, split_sentences, terms};
 
 use crate::{ClauseIds, Query, character_f1, exact_match};
@@ -45,6 +45,14 @@ pub(crate) struct Measured {
     pub exact: Option<bool>,
     /// Whether the first citation quotes all that it must, and none quotes what it must not.
     pub quotes_right: Option<bool>,
+    /// Whether the lead-in goes with the first quote, every item of the list is quoted, and what the question fixes is
+    /// met; each where the set says what.
+    pub lead_kept: Option<bool>,
+    pub list_complete: Option<bool>,
+    pub fixed_met: Option<bool>,
+    /// Whether a word was given to a yes-or-no question that has one, and whether the word given is the right one.
+    pub verdict_given: Option<bool>,
+    pub verdict_right: Option<bool>,
     /// Why the first citation says nothing that the question does not.
     pub echo: Option<Echo>,
     pub f1: Option<f64>,
@@ -150,6 +158,7 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     let part = citations.first().map_or("", answer_part);
     let (confidence_with, answered) = confidence(&said.answer, threshold);
     let without = said.without.as_ref().map(|answer| confidence(answer, threshold));
+    let word = said.answer.verdict.filter(|_| answered).map(named_word);
     Measured {
         id: query.id.clone(),
         question: query.q.clone(),
@@ -174,6 +183,19 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
         sentences: citations.iter().map(|citation| split_sentences(&citation.quote).len()).sum(),
         contains_answer: named_any.then(|| accepted.iter().any(|text| holds(&all_quoted, text))),
         quotes_right: (!query.quotes.is_empty()).then(|| quotes_right(query, citations)),
+        lead_kept: (!query.lead.is_empty()).then(|| {
+            let first = citations.first().map(quoted).unwrap_or_default();
+            answered && query.lead.iter().all(|lead| holds(&first, lead))
+        }),
+        list_complete: (!query.items.is_empty())
+            .then(|| answered && query.items.iter().all(|item| holds(&all_quoted, item))),
+        fixed_met: (!query.fixed.is_empty()).then(|| fixed_met(query, answered, citations.first())),
+        verdict_given: query
+            .verdict
+            .as_ref()
+            .filter(|word| *word != NO_WORD)
+            .map(|_| word.is_some()),
+        verdict_right: query.verdict.as_ref().zip(word).map(|(right, word)| word == *right),
         echo: citations.first().and_then(|first| echo(&query.q, first)),
         kind: query.kind.clone(),
         exact: named_any.then(|| exact_match(part, accepted)),
@@ -183,10 +205,33 @@ pub(crate) fn measure(query: &Query, clauses: &ClauseIds, said: &Said, threshold
     }
 }
 
+/// What a set says where no word may be given.
+const NO_WORD: &str = "none";
+
+/// A verdict as the API names it.
+fn named_word(verdict: Verdict) -> String {
+    let json = serde_json::to_value(verdict).unwrap_or_default();
+    json.as_str().unwrap_or("").to_owned()
+}
+
 /// All that a citation quotes.
 fn quoted(citation: &Citation) -> String {
     let context = citation.context.iter().map(|part| part.quote.as_str());
     context.chain([citation.quote.as_str()]).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether the clause that a question is answered from is one that meets what it fixes, or it is refused where there is
+/// none.
+fn fixed_met(query: &Query, answered: bool, first: Option<&Citation>) -> bool {
+    let Some(first) = first.filter(|_| query.answerable() && answered) else {
+        return !query.answerable() && !answered;
+    };
+    let date = first.document.date.map_or(String::new(), |date| date.to_string());
+    let around =
+        [&first.document.title, &date, &first.path.join("\n"), &first.paragraph, &quoted(first)]
+            .map(String::as_str)
+            .join("\n");
+    query.fixed.iter().all(|fixed| holds(&around, fixed))
 }
 
 fn quotes_right(query: &Query, citations: &[Citation]) -> bool {
@@ -257,6 +302,30 @@ mod tests {
     fn brackets_and_spaces_are_no_difference() {
         assert!(holds("（二）增强 城市", "(二) 增强城市"));
         assert!(!holds("增强城市", "增强乡村"));
+    }
+
+    #[test]
+    fn what_is_fixed_is_met_around_the_first_citation() {
+        let citation: Citation = serde_json::from_value(serde_json::json!({
+            "marker": 1, "score": 0.9, "clause_id": "x.0", "label": "", "path": ["第二条 标准"],
+            "document": {"id": "x", "title": "甲州市细则", "date": "2024-01-05", "sha256": ""},
+            "paragraph": "最高额度为15万元。", "quote": "最高额度为15万元。",
+            "paragraph_span": {"char_start": 0, "char_end": 1, "byte_start": 0, "byte_end": 1},
+            "span": {"char_start": 0, "char_end": 1, "byte_start": 0, "byte_end": 1},
+            "answer_span": null
+        }))
+        .unwrap();
+        let query = |json: &str| -> Query { serde_json::from_str(json).unwrap() };
+        for (json, answered, met) in [
+            (r#"{"q": "问", "quotes": ["15"], "fixed": ["甲州市", "2024"]}"#, true, true),
+            (r#"{"q": "问", "quotes": ["15"], "fixed": ["标准"]}"#, true, true),
+            (r#"{"q": "问", "quotes": ["15"], "fixed": ["乙州市"]}"#, true, false),
+            (r#"{"q": "问", "quotes": ["15"], "fixed": ["甲州市"]}"#, false, false),
+            (r#"{"q": "问", "fixed": ["丁州市"]}"#, false, true),
+            (r#"{"q": "问", "fixed": ["丁州市"]}"#, true, false),
+        ] {
+            assert_eq!(fixed_met(&query(json), answered, Some(&citation)), met, "{json}");
+        }
     }
 
     #[test]

@@ -37,6 +37,17 @@ pub struct Figures {
     pub f1: Interval,
     /// The first citation quotes all that it must, where the set says what, and the question was answered.
     pub quotes_right: Interval,
+    /// The lead-in goes with the first quote, where the set says which; a refused question keeps none.
+    pub lead_kept: Interval,
+    /// Every member of the list that is asked for is quoted, where the set says which.
+    pub list_complete: Interval,
+    /// What the question fixes is met by the first citation, or the question refused where nothing meets it; of all
+    /// questions for which the set says what is fixed.
+    pub fixed_met: Interval,
+    /// Yes-or-no questions that have a word, by the set, and were given one.
+    pub verdict_given: Interval,
+    /// Of the words given, those that are the set's; none where the set has no word is wrong.
+    pub verdict_right: Interval,
     /// First citations that quote only title, opening, heading, question, contact or signature, or no word that the
     /// question does not have.
     pub echoes: Interval,
@@ -120,6 +131,7 @@ impl Report {
         self.each.iter().filter_map(|m| {
             let what = match (m.answerable, m.answered) {
                 (true, false) => "refused",
+                (_, true) if m.verdict_right == Some(false) => "answered with a wrong word",
                 (true, true) if m.echo.is_some() => "answered with an echo",
                 (true, true) if !m.first_right => "first citation wrong",
                 (false, true) => "answered",
@@ -158,6 +170,11 @@ fn figures(group: &[&Measured], threshold: f32) -> Figures {
         exact_match: over(&answerable, |m| m.exact.map(one)),
         f1: over(&answerable, |m| m.f1),
         quotes_right: over(&answerable, |m| m.quotes_right.map(|right| one(right && m.answered))),
+        lead_kept: over(group, |m| m.lead_kept.map(one)),
+        list_complete: over(group, |m| m.list_complete.map(one)),
+        fixed_met: over(group, |m| m.fixed_met.map(one)),
+        verdict_given: over(group, |m| m.verdict_given.map(one)),
+        verdict_right: over(group, |m| m.verdict_right.map(one)),
         echoes: over(&answerable, |m| m.answered.then(|| one(m.echo.is_some()))),
         refused_answerable: over(&answerable, |m| Some(one(!m.answered))),
         answered_unanswerable: over(&unanswerable, |m| Some(one(m.answered))),
@@ -287,10 +304,39 @@ mod tests {
             part: String::new(),
             exact: Some(false),
             quotes_right: None,
+            lead_kept: None,
+            list_complete: None,
+            fixed_met: None,
+            verdict_given: None,
+            verdict_right: None,
             echo: None,
             kind: None,
             f1: Some(0.25),
             milliseconds: 2.0,
+        }
+    }
+
+    #[test]
+    fn what_only_some_questions_carry_is_over_those() {
+        let mut each = vec![
+            measured(true, 0.9, &[Some(0)]),
+            measured(true, 0.8, &[Some(0)]),
+            measured(false, 0.1, &[]),
+        ];
+        each[0].lead_kept = Some(true);
+        each[0].list_complete = Some(false);
+        each[0].fixed_met = Some(false);
+        each[2].fixed_met = Some(true);
+        let report = Report::new("set", 0.5, each);
+        let figures = &report.figures["all"];
+        let of = |interval: &Interval| (interval.mean, interval.count);
+        assert_eq!(of(&figures.lead_kept), (1.0, 1));
+        assert_eq!(of(&figures.list_complete), (0.0, 1));
+        // A question without an answer that fixes something and was refused counts, too.
+        assert_eq!(of(&figures.fixed_met), (0.5, 2));
+        let table = report.to_string();
+        for row in ["lead kept", "list complete", "constraint met"] {
+            assert!(table.contains(row), "{table}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use yiju_engine::{AskRequest, Engine, Filter, LaneRankings, SearchRequest, confidence_fit};
 
-use crate::measure::{Said, measure};
+use crate::measure::{Said, is_right, measure};
 use crate::report::Report;
 use crate::{ClauseIds, Dataset, EvalError, Query};
 
@@ -120,7 +120,16 @@ fn ask(
     let start = Instant::now();
     let answer = engine.ask(&request)?;
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
-    let gold = gold(query, clauses);
+    let found = engine.search(&search)?;
+    let mut gold = gold(query, clauses);
+    if gold.is_empty() && query.answerable() {
+        // A set that names no clauses names what they hold.
+        let right = found
+            .hits
+            .iter()
+            .filter(|hit| is_right(query, clauses, &hit.clause_id, &hit.paragraph));
+        gold = right.map(|hit| hit.clause_id.clone()).collect();
+    }
     let without = if options.refusals && !gold.is_empty() {
         Some(engine.ask_without(&request, &gold)?)
     } else {
@@ -132,5 +141,5 @@ fn ask(
     } else {
         BTreeMap::new()
     };
-    Ok(Said { search: engine.search(&search)?, lanes, answer, milliseconds, without })
+    Ok(Said { search: found, lanes, answer, milliseconds, without })
 }

@@ -36,6 +36,11 @@ fn write_figures(f: &mut fmt::Formatter<'_>, figures: &Figures, threshold: f32) 
     row(f, "citation recall", &figures.citation_recall)?;
     row(f, "sentences quoted", &figures.sentences)?;
     row(f, "first quotes right", &figures.quotes_right)?;
+    row(f, "lead kept", &figures.lead_kept)?;
+    row(f, "list complete", &figures.list_complete)?;
+    row(f, "constraint met", &figures.fixed_met)?;
+    row(f, "verdict given", &figures.verdict_given)?;
+    row(f, "verdict right", &figures.verdict_right)?;
     row(f, "first is an echo", &figures.echoes)?;
     row(f, "quote holds answer", &figures.contains_answer)?;
     row(f, "exact match", &figures.exact_match)?;

@@ -60,3 +60,4 @@ pub use model::{
 };
 pub use restore::{RestoreOutcome, restore};
 pub use store::Store;
+pub use validate::check_name;

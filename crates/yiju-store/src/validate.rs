@@ -11,9 +11,11 @@ const NAME_LIMIT: usize = 4096;
 /// How far from 1 the norm of a vector may be, for rounding.
 const NORM_TOLERANCE: f32 = 1e-3;
 
-/// What is wrong with a source, in words; `Ok` if nothing is.
-pub(crate) fn check_source(source: &NewSource, dimension: usize) -> Result<(), String> {
-    let name = &source.name;
+/// What is wrong with the name of a source, in words; `Ok` if nothing is.
+///
+/// # Errors
+/// It is empty, longer than 4,096 bytes or has a control character.
+pub fn check_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("its name is empty".into());
     }
@@ -23,6 +25,12 @@ pub(crate) fn check_source(source: &NewSource, dimension: usize) -> Result<(), S
     if name.chars().any(char::is_control) {
         return Err("its name has a control character".into());
     }
+    Ok(())
+}
+
+/// What is wrong with a source, in words; `Ok` if nothing is.
+pub(crate) fn check_source(source: &NewSource, dimension: usize) -> Result<(), String> {
+    check_name(&source.name)?;
     if !is_sha256(&source.sha256) {
         return Err(format!("{:?} is not a SHA-256 in lower-case hex", source.sha256));
     }

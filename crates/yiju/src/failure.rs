@@ -8,6 +8,7 @@ use std::io;
 use std::process::ExitCode;
 
 use yiju_engine::{EngineError, ErrorKind};
+use yiju_eval::EvalError;
 
 use crate::terminal::{Color, Paint, Style};
 
@@ -55,7 +56,7 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
     if let Some(failure) = failure {
         return if failure.fault { INTERNAL } else { USER };
     }
-    let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
+    let engine = error.chain().find_map(of_engine);
     match engine.map(EngineError::kind) {
         None | Some(ErrorKind::Unavailable | ErrorKind::Internal) => INTERNAL,
         Some(_) => USER,
@@ -68,8 +69,16 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return failure.hint.clone();
         }
-        cause.downcast_ref::<EngineError>().and_then(EngineError::hint)
+        of_engine(cause).and_then(EngineError::hint)
     })
+}
+
+/// The engine's error that a cause is. One that an evaluation met stands in the evaluation's own.
+fn of_engine<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e EngineError> {
+    match cause.downcast_ref::<EvalError>() {
+        Some(EvalError::Engine(error)) => Some(error),
+        _ => cause.downcast_ref::<EngineError>(),
+    }
 }
 
 /// The error's message and those of its causes, without causes whose text it repeats.

@@ -54,7 +54,18 @@ impl View {
         let quotes = group
             .iter()
             .map(|one| (one.span, if named { format!("[{}]", one.marker) } else { String::new() }));
-        self.paragraph(&first.paragraph, first.paragraph_span, quotes.collect(), out)
+        self.paragraph(&first.paragraph, first.paragraph_span, quotes.collect(), out)?;
+        for (citation, place) in
+            group.iter().flat_map(|one| one.also_in.iter().map(move |place| (one, place)))
+        {
+            let marker = if named { format!("[{}] ", citation.marker) } else { String::new() };
+            let date = place.document.date.map(|date| format!("（{date}）")).unwrap_or_default();
+            let title = format!("{}{date}", place.document.title);
+            let path = place.path.join(" > ");
+            let line = format!("{marker}also in {}  {}", clean(&title), clean(&path));
+            writeln!(out, "{}", wrap(line.trim_end(), self.columns, INDENT))?;
+        }
+        Ok(())
     }
 
     fn nearest(self, nearest: &Nearest, out: &mut impl Write) -> io::Result<()> {

@@ -8,7 +8,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings};
+use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings, Verdict};
 
 use crate::error::{ApiError, Failures};
 use crate::extract::{Json, object};
@@ -142,6 +142,7 @@ struct AnswerEvent<'a> {
     answered: bool,
     refusal: &'a Option<Refusal>,
     answer: &'a str,
+    verdict: Option<Verdict>,
     nearest: &'a [Nearest],
     confidence: f32,
 }
@@ -164,6 +165,7 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
             answered: answer.answered,
             refusal: &answer.refusal,
             answer: &answer.answer,
+            verdict: answer.verdict,
             nearest: &answer.nearest,
             confidence: answer.confidence,
         };

@@ -39,6 +39,27 @@ async fn an_answer_quotes_the_text_at_its_spans() {
 }
 
 #[tokio::test]
+async fn a_yes_or_no_question_has_its_word_where_a_sentence_decides_it() {
+    let ask = |question: &str| {
+        let question = question.to_owned();
+        async move { post(&shared(), "/v1/ask", json!({"question": question})).await.json() }
+    };
+    let json = ask("租赁期内出租人能不能单方面提高租金？").await;
+    assert_eq!(json["verdict"], "prohibited", "{json:#}");
+    assert!(json["answer"].as_str().unwrap().starts_with("不得。"), "{json:#}");
+    let open = ask(QUESTION).await;
+    assert_eq!(open["verdict"], Value::Null, "no question for a yes or a no");
+    let refused = post(
+        &shared(),
+        "/v1/ask",
+        json!({"question": "租赁期内出租人能不能单方面提高租金？", "threshold": 1.0}),
+    )
+    .await
+    .json();
+    assert_eq!(refused["verdict"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_refusal_is_an_answer() {
     let answer =
         post(&shared(), "/v1/ask", json!({"question": "火星上有多少个城市？", "threshold": 1.0}))
@@ -92,7 +113,8 @@ async fn a_stream_holds_what_the_answer_holds() {
             assert_eq!(event.1, *citation);
         }
         let answer = &events[citations.len()].1;
-        for key in ["question", "answered", "refusal", "answer", "nearest", "confidence"] {
+        for key in ["question", "answered", "refusal", "answer", "verdict", "nearest", "confidence"]
+        {
             assert_eq!(answer[key], plain[key], "{key}");
         }
         let done = &events[citations.len() + 1].1;

@@ -15,12 +15,13 @@ use crate::ask::question::{Language, Question};
 use crate::ask::rerank::{Answerable, Read};
 use crate::ask::trace::{Step, timed};
 use crate::ask::unit::{self, Unit};
+use crate::ask::verdict::of_citations;
 use crate::ask::{evidence, wording};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::{
-    Answer, AskRequest, Citation, ClauseRef, DocumentRef, Nearest, QuotePart, Refusal, SearchHit,
-    Timings,
+    AlsoIn, Answer, AskRequest, Citation, ClauseRef, DocumentRef, Nearest, QuotePart, Refusal,
+    SearchHit, Timings,
 };
 
 /// Clauses listed with a refusal.
@@ -70,6 +71,7 @@ pub(crate) fn answer(
         let mut citation = cite(marker, &found.record, quote.span, found.relevance())?;
         citation.answer_span = quote.answer.and_then(|part| found.record.span_at(part));
         citation.context = context(engine, &found.record, &quote.context)?;
+        citation.also_in = quote.also.iter().filter_map(|place| also_in(ranked, place)).collect();
         lines.push(line(question, &citation));
         if quote.cut {
             lines.push(wording::goes_on(question.language));
@@ -82,7 +84,24 @@ pub(crate) fn answer(
         // Whose is whose: each line says which document it is from.
         lines = lines_by_document(question, &citations);
     }
-    Ok(answered(question, &lines, citations, confidence))
+    let verdict = of_citations(question.polar.as_ref(), &citations)
+        .filter(|_| confidence >= learnt.fit().threshold);
+    if let (Some(verdict), Some(first)) = (verdict, lines.first_mut()) {
+        first.insert_str(0, wording::verdict(question.language, verdict));
+    }
+    Ok(Answer { verdict, ..answered(question, &lines, citations, confidence) })
+}
+
+/// Another place of a quote, as a citation gives it.
+fn also_in(ranked: &[Read], &(candidate, span): &(usize, Span)) -> Option<AlsoIn> {
+    let record = &ranked.get(candidate)?.record;
+    Some(AlsoIn {
+        document: DocumentRef::of(&record.document),
+        clause_id: record.id(),
+        label: record.clause.label.clone(),
+        path: record.path.clone(),
+        span,
+    })
 }
 
 /// A section, or a clause with a heading, as a whole.
@@ -133,6 +152,7 @@ pub(crate) fn together(request: &AskRequest, answers: Vec<Answer>) -> Answer {
         answered: true,
         refusal: None,
         answer: lines.join("\n"),
+        verdict: None,
         citations,
         nearest: Vec::new(),
         confidence,
@@ -179,14 +199,18 @@ fn lines_by_document(question: &Question, citations: &[Citation]) -> Vec<String>
         }
     }
     let mut lines = Vec::new();
-    for title in titles {
+    for title in &titles {
+        let title = *title;
+        let alike = titles.iter().filter(|other| other.title == title.title).count() > 1;
         let of_it = citations.iter().filter(|citation| citation.document.id == title.id);
         let quotes: Vec<String> = of_it.map(|citation| line(question, citation)).collect();
-        let placed = quotes.iter().any(|quote| quote.contains(&title.title));
+        let placed = !alike && quotes.iter().any(|quote| quote.contains(&title.title));
         let head = if placed {
             String::new()
         } else {
-            wording::stands_in(question.language, &title.title, &[])
+            // Two versions of one title are told apart by their dates.
+            let date = title.date.filter(|_| alike).map(|date| date.to_string());
+            wording::stands_in(question.language, &title.title, date.as_slice())
         };
         lines.push(format!("{head}{}", quotes.join("\n")));
     }
@@ -274,6 +298,7 @@ fn answered(
         answered: true,
         refusal: None,
         answer: lines.join("\n"),
+        verdict: None,
         citations,
         nearest: Vec::new(),
         confidence,
@@ -287,6 +312,7 @@ fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confiden
         answered: false,
         refusal: Some(Refusal { code: "no_match".into(), message }),
         answer: String::new(),
+        verdict: None,
         citations: Vec::new(),
         nearest,
         confidence,
@@ -321,6 +347,7 @@ fn cite(
         span,
         answer_span: None,
         context: Vec::new(),
+        also_in: Vec::new(),
         roles: roles(record, span),
         page: None,
         boxes: Vec::new(),
@@ -415,6 +442,7 @@ fn cite_line(
             span: place.line,
             answer_span: None,
             context: Vec::new(),
+            also_in: Vec::new(),
             roles: Vec::new(),
             page: None,
             boxes: Vec::new(),
@@ -454,6 +482,7 @@ fn cite_section(store: &Store, marker: u32, section: Section) -> Result<Citation
         span: section.heading,
         answer_span: None,
         context: Vec::new(),
+        also_in: Vec::new(),
         roles: Vec::new(),
         page: None,
         boxes: Vec::new(),

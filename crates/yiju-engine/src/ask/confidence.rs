@@ -5,11 +5,13 @@
 //! `confidence/fit.json`, which benches/confidence/fit.py writes.
 
 mod fit;
+mod similar;
 
 use crate::ask::reader::likeliest_span;
 use crate::ask::rerank::Read;
 use fit::NAMES;
 pub use fit::{ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates};
+pub use similar::{SimilarHalf, SimilarRates, SimilarRow};
 
 /// The fitted models, ready for use.
 pub(crate) struct Confidence {

@@ -7,6 +7,7 @@
 mod by_reader;
 mod framing;
 mod marking;
+mod places;
 mod quote;
 
 use std::borrow::Cow;
@@ -62,6 +63,9 @@ pub(crate) fn choose(
         .as_deref()
         .and_then(|tokens| by_reader::of_best(best, tokens))
         .unwrap_or_else(|| of_clause(0, best, top, SAME_CLAUSE * reach));
+    if let Some(polar) = &question.polar {
+        framing::deciding_first(polar, best, &mut quotes);
+    }
     quotes.extend(of_others(question, ranked, top, reach));
     for quote in &mut quotes {
         if let Some(found) = ranked.get(quote.candidate)
@@ -71,13 +75,15 @@ pub(crate) fn choose(
         }
     }
     drop_repeated(&mut quotes);
-    quotes.truncate(limit);
     for quote in &mut quotes {
         if let Some(found) = ranked.get(quote.candidate) {
             quote.context = framing::governing(&found.record, quote.span);
         }
     }
+    places::gather(ranked, &mut quotes, limit);
+    quotes.truncate(limit);
     drop_context(&mut quotes);
+    places::by_document(ranked, &mut quotes);
     let grain = match question.expected {
         Expected::List | Expected::Location | Expected::Explanation => Grain::Sentences,
         _ => Grain::Words,

@@ -24,4 +24,5 @@ pub(crate) mod retrieve;
 pub(crate) mod scope;
 pub(crate) mod trace;
 pub(crate) mod unit;
+pub(crate) mod verdict;
 pub(crate) mod wording;

@@ -12,6 +12,7 @@ use yiju_text::{is_stop_term, normalize, terms};
 use crate::ask::constraints::{Constraint, constraints};
 use crate::ask::pairs::Pairs;
 use crate::ask::quotable::Quotable;
+use crate::ask::verdict::Polar;
 use crate::error::EngineError;
 
 /// Weight of a token of no content word (particles, punctuation, question words); the rarest word has 1.
@@ -54,6 +55,8 @@ pub(crate) struct Question {
     pub words: Vec<Word>,
     /// Its pairs of neighbouring characters.
     pub pairs: Pairs,
+    /// What it asks for a yes or a no about.
+    pub polar: Option<Polar>,
 }
 
 impl Question {
@@ -92,6 +95,7 @@ impl Question {
             numbers: find_numbers(text),
             words,
             pairs: Pairs::of(&normal),
+            polar: Polar::of(text),
             normal,
         })
     }

@@ -5,6 +5,7 @@ use yiju_text::parse_number;
 use yiju_text::words::WordList;
 
 use crate::ask::question::Language;
+use crate::response::Verdict;
 
 /// Why there is no answer: the documents do not hold one.
 pub(crate) fn no_match(language: Language) -> String {
@@ -70,6 +71,20 @@ pub(crate) fn first_of(language: Language, given: usize, total: usize) -> String
     match language {
         Language::Chinese => format!("共{total}处，以上是前{given}处。"),
         Language::English => format!("These are the first {given} of {total}."),
+    }
+}
+
+/// The word that a yes-or-no question is answered with.
+pub(crate) fn verdict(language: Language, verdict: Verdict) -> &'static str {
+    match (language, verdict) {
+        (Language::Chinese, Verdict::Permitted) => "可以。",
+        (Language::Chinese, Verdict::Prohibited) => "不得。",
+        (Language::Chinese, Verdict::Required) => "应当。",
+        (Language::Chinese, Verdict::NotRequired) => "不需要。",
+        (Language::English, Verdict::Permitted) => "Allowed. ",
+        (Language::English, Verdict::Prohibited) => "Not allowed. ",
+        (Language::English, Verdict::Required) => "Required. ",
+        (Language::English, Verdict::NotRequired) => "Not required. ",
     }
 }
 

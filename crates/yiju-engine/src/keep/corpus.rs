@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use yiju_document::{Entry, group_corpus};
+use yiju_store::check_name;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -12,6 +13,9 @@ use crate::keep::ingest::{AddStatus, Incoming, remove, take_in, unchanged};
 use crate::keep::library::Library;
 use crate::keep::passages::Progress;
 use crate::response::DocumentSummary;
+
+/// Characters of a name that are shown where it is too long.
+const SHOWN: usize = 40;
 
 /// How far the addition of a corpus has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +69,16 @@ pub(crate) fn add(
 ) -> Result<CorpusOutcome, EngineError> {
     engine.library.check_writable()?;
     let groups = group_corpus(corpus);
+    // All that can be wrong with a document is said before the first is embedded, which takes long.
+    for group in &groups {
+        let name = format!("{prefix}{}", group.name);
+        check_name(&name).map_err(|reason| EngineError::OutOfRange {
+            what: "the title of a corpus's entry",
+            range: "one that can name a document".into(),
+            value: format!("{}… ({reason})", name.chars().take(SHOWN).collect::<String>()),
+        })?;
+        group.check_size().map_err(|source| EngineError::Document { source_name: name, source })?;
+    }
     let mut at = CorpusProgress {
         documents_done: 0,
         documents_total: groups.len(),

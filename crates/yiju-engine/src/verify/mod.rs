@@ -9,9 +9,10 @@ pub(crate) mod model;
 mod quote;
 mod report;
 mod support;
+mod turns;
 
 pub use claims::{Mismatch, MismatchKind};
 pub use report::{
-    CitedDocument, CitedQuote, Difference, DifferenceKind, QuotePlace, QuoteStatus, Support,
-    Verification, VerifiedQuote, VerifyRequest,
+    CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, QuotePlace, QuoteStatus,
+    Support, Verification, VerifiedQuote, VerifyRequest,
 };

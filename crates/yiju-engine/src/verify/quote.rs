@@ -15,9 +15,12 @@ use std::collections::{HashMap, HashSet};
 use yiju_store::Store;
 
 use super::align;
+use super::claims::{MismatchKind, mismatches};
 use super::find::{self, Whole};
 use super::folds::Folds;
-use super::report::{CitedDocument, CitedQuote, QuotePlace, QuoteStatus, VerifiedQuote};
+use super::report::{
+    CitedDocument, CitedQuote, Contradiction, QuotePlace, QuoteStatus, VerifiedQuote,
+};
 use crate::error::{EngineError, go_on};
 use crate::keep::library::Library;
 use crate::limits::MOST_PLACES;
@@ -38,6 +41,7 @@ pub(super) fn verify(library: &Library, cited: &CitedQuote) -> Result<VerifiedQu
         similarity: 0.0,
         places: Vec::new(),
         differences: Vec::new(),
+        contradictions: Vec::new(),
         as_cited: None,
         cited_document: place.state,
         support: None,
@@ -215,7 +219,13 @@ fn closest(found: &mut VerifiedQuote, quote: &Folds, candidates: &[&Whole]) {
     // Rounded down: what differs is never as good as the same.
     found.similarity = (similarity * 1e4).floor() / 1e4;
     found.differences = alignment.differences((&whole.document.text, &text), (&found.quote, quote));
-    found.places = vec![find::place(whole, bytes)];
+    let place = find::place(whole, bytes);
+    let otherwise = mismatches(&found.quote, &place.text).into_iter();
+    found.contradictions = otherwise
+        .filter(|one| one.kind != MismatchKind::MissingNumber)
+        .map(|one| Contradiction { kind: one.kind, document: one.quote, quote: one.statement })
+        .collect();
+    found.places = vec![place];
 }
 
 /// The cited place of a quote.

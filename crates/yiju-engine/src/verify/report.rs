@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use yiju_document::Span;
 
-use super::claims::Mismatch;
+use super::claims::{Mismatch, MismatchKind};
 use crate::response::DocumentRef;
 
 /// A quote as someone gives it.
@@ -100,6 +100,9 @@ pub struct VerifiedQuote {
     /// Where altered: the passage and the quote piece by piece. All `document` texts together are
     /// the passage, all `quote` texts the quote.
     pub differences: Vec<Difference>,
+    /// Where altered: the differences by which it says otherwise than the passage, 千分之五 for 万分之五.
+    #[serde(default)]
+    pub contradictions: Vec<Contradiction>,
     /// Whether the first place is the cited one; null where no place was cited.
     #[cfg_attr(feature = "schema", schema(required))]
     pub as_cited: Option<bool>,
@@ -153,6 +156,18 @@ pub enum DifferenceKind {
     Delete,
     /// The quote has something else.
     Replace,
+}
+
+/// Something that an altered quote says otherwise than the passage that it is closest to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Contradiction {
+    /// What kind of thing.
+    pub kind: MismatchKind,
+    /// The document's words, in normal form.
+    pub document: String,
+    /// The quote's words, in normal form.
+    pub quote: String,
 }
 
 /// How well a quote supports a statement.

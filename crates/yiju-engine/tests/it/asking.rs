@@ -2,7 +2,7 @@
 
 use yiju_engine::{
     Access, AskRequest, CLOSE, Engine, ErrorKind, Filter, MOST_READ, NEIGHBOUR_WEIGHT,
-    SearchRequest, Signals,
+    SearchRequest, Signals, Verdict,
 };
 
 use crate::library::{LAW, NOTICE, add, ask, open};
@@ -254,4 +254,78 @@ fn asking_twice_gives_the_same_answer() {
     let mut answers: Vec<_> = (0..2).map(|_| ask(&engine, "停水要提前多久通知用户？")).collect();
     answers.iter_mut().for_each(|answer| answer.timings_ms = Default::default());
     assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn a_yes_or_no_question_begins_with_its_word() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path(), Access::ReadWrite);
+    add(
+        &engine,
+        "rules.txt",
+        "员工考勤管理制度\n第一条　加班应当事前审批。部门负责人审批每月十六小时以内的加班。\n\
+         第二条　法定节假日加班按工资的百分之三百计发，不得以补休代替。\n\
+         第三条　有下列情形之一的，不得申请年休假：\n（一）当年请事假累计二十天以上的；\n（二）试用期未满的。\n\
+         第四条　线上提交申请的，无需提供纸质材料。\n\
+         第五条　员工可以在办公楼内停放自行车，地下室除外。\n",
+    );
+    for (question, verdict, begins, quoted) in [
+        ("加班要不要事前审批？", Some(Verdict::Required), "应当。", "加班应当事前审批"),
+        ("法定节假日加班能用补休代替吗？", Some(Verdict::Prohibited), "不得。", "不得以补休代替"),
+        ("试用期未满的能申请年休假吗？", Some(Verdict::Prohibited), "不得。", "试用期未满"),
+        ("线上提交申请需要提供纸质材料吗？", Some(Verdict::NotRequired), "不需要。", "无需提供"),
+        // An exception leaves it open.
+        ("员工可以在办公楼内停放自行车吗？", None, "", "可以在办公楼内停放"),
+        // Not a question for a yes or a no.
+        ("法定节假日加班怎么计发工资？", None, "", "百分之三百"),
+    ] {
+        let answer = ask(&engine, question);
+        assert_eq!(answer.verdict, verdict, "{question}: {answer:?}");
+        assert!(answer.answer.starts_with(begins), "{question}: {}", answer.answer);
+        assert!(answer.citations[0].quote.contains(quoted), "{question}: {answer:?}");
+        let begins_with_a_word =
+            ["可以。", "不得。", "应当。", "不需要。"].iter().any(|w| answer.answer.starts_with(w));
+        assert_eq!(begins_with_a_word, verdict.is_some());
+    }
+}
+
+#[test]
+fn the_same_sentence_in_several_documents_is_cited_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path(), Access::ReadWrite);
+    for (city, amount) in [("甲", "十五"), ("乙", "二十"), ("丙", "三十")] {
+        add(
+            &engine,
+            &format!("{city}.txt"),
+            &format!(
+                "{city}州市住房公积金管理办法\n第一条　公积金贷款的最高额度为{amount}万元。\n\
+                 第二条　职工可以委托他人代为办理公积金提取手续，委托书应当经过公证。\n"
+            ),
+        );
+    }
+    let answer = ask(&engine, "委托他人办理公积金提取，委托书要经过公证吗？");
+    let sentence = "委托书应当经过公证";
+    let cites: Vec<_> =
+        answer.citations.iter().filter(|one| one.quote.contains(sentence)).collect();
+    assert_eq!(cites.len(), 1, "{answer:?}");
+    let also = &cites[0].also_in;
+    let mut titles: Vec<&str> = also.iter().map(|one| one.document.title.as_str()).collect();
+    titles.push(&cites[0].document.title);
+    titles.sort_unstable();
+    assert_eq!(
+        titles,
+        ["丙州市住房公积金管理办法", "乙州市住房公积金管理办法", "甲州市住房公积金管理办法"]
+    );
+    for place in also {
+        assert_eq!(place.label, "第二条");
+        let text = engine.text(&place.document.id).unwrap().unwrap();
+        assert_eq!(text[place.span.byte_start..place.span.byte_end], *cites[0].quote.trim_end());
+    }
+    // Another amount is another sentence, under its own document.
+    let answer = ask(&engine, "公积金贷款的最高额度是多少？");
+    assert_eq!(answer.citations.len(), 3, "{answer:?}");
+    for citation in &answer.citations {
+        assert_eq!(citation.also_in, []);
+        assert!(answer.answer.contains(&citation.document.title), "{}", answer.answer);
+    }
 }

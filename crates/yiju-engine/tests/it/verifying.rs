@@ -95,6 +95,33 @@ fn an_altered_quote_is_shown_beside_the_text() {
 }
 
 #[test]
+fn an_altered_quote_that_says_the_opposite_is_named() {
+    let (_, engine) = &*LIBRARY;
+    for (altered, kind, said, there) in [
+        ("供水企业应当提前四十八小时通知用户。", MismatchKind::Number, "四十八小时", "二十四小时"),
+        ("供水企业可以提前二十四小时通知用户。", MismatchKind::Modality, "可以", "应当"),
+        ("供水企业每年至少公布一次水质检测结果。", MismatchKind::Period, "每年", "每月"),
+    ] {
+        let found = quote(engine, bare(altered));
+        assert_eq!(found.status, QuoteStatus::Altered);
+        let named: Vec<(MismatchKind, &str, &str)> = found
+            .contradictions
+            .iter()
+            .map(|one| (one.kind, one.quote.as_str(), one.document.as_str()))
+            .collect();
+        assert_eq!(named, [(kind, said, there)], "{altered}");
+    }
+    // Another word for the same, or a word more, contradicts nothing.
+    for altered in
+        ["供水企业必须提前二十四小时通知用户。", "供水企业应当提前二十四小时书面通知用户。"]
+    {
+        let found = quote(engine, bare(altered));
+        assert_eq!(found.status, QuoteStatus::Altered);
+        assert_eq!(found.contradictions, [], "{altered}");
+    }
+}
+
+#[test]
 fn what_stands_nowhere_is_absent() {
     let (_, engine) = &*LIBRARY;
     for nowhere in ["机动车年检费为五百元。", "The quick brown fox", "水费每吨五元由物价局核定"]

@@ -1,10 +1,14 @@
 //! Numbers with their values, to compare what two texts say.
 
-use super::{PERCENT, digits, is_numeral, run, units};
+use super::{digits, is_numeral, run, units};
 use crate::numerals::{english_amount, parse_number};
 use crate::words::WordList;
 
 static NOT_COMPARED: WordList = WordList::section(super::WORDS, "not compared");
+static SHARES: WordList = WordList::section(super::WORDS, "shares");
+
+/// What stands between the parts of a whole and how many of them: 百分之五.
+const OF_PARTS: &str = "分之";
 
 /// A number of a text with its unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,14 +22,18 @@ pub struct Value {
 }
 
 /// The numbers of `text` (in normal form) that can be compared, in order: those in digits, English number words,
-/// and Chinese numerals with a unit after them, 第 or 百分之 before them. Dates by ISO 8601 give three, as
-/// 2025年8月15日 does.
+/// and Chinese numerals with a unit after them or 第 before them. Shares of a whole are in percent, however they are
+/// written: 万分之五, 0.5‰ and 0.05%. Dates by ISO 8601 give three, as 2025年8月15日 does.
 pub fn values(text: &str) -> Vec<Value> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        if c.is_ascii_digit() {
+        if let Some((value, length)) = share(rest) {
+            let shown = text[at..at + length].to_owned();
+            found.push(Value { value, unit: "%", shown });
+            at += length;
+        } else if c.is_ascii_digit() {
             if let Some(lengths) = iso_date(rest) {
                 for (length, unit) in lengths.into_iter().zip(["年", "月", "日"]) {
                     let shown = text[at..at + length].to_owned();
@@ -50,8 +58,7 @@ pub fn values(text: &str) -> Vec<Value> {
             let counted = {
                 let (unit, _) = unit(&text[end..]);
                 let word = &text[at..end] == "一" && NOT_COMPARED.contains(unit);
-                let before = &text[..at];
-                !unit.is_empty() && !word || before.ends_with(PERCENT) || before.ends_with('第')
+                !unit.is_empty() && !word || text[..at].ends_with('第')
             };
             at = match parse_number(&text[at..end]).filter(|_| counted) {
                 Some(value) => with_unit(text, at, end, f64::from(value), &mut found),
@@ -91,16 +98,60 @@ fn unit(text: &str) -> (&'static str, usize) {
         .map_or(("", 0), |unit| (unit.name, spaces + unit.written.len()))
 }
 
+/// A share of a whole at the start of `text`, in percent, and its length: 百分之五, 万分之零点五, 三分之二, 0.5‰.
+fn share(text: &str) -> Option<(f64, usize)> {
+    // 百分之五 has no number before its 百.
+    let (first, length) = match magnitude(text) {
+        Some((sign, factor)) if text[sign.len()..].starts_with(OF_PARTS) => (factor, sign.len()),
+        _ => decimal(text)?,
+    };
+    let rest = text.get(length..)?;
+    if let Some(after) = rest.strip_prefix(OF_PARTS) {
+        let (part, more) = decimal(after).filter(|_| first > 0.0)?;
+        return Some((part * 100.0 / first, length + OF_PARTS.len() + more));
+    }
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let spaces = run(rest, |c| c == ' ');
+    let sign = rest.get(spaces..)?;
+    let letters = |written: &str| written.starts_with(|c: char| c.is_ascii_alphabetic());
+    SHARES.rows().find_map(|[written, whole]| {
+        let after = sign.strip_prefix(written)?;
+        let whole: f64 = whole.parse().ok()?;
+        let ends = !(letters(written) && letters(after));
+        ends.then_some((first * 100.0 / whole, length + spaces + written.len()))
+    })
+}
+
+/// The number at the start of `text`, in digits or in Chinese numerals with 点, and its length.
+fn decimal(text: &str) -> Option<(f64, usize)> {
+    let length = digits(text);
+    if length > 0 {
+        let value = text[..length].replace(',', "").parse().ok()?;
+        return Some((value, length));
+    }
+    let whole = run(text, is_compared);
+    let value = f64::from(parse_number(&text[..whole])?);
+    let fraction = text[whole..].strip_prefix('点').unwrap_or("");
+    let places: Vec<f64> = fraction
+        .chars()
+        .map_while(|c| "零一二三四五六七八九".chars().position(|digit| digit == c))
+        .map(|digit| digit as f64)
+        .collect();
+    if places.is_empty() {
+        return Some((value, whole));
+    }
+    // As digits, so that it is the same value as one written in digits.
+    let written: String = places.iter().map(|digit| digit.to_string()).collect();
+    let value = format!("{value}.{written}").parse().ok()?;
+    Some((value, whole + ('点'.len_utf8()) + places.len() * '一'.len_utf8()))
+}
+
 /// Adds the number at `start..end` with its unit; gives where that ends.
 fn with_unit(text: &str, start: usize, end: usize, value: f64, found: &mut Vec<Value>) -> usize {
-    let percent = text[..start].ends_with(PERCENT);
     let (unit, length) = unit(&text[end..]);
-    let from = start - if percent { PERCENT.len() } else { 0 };
-    found.push(Value {
-        value,
-        unit: if percent { "%" } else { unit },
-        shown: text[from..end + length].to_owned(),
-    });
+    found.push(Value { value, unit, shown: text[start..end + length].to_owned() });
     end + length
 }
 
@@ -137,6 +188,13 @@ mod tests {
             ("5千米", 5.0, "公里", "5千米"),
             ("百分之五", 5.0, "%", "百分之五"),
             ("第三", 3.0, "", "三"),
+            ("千分之五", 0.5, "%", "千分之五"),
+            ("万分之五", 0.05, "%", "万分之五"),
+            ("0.5‰", 0.05, "%", "0.5‰"),
+            ("0.05%", 0.05, "%", "0.05%"),
+            ("5 per cent", 5.0, "%", "5 per cent"),
+            ("百分之零点五", 0.5, "%", "百分之零点五"),
+            ("四分之三", 75.0, "%", "四分之三"),
         ] {
             assert_eq!(found(text), [(value, unit, shown.to_owned())], "{text}");
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use yiju_engine::{AskRequest, confidence_fit};
+use yiju_engine::{AskRequest, confidence_fit, similar_rates};
 
 use super::filter::{FilterArgs, words};
 use super::{Context, print_json};
@@ -67,6 +67,30 @@ fn threshold_help() -> String {
             row.across.answered_unanswerable,
         );
     }
+    help.push_str(&similar_help());
+    help
+}
+
+/// The same where documents resemble each other, by the half of the set that no weight saw.
+fn similar_help() -> String {
+    let Ok(similar) = similar_rates() else { return String::new() };
+    let mut help = String::from(
+        "\nWhere documents resemble each other (the same matter for other cities, years and groups), for \
+         questions that no weight saw. Answered though not: only a document of another city, year or \
+         group has it, or the clause that has it is taken out.\n\n\
+         threshold  refused though it has   wrong clause  |  answered: another has it, taken out\n",
+    );
+    for row in &similar.error_rates {
+        let _ = writeln!(
+            help,
+            "{:>9.2}  {:>21.3}   {:>12.3}  |  {:>24.3}  {:>9.3}",
+            row.threshold,
+            row.kept.refused_answerable,
+            row.kept.answered_wrongly,
+            row.kept.answered_unanswerable,
+            row.kept.answered_without_gold,
+        );
+    }
     help
 }
 
@@ -100,5 +124,21 @@ impl Ask {
             context.notes.hint(hint);
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_says_what_thresholds_stand_for_on_both_kinds_of_corpora() {
+        let help = threshold_help();
+        for part in ["Error rates on development sets", "resemble each other", "taken out"] {
+            assert!(help.contains(part), "{help}");
+        }
+        let rows = help.lines().filter(|line| line.trim_start().starts_with("0."));
+        let similar = similar_rates().unwrap().error_rates.len();
+        assert!(rows.count() >= similar + 3, "{help}");
     }
 }

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 use yiju_engine::{
-    Answer, CitedDocument, CitedQuote, Difference, DifferenceKind, QuoteStatus, Verification,
-    VerifiedQuote, VerifyRequest,
+    Answer, CitedDocument, CitedQuote, Difference, DifferenceKind, MismatchKind, QuoteStatus,
+    Verification, VerifiedQuote, VerifyRequest,
 };
 
 use super::{Context, print_json};
@@ -19,9 +19,10 @@ use crate::text::clean;
 /// Check that quotes are in the documents, and how well they support a statement
 ///
 /// For each quote: it exists (where, and in which version), is altered (the closest passage, with
-/// [-what the document has-] and {+what the quote has+}), or is absent. White space, width, kinds of
-/// brackets and Traditional or Simplified characters are no difference. With --statement, how well
-/// the passage supports it, 0 to 1, and what contradicts it: other numbers, duties, bounds, denials.
+/// [-what the document has-] and {+what the quote has+}, and which words make it say something else),
+/// or is absent. White space, width, kinds of brackets and Traditional or Simplified characters are no
+/// difference. With --statement, how well the passage supports it, 0 to 1, and what contradicts it: other
+/// numbers, duties, bounds, denials, all for some, before for after.
 /// Any finding is a result: the exit code is 0.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -167,6 +168,10 @@ fn show_quote(citation: &VerifiedQuote, out: &mut impl Write) -> io::Result<()> 
     if !citation.differences.is_empty() {
         writeln!(out, "  {}", clean(&marked(&citation.differences)))?;
     }
+    for one in &citation.contradictions {
+        let (quote, document) = (clean(&one.quote), clean(&one.document));
+        writeln!(out, "  it contradicts the document: “{quote}” for “{document}”")?;
+    }
     if let Some(support) = &citation.support {
         writeln!(out, "  supports the statement: {:.2}", support.score)?;
         for mismatch in &support.mismatches {
@@ -175,11 +180,11 @@ fn show_quote(citation: &VerifiedQuote, out: &mut impl Write) -> io::Result<()> 
             } else {
                 format!("“{}”", mismatch.quote)
             };
-            writeln!(
-                out,
-                "    the statement says “{}”, the passage {quote}",
-                clean(&mismatch.statement),
-            )?;
+            let verb = match mismatch.kind {
+                MismatchKind::MissingNumber => "    the statement says",
+                _ => "    contradicted: the statement says",
+            };
+            writeln!(out, "{verb} “{}”, the passage {quote}", clean(&mismatch.statement),)?;
         }
     }
     Ok(())

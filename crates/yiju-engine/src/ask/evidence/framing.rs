@@ -5,6 +5,8 @@ use yiju_document::{Role, Span};
 use yiju_store::ClauseRecord;
 
 use super::quote::Quote;
+use crate::ask::rank::Ranked;
+use crate::ask::verdict::Polar;
 
 /// Most characters of a list that is quoted whole.
 const LONGEST_LIST: usize = 4_000;
@@ -43,6 +45,35 @@ pub(super) fn speaks_of_a_list(record: &ClauseRecord, span: Span) -> bool {
     let roles = || sentences_at(record, span).filter_map(|at| record.clause.roles.get(at));
     roles().any(|role| *role == Role::LeadIn)
         || roles().filter(|role| **role == Role::Item).count() > 1
+}
+
+/// The least share of what a yes-or-no question is about that the sentence governs which is quoted for it, and how much
+/// more that must be than what the first quote governs.
+const LEAST_GOVERNED: f32 = 0.6;
+const BETTER: f32 = 0.3;
+
+/// Puts the sentence that says whether what is asked may or must be done before the others of the best clause, where
+/// what is quoted first does not say so.
+pub(super) fn deciding_first(polar: &Polar, best: &Ranked, quotes: &mut Vec<Quote>) {
+    let record = &best.record;
+    let governed = |span: Span| record.slice(span).and_then(|text| polar.governed_by(text));
+    let Some(first) = quotes.first() else { return };
+    let spans = [first.span].into_iter().chain(governing(record, first.span));
+    let said = spans.filter_map(governed).fold(0.0, f32::max);
+    // 加班应当事前审批。 is the heading of what follows and says it.
+    let whole = |span: Span| {
+        record.slice(span).is_some_and(|text| text.trim_end().ends_with(['。', '；', ';', '.']))
+    };
+    let sentences = best.sentences.iter();
+    let able = sentences.filter(|one| one.quotable || (one.is_heading && whole(one.span)));
+    let scored = able.filter_map(|sentence| Some((governed(sentence.span)?, sentence.span)));
+    // Of equals the first.
+    let decides = scored.rev().max_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((_, span)) =
+        decides.filter(|(share, _)| *share >= LEAST_GOVERNED && *share >= said + BETTER)
+    {
+        quotes.insert(0, Quote::of(first.candidate, span));
+    }
 }
 
 /// The sentences that a quote cannot be read without, in the order of the text, adjacent ones joined.

@@ -21,13 +21,15 @@ pub(crate) struct Quote {
     pub answer: Option<Range<usize>>,
     /// What the quote cannot be read without, in the order of the text.
     pub context: Vec<Span>,
+    /// Where else the same stands: candidates and spans.
+    pub also: Vec<(usize, Span)>,
     /// Whether it is the beginning of a list that is too long to quote whole.
     pub cut: bool,
 }
 
 impl Quote {
     pub(super) fn of(candidate: usize, span: Span) -> Self {
-        Self { candidate, span, answer: None, context: Vec::new(), cut: false }
+        Self { candidate, span, answer: None, context: Vec::new(), also: Vec::new(), cut: false }
     }
 }
 
