@@ -9,6 +9,7 @@ pub(crate) mod embedded;
 mod engine;
 pub(crate) mod evidence;
 pub(crate) mod lookup;
+pub(crate) mod matter;
 pub(crate) mod meeting;
 pub(crate) mod named;
 pub(crate) mod pairs;
