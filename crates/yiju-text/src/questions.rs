@@ -34,6 +34,7 @@ static ASKED_OF_A_FIGURE: WordList = list("asked of a figure");
 static ENGLISH_FIGURES: WordList = list("english figures");
 static AFTER_A_FIGURE: WordList = list("after a figure");
 static TIME_UNITS: WordList = list("time units");
+static FREQUENCIES: WordList = list("frequencies");
 static NAMES_OF_TIMES: WordList = list("names of times");
 static ASKING_WORDS: WordList = list("asking words");
 /// Terms of a question about any document: they say that something is asked, not what.
@@ -157,6 +158,8 @@ fn asks_with_ji(question: &str) -> bool {
 /// 0.5 where it holds a number of another kind, and 1 where nothing particular is expected.
 pub fn fits(expected: Expected, text: &str) -> f32 {
     match expected {
+        // 每周备份 says how often.
+        Expected::Quantity(Kind::Duration) if FREQUENCIES.is_in(text) => 1.0,
         Expected::Quantity(kind) => numbers(text).fold(0.0, |best: f32, number| {
             let of_kind = kind == Kind::Any || kind_of(text, &number) == kind;
             best.max(if of_kind { 1.0 } else { 0.5 })
@@ -242,6 +245,8 @@ mod tests {
         assert_eq!(fits(Expected::Quantity(Kind::Persons), "每年可发电约2亿千瓦时"), 0.5);
         assert_eq!(fits(Expected::Quantity(Kind::Age), "年满18周岁的公民"), 1.0);
         assert_eq!(fits(Expected::Quantity(Kind::Age), "服役满2年"), 0.5);
+        assert_eq!(fits(Expected::Quantity(Kind::Duration), "重要数据每周备份"), 1.0);
+        assert_eq!(fits(Expected::Quantity(Kind::Duration), "备份介质异地存放"), 0.0);
         assert_eq!(fits(Expected::Time, "今年4月底全部并网"), 1.0);
         assert_eq!(fits(Expected::Time, "完善应急体系"), 0.0);
     }
