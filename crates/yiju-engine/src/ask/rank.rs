@@ -61,6 +61,8 @@ pub(crate) struct Sentence {
     pub span: Span,
     /// Weighted MaxSim of the question's tokens within the sentence.
     pub late: f32,
+    /// The same beside the document's name, where the question says that.
+    pub own_late: f32,
     /// Share of the question's words that it holds.
     pub coverage: f32,
     /// How well it holds what is asked for, 0 to 1.
@@ -95,6 +97,8 @@ pub(crate) struct Ranked {
     pub tokens: Option<Vec<u8>>,
     /// Share of the question's words that the clause or its headings hold.
     pub coverage: f32,
+    /// The same share of the words beside the document's name.
+    pub own_coverage: f32,
     /// Weight of the heaviest word that is missing there.
     pub missing: f32,
     /// Share of the question's words that the document's title and issuer hold.
@@ -312,7 +316,18 @@ fn score(
             let score = SENTENCE_LATE_WEIGHT * own_late + COVERAGE_WEIGHT * own_coverage
                 - MISFIT_LOSS * (1.0 - fit)
                 - if is_heading { HEADING_LOSS } else { 0.0 };
-            Sentence { span, late, coverage, fit, is_heading, novelty, listed, quotable, score }
+            Sentence {
+                span,
+                late,
+                own_late,
+                coverage,
+                fit,
+                is_heading,
+                novelty,
+                listed,
+                quotable,
+                score,
+            }
         })
         .collect::<Vec<_>>();
     let best_sentence_late = sentences.iter().map(|s| s.late).fold(0.0, f32::max);
@@ -320,7 +335,8 @@ fn score(
     let pairs = question.pairs.share_in(&with_headings);
     let shared =
         if across { 0.0 } else { PAIRS_WEIGHT * pairs + SENTENCE_PAIRS_WEIGHT * sentence_pairs };
-    let lists = sentences.iter().filter(|sentence| sentence.listed).count() > 2;
+    let lists = sentences.iter().filter(|sentence| sentence.listed).count() > 2
+        || record.clause.roles.last() == Some(&Role::LeadIn);
     let length = (record.text.chars().count() as f32).max(SHORT);
     let fused = |dense: f32, sentence: f32, late: f32, best_sentence_late: f32| {
         dense
@@ -340,6 +356,10 @@ fn score(
         neighbours: 0.0,
         across,
         coverage: question.coverage(&with_headings).unwrap_or(0.0),
+        own_coverage: match beside {
+            Some((matter, _)) => matter.coverage(&format!("{path} {text}")),
+            None => question.coverage(&with_headings).unwrap_or(0.0),
+        },
         missing: question.missing(&with_headings),
         named: question.coverage(&titles).unwrap_or(0.0),
         pairs,
