@@ -216,9 +216,12 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
-        // （二）位置如下： over 甲、 leads in to items.
+        // （二）位置如下： over 甲、 leads in to items, and so does （二）下列人员不得报名： over 1. …；
         let list = line.rest().ends_with(['：', ':'])
-            && self.lines.get(i + 1).and_then(Line::style) >= Some(Style::ParenthesizedArabic);
+            && self.lines.get(i + 1).is_some_and(|next| {
+                next.style() >= Some(Style::ParenthesizedArabic)
+                    || next.style() > Some(label.style) && next.text.ends_with(['；', ';'])
+            });
         if heading && !list && self.stands_over(i, label) {
             self.push_section(line, Level::Numbered(label.style), line.end());
         } else {
@@ -461,9 +464,13 @@ impl<'a> Builder<'a> {
         let Some(label) = &clause.label else {
             return false;
         };
-        // A heading alone on its line is nothing without what follows.
+        // A heading alone on its line is nothing without what follows; the last member of a series is no heading.
+        let semicolon = |line: &Line| line.text.ends_with(['；', ';']);
+        let of_series = i.checked_sub(1).is_some_and(|own| semicolon(&self.lines[own]))
+            || i.checked_sub(2).is_some_and(|before| semicolon(&self.lines[before]));
         if clause.heading.is_none()
             && clause.short_text.is_some()
+            && !of_series
             && !signs::is_short_entry(self.lines[i].text)
         {
             return true;

@@ -134,7 +134,7 @@ impl<'a> Parts<'a> {
 
 impl Clause {
     /// The sentences without which `sentence` (an index) does not say what the text says, as indexes in order, itself
-    /// left out: the lead-ins of an item, the header of a table's row, the sentence that 其, 该 or 但 points back to, and
+    /// left out: the question that it answers, the lead-ins of an item, the header of a table's row, the sentence that 其, 该 or 但 points back to, and
     /// the 但 that takes something back. `text` is the clause's own.
     pub fn governing(&self, text: &str, sentence: usize) -> Vec<usize> {
         let parts = Parts::of(self, text);
@@ -153,6 +153,11 @@ impl Clause {
             at -= 1;
             found.insert(at);
             found.extend(parts.leads(at));
+        }
+        // 三年，不收费 says nothing without 登记证能用几年？
+        if parts.sentences.get(sentence).is_some_and(|this| this.role == Role::Answer) {
+            let asks = |at: &usize| parts.sentences[*at].role == Role::Question;
+            found.extend((0..sentence).rev().find(asks));
         }
         let next = sentence + 1;
         if parts.sentences.get(next).is_some_and(|next| {

@@ -79,7 +79,7 @@ impl Document {
             roles.push(if signed.contains(&at) {
                 vec![Role::Signature; clause.sentences.len()]
             } else {
-                clause_roles(self, clause, opening.contains(&at))
+                clause_roles(self, clause, opening.contains(&at) || in_preface(self, clause))
             });
         }
         let leads = leads(self);
@@ -156,6 +156,12 @@ fn opening(document: &Document) -> Range<usize> {
         (Some(_), None) => 0..(0..end.min(3)).rev().find(announces).map_or(0, |at| at + 1),
         (None, _) => 0..0,
     }
+}
+
+/// Whether a clause stands under a heading that says so: 编者说明.
+fn in_preface(document: &Document, clause: &Clause) -> bool {
+    let section = clause.section.and_then(|at| document.sections.get(at));
+    section.is_some_and(|section| words::PREFACE.contains(&section.title))
 }
 
 /// Whether a clause is a question with its answer.

@@ -47,6 +47,8 @@ pub(crate) static MEMBERS: WordList = WordList::section(ROLES, "members");
 pub(crate) static PURPOSE_OPENS: WordList = WordList::section(ROLES, "purpose begins");
 /// What that sentence holds.
 pub(crate) static PURPOSE_ENDS: WordList = WordList::section(ROLES, "purpose holds");
+/// Headings of what goes before a text.
+pub(crate) static PREFACE: WordList = WordList::section(ROLES, "preface");
 /// What may stand before a 文号 without being of it.
 pub(crate) static NUMBER_LEADS: WordList = WordList::new(include_str!("../data/number_leads.txt"));
 /// What is said to be done with a document on a day, and since when it is in force.

@@ -34,6 +34,8 @@ static ASKED_OF_A_FIGURE: WordList = list("asked of a figure");
 static ENGLISH_FIGURES: WordList = list("english figures");
 static AFTER_A_FIGURE: WordList = list("after a figure");
 static TIME_UNITS: WordList = list("time units");
+static FREQUENCIES: WordList = list("frequencies");
+static NO_TIMES: WordList = list("no times");
 static NAMES_OF_TIMES: WordList = list("names of times");
 static ASKING_WORDS: WordList = list("asking words");
 /// Terms of a question about any document: they say that something is asked, not what.
@@ -153,21 +155,45 @@ fn asks_with_ji(question: &str) -> bool {
     })
 }
 
-/// How well `text` (in normal form) holds what is expected: 1 where it does, 0 where it cannot,
+/// How well a text holds a time that it names without a number.
+const NAMED_TIME: f32 = 0.75;
+
+/// How well `text` (in normal form) holds what is expected: 1 where it does, 0 where it cannot, 0.75 for a time without a number,
 /// 0.5 where it holds a number of another kind, and 1 where nothing particular is expected.
 pub fn fits(expected: Expected, text: &str) -> f32 {
     match expected {
+        // 每周备份 says how often.
+        Expected::Quantity(Kind::Duration) if FREQUENCIES.is_in(text) => 1.0,
         Expected::Quantity(kind) => numbers(text).fold(0.0, |best: f32, number| {
             let of_kind = kind == Kind::Any || kind_of(text, &number) == kind;
             best.max(if of_kind { 1.0 } else { 0.5 })
         }),
         Expected::Time => {
-            let named =
-                numbers(text).any(|number| is_time(text, &number)) || NAMES_OF_TIMES.is_in(text);
-            f32::from(u8::from(named))
+            if numbers(text).any(|number| is_time(text, &number)) {
+                1.0
+            } else if names_time(text) {
+                NAMED_TIME
+            } else {
+                0.0
+            }
         }
         _ => 1.0,
     }
+}
+
+/// Whether a text says when without a number: 届满, 春季; 时段 and 及时 say nothing.
+fn names_time(text: &str) -> bool {
+    NAMES_OF_TIMES.iter().any(|name| {
+        text.match_indices(name).any(|(at, name)| {
+            let inside = |word: &str| {
+                word.match_indices(name).any(|(offset, _)| {
+                    at.checked_sub(offset).and_then(|from| text.get(from..from + word.len()))
+                        == Some(word)
+                })
+            };
+            !NO_TIMES.iter().any(|word| inside(word))
+        })
+    })
 }
 
 /// Whether the number at `number` is a time: with a unit of time after it, or a year in four digits.
@@ -242,8 +268,12 @@ mod tests {
         assert_eq!(fits(Expected::Quantity(Kind::Persons), "每年可发电约2亿千瓦时"), 0.5);
         assert_eq!(fits(Expected::Quantity(Kind::Age), "年满18周岁的公民"), 1.0);
         assert_eq!(fits(Expected::Quantity(Kind::Age), "服役满2年"), 0.5);
+        assert_eq!(fits(Expected::Quantity(Kind::Duration), "重要数据每周备份"), 1.0);
+        assert_eq!(fits(Expected::Quantity(Kind::Duration), "备份介质异地存放"), 0.0);
         assert_eq!(fits(Expected::Time, "今年4月底全部并网"), 1.0);
         assert_eq!(fits(Expected::Time, "完善应急体系"), 0.0);
+        assert_eq!(fits(Expected::Time, "合同期满之日"), 0.75);
+        assert_eq!(fits(Expected::Time, "青河将分时段及时推进"), 0.0);
     }
 
     #[test]

@@ -6,4 +6,5 @@ mod outlines;
 mod properties;
 mod roles;
 mod running;
+mod series;
 mod wrapping;

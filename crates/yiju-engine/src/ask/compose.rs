@@ -13,10 +13,11 @@ use crate::ask::embedded::Embedded;
 use crate::ask::lookup::{Found, Item, Section};
 use crate::ask::question::{Language, Question};
 use crate::ask::rerank::{Answerable, Read};
+use crate::ask::series::{self, Series};
 use crate::ask::trace::{Step, timed};
 use crate::ask::unit::{self, Unit};
 use crate::ask::verdict::of_citations;
-use crate::ask::{evidence, wording};
+use crate::ask::{consequence, evidence, wording};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::{
@@ -66,14 +67,40 @@ pub(crate) fn answer(
     }
     let mut citations = Vec::with_capacity(quotes.len());
     let mut lines = Vec::with_capacity(quotes.len());
-    for (marker, quote) in (1u32..).zip(quotes) {
+    let store = &engine.library.store;
+    let mut quoted: Vec<(String, Series)> = Vec::new();
+    if let Some(first) = quotes.first() {
+        let best = &ranked[first.candidate];
+        for (record, span) in consequence::of(store, question, &best.record, first.span)? {
+            let citation = cite(next_marker(&citations), &record, span, best.relevance())?;
+            lines.push(line(question, &citation));
+            citations.push(citation);
+        }
+    }
+    for quote in quotes {
         let found = &ranked[quote.candidate];
-        let mut citation = cite(marker, &found.record, quote.span, found.relevance())?;
-        citation.answer_span = quote.answer.and_then(|part| found.record.span_at(part));
-        citation.context = context(engine, &found.record, &quote.context)?;
+        let record = &found.record;
+        let shown = |(document, series): &(String, Series)| {
+            *document == record.document.id && series.holds(record.index)
+        };
+        if quoted.iter().any(shown) {
+            continue;
+        }
+        let mut citation = cite(next_marker(&citations), record, quote.span, found.relevance())?;
+        citation.answer_span = quote.answer.and_then(|part| record.span_at(part));
+        citation.context = context(engine, record, &quote.context)?;
         citation.also_in = quote.also.iter().filter_map(|place| also_in(ranked, place)).collect();
+        let mut cut = quote.cut;
+        let leads = citation.roles.last() == Some(&Role::LeadIn);
+        let series =
+            if question.quotable.list || leads { series::around(store, record)? } else { None };
+        if let Some(series) = series {
+            add_members(&mut citation, record, &series)?;
+            cut |= series.cut;
+            quoted.push((record.document.id.clone(), series));
+        }
         lines.push(line(question, &citation));
-        if quote.cut {
+        if cut {
             lines.push(wording::goes_on(question.language));
         }
         citations.push(citation);
@@ -102,6 +129,23 @@ fn also_in(ranked: &[Read], &(candidate, span): &(usize, Span)) -> Option<AlsoIn
         path: record.path.clone(),
         span,
     })
+}
+
+fn next_marker(citations: &[Citation]) -> u32 {
+    u32::try_from(citations.len() + 1).unwrap_or(u32::MAX)
+}
+
+/// Adds the members of a list to the context of a citation of its lead-in or of one of them.
+fn add_members(
+    citation: &mut Citation,
+    record: &ClauseRecord,
+    series: &Series,
+) -> Result<(), EngineError> {
+    for member in series.members.iter().filter(|member| member.index != record.index) {
+        citation.context.push(part(member, member.clause.span)?);
+    }
+    citation.context.sort_by_key(|part| part.span.byte_start);
+    Ok(())
 }
 
 /// A section, or a clause with a heading, as a whole.
@@ -160,17 +204,18 @@ pub(crate) fn together(request: &AskRequest, answers: Vec<Answer>) -> Answer {
     }
 }
 
+fn part(of: &ClauseRecord, span: Span) -> Result<QuotePart, EngineError> {
+    let quote = of.slice(span).map(str::to_owned);
+    let differs = || EngineError::QuoteDiffers { clause_id: of.id() };
+    quote.map(|quote| QuotePart { quote, span }).ok_or_else(differs)
+}
+
 /// The parts of a clause at `spans`, and the lead-in of the clause that leads in to it, where there is one.
 fn context(
     engine: &Engine,
     record: &ClauseRecord,
     spans: &[Span],
 ) -> Result<Vec<QuotePart>, EngineError> {
-    let part = |of: &ClauseRecord, span: Span| {
-        let quote = of.slice(span).map(str::to_owned);
-        let differs = || EngineError::QuoteDiffers { clause_id: of.id() };
-        quote.map(|quote| QuotePart { quote, span }).ok_or_else(differs)
-    };
     let mut parts = Vec::new();
     // A lead-in may itself be led in to.
     let mut above = record.clause.lead;

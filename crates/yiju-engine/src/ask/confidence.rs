@@ -98,6 +98,8 @@ pub(crate) fn features(ranked: &[Read], others: &[Read]) -> Features {
         best.named,
         rival,
         if evidence.is_some_and(|sentence| sentence.listed) { 1.0 } else { 0.0 },
+        evidence.map_or(best.lanes.late, |sentence| sentence.own_late),
+        best.own_coverage,
     ];
     Features { across, values }
 }

@@ -48,6 +48,17 @@ impl Constraint {
         Self { said: said.to_owned(), kind: Kind::Text(forms.into_iter().collect()) }
     }
 
+    /// The same for the name that ends it, where what goes before is no part of it and `titles` (in normal form) begin
+    /// with the rest: 报考碧溪市 is 碧溪市.
+    pub(crate) fn without_verb(&self, titles: &[String]) -> Option<Self> {
+        let Kind::Text(forms) = &self.kind else { return None };
+        let whole = forms.first().filter(|_| forms.len() == 2)?;
+        let rests = whole.char_indices().skip(1).map(|(at, _)| &whole[at..]);
+        let mut named = rests.filter(|rest| rest.chars().count() > 2);
+        let name = named.find(|rest| titles.iter().any(|title| title.starts_with(rest)))?;
+        Some(Self::text(name, [name.to_owned()]))
+    }
+
     /// Whether `text` (in normal form) meets it.
     pub(crate) fn met_by(&self, text: &str) -> bool {
         match &self.kind {

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use yiju_embed::{EmbedQueue, InputType, Priority};
+use yiju_embed::{EmbedQueue, InputType, Priority, TokenVectors};
 use yiju_index::{QueryTokens, TokenKind};
 
 use crate::ask::question::Question;
@@ -20,6 +20,8 @@ pub(crate) struct Embedded {
     last_tokens: QueryTokens,
     /// A weight for each token, adding up to 1.
     pub token_weights: Vec<f32>,
+    /// The tokens as the model gave them.
+    pub token_vectors: TokenVectors,
     /// Which tokens are of a word that asks.
     pub asking: Vec<bool>,
     /// The mean vector of those tokens, or of all where there are none.
@@ -70,6 +72,7 @@ impl Embedded {
                 token_weights: question.weigh(&tokens),
                 asking,
                 asking_vector,
+                token_vectors: tokens,
                 question,
             })
         })

@@ -6,6 +6,7 @@ use yiju_document::Role;
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
+use crate::ask::constraints::Constraint;
 use crate::ask::question::Question;
 use crate::ask::rank::Ranked;
 
@@ -46,7 +47,13 @@ fn keep_named_places(question: &str, found: &mut [Ranked]) {
 /// Checks candidates against what the question fixes. A clause meets a constraint by its own text and headings; where no candidate does so, by its
 /// document: title, date, issuer, number, and what its opening says. Returns what no candidate meets, as the question says it.
 pub(crate) fn check(question: &Question, found: &mut [Ranked]) -> Vec<String> {
-    let constraints = &question.constraints;
+    let titles: Vec<String> =
+        found.iter().map(|candidate| normalize(&candidate.record.document.title)).collect();
+    let constraints: Vec<Constraint> = question
+        .constraints
+        .iter()
+        .map(|constraint| constraint.without_verb(&titles).unwrap_or_else(|| constraint.clone()))
+        .collect();
     keep_named_places(&question.normal, found);
     if constraints.is_empty() {
         return Vec::new();
@@ -55,7 +62,7 @@ pub(crate) fn check(question: &Question, found: &mut [Ranked]) -> Vec<String> {
         found.iter().map(|candidate| (own_text(candidate), document_text(candidate))).collect();
     let mut meets = vec![true; found.len()];
     let mut unmet = Vec::new();
-    for constraint in constraints {
+    for constraint in &constraints {
         let of_document: Vec<bool> =
             texts.iter().map(|(_, document)| constraint.met_by(document)).collect();
         let own: Vec<bool> = texts.iter().map(|(own, _)| constraint.met_by(own)).collect();

@@ -12,7 +12,7 @@ use crate::ask::named::Named;
 use crate::ask::question::Question;
 use crate::ask::rank::{self, Ranked};
 use crate::ask::rerank::{Answerable, Read, rerank};
-use crate::ask::retrieve::{self, CANDIDATES, Candidate};
+use crate::ask::retrieve::{self, CANDIDATES, Candidate, Lanes};
 use crate::ask::scope::Scope;
 use crate::ask::trace::{Step, clocked, timed};
 use crate::ask::{about, compose, constraints, lookup, meeting, parts};
@@ -213,7 +213,9 @@ impl<'a> Stages<'a> {
     ) -> Result<Vec<Ranked>, EngineError> {
         go_on()?;
         timed(Step::SecondStage, || {
-            rank::rank(&self.engine.library.store, question, candidates, reach)
+            let lanes = Lanes::of(&self.indexes);
+            let cosines = |vector: &[f32], id: u64| lanes.cosines(vector, id);
+            rank::rank(&self.engine.library.store, &cosines, question, candidates, reach)
         })
     }
 

@@ -174,7 +174,7 @@ fn idf(frequency: f64, total: f64) -> f64 {
 
 /// Whether `text` holds `word`: anywhere for Chinese, at the start of a word for letters and digits,
 /// since 3 is not in 13.
-fn holds(text: &str, word: &str) -> bool {
+pub(crate) fn holds(text: &str, word: &str) -> bool {
     if word.chars().next().is_some_and(is_han) {
         return text.contains(word);
     }

@@ -11,6 +11,8 @@ static ATTACHMENT: WordList = WordList::section(SOURCE, "attachment");
 static PURPOSE: WordList = WordList::section(SOURCE, "purpose");
 static CLOSING: WordList = WordList::section(SOURCE, "closing");
 static ASKS_OF_FORCE: WordList = WordList::section(SOURCE, "asks of force");
+static YES_OR_NO: WordList = WordList::section(SOURCE, "asks yes or no");
+static OPENS_YES_OR_NO: WordList = WordList::section(SOURCE, "opens yes or no");
 static WANTS_A_LIST: WordList = WordList::section(SOURCE, "wants a list");
 
 /// What a question says about the lines it may be answered with.
@@ -35,7 +37,11 @@ impl Quotable {
             attachment: ATTACHMENT.is_in(question),
             purpose: PURPOSE.is_in(question),
             force: ASKS_OF_FORCE.is_in(question),
-            list: expected == Expected::List || WANTS_A_LIST.is_in(question),
+            // 这个收费标准也要执行吗 asks for no list.
+            list: expected == Expected::List
+                || WANTS_A_LIST.is_in(question)
+                    && expected != Expected::Time
+                    && !asks_yes_or_no(question),
         }
     }
 
@@ -63,6 +69,16 @@ impl Quotable {
     }
 }
 
+/// Whether a question (in normal form) is answered by yes or no.
+fn asks_yes_or_no(question: &str) -> bool {
+    let end = question.trim_end_matches(|c: char| !c.is_alphanumeric());
+    YES_OR_NO.is_in(question)
+        || end.ends_with(['吗', '么']) && !end.ends_with("什么")
+        || OPENS_YES_OR_NO
+            .prefix_of(question)
+            .is_some_and(|word| question[word.len()..].starts_with(|c: char| !c.is_alphanumeric()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +98,9 @@ mod tests {
         let repeal = "原办法同时废止";
         assert!(!quotable("登记要带哪些材料?").allows(Role::Body, repeal, 1.0));
         assert!(quotable("原办法还有效吗?").allows(Role::Body, repeal, 1.0));
+        assert!(quotable("申请条件是什么?").list && quotable("要带哪些材料吗?").list);
+        assert!(!quotable("民办健身馆也执行这个收费标准吗?").list);
+        assert!(!quotable("收费标准什么时候执行?").list);
         assert!(quotable("附件有哪些?").allows(Role::Attachment, "", 1.0));
     }
 }

@@ -55,7 +55,17 @@ pub(crate) struct LaneHits {
     lexical: Vec<Hit>,
 }
 
-impl Lanes<'_> {
+impl<'a> Lanes<'a> {
+    pub(crate) fn of(indexes: &'a Indexes) -> Self {
+        Self { clauses: &indexes.clauses, sentences: &indexes.sentences, lexical: &indexes.lexical }
+    }
+
+    /// The cosines of a vector with the clause whose passage is `id` and with its best sentence; 0 where it has none.
+    pub(crate) fn cosines(self, vector: &[f32], id: u64) -> (f32, f32) {
+        let sentences = (1..).map_while(|n| self.sentences.score(vector, id + n));
+        (self.clauses.score(vector, id).unwrap_or(0.0), sentences.fold(0.0, f32::max))
+    }
+
     pub(crate) fn search(
         self,
         vector: &[f32],
@@ -82,11 +92,7 @@ pub(crate) fn candidates(
     question: &Embedded,
     most: usize,
 ) -> Result<Vec<Candidate>, EngineError> {
-    let lanes = Lanes {
-        clauses: &indexes.clauses,
-        sentences: &indexes.sentences,
-        lexical: &indexes.lexical,
-    };
+    let lanes = Lanes::of(indexes);
     let hits = lanes.search(&question.vector, &question.text, scope.filter())?;
     timed(Step::Fuse, || {
         let places = store.passages(&hits.ids())?;
@@ -136,13 +142,13 @@ impl LaneHits {
                 continue;
             };
             found.entry(id).or_insert_with(|| {
-                let sentences = (1..).map_while(|n| lanes.sentences.score(vector, id + n));
+                let (dense, best_sentence) = lanes.cosines(vector, id);
                 Candidate {
                     id,
                     document_id: place.document_id,
                     clause: place.clause,
-                    dense: lanes.clauses.score(vector, id).unwrap_or(0.0),
-                    best_sentence: sentences.fold(0.0, f32::max),
+                    dense,
+                    best_sentence,
                     lexical: shares.get(&id).copied().unwrap_or(0.0),
                 }
             });

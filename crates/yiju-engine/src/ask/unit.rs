@@ -75,16 +75,20 @@ fn named_heading(question: &Question, record: &ClauseRecord) -> Option<usize> {
     let rest: Vec<_> = question.words.iter().filter(|word| !title.contains(&word.text)).collect();
     let (general, own): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|word| OF_A_SECTION.contains(&word.text));
-    let wanted = if own.is_empty() { general } else { own };
+    let wanted = if own.is_empty() { &general } else { &own };
     let total: f32 = wanted.iter().map(|word| word.weight).sum();
     if total <= 0.0 {
         return None;
     }
-    record.path.iter().rposition(|heading| {
+    let saying = record.path.iter().enumerate().filter_map(|(depth, heading)| {
         let heading = normalize(heading);
         let held = wanted.iter().filter(|word| heading.contains(&word.text));
-        held.map(|word| word.weight).sum::<f32>() >= HELD * total
-    })
+        let says = held.map(|word| word.weight).sum::<f32>() >= HELD * total;
+        // 保障措施 says more of 有哪些保障措施 than 加强资金保障 does.
+        let kinds = general.iter().filter(|word| heading.contains(&word.text)).count();
+        says.then_some((kinds, depth))
+    });
+    saying.max().map(|(_, depth)| depth)
 }
 
 /// All clauses under the heading at `depth` of the path of `record`.

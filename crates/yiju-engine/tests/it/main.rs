@@ -1,5 +1,6 @@
 //! The engine with the bundled model, on texts of our own.
 
+mod answering;
 mod asking;
 mod keeping;
 mod library;

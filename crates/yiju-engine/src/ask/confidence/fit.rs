@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The signals, each about 0 to 1, in their order.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 16] = [
     "dense",
     "sentence",
     "late",
@@ -21,6 +21,8 @@ pub(super) const NAMES: [&str; 14] = [
     "named",
     "rival",
     "listed",
+    "own_late",
+    "own_coverage",
 ];
 
 /// How confidence is computed, what from, and how often it errs.
