@@ -13,13 +13,16 @@ mod csv;
 mod detect;
 mod docx;
 mod error;
+mod fields;
 mod grid;
 mod limits;
 mod lines;
 mod lists;
 mod numerals;
+mod odf;
 mod opc;
 mod printed;
+mod rtf;
 mod symbols;
 mod xml;
 
@@ -55,6 +58,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
         Format::Text => return Ok(None),
         Format::Csv => &csv::Csv,
         Format::Docx => &docx::Docx,
+        Format::Odt | Format::Ods | Format::Odp => &odf::Odf { format },
+        Format::Rtf => &rtf::Rtf,
         Format::Sealed => return Err(FormatError::Encrypted { format }),
         format => return Err(FormatError::NotRead { format }),
     };
