@@ -11,6 +11,7 @@ mod cfb;
 mod clock;
 mod csv;
 mod detect;
+mod doc;
 mod docx;
 mod error;
 mod fields;
@@ -23,6 +24,7 @@ mod odf;
 mod opc;
 mod printed;
 mod rtf;
+mod sheets;
 mod symbols;
 mod xml;
 
@@ -57,9 +59,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
         Format::Csv => &csv::Csv,
+        Format::Doc => &doc::Doc,
         Format::Docx => &docx::Docx,
         Format::Odt | Format::Ods | Format::Odp => &odf::Odf { format },
         Format::Rtf => &rtf::Rtf,
+        Format::Xls => &sheets::Xls,
+        Format::Xlsx => &sheets::Xlsx,
         Format::Sealed => return Err(FormatError::Encrypted { format }),
         format => return Err(FormatError::NotRead { format }),
     };

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::FormatError;
 use crate::block::{Block, Text, TextRole};
-use crate::grid::{self, Join, Piece};
-use crate::lines;
+use crate::grid::{Join, Piece};
+use crate::lines::{self, Content};
 use crate::xml::{Ns, Tag, Xml};
 
 use super::text::{Context, Story};
@@ -15,9 +15,6 @@ const CELLS: usize = 2_000_000;
 
 /// Tables have fewer columns than this.
 const COLUMNS: i32 = 1 << 20;
-
-/// A cell with what is in it.
-type Content = (Piece, Vec<Block>);
 
 /// A table that is being read.
 #[derive(Debug, Default)]
@@ -46,29 +43,12 @@ pub(super) fn read(
     }
     let mut grid = Grid::default();
     grid.rows(xml, context, false)?;
-    let mut rows = grid.rows;
-    let single = match rows.as_mut_slice() {
-        [row] if !sheet => match row.as_mut_slice() {
-            [(_, blocks)] => Some(std::mem::take(blocks)),
-            _ => None,
-        },
-        _ => None,
-    };
-    let mut notes = Vec::new();
-    let mut row = |cells: Vec<Content>| -> Vec<Piece> {
-        let cell = |(piece, blocks)| Piece { text: lines::cell(blocks, &mut notes), ..piece };
-        cells.into_iter().map(cell).collect()
-    };
-    let rows = rows.into_iter().map(&mut row).collect();
-    let table = grid::table(rows, grid.header_rows, 0);
-    if sheet && !name.is_empty() && table.rows.iter().flatten().any(|cell| !cell.text.is_empty()) {
-        story.blocks.push(Block::Text(Text {
-            role: TextRole::Heading(1),
-            text: name,
-            places: Vec::new(),
-        }));
+    let from = story.blocks.len();
+    lines::add_table(grid.rows, grid.header_rows, 0, &mut story.blocks);
+    if sheet && story.blocks.len() > from && !name.is_empty() {
+        let heading = Text { role: TextRole::Heading(1), text: name, places: Vec::new() };
+        story.blocks.insert(from, Block::Text(heading));
     }
-    lines::add_table(table, single, notes, &mut story.blocks);
     Ok(())
 }
 

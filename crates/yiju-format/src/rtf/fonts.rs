@@ -82,7 +82,7 @@ fn page_of_charset(charset: i32) -> Option<i32> {
 }
 
 /// The encoding of a code page of Windows.
-pub(crate) fn encoding_of_page(page: i32) -> Option<&'static Encoding> {
+fn encoding_of_page(page: i32) -> Option<&'static Encoding> {
     Some(match page {
         874 => encoding_rs::WINDOWS_874,
         932 => encoding_rs::SHIFT_JIS,

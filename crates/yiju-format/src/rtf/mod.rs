@@ -15,7 +15,6 @@ use crate::lists::{Counters, spaced};
 use crate::numerals::Numerals;
 use crate::{Format, FormatError, Limits, Reader, fields, lines};
 
-pub(crate) use fonts::encoding_of_page;
 use fonts::{Font, Fonts};
 use lists::ListTables;
 use story::{Label, Paragraph, Story};

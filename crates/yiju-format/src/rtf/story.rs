@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::block::{Block, TextRole};
-use crate::grid::{self, Join, Piece};
-use crate::lines;
+use crate::grid::{Join, Piece};
+use crate::lines::{self, Content};
 use crate::lists::{Counters, Lists};
 
 /// Edges of cells that are nearer than this, in twentieths of a point, are one.
@@ -77,7 +77,7 @@ pub(super) struct Story {
     blocks: Vec<Block>,
     cell: Vec<Block>,
     cells: Vec<Vec<Block>>,
-    rows: Vec<Vec<(Piece, Vec<Block>)>>,
+    rows: Vec<Vec<Content>>,
     header_rows: usize,
     left: i32,
     next: Edge,
@@ -166,7 +166,7 @@ impl Story {
     /// Ends a row by the definition that came last.
     pub(super) fn end_of_row(&mut self) {
         let cells = std::mem::take(&mut self.cells);
-        let mut row: Vec<(Piece, Vec<Block>)> = Vec::with_capacity(cells.len());
+        let mut row: Vec<Content> = Vec::with_capacity(cells.len());
         let mut at = self.left;
         for (index, mut blocks) in cells.into_iter().enumerate() {
             // Cells without a definition stand behind the others.
@@ -203,25 +203,9 @@ impl Story {
             }
             self.end_of_row();
         }
-        let mut rows = std::mem::take(&mut self.rows);
+        let rows = std::mem::take(&mut self.rows);
         let header_rows = std::mem::take(&mut self.header_rows);
-        if rows.is_empty() {
-            return;
-        }
-        let single = match rows.as_mut_slice() {
-            [row] => match row.as_mut_slice() {
-                [(_, blocks)] => Some(std::mem::take(blocks)),
-                _ => None,
-            },
-            _ => None,
-        };
-        let mut notes = Vec::new();
-        let mut row = |cells: Vec<(Piece, Vec<Block>)>| -> Vec<Piece> {
-            let cell = |(piece, blocks)| Piece { text: lines::cell(blocks, &mut notes), ..piece };
-            cells.into_iter().map(cell).collect()
-        };
-        let rows = rows.into_iter().map(&mut row).collect();
-        lines::add_table(grid::table(rows, header_rows, NEAR), single, notes, &mut self.blocks);
+        lines::add_table(rows, header_rows, NEAR, &mut self.blocks);
     }
 
     /// Takes in a story that ended inside this one: a note with its mark, or a text box.
