@@ -11,16 +11,21 @@ mod cfb;
 mod clock;
 mod csv;
 mod detect;
+mod doc;
 mod docx;
 mod error;
+mod fields;
 mod grid;
 mod limits;
 mod lines;
 mod lists;
 mod numerals;
+mod odf;
 mod opc;
 mod pdf;
 mod printed;
+mod rtf;
+mod sheets;
 mod symbols;
 mod web;
 mod xml;
@@ -56,10 +61,15 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
         Format::Csv => &csv::Csv,
+        Format::Doc => &doc::Doc,
         Format::Docx => &docx::Docx,
         Format::Html => &web::Html,
         Format::Mhtml => &web::Mhtml,
         Format::Pdf => &pdf::Pdf,
+        Format::Odt | Format::Ods | Format::Odp => &odf::Odf { format },
+        Format::Rtf => &rtf::Rtf,
+        Format::Xls => &sheets::Xls,
+        Format::Xlsx => &sheets::Xlsx,
         Format::Sealed => return Err(FormatError::Encrypted { format }),
         format => return Err(FormatError::NotRead { format }),
     };

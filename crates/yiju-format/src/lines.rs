@@ -1,7 +1,7 @@
 //! From the characters of a paragraph, as formats store them, to blocks.
 
 use crate::block::{Block, Table, Text, TextRole};
-use crate::grid::join;
+use crate::grid::{self, Piece, join};
 
 /// What stands for a break inside a paragraph while it is collected.
 pub(crate) const BREAK: char = '\n';
@@ -71,20 +71,43 @@ pub(crate) fn cell(blocks: Vec<Block>, notes: &mut Vec<Block>) -> String {
     all
 }
 
-/// Adds a table. One without text is left out; one of a single cell is a frame around its content, which then stands
-/// by itself: `single` are the blocks of that cell.
+/// A cell with what is in it.
+pub(crate) type Content = (Piece, Vec<Block>);
+
+/// The table of rows. One of a single cell is a frame around its content, which then stands by itself: then there is
+/// no table, and the blocks of the cell are given.
+pub(crate) fn table(
+    mut rows: Vec<Vec<Content>>,
+    header_rows: usize,
+    near: i32,
+    notes: &mut Vec<Block>,
+) -> Result<Table, Vec<Block>> {
+    if let [row] = rows.as_mut_slice()
+        && let [(_, blocks)] = row.as_mut_slice()
+    {
+        return Err(std::mem::take(blocks));
+    }
+    let mut row = |cells: Vec<Content>| -> Vec<Piece> {
+        let cell = |(piece, blocks)| Piece { text: cell(blocks, notes), ..piece };
+        cells.into_iter().map(cell).collect()
+    };
+    Ok(grid::table(rows.into_iter().map(&mut row).collect(), header_rows, near))
+}
+
+/// Adds the table of rows and the notes in it; one without text is left out.
 pub(crate) fn add_table(
-    table: Table,
-    single: Option<Vec<Block>>,
-    notes: Vec<Block>,
+    rows: Vec<Vec<Content>>,
+    header_rows: usize,
+    near: i32,
     blocks: &mut Vec<Block>,
 ) {
-    match single {
-        Some(content) => blocks.extend(content),
-        None if table.rows.iter().flatten().all(|cell| cell.text.is_empty()) => {}
-        None => blocks.push(Block::Table(table)),
+    let mut notes = Vec::new();
+    match table(rows, header_rows, near, &mut notes) {
+        Err(content) => blocks.extend(content),
+        Ok(table) if table.rows.iter().flatten().all(|cell| cell.text.is_empty()) => {}
+        Ok(table) => blocks.push(Block::Table(table)),
     }
-    blocks.extend(notes);
+    blocks.append(&mut notes);
 }
 
 /// The mark of a note as it stands in the text: raised digits, so that `30` and note 1 are not 301.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::FormatError;
 use crate::block::{Block, TextRole};
-use crate::grid::{self, Join, Piece};
-use crate::lines;
+use crate::grid::{Join, Piece};
+use crate::lines::{self, Content};
 use crate::lists::{Counters, Label, Lists};
 use crate::xml::{Ns, Tag, Xml};
 
@@ -213,22 +213,8 @@ impl Story {
         let mut rows: Vec<Row> = Vec::new();
         self.rows(xml, context, &mut rows)?;
         let header_rows = rows.iter().take_while(|row| row.header).count();
-        let mut rows: Vec<Vec<(Piece, Vec<Block>)>> =
-            rows.into_iter().map(|row| row.cells).collect();
-        let single = match rows.as_mut_slice() {
-            [row] => match row.as_mut_slice() {
-                [(_, blocks)] => Some(std::mem::take(blocks)),
-                _ => None,
-            },
-            _ => None,
-        };
-        let mut notes = Vec::new();
-        let mut row = |cells: Vec<(Piece, Vec<Block>)>| -> Vec<Piece> {
-            let cell = |(piece, blocks)| Piece { text: lines::cell(blocks, &mut notes), ..piece };
-            cells.into_iter().map(cell).collect()
-        };
-        let rows = rows.into_iter().map(&mut row).collect();
-        lines::add_table(grid::table(rows, header_rows, 0), single, notes, &mut self.blocks);
+        let rows = rows.into_iter().map(|row| row.cells).collect();
+        lines::add_table(rows, header_rows, 0, &mut self.blocks);
         Ok(())
     }
 
@@ -260,7 +246,7 @@ impl Story {
 /// A row of a table that is being read.
 #[derive(Debug, Default)]
 struct Row {
-    cells: Vec<(Piece, Vec<Block>)>,
+    cells: Vec<Content>,
     at: i32,
     header: bool,
     deleted: bool,

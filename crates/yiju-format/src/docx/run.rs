@@ -2,8 +2,8 @@
 
 use crate::FormatError;
 use crate::block::{Block, Text, TextRole};
+use crate::fields;
 use crate::lines::{self, BREAK};
-use crate::numerals::Numerals;
 use crate::symbols;
 use crate::xml::{Event, Ns, Tag, Xml};
 
@@ -186,7 +186,9 @@ impl Story {
                 if let Some(field) = self.fields.pop().filter(|field| !field.shown && !hidden) {
                     match value(&field) {
                         Some(text) => self.show(&text, open),
-                        None => context.numbers += usize::from(is_number(&field.instruction)),
+                        None => {
+                            context.numbers += usize::from(fields::is_number(&field.instruction))
+                        }
                     }
                 }
             }
@@ -239,44 +241,7 @@ fn value(field: &Field) -> Option<String> {
     if let Some(ticked) = field.ticked {
         return Some(if ticked { "☒" } else { "☐" }.to_owned());
     }
-    let instruction = field.instruction.trim();
-    let (name, rest) = instruction.split_once([' ', '\\']).unwrap_or((instruction, ""));
-    match name.to_ascii_uppercase().as_str() {
-        "EQ" => formula(rest),
-        "SYMBOL" => {
-            let mut words = rest.split_whitespace();
-            let code = words.next()?;
-            let code = match code.strip_prefix("0x") {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => code.parse().ok()?,
-            };
-            let font = rest.split_once("\\f").map(|(_, font)| font.trim().trim_start_matches('"'));
-            let font = font.and_then(|font| font.split('"').next()).unwrap_or_default();
-            symbols::symbol(font, code).or(char::from_u32(code)).map(String::from)
-        }
-        _ => None,
-    }
-}
-
-fn is_number(instruction: &str) -> bool {
-    let name = instruction.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-    matches!(name.as_str(), "LISTNUM" | "AUTONUM" | "AUTONUMLGL" | "AUTONUMOUT" | "SEQ")
-}
-
-/// What an EQ field shows (§17.16.5.18). Chinese Word makes numbers in circles so: `\o\ac(○,1)`.
-fn formula(rest: &str) -> Option<String> {
-    let inside = rest.split_once('(')?.1;
-    let inside = inside.rsplit_once(')').map_or(inside, |(inside, _)| inside);
-    let parts: Vec<&str> = inside.split([',', ';']).map(str::trim).collect();
-    if rest.to_ascii_lowercase().contains("\\o") {
-        if let ["○" | "〇" | "◯", number] = parts.as_slice()
-            && let Ok(number) = number.parse()
-        {
-            return Some(Numerals::named("decimalEnclosedCircle").write(number));
-        }
-        return Some(parts.concat());
-    }
-    Some(parts.join(if rest.to_ascii_lowercase().contains("\\f") { "/" } else { "" }))
+    fields::shown(&field.instruction)
 }
 
 /// A reference to a note: its mark in the text, and the note after the paragraph.
