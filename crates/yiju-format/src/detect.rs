@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::web;
+use crate::{ofd, web};
 
 /// A format of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +70,9 @@ impl fmt::Display for Format {
 
 /// The format of a file, by its first bytes and, for archives, the names of their parts.
 pub fn detect(bytes: &[u8]) -> Format {
+    if ofd::is_ofd(bytes) {
+        return Format::Ofd;
+    }
     if web::is_mhtml(bytes) {
         return Format::Mhtml;
     }

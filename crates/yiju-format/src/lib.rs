@@ -10,6 +10,7 @@ mod clock;
 mod detect;
 mod error;
 mod limits;
+mod ofd;
 mod printed;
 mod web;
 
@@ -45,6 +46,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
         Format::Text => return Ok(None),
         Format::Html => &web::Html,
         Format::Mhtml => &web::Mhtml,
+        Format::Ofd => &ofd::Ofd,
         format => return Err(FormatError::NotRead { format }),
     };
     reader.read(bytes, limits).map(Some)

@@ -252,17 +252,16 @@ fn furniture(
     let mut dropped = HashSet::new();
     let all = measure.text(body);
     let mut open = vec![body];
-    let mut steps = 0_usize;
     while let Some(id) = open.pop() {
-        steps += 1;
-        if steps % 1024 == 0 {
-            clock.check()?;
-        }
+        // Each look into a block may be long.
+        clock.check()?;
         for &child in tree.children(id).iter().rev().filter(|&&child| is_shown(tree, child)) {
             // What holds most of the page is no furniture, whatever it is called.
             let small = measure.text(child) * 2 <= all;
             let block = is_block(tree.tag(child));
-            if small && (is_furniture(tree, child) || block && is_beside(tree, child, measure)) {
+            if small
+                && (is_furniture(tree, child) || block && is_beside(tree, child, measure, clock)?)
+            {
                 dropped.insert(child);
             } else {
                 open.push(child);
@@ -273,12 +272,13 @@ fn furniture(
 }
 
 /// Whether a block is beside the document by what is in it.
-fn is_beside(tree: &Tree, id: Id, measure: &Measure) -> bool {
+fn is_beside(tree: &Tree, id: Id, measure: &Measure, clock: &Clock) -> Result<bool, FormatError> {
     /// A table of properties is short.
     const LONGEST: usize = 800;
-    measure.is_links(id)
-        || is_foot(tree, id, measure)
-        || measure.text(id) <= LONGEST && facts::is_properties(tree, id)
+    if measure.is_links(id) || is_foot(tree, id, measure) {
+        return Ok(true);
+    }
+    Ok(measure.text(id) <= LONGEST && facts::is_properties(tree, id, clock)?)
 }
 
 fn is_foot(tree: &Tree, id: Id, measure: &Measure) -> bool {

@@ -58,8 +58,7 @@ pub(super) fn read(
     // What is dropped in something that is dropped is already there.
     inside.retain(|&id| nodes_above(tree, id).all(|above| !dropped.contains(&above)));
     nodes.extend(inside.into_iter().flat_map(|id| tree.walk(id, |id| is_shown(tree, id))));
-    clock.check()?;
-    let stated = properties(tree, &nodes);
+    let stated = properties(tree, &nodes, clock)?;
     let property = |field| {
         // A number and a date have digits; what has none is something else that stands there.
         let fits = |value: &str| {
@@ -138,8 +137,12 @@ fn nodes_above(tree: &Tree, id: Id) -> impl Iterator<Item = Id> {
 }
 
 /// Labels and their values, in the page's order.
-fn properties(tree: &Tree, nodes: &[Id]) -> Vec<(&'static str, String)> {
-    let pieces = pieces(tree, nodes);
+fn properties(
+    tree: &Tree,
+    nodes: &[Id],
+    clock: &Clock,
+) -> Result<Vec<(&'static str, String)>, FormatError> {
+    let pieces = pieces(tree, nodes, clock)?;
     let mut found: Vec<_> = stated(tree, &pieces)
         .into_iter()
         .filter_map(|(label, value, _)| Some((label, value?)))
@@ -148,7 +151,7 @@ fn properties(tree: &Tree, nodes: &[Id]) -> Vec<(&'static str, String)> {
     if found.len() < 2 {
         found.clear();
     }
-    found
+    Ok(found)
 }
 
 /// Labels, their values, and how many pieces each takes.
@@ -172,13 +175,13 @@ fn stated(tree: &Tree, pieces: &[Piece]) -> Vec<(&'static str, Option<String>, u
 }
 
 /// Whether an element is a table or list of properties: hardly anything else is in it.
-pub(super) fn is_properties(tree: &Tree, id: Id) -> bool {
+pub(super) fn is_properties(tree: &Tree, id: Id, clock: &Clock) -> Result<bool, FormatError> {
     const FEWEST: usize = 3;
-    let pieces = pieces(tree, &tree.walk(id, |id| is_shown(tree, id)));
+    let pieces = pieces(tree, &tree.walk(id, |id| is_shown(tree, id)), clock)?;
     let stated = stated(tree, &pieces);
     let labels: HashSet<&str> = stated.iter().map(|(label, ..)| *label).collect();
     let taken: usize = stated.iter().map(|(.., pieces)| pieces).sum();
-    labels.len() >= FEWEST && taken * 5 >= pieces.len() * 4
+    Ok(labels.len() >= FEWEST && taken * 5 >= pieces.len() * 4)
 }
 
 /// A label at the beginning of a piece, and what stands after it.
@@ -207,10 +210,13 @@ struct Piece {
 }
 
 /// The texts of nodes, a line or cell each, parted after a label and before the next.
-fn pieces(tree: &Tree, nodes: &[Id]) -> Vec<Piece> {
+fn pieces(tree: &Tree, nodes: &[Id], clock: &Clock) -> Result<Vec<Piece>, FormatError> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut last = None;
-    for &id in nodes {
+    for (at, &id) in nodes.iter().enumerate() {
+        if at.is_multiple_of(1024) {
+            clock.check()?;
+        }
         let Some(text) = tree.text(id).filter(|text| !text.trim().is_empty()) else { continue };
         let line = line(tree, id);
         let cell = line.is_some_and(|line| ["td", "th", "dt", "dd"].contains(&tree.tag(line)));
@@ -223,7 +229,7 @@ fn pieces(tree: &Tree, nodes: &[Id]) -> Vec<Piece> {
         }
         last = line;
     }
-    pieces
+    Ok(pieces)
 }
 
 /// Whether a label ends here.
