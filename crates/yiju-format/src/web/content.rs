@@ -27,6 +27,9 @@ const LINK_PART: usize = 60;
 /// A block of more characters is no foot, whatever words it has.
 const LONGEST_FOOT: usize = 400;
 
+/// A credit of the page's editor is short: `责任编辑：某某`.
+const LONGEST_CREDIT: usize = 12;
+
 /// The document's part of a page.
 #[derive(Debug)]
 pub(super) struct Content {
@@ -56,7 +59,11 @@ pub(super) fn is_control(line: &str) -> bool {
         .chars()
         .filter(|c| !c.is_whitespace() && !"【】[]［］（）()|｜".contains(*c))
         .collect();
+    let credit = bare.trim_start_matches("我要纠错").strip_prefix("责任编辑");
     CONTROLS.contains(bare.as_str())
+        || credit.is_some_and(|rest| {
+            rest.starts_with([':', '：']) && rest.chars().count() <= LONGEST_CREDIT
+        })
 }
 
 /// Finds the document of a page.
@@ -393,6 +400,7 @@ mod tests {
     fn controls_are_known_by_their_whole_line() {
         assert!(is_control("【 打印本页 】"));
         assert!(is_control("字体：[ 大 中 小 ]"));
+        assert!(is_control("【我要纠错】 责任编辑：某某某"));
         assert!(!is_control("打印本页后盖章"));
     }
 

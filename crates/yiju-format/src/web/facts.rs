@@ -73,13 +73,15 @@ pub(super) fn read(
         })
     };
     let source = || meta(tree, &["ContentSource"]).filter(|source| !is_medium(source));
+    let (tag, tag_number) =
+        title(tree).map_or((None, None), |(title, number)| (Some(title), number));
     Ok(Facts {
         title: meta(tree, &["ArticleTitle"])
             .or_else(|| property(Field::Title))
             .or_else(|| meta(tree, &["DC.title", "og:title"]))
-            .or_else(|| title(tree)),
+            .or(tag),
         issuer: property(Field::Issuer).or_else(source),
-        number: property(Field::Number),
+        number: property(Field::Number).or(tag_number),
         date: property(Field::Date)
             .or_else(|| meta(tree, &["PubDate", "firstpublishedtime", "publishdate"])),
     })
@@ -113,14 +115,25 @@ fn meta(tree: &Tree, names: &[&str]) -> Option<String> {
     })
 }
 
-/// `<title>` up to the name of the site: `…的通知_中国政府网`.
-fn title(tree: &Tree) -> Option<String> {
+/// `<title>` up to the name of the site, and the number that it ends with: `…的通知（国办发〔2019〕3号）_中国政府网`.
+fn title(tree: &Tree) -> Option<(String, Option<String>)> {
     let id = tree.walk(tree.root(), |_| true).into_iter().find(|&id| tree.tag(id) == "title")?;
     let text: String = tree.children(id).iter().filter_map(|&id| tree.text(id)).collect();
     let end = ["_", " - ", " | ", "-", "|", "——"].iter().find_map(|sign| {
         text.split_once(sign).map(|(before, _)| before).filter(|before| !before.trim().is_empty())
     });
-    tidy(end.unwrap_or(&text))
+    let title = tidy(end.unwrap_or(&text))?;
+    let number = title.strip_suffix(['）', ')']).and_then(|title| title.rsplit_once(['（', '(']));
+    let number = number.filter(|(before, number)| {
+        !before.is_empty()
+            && number.ends_with('号')
+            && number.contains(['〔', '［', '['])
+            && !number.contains(['《', '》'])
+    });
+    Some(match number {
+        Some((before, number)) => (before.trim_end().to_owned(), tidy(number)),
+        None => (title, None),
+    })
 }
 
 /// A source that is a newspaper or site reports the document, it did not issue it.
@@ -328,5 +341,8 @@ mod tests {
     #[test]
     fn a_title_tag_ends_before_the_site() {
         assert_eq!(facts("<title> 某市条例 - 某市人大 </title>").title, some("某市条例"));
+        let read = facts("<title>某办法（试行）（国办发〔2019〕3号）_政府信息公开专栏</title>");
+        assert_eq!((read.title, read.number), (some("某办法（试行）"), some("国办发〔2019〕3号")));
+        assert_eq!(facts("<title>某办法（试行）_网</title>").title, some("某办法（试行）"));
     }
 }

@@ -107,7 +107,15 @@ fn title(
         }
         clock.check()?;
         let text = table::one_line(tree, id);
-        if !text.is_empty() && stated.as_ref().is_some_and(|stated| bare(&text) == *stated) {
+        // The heading of a page may be shorter or longer than what it states, by a subtitle.
+        let equal = |stated: &String| {
+            let text = bare(&text);
+            text == *stated
+                || is_head
+                    && text.len().min(stated.len()) >= 24
+                    && (text.starts_with(stated.as_str()) || stated.starts_with(&text))
+        };
+        if !text.is_empty() && stated.as_ref().is_some_and(equal) {
             same.get_or_insert(text);
         } else if is_head && !text.is_empty() {
             heads.push(text);
