@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::glyphs::{Composites, Objects, Run, drop_doubles};
+use super::glyphs::{Composites, Objects, drop_doubles};
 use super::lines::lines;
 use super::package::{ENTRY, Package};
 use super::paragraphs::{Sheet, paragraphs};
+use super::tables::tables;
 use super::xml::Element;
 use crate::clock::Clock;
 use crate::{Facts, Format, FormatError, Limits, Reading};
@@ -100,7 +101,7 @@ fn document(
         let location = page.attribute("BaseLoc").unwrap_or_default();
         let Some(file) = package.find(place, location) else {
             gathered.unread.push(format!("page {number} is missing in the file"));
-            gathered.sheets.push(sheet(shared.area.unwrap_or(A4), Vec::new()));
+            gathered.sheets.push(sheet(shared.area.unwrap_or(A4), Objects::default()));
             gathered.titles.push(HashSet::new());
             continue;
         };
@@ -115,16 +116,18 @@ fn document(
         }
         let titles = tags.iter().filter(|(kind, (page, _))| *kind == Tag::Title && page == id);
         gathered.titles.push(titles.map(|(_, (_, object))| *object).collect());
-        gathered.sheets.push(sheet(area, objects.runs));
+        gathered.sheets.push(sheet(area, objects));
     }
     facts(&mut gathered.facts, &tags, &told);
     outside(package, place, &document, &mut gathered.unread);
     Ok(())
 }
 
-fn sheet([left, top, width, height]: [f64; 4], mut runs: Vec<Run>) -> Sheet {
+fn sheet([left, top, width, height]: [f64; 4], objects: Objects) -> Sheet {
+    let Objects { mut runs, rules, .. } = objects;
     drop_doubles(&mut runs);
-    Sheet { left, top, width, height, lines: lines(runs) }
+    let tables = tables(&rules, &mut runs);
+    Sheet { left, top, width, height, lines: lines(runs), tables }
 }
 
 fn note(unread: &mut Vec<String>, number: usize, objects: &Objects) {
@@ -228,6 +231,7 @@ fn page_of(
         }
         if let Some(of_template) = drawn.get(id) {
             objects.runs.extend(of_template.runs.iter().cloned());
+            objects.rules.extend(&of_template.rules);
             objects.hidden += of_template.hidden;
             objects.unknown += of_template.unknown;
             objects.pictures += of_template.pictures;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::rules::{Rule, rules};
 use super::space::{Matrix, Way};
 use super::xml::Element;
 use crate::clock::Clock;
@@ -31,10 +32,25 @@ pub(super) struct Run {
     pub(super) bounds: (f64, f64),
 }
 
+impl Run {
+    /// The middle of it on the page.
+    pub(super) fn centre(&self) -> (f64, f64) {
+        let (top, bottom) = (self.base - self.size * ASCENT, self.base + self.size * DESCENT);
+        let [left, top, right, bottom] = self.way.back(self.begin, top, self.end, bottom);
+        ((left + right) / 2.0, (top + bottom) / 2.0)
+    }
+
+    /// Whether it goes along an edge of the page.
+    pub(super) fn is_straight(&self) -> bool {
+        self.way != Way::Aslant
+    }
+}
+
 /// What the objects of a page hold.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Objects {
     pub(super) runs: Vec<Run>,
+    pub(super) rules: Vec<Rule>,
     pub(super) pictures: usize,
     /// Characters of objects that are not shown.
     pub(super) hidden: usize,
@@ -83,6 +99,7 @@ impl Objects {
                 match object.name.as_str() {
                     "TextObject" if shown => self.text(object, outer),
                     "TextObject" => self.hidden += characters(object),
+                    "PathObject" if shown => self.rules.extend(rules(object, outer)),
                     "ImageObject" if shown => self.pictures += 1,
                     "PageBlock" | "Layer" => open.push((object, outer, depth + 1)),
                     "CompositeObject" if shown => {

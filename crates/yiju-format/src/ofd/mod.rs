@@ -1,6 +1,6 @@
 //! OFD, the page format of the state's documents (GB/T 33190-2016).
 //!
-//! Kept: the characters of all pages with the place of each line, templates, documents in one archive one after the
+//! Kept: the characters of all pages with the place of each line, tables by their drawn lines, templates, documents in one archive one after the
 //! other, and the title, 文号, issuer and date that tags of official documents mark. Named in `unread`: pictures,
 //! attachments, annotations, signatures and what is hidden. Page numbers and repeated heads are left out.
 
@@ -9,7 +9,10 @@ mod glyphs;
 mod lines;
 mod package;
 mod paragraphs;
+mod rules;
+mod running;
 mod space;
+mod tables;
 mod xml;
 
 pub(crate) use package::is_ofd;

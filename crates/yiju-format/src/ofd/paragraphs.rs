@@ -1,11 +1,13 @@
-//! From lines to paragraphs, over pages; page numbers and what is printed again on each page are left out.
+//! From lines and drawn tables to paragraphs and tables, over pages.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::lines::Line;
+use super::running::drop_repeated;
 use super::space::Way;
+use super::tables::{Ruled, fills};
 use crate::web::is_wide;
-use crate::{Area, Block, Page, Place, Text, TextRole};
+use crate::{Area, Block, Cell, Page, Place, Table, Text, TextRole};
 
 /// Points in a millimetre.
 pub(super) const POINTS: f64 = 72.0 / 25.4;
@@ -18,6 +20,7 @@ pub(super) struct Sheet {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) lines: Vec<Line>,
+    pub(super) tables: Vec<Ruled>,
 }
 
 impl Sheet {
@@ -33,7 +36,7 @@ impl Sheet {
     }
 
     /// How far down the page a line is, of 1, if it goes to the right.
-    fn depth(&self, line: &Line) -> Option<f64> {
+    pub(super) fn depth(&self, line: &Line) -> Option<f64> {
         (line.way == Way::Right && self.height > 0.0).then(|| (line.base - self.top) / self.height)
     }
 }
@@ -41,55 +44,145 @@ impl Sheet {
 /// The paragraphs of a document. `titles` are the objects that are marked as its title.
 pub(super) fn paragraphs(mut sheets: Vec<Sheet>, titles: &[HashSet<u64>]) -> Vec<Block> {
     drop_repeated(&mut sheets);
-    let mut blocks: Vec<Text> = Vec::new();
-    let mut before: Option<(usize, &Line, bool)> = None;
+    let mut out = Output::default();
     for (at, sheet) in sheets.iter().enumerate() {
         let marked = titles.get(at);
+        let mut tables = sheet.tables.iter().peekable();
         for line in &sheet.lines {
+            // A table stands before the first line that is below its upper edge.
+            while let Some(table) =
+                tables.next_if(|table| line.way != Way::Right || line.base > table.grid.top())
+            {
+                out.table(sheet, at, table);
+            }
             let title = marked.is_some_and(|marked| {
                 line.segments
                     .iter()
                     .flat_map(|segment| &segment.objects)
                     .all(|object| marked.contains(object))
             });
-            let joins = before.is_some_and(|(page, before, was_title)| {
-                title && was_title || title == was_title && goes_on(before, line, page == at)
-            });
-            match blocks.last_mut().filter(|_| joins) {
-                Some(text) => add(text, sheet, at, line),
-                None => {
-                    let role = if title { TextRole::Heading(1) } else { TextRole::Paragraph };
-                    let mut text = Text { role, text: String::new(), places: Vec::new() };
-                    add(&mut text, sheet, at, line);
-                    blocks.push(text);
-                }
-            }
-            before = Some((at, line, title));
+            out.line(sheet, at, line, title);
+        }
+        for table in tables {
+            out.table(sheet, at, table);
         }
     }
-    blocks.into_iter().filter(|text| !text.text.trim().is_empty()).map(Block::Text).collect()
+    out.blocks.retain(|block| !matches!(block, Block::Text(text) if text.text.trim().is_empty()));
+    out.blocks
 }
 
-fn add(text: &mut Text, sheet: &Sheet, page: usize, line: &Line) {
+#[derive(Default)]
+struct Output<'a> {
+    blocks: Vec<Block>,
+    /// The line before, with its page and whether it is of the title.
+    before: Option<(usize, &'a Line, bool)>,
+    /// The edges of the columns of the table before, if nothing but the end of its page came after it.
+    open_table: Option<(usize, &'a [f64])>,
+}
+
+impl<'a> Output<'a> {
+    fn line(&mut self, sheet: &Sheet, page: usize, line: &'a Line, title: bool) {
+        let joins = self.before.is_some_and(|(before_page, before, was_title)| {
+            title && was_title || title == was_title && goes_on(before, line, before_page == page)
+        });
+        if !joins || !matches!(self.blocks.last(), Some(Block::Text(_))) {
+            let role = if title { TextRole::Heading(1) } else { TextRole::Paragraph };
+            self.blocks.push(Block::Text(Text { role, text: String::new(), places: Vec::new() }));
+        }
+        if let Some(Block::Text(text)) = self.blocks.last_mut() {
+            add(&mut text.text, &mut text.places, '\t', sheet, page, line);
+        }
+        self.before = Some((page, line, title));
+        self.open_table = None;
+    }
+
+    fn table(&mut self, sheet: &Sheet, page: usize, ruled: &'a Ruled) {
+        let table = read_table(sheet, page, ruled);
+        let x = ruled.grid.x.as_slice();
+        // The same columns at the top of the next page: the table goes on.
+        let goes_on = self.open_table.is_some_and(|(before, edges)| {
+            before + 1 == page
+                && edges.len() == x.len()
+                && edges.iter().zip(x).all(|(one, other)| (one - other).abs() < 1.0)
+        });
+        match self.blocks.last_mut() {
+            Some(Block::Table(before)) if goes_on => {
+                // A header that is printed again on each page is one header.
+                let again =
+                    table.rows.first().zip(before.rows.first()).is_some_and(|(one, other)| {
+                        one.iter().map(|cell| &cell.text).eq(other.iter().map(|cell| &cell.text))
+                    });
+                if again {
+                    before.header_rows = 1;
+                }
+                before.rows.extend(table.rows.into_iter().skip(usize::from(again)));
+            }
+            _ => self.blocks.push(Block::Table(table)),
+        }
+        self.before = None;
+        self.open_table = Some((page, x));
+    }
+}
+
+/// A table with its merged cells: in the rows below a cell of several, empty cells stand.
+fn read_table(sheet: &Sheet, page: usize, ruled: &Ruled) -> Table {
+    let grid = &ruled.grid;
+    let mut rows: Vec<Vec<(usize, Cell)>> = vec![Vec::new(); grid.rows()];
+    for (index, (place, lines)) in grid.boxes.iter().zip(&ruled.cells).enumerate() {
+        let mut cell = Cell { columns: place.columns, rows: place.rows, ..Cell::default() };
+        let mut before: Option<&Line> = None;
+        for line in lines {
+            let full = before.is_some_and(|before| fills(before, line, grid.sides(index)));
+            if before.is_some() && !full {
+                cell.text.push(' ');
+            }
+            add(&mut cell.text, &mut cell.places, ' ', sheet, page, line);
+            before = Some(line);
+        }
+        for row in place.row..place.row + place.rows {
+            if let Some(cells) = rows.get_mut(row) {
+                let cell = if row == place.row {
+                    std::mem::take(&mut cell)
+                } else {
+                    Cell { columns: place.columns, rows: 1, ..Cell::default() }
+                };
+                cells.push((place.column, cell));
+            }
+        }
+    }
+    let rows = rows.into_iter().map(|mut row| {
+        row.sort_by_key(|(column, _)| *column);
+        row.into_iter().map(|(_, cell)| cell).collect()
+    });
+    Table { header_rows: 0, rows: rows.collect() }
+}
+
+/// Adds a line to a text; `gap` stands for a wide gap in it.
+fn add(
+    text: &mut String,
+    places: &mut Vec<Place>,
+    gap: char,
+    sheet: &Sheet,
+    page: usize,
+    line: &Line,
+) {
     for (index, segment) in line.segments.iter().enumerate() {
         let shown = segment.text.trim();
         if shown.is_empty() {
             continue;
         }
-        if index > 0 && !text.text.is_empty() {
-            text.text.push('\t');
-        } else if let (Some(last), Some(next)) =
-            (text.text.chars().next_back(), shown.chars().next())
-        {
+        if index > 0 && !text.is_empty() {
+            text.push(gap);
+        } else if let (Some(last), Some(next)) = (text.chars().next_back(), shown.chars().next()) {
             // Words of other scripts are parted by the end of a line; a hyphen holds them together.
-            if !is_wide(last) && !is_wide(next) && last != '-' {
-                text.text.push(' ');
+            if !is_wide(last) && !is_wide(next) && !['-', ' '].contains(&last) {
+                text.push(' ');
             }
         }
-        let begin = text.text.len();
-        text.text.push_str(shown);
-        text.places.push(Place {
-            range: begin..text.text.len(),
+        let begin = text.len();
+        text.push_str(shown);
+        places.push(Place {
+            range: begin..text.len(),
             page: u32::try_from(page + 1).unwrap_or(u32::MAX),
             area: sheet.area(line.way, segment.begin, segment.top, segment.end, segment.bottom),
         });
@@ -114,108 +207,12 @@ fn goes_on(line: &Line, next: &Line, same_page: bool) -> bool {
     alike && near && full && wide && next.begin() < next.column.0 + size * 0.6
 }
 
-/// Takes out page numbers and what stands again at the same height of later pages.
-fn drop_repeated(sheets: &mut [Sheet]) {
-    /// The part of a page at its top and bottom where such lines are.
-    const EDGE: f64 = 0.12;
-    let edge = |sheet: &Sheet, line: &Line| {
-        let depth = sheet.depth(line)?;
-        (!(EDGE..=1.0 - EDGE).contains(&depth)).then_some(depth)
-    };
-    let pages = sheets.len();
-    let mut counts: HashMap<(String, i64), usize> = HashMap::new();
-    let key = |line: &Line, depth: f64| {
-        let text = line.text();
-        let mut shape = String::new();
-        for c in text.chars().filter(|c| !c.is_whitespace()) {
-            // All numbers are alike, of any length.
-            let c = if c.is_numeric() { '0' } else { c };
-            if !(c == '0' && shape.ends_with('0')) {
-                shape.push(c);
-            }
-        }
-        (shape, (depth * 100.0).round() as i64)
-    };
-    for sheet in sheets.iter() {
-        for line in &sheet.lines {
-            if let Some(depth) = edge(sheet, line) {
-                *counts.entry(key(line, depth)).or_default() += 1;
-            }
-        }
-    }
-    let mut seen = HashSet::new();
-    for sheet in sheets {
-        let depths = || sheet.lines.iter().filter_map(|line| sheet.depth(line));
-        let (least, most) = (depths().fold(1.0, f64::min), depths().fold(0.0, f64::max));
-        let outermost = |line: &Line| {
-            sheet.depth(line).is_some_and(|depth| depth <= least + 0.005 || depth >= most - 0.005)
-        };
-        let mut kept = Vec::new();
-        for line in &sheet.lines {
-            let Some(depth) = edge(sheet, line) else {
-                kept.push(true);
-                continue;
-            };
-            let key = key(line, depth);
-            let often = counts.get(&key).copied().unwrap_or(0);
-            let number = page_number(&line.text());
-            let is_number = outermost(line)
-                && match number {
-                    // Left and right pages differ in where it is, so half of the pages are enough.
-                    Number::Plain => pages > 1 && often * 3 >= pages,
-                    Number::Dressed => true,
-                    Number::None => false,
-                };
-            // The text of forms stands again on each page, too; a running head is the first or last line.
-            let again =
-                outermost(line) && pages > 2 && often * 10 >= pages * 6 && !seen.insert(key);
-            kept.push(!is_number && !again);
-        }
-        let mut kept = kept.into_iter();
-        sheet.lines.retain(|_| kept.next().unwrap_or(true));
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Number {
-    None,
-    /// `3`
-    Plain,
-    /// `— 3 —`, `第3页`, `3/9`
-    Dressed,
-}
-
-fn page_number(text: &str) -> Number {
-    let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let digits = |text: &str| {
-        !text.is_empty() && text.len() <= 4 && text.chars().all(|c| c.is_ascii_digit())
-    };
-    if digits(&bare) {
-        return Number::Plain;
-    }
-    let dashes = ['-', '—', '–', '－', '·', '•', '―', '─', '一'];
-    let between = bare.trim_start_matches(dashes);
-    if between.len() < bare.len()
-        && between.ends_with(dashes)
-        && digits(between.trim_end_matches(dashes))
-    {
-        return Number::Dressed;
-    }
-    let said = bare.strip_prefix('第').and_then(|rest| rest.split_once('页')).is_some_and(
-        |(number, rest)| {
-            let rest = rest.trim_matches(['，', ',', '/', '（', '）']);
-            let all = rest.strip_prefix('共').and_then(|rest| rest.strip_suffix('页'));
-            digits(number) && (rest.is_empty() || all.is_some_and(digits))
-        },
-    );
-    let of = bare.split_once('/').is_some_and(|(number, all)| digits(number) && digits(all));
-    if said || of { Number::Dressed } else { Number::None }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::glyphs::Run;
     use super::super::lines::lines;
+    use super::super::rules::Rule;
+    use super::super::tables::tables;
     use super::*;
 
     fn run(text: &str, begin: f64, base: f64, object: u64) -> Run {
@@ -233,7 +230,7 @@ mod tests {
         }
     }
 
-    fn sheet(rows: &[(&str, f64, f64)]) -> Sheet {
+    pub(in super::super) fn sheet(rows: &[(&str, f64, f64)]) -> Sheet {
         let runs = rows
             .iter()
             .zip(1..)
@@ -241,7 +238,7 @@ mod tests {
         Sheet { width: 210.0, height: 297.0, lines: lines(runs.collect()), ..Sheet::default() }
     }
 
-    fn texts(sheets: Vec<Sheet>) -> Vec<String> {
+    pub(in super::super) fn texts(sheets: Vec<Sheet>) -> Vec<String> {
         let blocks = paragraphs(sheets, &[]).into_iter();
         blocks
             .filter_map(|block| if let Block::Text(text) = block { Some(text.text) } else { None })
@@ -286,36 +283,48 @@ mod tests {
     }
 
     #[test]
-    fn page_numbers_and_running_heads_go() {
-        let page = |number: &str| {
-            sheet(&[
-                ("国务院公报", 60.0, 15.0),
-                (&format!("第{number}页的正文"), 40.0, 100.0),
-                (&format!("— {number} —"), 90.0, 285.0),
-            ])
+    fn tables_stand_between_lines_and_go_on_over_pages() {
+        let rules = |top: f64, rows: u8| {
+            let bottom = top + f64::from(rows) * 10.0;
+            let flat = (0..=rows)
+                .map(move |row| Rule::new(true, top + f64::from(row) * 10.0, 20.0, 190.0));
+            flat.chain([20.0, 100.0, 190.0].map(|at| Rule::new(false, at, top, bottom)))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(
-            texts(vec![page("8"), page("9"), page("10")]),
-            ["国务院公报", "第8页的正文", "第9页的正文", "第10页的正文"]
+        let page = |rows: &[(&str, f64, f64)], rules: &[Rule]| {
+            let mut runs: Vec<Run> =
+                rows.iter().map(|&(text, begin, base)| run(text, begin, base, 0)).collect();
+            let tables = tables(rules, &mut runs);
+            Sheet { width: 210.0, height: 297.0, lines: lines(runs), tables, ..Sheet::default() }
+        };
+        let first = page(
+            &[
+                ("前", 40.0, 50.0),
+                ("事项", 30.0, 107.0),
+                ("时间", 110.0, 107.0),
+                ("甲", 30.0, 117.0),
+                ("年", 110.0, 117.0),
+            ],
+            &rules(100.0, 2),
         );
-        // A number of the text in the middle of the page, or alone on one page, stays.
-        assert_eq!(
-            texts(vec![sheet(&[("正文", 40.0, 100.0), ("12", 90.0, 285.0)])]),
-            ["正文", "12"]
+        let second = page(
+            &[("事项", 30.0, 57.0), ("时间", 110.0, 57.0), ("乙", 30.0, 67.0), ("后", 40.0, 90.0)],
+            &rules(50.0, 2),
         );
-    }
-
-    #[test]
-    fn forms_of_page_numbers() {
-        for text in
-            ["— 1 —", "-12-", "第 3 页", "第3页 共9页", "3/9", "－２－".replace('２', "2").as_str()]
-        {
-            assert_eq!(page_number(text), Number::Dressed, "{text}");
-        }
-        assert_eq!(page_number("12"), Number::Plain);
-        for text in ["第3条", "2020年", "-", "10001", "一、"] {
-            assert_eq!(page_number(text), Number::None, "{text}");
-        }
+        let blocks = paragraphs(vec![first, second], &[]);
+        let [Block::Text(before), Block::Table(table), Block::Text(after)] = blocks.as_slice()
+        else {
+            panic!("{blocks:?}")
+        };
+        assert_eq!((before.text.as_str(), after.text.as_str()), ("前", "后"));
+        let texts: Vec<Vec<&str>> = table
+            .rows
+            .iter()
+            .map(|row| row.iter().map(|cell| cell.text.as_str()).collect())
+            .collect();
+        assert_eq!(texts, [["事项", "时间"], ["甲", "年"], ["乙", ""]]);
+        assert_eq!(table.header_rows, 1);
+        assert_eq!(table.rows[2][0].places[0].page, 2);
     }
 
     #[test]
