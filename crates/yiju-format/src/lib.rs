@@ -21,6 +21,7 @@ mod lines;
 mod lists;
 mod numerals;
 mod odf;
+mod ofd;
 mod opc;
 mod pdf;
 mod printed;
@@ -65,6 +66,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
         Format::Docx => &docx::Docx,
         Format::Html => &web::Html,
         Format::Mhtml => &web::Mhtml,
+        Format::Ofd => &ofd::Ofd,
         Format::Pdf => &pdf::Pdf,
         Format::Odt | Format::Ods | Format::Odp => &odf::Odf { format },
         Format::Rtf => &rtf::Rtf,

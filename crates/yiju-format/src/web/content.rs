@@ -27,6 +27,9 @@ const LINK_PART: usize = 60;
 /// A block of more characters is no foot, whatever words it has.
 const LONGEST_FOOT: usize = 400;
 
+/// A credit of the page's editor is short: `责任编辑：某某`.
+const LONGEST_CREDIT: usize = 12;
+
 /// The document's part of a page.
 #[derive(Debug)]
 pub(super) struct Content {
@@ -56,7 +59,11 @@ pub(super) fn is_control(line: &str) -> bool {
         .chars()
         .filter(|c| !c.is_whitespace() && !"【】[]［］（）()|｜".contains(*c))
         .collect();
+    let credit = bare.trim_start_matches("我要纠错").strip_prefix("责任编辑");
     CONTROLS.contains(bare.as_str())
+        || credit.is_some_and(|rest| {
+            rest.starts_with([':', '：']) && rest.chars().count() <= LONGEST_CREDIT
+        })
 }
 
 /// Finds the document of a page.
@@ -252,17 +259,16 @@ fn furniture(
     let mut dropped = HashSet::new();
     let all = measure.text(body);
     let mut open = vec![body];
-    let mut steps = 0_usize;
     while let Some(id) = open.pop() {
-        steps += 1;
-        if steps % 1024 == 0 {
-            clock.check()?;
-        }
+        // Each look into a block may be long.
+        clock.check()?;
         for &child in tree.children(id).iter().rev().filter(|&&child| is_shown(tree, child)) {
             // What holds most of the page is no furniture, whatever it is called.
             let small = measure.text(child) * 2 <= all;
             let block = is_block(tree.tag(child));
-            if small && (is_furniture(tree, child) || block && is_beside(tree, child, measure)) {
+            if small
+                && (is_furniture(tree, child) || block && is_beside(tree, child, measure, clock)?)
+            {
                 dropped.insert(child);
             } else {
                 open.push(child);
@@ -273,12 +279,13 @@ fn furniture(
 }
 
 /// Whether a block is beside the document by what is in it.
-fn is_beside(tree: &Tree, id: Id, measure: &Measure) -> bool {
+fn is_beside(tree: &Tree, id: Id, measure: &Measure, clock: &Clock) -> Result<bool, FormatError> {
     /// A table of properties is short.
     const LONGEST: usize = 800;
-    measure.is_links(id)
-        || is_foot(tree, id, measure)
-        || measure.text(id) <= LONGEST && facts::is_properties(tree, id)
+    if measure.is_links(id) || is_foot(tree, id, measure) {
+        return Ok(true);
+    }
+    Ok(measure.text(id) <= LONGEST && facts::is_properties(tree, id, clock)?)
 }
 
 fn is_foot(tree: &Tree, id: Id, measure: &Measure) -> bool {
@@ -393,6 +400,7 @@ mod tests {
     fn controls_are_known_by_their_whole_line() {
         assert!(is_control("【 打印本页 】"));
         assert!(is_control("字体：[ 大 中 小 ]"));
+        assert!(is_control("【我要纠错】 责任编辑：某某某"));
         assert!(!is_control("打印本页后盖章"));
     }
 

@@ -1,4 +1,4 @@
-//! From a page's bytes to its characters.
+//! From the bytes of a page or XML file to its characters.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
@@ -7,7 +7,7 @@ use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 const DECLARATION: usize = 8192;
 
 /// The characters of a page, and how many of them stand for bytes that mean nothing in the page's encoding.
-pub(super) fn decode(bytes: &[u8], transport: Option<&str>) -> (String, usize) {
+pub(crate) fn decode(bytes: &[u8], transport: Option<&str>) -> (String, usize) {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return lossy(encoding, bytes.get(length..).unwrap_or_default());
     }
@@ -61,19 +61,19 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let mut rest = head.as_str();
     if let Some(declaration) = rest.strip_prefix("<?xml") {
         let declaration = declaration.split("?>").next().unwrap_or_default();
-        if let Some((_, after)) = declaration.split_once("encoding") {
-            if let Some(found) = label(after) {
-                return Some(found);
-            }
+        if let Some((_, after)) = declaration.split_once("encoding")
+            && let Some(found) = label(after)
+        {
+            return Some(found);
         }
     }
     while let Some(at) = rest.find("<meta") {
         rest = rest.get(at + 5..)?;
         let tag = rest.split('>').next().unwrap_or_default();
-        if let Some((_, after)) = tag.split_once("charset") {
-            if let Some(found) = label(after) {
-                return Some(found);
-            }
+        if let Some((_, after)) = tag.split_once("charset")
+            && let Some(found) = label(after)
+        {
+            return Some(found);
         }
     }
     None
@@ -112,9 +112,7 @@ mod tests {
     fn declared_encodings_are_used() {
         let page = format!("<html><head><meta charset=gb2312></head>{TEXT}㐂𠀀");
         assert_eq!(decode(&GB18030.encode(&page).0, None), (page.clone(), 0));
-        let page = format!(
-            "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=big5\"><p>國務院辦公廳</p>"
-        );
+        let page = "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=big5\"><p>國務院辦公廳</p>".to_owned();
         assert_eq!(decode(&BIG5.encode(&page).0, None), (page.clone(), 0));
         let page = format!("<?xml version=\"1.0\" encoding='GBK'?><html>{TEXT}");
         assert_eq!(decode(&GBK.encode(&page).0, None), (page.clone(), 0));

@@ -58,8 +58,7 @@ pub(super) fn read(
     // What is dropped in something that is dropped is already there.
     inside.retain(|&id| nodes_above(tree, id).all(|above| !dropped.contains(&above)));
     nodes.extend(inside.into_iter().flat_map(|id| tree.walk(id, |id| is_shown(tree, id))));
-    clock.check()?;
-    let stated = properties(tree, &nodes);
+    let stated = properties(tree, &nodes, clock)?;
     let property = |field| {
         // A number and a date have digits; what has none is something else that stands there.
         let fits = |value: &str| {
@@ -74,13 +73,15 @@ pub(super) fn read(
         })
     };
     let source = || meta(tree, &["ContentSource"]).filter(|source| !is_medium(source));
+    let (tag, tag_number) =
+        title(tree).map_or((None, None), |(title, number)| (Some(title), number));
     Ok(Facts {
         title: meta(tree, &["ArticleTitle"])
             .or_else(|| property(Field::Title))
             .or_else(|| meta(tree, &["DC.title", "og:title"]))
-            .or_else(|| title(tree)),
+            .or(tag),
         issuer: property(Field::Issuer).or_else(source),
-        number: property(Field::Number),
+        number: property(Field::Number).or(tag_number),
         date: property(Field::Date)
             .or_else(|| meta(tree, &["PubDate", "firstpublishedtime", "publishdate"])),
     })
@@ -114,14 +115,25 @@ fn meta(tree: &Tree, names: &[&str]) -> Option<String> {
     })
 }
 
-/// `<title>` up to the name of the site: `…的通知_中国政府网`.
-fn title(tree: &Tree) -> Option<String> {
+/// `<title>` up to the name of the site, and the number that it ends with: `…的通知（国办发〔2019〕3号）_中国政府网`.
+fn title(tree: &Tree) -> Option<(String, Option<String>)> {
     let id = tree.walk(tree.root(), |_| true).into_iter().find(|&id| tree.tag(id) == "title")?;
     let text: String = tree.children(id).iter().filter_map(|&id| tree.text(id)).collect();
     let end = ["_", " - ", " | ", "-", "|", "——"].iter().find_map(|sign| {
         text.split_once(sign).map(|(before, _)| before).filter(|before| !before.trim().is_empty())
     });
-    tidy(end.unwrap_or(&text))
+    let title = tidy(end.unwrap_or(&text))?;
+    let number = title.strip_suffix(['）', ')']).and_then(|title| title.rsplit_once(['（', '(']));
+    let number = number.filter(|(before, number)| {
+        !before.is_empty()
+            && number.ends_with('号')
+            && number.contains(['〔', '［', '['])
+            && !number.contains(['《', '》'])
+    });
+    Some(match number {
+        Some((before, number)) => (before.trim_end().to_owned(), tidy(number)),
+        None => (title, None),
+    })
 }
 
 /// A source that is a newspaper or site reports the document, it did not issue it.
@@ -138,8 +150,12 @@ fn nodes_above(tree: &Tree, id: Id) -> impl Iterator<Item = Id> {
 }
 
 /// Labels and their values, in the page's order.
-fn properties(tree: &Tree, nodes: &[Id]) -> Vec<(&'static str, String)> {
-    let pieces = pieces(tree, nodes);
+fn properties(
+    tree: &Tree,
+    nodes: &[Id],
+    clock: &Clock,
+) -> Result<Vec<(&'static str, String)>, FormatError> {
+    let pieces = pieces(tree, nodes, clock)?;
     let mut found: Vec<_> = stated(tree, &pieces)
         .into_iter()
         .filter_map(|(label, value, _)| Some((label, value?)))
@@ -148,7 +164,7 @@ fn properties(tree: &Tree, nodes: &[Id]) -> Vec<(&'static str, String)> {
     if found.len() < 2 {
         found.clear();
     }
-    found
+    Ok(found)
 }
 
 /// Labels, their values, and how many pieces each takes.
@@ -172,13 +188,13 @@ fn stated(tree: &Tree, pieces: &[Piece]) -> Vec<(&'static str, Option<String>, u
 }
 
 /// Whether an element is a table or list of properties: hardly anything else is in it.
-pub(super) fn is_properties(tree: &Tree, id: Id) -> bool {
+pub(super) fn is_properties(tree: &Tree, id: Id, clock: &Clock) -> Result<bool, FormatError> {
     const FEWEST: usize = 3;
-    let pieces = pieces(tree, &tree.walk(id, |id| is_shown(tree, id)));
+    let pieces = pieces(tree, &tree.walk(id, |id| is_shown(tree, id)), clock)?;
     let stated = stated(tree, &pieces);
     let labels: HashSet<&str> = stated.iter().map(|(label, ..)| *label).collect();
     let taken: usize = stated.iter().map(|(.., pieces)| pieces).sum();
-    labels.len() >= FEWEST && taken * 5 >= pieces.len() * 4
+    Ok(labels.len() >= FEWEST && taken * 5 >= pieces.len() * 4)
 }
 
 /// A label at the beginning of a piece, and what stands after it.
@@ -207,10 +223,13 @@ struct Piece {
 }
 
 /// The texts of nodes, a line or cell each, parted after a label and before the next.
-fn pieces(tree: &Tree, nodes: &[Id]) -> Vec<Piece> {
+fn pieces(tree: &Tree, nodes: &[Id], clock: &Clock) -> Result<Vec<Piece>, FormatError> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut last = None;
-    for &id in nodes {
+    for (at, &id) in nodes.iter().enumerate() {
+        if at.is_multiple_of(1024) {
+            clock.check()?;
+        }
         let Some(text) = tree.text(id).filter(|text| !text.trim().is_empty()) else { continue };
         let line = line(tree, id);
         let cell = line.is_some_and(|line| ["td", "th", "dt", "dd"].contains(&tree.tag(line)));
@@ -223,7 +242,7 @@ fn pieces(tree: &Tree, nodes: &[Id]) -> Vec<Piece> {
         }
         last = line;
     }
-    pieces
+    Ok(pieces)
 }
 
 /// Whether a label ends here.
@@ -322,5 +341,8 @@ mod tests {
     #[test]
     fn a_title_tag_ends_before_the_site() {
         assert_eq!(facts("<title> 某市条例 - 某市人大 </title>").title, some("某市条例"));
+        let read = facts("<title>某办法（试行）（国办发〔2019〕3号）_政府信息公开专栏</title>");
+        assert_eq!((read.title, read.number), (some("某办法（试行）"), some("国办发〔2019〕3号")));
+        assert_eq!(facts("<title>某办法（试行）_网</title>").title, some("某办法（试行）"));
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn read(
         let mut steps = 0_usize;
         while let Some((id, leave)) = open.pop() {
             steps += 1;
-            if steps % 1024 == 0 {
+            if steps.is_multiple_of(1024) {
                 clock.check()?;
             }
             if leave {
@@ -89,6 +89,9 @@ pub(super) fn read(
             if let Some(text) = tree.text(id) {
                 walker.text(text);
                 continue;
+            }
+            if tree.tag(id) == "table" {
+                clock.check()?;
             }
             // The root was taken for the document, so a cell that is one has no table.
             if tree.tag(id) == "table" && !table::is_layout(tree, id) {
@@ -143,12 +146,10 @@ impl Walker<'_> {
             "ol" | "ul" | "menu" | "dir" => {
                 self.lists.pop();
             }
-            "li" => {
-                if self.members.last().is_some_and(|member| member.id == id) {
-                    // A member without text has a number, too, and the next one counts on.
-                    if let Some(member) = self.members.pop().filter(|member| member.waits) {
-                        self.label(&member, "");
-                    }
+            "li" if self.members.last().is_some_and(|member| member.id == id) => {
+                // A member without text has a number, too, and the next one counts on.
+                if let Some(member) = self.members.pop().filter(|member| member.waits) {
+                    self.label(&member, "");
                 }
             }
             "pre" | "listing" | "xmp" | "plaintext" => {

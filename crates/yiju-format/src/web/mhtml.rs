@@ -211,7 +211,7 @@ fn split<'a>(body: &'a [u8], boundary: &[u8], clock: &Clock) -> Result<Vec<&'a [
     let mut count = 0_usize;
     while !rest.is_empty() {
         count += 1;
-        if count % 4096 == 0 {
+        if count.is_multiple_of(4096) {
             clock.check()?;
         }
         let at = body.len() - rest.len();

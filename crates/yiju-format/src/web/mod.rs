@@ -14,7 +14,9 @@ mod shown;
 mod table;
 mod tree;
 
+pub(crate) use encoding::decode;
 pub(crate) use mhtml::{Mhtml, is_mhtml};
+pub(crate) use shown::is_wide;
 
 use crate::clock::Clock;
 use crate::{Block, Facts, Format, FormatError, Limits, Reader, Reading, Text, TextRole};
@@ -57,7 +59,7 @@ fn page(
         unread.push(format!("{} frames with other pages are not read", flow.frames));
     }
     let mut blocks = flow.blocks;
-    if let Some(title) = title(&tree, &content.roots, &facts, &blocks) {
+    if let Some(title) = title(&tree, &content.roots, &facts, &blocks, clock)? {
         blocks.insert(0, title);
     }
     Ok(Reading { blocks, pages: Vec::new(), facts, unread })
@@ -77,29 +79,51 @@ fn note(unread: &mut Vec<String>, what: &str, names: &[String]) {
 }
 
 /// The title that the page shows above the container of its text: an `h1`, or what equals the title that it states.
-fn title(tree: &Tree, roots: &[Id], facts: &Facts, blocks: &[Block]) -> Option<Block> {
+fn title(
+    tree: &Tree,
+    roots: &[Id],
+    facts: &Facts,
+    blocks: &[Block],
+    clock: &Clock,
+) -> Result<Option<Block>, FormatError> {
     /// A title that is in the text is in its first lines.
     const FIRST: usize = 12;
     let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    let outside = tree.walk(tree.root(), |id| shown::is_shown(tree, id) && !roots.contains(&id));
-    let shown = |id: Id| Some(table::one_line(tree, id)).filter(|text| !text.is_empty());
-    let heads: Vec<String> =
-        outside.iter().filter(|&&id| tree.tag(id) == "h1").filter_map(|&id| shown(id)).collect();
     let stated = facts.title.as_deref().map(bare);
-    let same = |text: &String| stated.as_ref().is_none_or(|stated| bare(text) == *stated);
-    let title = match heads.as_slice() {
-        [only] if same(only) => only.clone(),
-        _ => {
-            let stated = stated.as_ref()?;
-            let lines = outside.iter().filter(|&&id| {
-                // Short elements only: the text of a large one is long to collect, and no title.
-                shown::is_block(tree.tag(id))
-                    && tree.children(id).len() <= 8
-                    && !["td", "li"].contains(&tree.tag(id))
-            });
-            lines.filter_map(|&id| shown(id)).find(|text| bare(text) == *stated)?
+    let outside = tree.walk(tree.root(), |id| shown::is_shown(tree, id) && !roots.contains(&id));
+    let mut heads = Vec::new();
+    let mut same = None;
+    for id in outside {
+        // A line of the page: cells and menus are none, and an element with many others in it is more than a title.
+        let is_head = tree.tag(id) == "h1";
+        let is_line = shown::is_block(tree.tag(id)) && tree.children(id).len() <= 8;
+        if !is_head
+            && (!is_line
+                || same.is_some()
+                || stated.is_none()
+                || ["td", "li"].contains(&tree.tag(id)))
+        {
+            continue;
         }
-    };
+        clock.check()?;
+        let text = table::one_line(tree, id);
+        // The heading of a page may be shorter or longer than what it states, by a subtitle.
+        let equal = |stated: &String| {
+            let text = bare(&text);
+            text == *stated
+                || is_head
+                    && text.len().min(stated.len()) >= 24
+                    && (text.starts_with(stated.as_str()) || stated.starts_with(&text))
+        };
+        if !text.is_empty() && stated.as_ref().is_some_and(equal) {
+            same.get_or_insert(text);
+        } else if is_head && !text.is_empty() {
+            heads.push(text);
+        }
+    }
+    // Without a stated title, one `h1` alone is the title.
+    let only = if stated.is_none() && heads.len() == 1 { heads.pop() } else { None };
+    let Some(title) = same.or(only) else { return Ok(None) };
     let first: String = blocks
         .iter()
         .take(FIRST)
@@ -109,9 +133,9 @@ fn title(tree: &Tree, roots: &[Id], facts: &Facts, blocks: &[Block]) -> Option<B
         })
         .collect();
     if first.contains(&bare(&title)) {
-        return None;
+        return Ok(None);
     }
-    Some(Block::Text(Text { role: TextRole::Heading(1), text: title, places: Vec::new() }))
+    Ok(Some(Block::Text(Text { role: TextRole::Heading(1), text: title, places: Vec::new() })))
 }
 
 /// Whether bytes are a web page (WHATWG MIME Sniffing §7.1, more strictly: Markdown may begin with an element, too).
