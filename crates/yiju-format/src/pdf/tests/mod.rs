@@ -1,0 +1,6 @@
+//! Whole files, made here.
+
+mod damage;
+mod layout;
+mod made;
+mod structure;
