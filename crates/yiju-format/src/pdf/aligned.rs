@@ -102,9 +102,17 @@ fn table(rows: &[Vec<Piece>]) -> Option<(usize, Vec<(f32, f32)>)> {
         count -= 1;
     }
     let rows = rows.get(..count)?;
-    let full = rows.iter().filter(|row| filled(row).into_iter().all(|filled| filled)).count();
+    // Of each row of the table, which columns have text.
+    let mut whole: Vec<Vec<bool>> = Vec::new();
+    for (row, of) in rows.iter().zip(grouped(rows, &gutters)) {
+        whole.resize(of + 1, vec![false; columns]);
+        for (place, filled) in whole.iter_mut().rev().take(1).flatten().zip(filled(row)) {
+            *place |= filled;
+        }
+    }
+    let full = whole.iter().filter(|row| row.iter().all(|&filled| filled)).count();
     let needed = if columns > 2 { 3 } else { 4 };
-    if full < needed || full * 2 < rows.len() {
+    if full < needed || full * 2 < whole.len() {
         return None;
     }
     let aligned = (0..columns).all(|column| {
@@ -155,6 +163,27 @@ fn narrowed(gutters: &[(f32, f32)], row: &[Piece]) -> Option<Vec<(f32, f32)>> {
     Some(out)
 }
 
+/// The row of the table that each row of pieces is part of.
+fn grouped(rows: &[Vec<Piece>], gutters: &[(f32, f32)]) -> Vec<usize> {
+    let steps: Vec<f32> = rows.windows(2).map(|pair| bottom(&pair[1]) - bottom(&pair[0])).collect();
+    let least = steps.iter().copied().fold(f32::MAX, f32::min);
+    let apart = steps.iter().any(|step| *step > 1.4 * least);
+    let mut group = 0;
+    let mut groups = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let first = row.iter().any(|piece| column_of(gutters, piece) == 0);
+        let step = index.checked_sub(1).and_then(|i| steps.get(i)).copied().unwrap_or(f32::MAX);
+        // Lines of a cell stand nearer than rows; those of a cell in the middle of its row between those of another.
+        let near = apart && step <= 1.2 * least && row.len() <= gutters.len();
+        // A row that has nothing in its first column goes on with the one above.
+        if index > 0 && first && !near {
+            group += 1;
+        }
+        groups.push(group);
+    }
+    groups
+}
+
 fn grid(rows: Vec<Vec<Piece>>, gutters: &[(f32, f32)]) -> Option<Grid> {
     let area = rows.iter().flatten().map(|piece| piece.area).reduce(union)?;
     let columns = gutters.len() + 1;
@@ -165,20 +194,10 @@ fn grid(rows: Vec<Vec<Piece>>, gutters: &[(f32, f32)]) -> Option<Grid> {
         }
     }
     edges.push(area.right);
-    let steps: Vec<f32> = rows.windows(2).map(|pair| bottom(&pair[1]) - bottom(&pair[0])).collect();
-    let least = steps.iter().copied().fold(f32::MAX, f32::min);
-    let apart = steps.iter().any(|step| *step > 1.4 * least);
+    let groups = grouped(&rows, gutters);
     let mut cells: Vec<GridCell> = Vec::new();
-    let mut row_count = 0;
-    for (index, row) in rows.into_iter().enumerate() {
-        let first = row.iter().any(|piece| column_of(gutters, piece) == 0);
-        let step = index.checked_sub(1).and_then(|i| steps.get(i)).copied().unwrap_or(f32::MAX);
-        let near = apart && step <= 1.2 * least;
-        // A row that has nothing in its first column, or stands as near as lines of a cell, goes on with the one above.
-        let goes_on = row_count > 0 && (!first || near && row.len() < columns);
-        if !goes_on {
-            row_count += 1;
-        }
+    let row_count = groups.last().map_or(0, |last| last + 1);
+    for (row, group) in rows.into_iter().zip(groups) {
         let mut parts: Vec<Vec<Piece>> = vec![Vec::new(); columns];
         for piece in row {
             if let Some(part) = parts.get_mut(column_of(gutters, &piece)) {
@@ -187,7 +206,7 @@ fn grid(rows: Vec<Vec<Piece>>, gutters: &[(f32, f32)]) -> Option<Grid> {
         }
         for (column, pieces) in parts.into_iter().enumerate() {
             let Some(line) = line(pieces, None) else { continue };
-            let row = row_count - 1;
+            let row = group;
             let mut last = cells.iter_mut().rev().take(columns);
             match last.find(|cell| (cell.row, cell.column) == (row, column)) {
                 Some(cell) => cell.lines.push(line),

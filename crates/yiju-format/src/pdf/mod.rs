@@ -54,9 +54,14 @@ pub(super) fn damaged(what: impl Into<String>) -> FormatError {
 impl Reader for Pdf {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
         let until = Instant::now() + limits.time;
-        guard::unpacked(bytes, limits, until)?;
+        let broken = guard::unpacked(bytes, limits, until)?;
         let stop = Stop { at: until, now: Arc::new(AtomicBool::new(false)) };
         let Drawn { mut pages, title, mut unread, tags } = draw(bytes, limits, &stop)?;
+        if !guard::whole(bytes) {
+            unread.push("the file is not whole: only what was found in it is read".to_owned());
+        } else if broken > 0 {
+            unread.push(format!("{broken} parts of the file are damaged: text may be missing"));
+        }
         let sizes =
             pages.iter().map(|page| Page { width: page.width, height: page.height }).collect();
         for (index, page) in pages.iter().enumerate() {

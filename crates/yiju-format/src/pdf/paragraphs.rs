@@ -178,7 +178,7 @@ impl Style {
         }
         let (edges, at) = (self.edges(&open.last), self.edges(next));
         let ends = before.text.ends_with(['。', '；', '：', '！', '？', ';', ':']);
-        if ends && begins_item(&line.text) {
+        if ends && (begins_item(&line.text) || begins_label(&line.text)) {
             return false;
         }
         if below && self.centred(before, edges) && self.centred(line, at) && size > 1.15 * self.body
@@ -276,6 +276,13 @@ pub(super) fn begins_item(text: &str) -> bool {
     }
 }
 
+/// Whether a line begins with a label: `指标来源：`.
+fn begins_label(text: &str) -> bool {
+    let rest = text.trim_start_matches(ideograph);
+    let label = text.chars().count() - rest.chars().count();
+    rest.starts_with('：') && (2..=8).contains(&label)
+}
+
 /// Whether a line begins with a mark of a footnote: `①`, `[1]`, `1 见`, `*`.
 fn begins_note(text: &str) -> bool {
     let rest = text.trim_start_matches(['[', '［', '〔', '(', '（']);
@@ -359,6 +366,7 @@ mod tests {
         for text in ["2035年", "3.5倍", "一是", "（以下简称）"] {
             assert!(!begins_item(text), "{text}");
         }
+        assert!(begins_label("指标来源：医院填报。") && !begins_label("：医院"));
         assert!(ends_entry("第一章 总纲......4") && ends_entry("序言……2"));
         assert!(!ends_entry("到2035") && !ends_entry("等等……"));
     }

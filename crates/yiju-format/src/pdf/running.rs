@@ -190,8 +190,8 @@ fn browser(row: &Row) -> bool {
         let address = ["http://", "https://", "file://"].iter().any(|s| row.text.starts_with(s));
         return row.depth == 0 && address && row.shape.ends_with("#/#");
     }
-    row.depth == 0 && (row.shape.starts_with("#/#/##:#") || row.shape.starts_with("#/#/#,#:#"))
-        || row.depth == 0 && row.shape.starts_with("#/#/#:#")
+    // `2026/7/24 15:57`, `7/24/26, 3:57 PM`.
+    row.depth == 0 && ["#/#/#:#", "#/#/#,#:#"].iter().any(|start| row.shape.starts_with(start))
 }
 
 #[cfg(test)]
