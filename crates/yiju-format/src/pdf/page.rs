@@ -221,7 +221,8 @@ fn notes(rules: &[Area], (width, height): (f32, f32), items: &mut [Item]) {
     let Some(top) = found.map(|rule| rule.top) else { return };
     for item in items {
         if let Item::Line(line) = item {
-            line.note = line.way == Way::Level && line.area.top > top - 1.0;
+            let below = line.way == Way::Level && line.area.top > top - 1.0;
+            line.note = below && line.element.is_none();
         }
     }
 }

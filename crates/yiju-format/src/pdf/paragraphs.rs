@@ -116,21 +116,15 @@ impl Style {
                 let left = at(lefts.clone(), 0.05);
                 let mut right = at(rights.clone(), 0.95);
                 let full = rights.iter().filter(|&&x| (x - right).abs() < FULL).count();
-                // Where few lines say where the right edge is, the margins are taken for equal.
+                // Where few or short lines say where the right edge is, the margins are taken for equal.
                 let whole = key.2 == 0 && key.3 == 0;
-                if whole && full < OWN_EDGES {
-                    right = right.max(key.1 as f32 * KEY - left);
+                let across = key.1 as f32 * KEY;
+                let sure = full >= OWN_EDGES && !(whole && right - left < 0.4 * across);
+                if whole && !sure {
+                    right = right.max(across - left);
                 }
                 let first = lefts.iter().filter(|&&x| x - left > 12.0 && x - left < 60.0).count();
-                (
-                    key,
-                    Edges {
-                        left,
-                        right,
-                        indented: first * 12 >= lefts.len(),
-                        sure: full >= OWN_EDGES,
-                    },
-                )
+                (key, Edges { left, right, indented: first * 12 >= lefts.len(), sure })
             })
             .collect();
         let body = sizes.into_iter().max_by_key(|&(size, count)| (count, size));

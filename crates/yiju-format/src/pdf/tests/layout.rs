@@ -291,6 +291,15 @@ fn footnotes_come_after_their_page() {
 }
 
 #[test]
+fn watermarks_go() {
+    let mark = "BT /F1 40 Tf 0.7 0.7 -0.7 0.7 200 300 Tm <c4dab2bf> Tj ET\n";
+    let page = |text: &str| show(72.0, 700.0, 14.0, text) + mark;
+    let bytes = pages(&[page("甲。"), page("乙。"), page("丙。")]);
+    assert_eq!(printed(&bytes), "甲。\n乙。\n丙。\n");
+    assert_eq!(printed(&pages(&[page("甲。")])), "甲。\n内部\n", "once it may be text");
+}
+
+#[test]
 fn clipped_text_is_not_seen() {
     let content = show(72.0, 700.0, 14.0, "看得见")
         + "q 0 0 50 50 re W n\n"
