@@ -82,10 +82,23 @@ pub(super) fn blocks(pages: Vec<PageText>, tags: Option<&Tags>) -> Vec<Block> {
 
 /// Ends a run of lines: its paragraphs with their roles.
 fn texts(run: &mut Vec<Placed>, style: &Style, tags: Option<&Tags>, out: &mut Vec<Block>) {
-    for (text, places, first) in join(std::mem::take(run), style) {
+    // Footnotes come after the paragraph that their page ends with.
+    let untagged = |placed: &Placed| placed.line.note && placed.line.element.is_none();
+    let (notes, run): (Vec<Placed>, Vec<Placed>) =
+        std::mem::take(run).into_iter().partition(untagged);
+    let mut notes = join(notes, style).into_iter().peekable();
+    let mut paragraphs = join(run, style).into_iter().peekable();
+    let mut ordered = Vec::new();
+    while paragraphs.peek().is_some() || notes.peek().is_some() {
+        let after = paragraphs.peek().map(|(_, _, first)| first.page);
+        let due = notes.peek().is_some_and(|note| after.is_none_or(|page| page > note.2.page));
+        ordered.extend(if due { notes.next() } else { paragraphs.next() });
+    }
+    for (text, places, first) in ordered {
         let element = first.line.element.and_then(|(element, _)| tags?.elements.get(element));
         let role = match element {
             _ if first.line.invisible => TextRole::Recognised,
+            None if first.line.note => TextRole::Note,
             Some(Role::Heading(level)) => TextRole::Heading(*level),
             Some(Role::Item) => TextRole::Item,
             Some(Role::Note) => TextRole::Note,

@@ -80,8 +80,10 @@ pub(super) struct Drawing {
     pub(super) pictures: f32,
 }
 
-/// At most this many glyphs and rules of a page are kept; real pages have thousands.
+/// A page with more glyphs is not read, and no more rules are kept; real pages have thousands.
 const MAX_DRAWN: usize = 1_000_000;
+/// Bytes of a text that stands for glyphs; real ones are a word's or a line's.
+const ACTUAL: usize = 4096;
 /// Rules are thinner than this, in points.
 const THIN: f64 = 3.0;
 /// The part of the em above the baseline. Fonts for Chinese place their characters in an em box of 0.88 above and 0.12
@@ -112,7 +114,7 @@ impl Stop {
     }
 
     /// Ends the interpretation of a page if time is over. Unwinds without the panic hook; `read_page` catches it.
-    fn check(&self) {
+    pub(super) fn check(&self) {
         if self.reached() {
             std::panic::resume_unwind(Box::new(Stopped) as Box<dyn Any + Send>);
         }
@@ -162,8 +164,11 @@ impl<'f, 'a> Canvas<'f, 'a> {
     fn tick(&mut self) {
         // Asking for the time costs as much as a glyph.
         self.calls = self.calls.wrapping_add(1);
-        if self.calls % 64 == 1 || self.drawing.glyphs.len() > MAX_DRAWN {
+        if self.calls % 64 == 1 {
             self.stop.check();
+        }
+        if self.drawing.glyphs.len() > MAX_DRAWN {
+            std::panic::resume_unwind(Box::new(Stopped));
         }
     }
 
@@ -453,6 +458,7 @@ impl<'a> Device<'a> for Canvas<'_, 'a> {
         }
         let actual = properties
             .and_then(|properties| properties.get::<PdfString<'_>>("ActualText"))
+            .filter(|text| text.as_bytes().len() <= ACTUAL)
             .map(|text| (decode(text.as_bytes()), self.drawing.glyphs.len()));
         self.marked.push(Marked { mark, artifact, actual });
     }

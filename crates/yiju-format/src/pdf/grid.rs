@@ -2,8 +2,8 @@
 //!
 //! Rules that cross make a grid; where a rule between two neighbours is missing, they are one cell.
 
-use super::glyphs::{Glyph, union};
-use super::lines::{Line, Piece, line, rows};
+use super::glyphs::Glyph;
+use super::lines::{Line, line, rows};
 use crate::Area;
 
 /// Rules that are so near each other are one, and cross if they miss by less, in points.
@@ -267,8 +267,5 @@ fn grid(level: &[Rule], upright: &[Rule], glyphs: &mut Vec<Glyph>) -> Option<Gri
 
 /// The lines in a cell.
 fn cell_lines(glyphs: Vec<Glyph>) -> Vec<Line> {
-    let rows: Vec<Vec<Piece>> = rows(glyphs);
-    let covered = rows.iter().flatten().map(|piece| piece.area).reduce(union);
-    let column = covered.map_or((0.0, 0.0), |area| (area.left, area.right));
-    rows.into_iter().filter_map(|row| line(row, column)).collect()
+    rows(glyphs).into_iter().filter_map(|row| line(row, None)).collect()
 }

@@ -23,13 +23,20 @@ const LZW: usize = 2731;
 const BEFORE: usize = 1024;
 
 /// Refuses a file whose streams unpack to more than is taken, before anything of it is read: the cross-reference and
-/// object streams are unpacked on opening.
+/// object streams are unpacked on opening. Returns how many streams are damaged: the interpreter takes what it can of
+/// those without a word.
 ///
 /// # Errors
 /// [`FormatError::TooLarge`] and [`FormatError::Slow`].
-pub(super) fn unpacked(bytes: &[u8], limits: &Limits, until: Instant) -> Result<(), FormatError> {
+pub(super) fn unpacked(
+    bytes: &[u8],
+    limits: &Limits,
+    until: Instant,
+) -> Result<usize, FormatError> {
     let limit = limits.unpacked.min(bytes.len().saturating_mul(limits.ratio).max(SMALL));
-    let (mut total, mut pictures) = (0_usize, 0_usize);
+    let (mut total, mut pictures, mut broken) = (0_usize, 0_usize, 0);
+    // What is encrypted may look like packed data.
+    let plain = find(bytes, b"/Encrypt").is_none();
     let mut buffer = vec![0; 1 << 16];
     let mut at = 0;
     while let Some(found) = find(bytes.get(at..).unwrap_or_default(), b"stream") {
@@ -67,8 +74,14 @@ pub(super) fn unpacked(bytes: &[u8], limits: &Limits, until: Instant) -> Result<
             if Instant::now() >= until {
                 return Err(FormatError::Slow { seconds: limits.time.as_secs() });
             }
-            if !matches!(status, Ok(Status::Ok)) || !moved {
-                break;
+            match status {
+                Ok(Status::Ok) if moved => {}
+                Ok(Status::StreamEnd) => break,
+                Ok(_) | Err(_) => {
+                    broken +=
+                        usize::from(plain && !picture && find(dict, b"FlateDecode").is_some());
+                    break;
+                }
             }
         }
         if picture {
@@ -81,7 +94,33 @@ pub(super) fn unpacked(bytes: &[u8], limits: &Limits, until: Instant) -> Result<
         }
         at += inflate.total_in() as usize;
     }
-    Ok(())
+    Ok(broken)
+}
+
+/// Whether a file ends as it should: with the place of its table of objects (ISO 32000-2 §7.5.5).
+pub(super) fn whole(bytes: &[u8]) -> bool {
+    let end = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or(bytes);
+    let Some(at) = rfind(end, b"startxref") else { return false };
+    let number = end.get(at + 9..).unwrap_or_default();
+    let digits: String = number
+        .iter()
+        .skip_while(|byte| byte.is_ascii_whitespace())
+        .take_while(|byte| byte.is_ascii_digit())
+        .map(|&byte| char::from(byte))
+        .collect();
+    // Offsets count from the header, which other bytes may stand before.
+    let header =
+        find(bytes.get(..1029.min(bytes.len())).unwrap_or_default(), b"%PDF-").unwrap_or(0);
+    let table = |offset: usize| {
+        let table = bytes.get(offset..).unwrap_or_default();
+        let table: Vec<u8> =
+            table.iter().copied().skip_while(u8::is_ascii_whitespace).take(32).collect();
+        table.starts_with(b"xref")
+            || table.first().is_some_and(u8::is_ascii_digit) && find(&table, b"obj").is_some()
+    };
+    digits
+        .parse::<usize>()
+        .is_ok_and(|offset| table(offset) || table(offset.saturating_add(header)))
 }
 
 /// Refuses a stream that is packed in ways that [`unpacked`] could not measure.

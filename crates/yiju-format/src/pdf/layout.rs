@@ -1,7 +1,8 @@
 //! Rows of pieces to lines in the order of reading: columns after one another.
 
-use super::glyphs::Glyph;
-use super::lines::{Line, Piece, line, median, rows};
+use super::aligned::{Laid, laid};
+use super::glyphs::{Glyph, Stop};
+use super::lines::{Piece, median, rows};
 
 /// A column is at least this many ems wide; narrower ones are a table's or a list's.
 const COLUMN: f32 = 8.0;
@@ -10,12 +11,12 @@ const FILLED: f32 = 0.55;
 /// Columns have this many rows beside each other.
 const ROWS: usize = 3;
 
-/// Lines of glyphs of one frame in the order of reading.
-pub(super) fn lines(glyphs: Vec<Glyph>) -> Vec<Line> {
+/// Lines and tables of glyphs of one frame in the order of reading.
+pub(super) fn parts(glyphs: Vec<Glyph>, stop: &Stop) -> Vec<Laid> {
     let rows = rows(glyphs);
-    let mut lines = Vec::new();
-    order(rows, 4, &mut lines);
-    lines
+    let mut out = Vec::new();
+    order(rows, None, 4, stop, &mut out);
+    out
 }
 
 /// What pieces cover from left to right.
@@ -26,13 +27,18 @@ fn bounds<'p>(rows: impl Iterator<Item = &'p Piece>) -> (f32, f32) {
 }
 
 /// `depth`: how many times columns may lie in columns.
-fn order(rows: Vec<Vec<Piece>>, depth: usize, out: &mut Vec<Line>) {
-    let column = bounds(rows.iter().flatten());
+fn order(
+    rows: Vec<Vec<Piece>>,
+    column: Option<(f32, f32)>,
+    depth: usize,
+    stop: &Stop,
+    out: &mut Vec<Laid>,
+) {
     let mut rest = rows;
-    while let Some((from, to, gutter)) = (depth > 0).then(|| band(&rest)).flatten() {
+    while let Some((from, to, gutter)) = (depth > 0).then(|| band(&rest, stop)).flatten() {
         let after = rest.split_off(to);
         let between = rest.split_off(from);
-        out.extend(rest.into_iter().filter_map(|row| line(row, column)));
+        laid(rest, column, stop, out);
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for row in between {
             let (a, b): (Vec<Piece>, Vec<Piece>) =
@@ -42,17 +48,19 @@ fn order(rows: Vec<Vec<Piece>>, depth: usize, out: &mut Vec<Line>) {
         }
         for mut side in [left, right] {
             side.retain(|row| !row.is_empty());
-            order(side, depth - 1, out);
+            let column = bounds(side.iter().flatten());
+            order(side, Some(column), depth - 1, stop, out);
         }
         rest = after;
     }
-    out.extend(rest.into_iter().filter_map(|row| line(row, column)));
+    laid(rest, column, stop, out);
 }
 
 /// The first rows that are set in columns: from, to, and the middle of the gutter.
-fn band(rows: &[Vec<Piece>]) -> Option<(usize, usize, f32)> {
+fn band(rows: &[Vec<Piece>], stop: &Stop) -> Option<(usize, usize, f32)> {
     let mut tried = 0;
     for (start, row) in rows.iter().enumerate() {
+        stop.check();
         for pair in row.windows(2) {
             let [left, right] = pair else { continue };
             // Real pages have few rows with gaps that are no columns; a table has many.

@@ -1,6 +1,6 @@
 //! Glyphs to rows of text.
 
-use super::glyphs::{Glyph, Way, union};
+use super::glyphs::{Glyph, Stop, Way, union};
 use crate::Area;
 
 /// Glyphs beside each other, with no gap as wide as between columns.
@@ -25,12 +25,14 @@ pub(super) struct Line {
     pub(super) head: f32,
     /// The direction that it runs.
     pub(super) way: Way,
-    /// Left and right edge of the column it is in, in the frame.
-    pub(super) column: (f32, f32),
+    /// Left and right edge in the frame of the column it is in, if the page has several.
+    pub(super) column: Option<(f32, f32)>,
     /// The element of the tagged structure it belongs to, and its place in the order of reading.
     pub(super) element: Option<(usize, usize)>,
     /// Whether that element does not say where its paragraphs begin.
     pub(super) loose: bool,
+    /// Whether it is a footnote's.
+    pub(super) note: bool,
     /// Whether it is a text layer under a picture.
     pub(super) invisible: bool,
     /// How many of its characters are not known.
@@ -42,11 +44,14 @@ const GAP: f32 = 1.3;
 
 /// Drops glyphs that are drawn again at nearly the same place, as programs without a bold font do. `glyphs` in the order of
 /// drawing.
-pub(super) fn once(glyphs: Vec<Glyph>) -> Vec<Glyph> {
+pub(super) fn once(glyphs: Vec<Glyph>, stop: &Stop) -> Vec<Glyph> {
     use std::collections::HashMap;
     let mut kept: Vec<Glyph> = Vec::with_capacity(glyphs.len());
     let mut places: HashMap<(i32, i32), Vec<usize>> = HashMap::new();
-    for glyph in glyphs {
+    for (index, glyph) in glyphs.into_iter().enumerate() {
+        if index % 256 == 0 {
+            stop.check();
+        }
         let (x, y) = (glyph.area.left, glyph.area.bottom);
         let (column, row) = ((x / 2.0).floor() as i32, (y / 2.0).floor() as i32);
         // Narrow letters stand closer together than a stroke is shifted.
@@ -79,10 +84,14 @@ pub(super) fn rows(glyphs: Vec<Glyph>) -> Vec<Vec<Piece>> {
     chunks.sort_by(|a, b| middle(a.area).total_cmp(&middle(b.area)));
     let mut rows: Vec<(Area, Vec<Glyph>)> = Vec::new();
     for chunk in chunks {
-        let same = rows.iter().rposition(|(core, _)| on_line(*core, chunk.area)).filter(|&index| {
-            // Rows are near each other in the list as on the page.
-            index + 8 > rows.len()
-        });
+        // Rows are near each other in the list as on the page.
+        let near = rows.len().saturating_sub(8);
+        let same = rows
+            .iter()
+            .enumerate()
+            .skip(near)
+            .rfind(|(_, (core, _))| on_line(*core, chunk.area))
+            .map(|(index, _)| index);
         match same.and_then(|index| rows.get_mut(index)) {
             Some((core, glyphs)) => {
                 if chunk.area.bottom - chunk.area.top > core.bottom - core.top {
@@ -158,13 +167,13 @@ fn pieces(mut glyphs: Vec<Glyph>) -> Vec<Piece> {
 }
 
 /// The line that pieces of a row make.
-pub(super) fn line(pieces: Vec<Piece>, column: (f32, f32)) -> Option<Line> {
+pub(super) fn line(pieces: Vec<Piece>, column: Option<(f32, f32)>) -> Option<Line> {
     let glyphs: Vec<Glyph> = pieces.into_iter().flat_map(|piece| piece.glyphs).collect();
     line_of(&glyphs, column)
 }
 
 /// The line that glyphs make, in this order.
-pub(super) fn line_of(glyphs: &[Glyph], column: (f32, f32)) -> Option<Line> {
+pub(super) fn line_of(glyphs: &[Glyph], column: Option<(f32, f32)>) -> Option<Line> {
     let seen: Vec<&Glyph> = glyphs.iter().filter(|glyph| !blank(glyph)).collect();
     let first = *seen.first()?;
     let area = seen.iter().fold(first.area, |area, glyph| union(area, glyph.area));
@@ -203,6 +212,7 @@ pub(super) fn line_of(glyphs: &[Glyph], column: (f32, f32)) -> Option<Line> {
         column,
         element: None,
         loose: false,
+        note: false,
         invisible: seen.iter().all(|glyph| glyph.invisible),
         unknown: seen.iter().filter(|glyph| glyph.unknown).count(),
     })

@@ -4,6 +4,7 @@
 //! lines in the order of reading ([`layout`]), what pages repeat goes ([`running`]), and lines become paragraphs
 //! ([`paragraphs`]). Pages are read in parallel, each by one thread.
 
+mod aligned;
 mod blocks;
 mod fonts;
 mod frame;
@@ -18,6 +19,8 @@ mod radicals;
 mod running;
 mod tables;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,9 +54,14 @@ pub(super) fn damaged(what: impl Into<String>) -> FormatError {
 impl Reader for Pdf {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
         let until = Instant::now() + limits.time;
-        guard::unpacked(bytes, limits, until)?;
+        let broken = guard::unpacked(bytes, limits, until)?;
         let stop = Stop { at: until, now: Arc::new(AtomicBool::new(false)) };
         let Drawn { mut pages, title, mut unread, tags } = draw(bytes, limits, &stop)?;
+        if !guard::whole(bytes) {
+            unread.push("the file is not whole: only what was found in it is read".to_owned());
+        } else if broken > 0 {
+            unread.push(format!("{broken} parts of the file are damaged: text may be missing"));
+        }
         let sizes =
             pages.iter().map(|page| Page { width: page.width, height: page.height }).collect();
         for (index, page) in pages.iter().enumerate() {
@@ -120,7 +128,7 @@ enum Message {
     /// It was not.
     Failed(FormatError),
     /// A page was read, or why it was not.
-    Page(usize, Box<Result<PageText, String>>),
+    Page(usize, Box<PageText>, Option<String>),
 }
 
 /// What was read of a file.
@@ -162,18 +170,12 @@ fn draw(bytes: &[u8], limits: &Limits, stop: &Stop) -> Result<Drawn, FormatError
     let mut unread = vec![None; count];
     for _ in 0..count {
         match wait()? {
-            Message::Page(index, result) => match *result {
-                Ok(page) => {
-                    if let Some(place) = pages.get_mut(index) {
-                        *place = page;
-                    }
+            Message::Page(index, page, why) => {
+                if let (Some(place), Some(failed)) = (pages.get_mut(index), unread.get_mut(index)) {
+                    *place = *page;
+                    *failed = why.map(|why| format!("page {} cannot be read: {why}", index + 1));
                 }
-                Err(why) => {
-                    if let Some(place) = unread.get_mut(index) {
-                        *place = Some(format!("page {} cannot be read: {why}", index + 1));
-                    }
-                }
-            },
+            }
             Message::Failed(error) => return Err(error),
             Message::Opened(..) => {}
         }
@@ -245,10 +247,11 @@ fn read_pages(
         if index >= file.pages().len() || stop.reached() {
             return;
         }
+        let (width, height) =
+            file.pages().get(index).map_or((0.0, 0.0), |page| page.render_dimensions());
         let page = catch_unwind(AssertUnwindSafe(|| {
             let drawing = read_page(file, index, limits, stop, &cache, &mut fonts)?;
-            let size = file.pages().get(index).map_or((0.0, 0.0), |page| page.render_dimensions());
-            Ok(PageText::of(index, size, drawing, tags))
+            Ok(PageText::of(index, (width, height), drawing, tags, stop))
         }));
         let page = page.unwrap_or_else(|payload| {
             // What a page left behind half-way is not used again.
@@ -260,7 +263,15 @@ fn read_pages(
                 "its content is damaged".to_owned()
             })
         });
-        if sender.send(Message::Page(index, Box::new(page))).is_err() {
+        // Whoever waits says that time is over.
+        if stop.reached() {
+            return;
+        }
+        let (page, why) = match page {
+            Ok(page) => (page, None),
+            Err(why) => (PageText { width, height, ..PageText::default() }, Some(why)),
+        };
+        if sender.send(Message::Page(index, Box::new(page), why)).is_err() {
             return;
         }
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::aligned::Laid;
 use super::frame::Frame;
-use super::glyphs::{Artifact, Drawing, Glyph, Way, union};
+use super::glyphs::{Artifact, Drawing, Glyph, Stop, Way, union};
 use super::grid::{Grid, grids};
 use super::layout;
-use super::lines::{Line, blank, line_of, once};
+use super::lines::{Line, blank, line_of, median, once};
 use super::tags::{Role, Tags};
 use crate::Area;
 
@@ -17,6 +18,15 @@ pub(super) enum Item {
     Line(Line),
     /// A table.
     Table(Frame, Grid),
+}
+
+impl Item {
+    fn of(part: Laid, frame: Frame) -> Self {
+        match part {
+            Laid::Line(line) => Item::Line(line),
+            Laid::Table(grid) => Item::Table(frame, grid),
+        }
+    }
 }
 
 /// A page's content in the order of reading.
@@ -39,9 +49,10 @@ impl PageText {
         (width, height): (f32, f32),
         drawing: Drawing,
         tags: Option<&Tags>,
+        stop: &Stop,
     ) -> Self {
         let Drawing { glyphs, rules, pictures } = drawing;
-        let mut glyphs = once(glyphs);
+        let mut glyphs = once(glyphs, stop);
         let edge = |glyph: &Glyph| {
             let middle = (glyph.area.top + glyph.area.bottom) / 2.0;
             middle < 0.12 * height || middle > 0.88 * height
@@ -60,6 +71,7 @@ impl PageText {
         if let Some(tags) = tags {
             glyphs = tagged(index, (width, height), glyphs, tags, &mut items);
         }
+        upright(&mut glyphs);
         let mut ways: BTreeMap<Way, Vec<Glyph>> = BTreeMap::new();
         for glyph in glyphs {
             ways.entry(glyph.way).or_default().push(glyph);
@@ -73,19 +85,22 @@ impl PageText {
                 glyph.area = frame.turned(glyph.area);
             }
             if way == Way::Aslant {
-                items.extend(line_of(&glyphs, (0.0, width)).map(Item::Line));
+                items.extend(line_of(&glyphs, None).map(Item::Line));
                 continue;
             }
             let rules: Vec<Area> = rules.iter().map(|&rule| frame.turned(rule)).collect();
             for grid in grids(&rules, &mut glyphs) {
                 let (above, below): (Vec<Glyph>, Vec<Glyph>) =
                     glyphs.into_iter().partition(|glyph| glyph.area.bottom <= grid.area.top + 2.0);
-                items.extend(layout::lines(above).into_iter().map(Item::Line));
+                items.extend(
+                    layout::parts(above, stop).into_iter().map(|part| Item::of(part, frame)),
+                );
                 items.push(Item::Table(frame, grid));
                 glyphs = below;
             }
-            items.extend(layout::lines(glyphs).into_iter().map(Item::Line));
+            items.extend(layout::parts(glyphs, stop).into_iter().map(|part| Item::of(part, frame)));
         }
+        notes(&rules, (width, height), &mut items);
         let whole = (width * height).max(1.0);
         Self { width, height, items, pictures: pictures / whole }
     }
@@ -124,7 +139,7 @@ fn tagged(
     let mut cover: Option<Area> = None;
     let mut open: Option<(usize, usize)> = None;
     let mut close = |line: &mut Vec<Glyph>, open: Option<(usize, usize)>| {
-        if let (Some(made), Some((order, element))) = (line_of(line, (0.0, 0.0)), open) {
+        if let (Some(made), Some((order, element))) = (line_of(line, None), open) {
             let loose = tags.elements.get(element) == Some(&Role::Loose);
             items.push(Item::Line(Line { element: Some((element, order)), loose, ..made }));
         }
@@ -156,15 +171,58 @@ fn tagged(
         line.push(glyph);
     }
     close(&mut line, open);
-    let sides = items.iter().filter_map(|item| match item {
-        Item::Line(line) => Some((line.area.left, line.area.right)),
-        Item::Table(..) => None,
-    });
-    let column = sides.fold((f32::MAX, f32::MIN), |(a, b), (c, d)| (a.min(c), b.max(d)));
-    for item in items.iter_mut() {
-        if let Item::Line(line) = item {
-            line.column = column;
+    rest
+}
+
+/// Turns text whose upright characters were drawn one below the other with a font for level text into vertical text.
+fn upright(glyphs: &mut [Glyph]) {
+    let (mut below, mut beside) = (0_usize, 0_usize);
+    for pair in glyphs.windows(2) {
+        let [a, b] = pair else { continue };
+        if a.way != Way::Level || b.way != Way::Level {
+            continue;
+        }
+        let (dx, dy) = (b.area.left - a.area.left, b.area.top - a.area.top);
+        if dx.abs() < 0.3 * a.size && dy > 0.7 * a.size && dy < 1.8 * a.size {
+            below += 1;
+        } else if dy.abs() < 0.3 * a.size {
+            beside += 1;
         }
     }
-    rest
+    if below >= 20 && below > 8 * beside {
+        for glyph in glyphs.iter_mut().filter(|glyph| glyph.way == Way::Level) {
+            glyph.way = Way::Down;
+        }
+    }
+}
+
+/// Marks footnotes: smaller text below a short rule in the lower half of the page.
+fn notes(rules: &[Area], (width, height): (f32, f32), items: &mut [Item]) {
+    let short = |rule: &&Area| {
+        let length = rule.right - rule.left;
+        length > 0.1 * width && length < 0.45 * width && rule.top > 0.4 * height
+    };
+    let lines = items.iter().filter_map(|item| match item {
+        Item::Line(line) if line.way == Way::Level => Some(line),
+        _ => None,
+    });
+    let lines: Vec<(Area, f32)> = lines.map(|line| (line.area, line.size)).collect();
+    let body = median(lines.iter().map(|line| line.1).collect());
+    // Nothing of the text's own size stands below the rule, and something stands near it.
+    let found = rules.iter().filter(short).find(|rule| {
+        let mut below = lines.iter().filter(|line| line.0.top > rule.top - 1.0).peekable();
+        let near = lines.iter().any(|line| {
+            line.0.top > rule.top - 1.0
+                && line.0.top - rule.top < 3.0 * line.1
+                && line.0.left < rule.right
+        });
+        near && below.peek().is_some() && below.all(|line| line.1 < 0.93 * body)
+    });
+    let Some(top) = found.map(|rule| rule.top) else { return };
+    for item in items {
+        if let Item::Line(line) = item {
+            let below = line.way == Way::Level && line.area.top > top - 1.0;
+            line.note = below && line.element.is_none();
+        }
+    }
 }

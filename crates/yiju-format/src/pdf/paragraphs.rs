@@ -25,11 +25,18 @@ struct Edges {
     right: f32,
     /// Whether first lines of paragraphs are set in.
     indented: bool,
+    /// Whether enough lines show where the right edge is.
+    sure: bool,
 }
 
 /// A kind of column: its way of writing and, if it is not the only one of its page, where it is; with a size, what is
 /// printed in that size there.
 type Column = (Way, i32, i32, i32, Option<i32>);
+
+/// Columns whose edges are so near each other are of one kind, in points.
+const KEY: f32 = 8.0;
+/// Lines that end so near the right edge are full, in points.
+const FULL: f32 = 18.0;
 
 /// From as many lines of one size its own edges are taken: a title may be wider than the text below it.
 const OWN_EDGES: usize = 3;
@@ -55,14 +62,9 @@ struct Open {
 
 fn column(placed: &Placed) -> Column {
     let across = placed.frame.across();
-    let (left, right) = placed.line.column;
-    let whole = right - left > 0.55 * across;
-    let key = |edge: f32| (edge / 8.0).round() as i32;
-    if whole {
-        (placed.line.way, key(across), 0, 0, None)
-    } else {
-        (placed.line.way, key(across), key(left), key(right), None)
-    }
+    let key = |edge: f32| (edge / KEY).round() as i32;
+    let (left, right) = placed.line.column.map_or((0, 0), |(left, right)| (key(left), key(right)));
+    (placed.line.way, key(across), left, right, None)
 }
 
 fn sized(placed: &Placed) -> Column {
@@ -110,10 +112,19 @@ impl Style {
             .into_iter()
             .filter(|(key, lefts)| key.4.is_none() || lefts.len() >= OWN_EDGES)
             .map(|(key, lefts)| {
-                let right = at(rights.remove(&key).unwrap_or_default(), 0.95);
+                let rights = rights.remove(&key).unwrap_or_default();
                 let left = at(lefts.clone(), 0.05);
+                let mut right = at(rights.clone(), 0.95);
+                let full = rights.iter().filter(|&&x| (x - right).abs() < FULL).count();
+                // Where few or short lines say where the right edge is, the margins are taken for equal.
+                let whole = key.2 == 0 && key.3 == 0;
+                let across = key.1 as f32 * KEY;
+                let sure = full >= OWN_EDGES && !(whole && right - left < 0.4 * across);
+                if whole && !sure {
+                    right = right.max(across - left);
+                }
                 let first = lefts.iter().filter(|&&x| x - left > 12.0 && x - left < 60.0).count();
-                (key, Edges { left, right, indented: first * 12 >= lefts.len() })
+                (key, Edges { left, right, indented: first * 12 >= lefts.len(), sure })
             })
             .collect();
         let body = sizes.into_iter().max_by_key(|&(size, count)| (count, size));
@@ -125,9 +136,9 @@ impl Style {
     }
 
     fn edges(&self, placed: &Placed) -> Edges {
-        let (left, right) = placed.line.column;
         let own = self.edges.get(&sized(placed)).or_else(|| self.edges.get(&column(placed)));
-        own.copied().unwrap_or(Edges { left, right, indented: true })
+        let Area { left, right, .. } = placed.line.area;
+        own.copied().unwrap_or(Edges { left, right, indented: true, sure: false })
     }
 
     fn leading(&self, size: f32) -> f32 {
@@ -141,6 +152,9 @@ impl Style {
         if (before.element.is_some() || line.element.is_some()) && !(before.loose && line.loose) {
             let same = before.element.zip(line.element).is_some_and(|(a, b)| a.0 == b.0);
             return same && before.way == line.way && !self.broken(open, next);
+        }
+        if before.note && begins_note(&line.text) {
+            return false;
         }
         if before.way != line.way
             || before.way == Way::Aslant
@@ -158,7 +172,7 @@ impl Style {
         }
         let (edges, at) = (self.edges(&open.last), self.edges(next));
         let ends = before.text.ends_with(['。', '；', '：', '！', '？', ';', ':']);
-        if ends && begins_item(&line.text) {
+        if ends && (begins_item(&line.text) || begins_label(&line.text)) {
             return false;
         }
         if below && self.centred(before, edges) && self.centred(line, at) && size > 1.15 * self.body
@@ -207,7 +221,9 @@ impl Style {
         let right = |line: &Line, edges: Edges| {
             line.area.left - edges.left > 0.3 * (edges.right - edges.left)
         };
-        !centred && (room > line.head + 2.5 * size || right(before, edges) && right(line, at))
+        !centred
+            && (edges.sure && room > line.head + 2.5 * size
+                || right(before, edges) && right(line, at))
     }
 
     fn centred(&self, line: &Line, edges: Edges) -> bool {
@@ -233,7 +249,7 @@ fn begins_clause(text: &str) -> bool {
 }
 
 /// Whether a line begins with the number of an item: `一、`, `（二）`, `3.`, `(4)`, `①`.
-fn begins_item(text: &str) -> bool {
+pub(super) fn begins_item(text: &str) -> bool {
     let numeral = |c: char| "一二三四五六七八九十百零〇".contains(c) || c.is_ascii_digit();
     let open = text.strip_prefix(['（', '(']);
     let rest = open.unwrap_or(text);
@@ -252,6 +268,19 @@ fn begins_item(text: &str) -> bool {
         }
         _ => begins_clause(text),
     }
+}
+
+/// Whether a line begins with a label: `指标来源：`.
+fn begins_label(text: &str) -> bool {
+    let rest = text.trim_start_matches(ideograph);
+    let label = text.chars().count() - rest.chars().count();
+    rest.starts_with('：') && (2..=8).contains(&label)
+}
+
+/// Whether a line begins with a mark of a footnote: `①`, `[1]`, `1 见`, `*`.
+fn begins_note(text: &str) -> bool {
+    let rest = text.trim_start_matches(['[', '［', '〔', '(', '（']);
+    rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳' | '*' | '＊' | '注'))
 }
 
 /// Whether a line is an entry of a table of contents: dots and a page number at its end.
@@ -331,6 +360,7 @@ mod tests {
         for text in ["2035年", "3.5倍", "一是", "（以下简称）"] {
             assert!(!begins_item(text), "{text}");
         }
+        assert!(begins_label("指标来源：医院填报。") && !begins_label("：医院"));
         assert!(ends_entry("第一章 总纲......4") && ends_entry("序言……2"));
         assert!(!ends_entry("到2035") && !ends_entry("等等……"));
     }

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use super::frame::Frame;
-use super::lines::Line;
+use super::glyphs::Way;
+use super::lines::{Line, median};
 use super::page::{Item, PageText};
 use crate::Area;
 
@@ -33,8 +34,9 @@ struct Row {
     lower: bool,
 }
 
-/// Removes headers, footers and page numbers from pages in their order.
+/// Removes headers, footers, page numbers and watermarks from pages in their order.
 pub(super) fn remove(pages: &mut [PageText]) {
+    watermarks(pages);
     let mut rows = Vec::new();
     for (index, page) in pages.iter().enumerate() {
         for lower in [false, true] {
@@ -71,6 +73,43 @@ pub(super) fn remove(pages: &mut [PageText]) {
                 !items.contains(&(at - 1))
             });
         }
+    }
+}
+
+/// Removes what is printed across pages: text aslant, or much larger than the rest, that is the same on most pages.
+fn watermarks(pages: &mut [PageText]) {
+    let lines = |page: &PageText| -> Vec<(String, bool, f32)> {
+        let lines = page.items.iter().filter_map(|item| match item {
+            Item::Line(line) => Some(line),
+            Item::Table(..) => None,
+        });
+        lines.map(|line| (line.text.clone(), line.way == Way::Aslant, line.size)).collect()
+    };
+    let all: Vec<Vec<(String, bool, f32)>> = pages.iter().map(lines).collect();
+    let body = median(all.iter().flatten().map(|line| line.2).collect());
+    let across = |aslant: bool, size: f32| aslant || size > 2.0 * body;
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for lines in &all {
+        let mut texts: Vec<&str> = lines
+            .iter()
+            .filter(|line| across(line.1, line.2))
+            .map(|line| line.0.as_str())
+            .collect();
+        texts.sort_unstable();
+        texts.dedup();
+        for text in texts {
+            *count.entry(text).or_default() += 1;
+        }
+    }
+    let least = 3.max(pages.len() / 2);
+    for page in pages {
+        page.items.retain(|item| match item {
+            Item::Line(line) => {
+                !across(line.way == Way::Aslant, line.size)
+                    || count.get(line.text.as_str()).is_none_or(|&count| count < least)
+            }
+            Item::Table(..) => true,
+        });
     }
 }
 
@@ -190,8 +229,8 @@ fn browser(row: &Row) -> bool {
         let address = ["http://", "https://", "file://"].iter().any(|s| row.text.starts_with(s));
         return row.depth == 0 && address && row.shape.ends_with("#/#");
     }
-    row.depth == 0 && (row.shape.starts_with("#/#/##:#") || row.shape.starts_with("#/#/#,#:#"))
-        || row.depth == 0 && row.shape.starts_with("#/#/#:#")
+    // `2026/7/24 15:57`, `7/24/26, 3:57 PM`.
+    row.depth == 0 && ["#/#/#:#", "#/#/#,#:#"].iter().any(|start| row.shape.starts_with(start))
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use hayro_interpret::hayro_syntax::xref::XRef;
 
 use crate::Limits;
 
+/// Cells that the tables of a document have at most, each counted as often as the places it covers.
+const CELLS: usize = 1 << 20;
+
 /// What an element is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -118,6 +121,17 @@ impl Tags {
                 }
                 Step::Kid(kid, id, place) => walk.kid(kid, id, place, limits.depth),
             }
+        }
+        // Cells over more rows and columns than there can be are not taken at their word.
+        let spans =
+            walk.tags.tables.iter().flatten().flatten().map(|cell| cell.columns * cell.rows);
+        let wide = |rows: &Vec<Vec<TagCell>>| {
+            let width = rows.iter().map(|row| row.iter().map(|cell| cell.columns).sum::<usize>());
+            rows.len() * width.max().unwrap_or(0)
+        };
+        if spans.sum::<usize>() > CELLS || walk.tags.tables.iter().map(wide).sum::<usize>() > CELLS
+        {
+            return None;
         }
         (!walk.tags.marks.is_empty()).then_some(walk.tags)
     }

@@ -1,0 +1,7 @@
+//! Whole files, made here.
+
+mod damage;
+mod encrypted;
+mod layout;
+mod made;
+mod structure;
