@@ -119,7 +119,9 @@ impl Measure {
             let own = tree.text(id).map_or(0, characters);
             let of = |counts: &[usize], id: Id| counts.get(id).copied().unwrap_or(0);
             let text = of(&measure.text, id) + own;
-            let is_link = tree.tag(id) == "a" && tree.attribute(id, "href").is_some();
+            // A table of contents leads to places of the same page; it belongs to the document.
+            let is_link = tree.tag(id) == "a"
+                && tree.attribute(id, "href").is_some_and(|to| !to.trim_start().starts_with('#'));
             let linked = if is_link { text } else { of(&measure.linked, id) };
             let links = of(&measure.links, id) + usize::from(is_link);
             let parent = tree.parent(id);
@@ -230,6 +232,12 @@ fn is_furniture(tree: &Tree, id: Id) -> bool {
     {
         return true;
     }
+    // LibreOffice writes the head and foot of a text document so.
+    if tag == "div"
+        && ["header", "footer"].contains(&tree.attribute(id, "title").unwrap_or_default())
+    {
+        return true;
+    }
     let names = tree.classes(id).chain(tree.attribute(id, "id"));
     names.flat_map(name_words).any(|word| FURNITURE.contains(word.as_str()))
 }
@@ -306,8 +314,11 @@ fn is_foot(tree: &Tree, id: Id, measure: &Measure) -> bool {
 
 /// How many characters are left in each element, those of links apart.
 fn left(tree: &Tree, body: Id, dropped: &HashSet<Id>) -> Vec<usize> {
-    let order =
-        tree.walk(body, |id| is_shown(tree, id) && !dropped.contains(&id) && tree.tag(id) != "a");
+    let order = tree.walk(body, |id| {
+        let leads_away = tree.tag(id) == "a"
+            && tree.attribute(id, "href").is_some_and(|to| !to.starts_with('#'));
+        is_shown(tree, id) && !dropped.contains(&id) && !leads_away
+    });
     let mut left = vec![0; order.iter().max().map_or(0, |last| last + 1)];
     // From the last to the first, so that children are added up before their parents.
     for id in order.into_iter().rev() {
@@ -406,6 +417,18 @@ mod tests {
         let page =
             "<ul><li><a href=1>甲通知</a><li><a href=2>乙通知</a><li><a href=3>丙通知</a></ul>";
         assert_eq!(text(page), "甲通知乙通知丙通知");
+    }
+
+    #[test]
+    fn contents_stay_and_the_head_of_a_converted_document_goes() {
+        let contents: String =
+            (1..9).map(|i| format!("<p><a href='#t{i}'>第{i}章</a></p>")).collect();
+        let page = format!(
+            "<body><div title=header><p>内部资料</p></div><div id=toc>{contents}</div>{DOCUMENT}\
+             <div title=footer><p>3</p></div></body>"
+        );
+        assert!(text(&page).starts_with("第1章第2章"), "{}", text(&page));
+        assert!(text(&page).ends_with("通知如下。"), "{}", text(&page));
     }
 
     #[test]
