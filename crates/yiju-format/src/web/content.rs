@@ -88,11 +88,12 @@ pub(super) fn find(tree: &Tree, clock: &Clock) -> Result<Content, FormatError> {
     let body =
         measure.order.iter().copied().find(|&id| tree.tag(id) == "body").unwrap_or(tree.root());
     let dropped = furniture(tree, body, &measure, clock)?;
-    if left(tree, body, &dropped) < FEWEST {
+    let left = left(tree, body, &dropped);
+    if left.get(body).copied().unwrap_or(0) < FEWEST {
         // A page that is nothing but links is read as it is.
         return Ok(Content { roots: vec![body], dropped: HashSet::new() });
     }
-    let root = innermost(tree, body, &dropped, clock)?;
+    let root = innermost(tree, body, &left, clock)?;
     Ok(Content { roots: vec![root], dropped })
 }
 
@@ -118,7 +119,9 @@ impl Measure {
             let own = tree.text(id).map_or(0, characters);
             let of = |counts: &[usize], id: Id| counts.get(id).copied().unwrap_or(0);
             let text = of(&measure.text, id) + own;
-            let is_link = tree.tag(id) == "a" && tree.attribute(id, "href").is_some();
+            // A table of contents leads to places of the same page; it belongs to the document.
+            let is_link = tree.tag(id) == "a"
+                && tree.attribute(id, "href").is_some_and(|to| !to.trim_start().starts_with('#'));
             let linked = if is_link { text } else { of(&measure.linked, id) };
             let links = of(&measure.links, id) + usize::from(is_link);
             let parent = tree.parent(id);
@@ -229,6 +232,12 @@ fn is_furniture(tree: &Tree, id: Id) -> bool {
     {
         return true;
     }
+    // LibreOffice writes the head and foot of a text document so.
+    if tag == "div"
+        && ["header", "footer"].contains(&tree.attribute(id, "title").unwrap_or_default())
+    {
+        return true;
+    }
     let names = tree.classes(id).chain(tree.attribute(id, "id"));
     names.flat_map(name_words).any(|word| FURNITURE.contains(word.as_str()))
 }
@@ -282,10 +291,15 @@ fn furniture(
 fn is_beside(tree: &Tree, id: Id, measure: &Measure, clock: &Clock) -> Result<bool, FormatError> {
     /// A table of properties is short.
     const LONGEST: usize = 800;
-    if measure.is_links(id) || is_foot(tree, id, measure) {
+    if measure.is_links(id) {
         return Ok(true);
     }
-    Ok(measure.text(id) <= LONGEST && facts::is_properties(tree, id, clock)?)
+    // An element around nothing but this one had the same answer.
+    let same = tree.parent(id).is_some_and(|parent| measure.text(parent) == measure.text(id));
+    if same || measure.text(id) > LONGEST {
+        return Ok(false);
+    }
+    Ok(is_foot(tree, id, measure) || facts::is_properties(tree, id, clock)?)
 }
 
 fn is_foot(tree: &Tree, id: Id, measure: &Measure) -> bool {
@@ -298,33 +312,42 @@ fn is_foot(tree: &Tree, id: Id, measure: &Measure) -> bool {
     count >= 2 || ["ICP备", "公网安备", "网站标识码"].iter().any(|word| text.contains(word))
 }
 
-/// How many characters are left below an element, those of links apart.
-fn left(tree: &Tree, id: Id, dropped: &HashSet<Id>) -> usize {
-    let nodes =
-        tree.walk(id, |id| is_shown(tree, id) && !dropped.contains(&id) && tree.tag(id) != "a");
-    nodes.into_iter().filter_map(|id| tree.text(id)).map(characters).sum()
+/// How many characters are left in each element, those of links apart.
+fn left(tree: &Tree, body: Id, dropped: &HashSet<Id>) -> Vec<usize> {
+    let order = tree.walk(body, |id| {
+        let leads_away = tree.tag(id) == "a"
+            && tree.attribute(id, "href").is_some_and(|to| !to.starts_with('#'));
+        is_shown(tree, id) && !dropped.contains(&id) && !leads_away
+    });
+    let mut left = vec![0; order.iter().max().map_or(0, |last| last + 1)];
+    // From the last to the first, so that children are added up before their parents.
+    for id in order.into_iter().rev() {
+        let all = left.get(id).copied().unwrap_or(0) + tree.text(id).map_or(0, characters);
+        if let Some(own) = left.get_mut(id) {
+            *own = all;
+        }
+        if let Some(above) = tree.parent(id).and_then(|parent| left.get_mut(parent)) {
+            *above += all;
+        }
+    }
+    left
 }
 
-fn innermost(
-    tree: &Tree,
-    body: Id,
-    dropped: &HashSet<Id>,
-    clock: &Clock,
-) -> Result<Id, FormatError> {
+fn innermost(tree: &Tree, body: Id, left: &[usize], clock: &Clock) -> Result<Id, FormatError> {
     const HOLDERS: &[&str] = &[
         "article", "body", "center", "div", "form", "main", "section", "table", "tbody", "td", "tr",
     ];
+    // What is dropped has nothing left.
+    let left = |id: Id| left.get(id).copied().unwrap_or(0);
     let mut at = body;
     loop {
         clock.check()?;
-        let all = left(tree, at, dropped);
+        let all = left(at);
         let inner = tree.children(at).iter().copied().find(|&child| {
             let tag = tree.tag(child);
-            HOLDERS.contains(&tag)
-                && is_shown(tree, child)
-                && !dropped.contains(&child)
+            left(child) * 100 >= all * NEARLY_ALL
+                && HOLDERS.contains(&tag)
                 && (tag != "table" || is_layout(tree, child))
-                && left(tree, child, dropped) * 100 >= all * NEARLY_ALL
         });
         match inner {
             Some(inner) if all > 0 => at = inner,
@@ -394,6 +417,18 @@ mod tests {
         let page =
             "<ul><li><a href=1>甲通知</a><li><a href=2>乙通知</a><li><a href=3>丙通知</a></ul>";
         assert_eq!(text(page), "甲通知乙通知丙通知");
+    }
+
+    #[test]
+    fn contents_stay_and_the_head_of_a_converted_document_goes() {
+        let contents: String =
+            (1..9).map(|i| format!("<p><a href='#t{i}'>第{i}章</a></p>")).collect();
+        let page = format!(
+            "<body><div title=header><p>内部资料</p></div><div id=toc>{contents}</div>{DOCUMENT}\
+             <div title=footer><p>3</p></div></body>"
+        );
+        assert!(text(&page).starts_with("第1章第2章"), "{}", text(&page));
+        assert!(text(&page).ends_with("通知如下。"), "{}", text(&page));
     }
 
     #[test]

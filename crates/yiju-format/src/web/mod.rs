@@ -88,6 +88,8 @@ fn title(
 ) -> Result<Option<Block>, FormatError> {
     /// A title that is in the text is in its first lines.
     const FIRST: usize = 12;
+    /// Bytes; what is longer is no title.
+    const LONGEST: usize = 1000;
     let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     let stated = facts.title.as_deref().map(bare);
     let outside = tree.walk(tree.root(), |id| shown::is_shown(tree, id) && !roots.contains(&id));
@@ -106,7 +108,7 @@ fn title(
             continue;
         }
         clock.check()?;
-        let text = table::one_line(tree, id);
+        let text = table::one_line_up_to(tree, id, LONGEST);
         // The heading of a page may be shorter or longer than what it states, by a subtitle.
         let equal = |stated: &String| {
             let text = bare(&text);

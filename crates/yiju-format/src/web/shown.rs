@@ -161,6 +161,11 @@ impl Line {
         }
     }
 
+    /// Its bytes.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.text.chars().all(char::is_whitespace)
     }

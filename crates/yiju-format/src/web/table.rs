@@ -83,6 +83,11 @@ pub(super) fn is_layout(tree: &Tree, table: Id) -> bool {
 
 /// The text of a cell or caption on one line: a space where one of its lines ends.
 pub(super) fn one_line(tree: &Tree, cell: Id) -> String {
+    one_line_up_to(tree, cell, usize::MAX)
+}
+
+/// As [`one_line`], but not much more than so many bytes of it.
+pub(super) fn one_line_up_to(tree: &Tree, cell: Id, most: usize) -> String {
     let mut line = Line::default();
     let mut open = vec![(cell, false)];
     while let Some((id, leave)) = open.pop() {
@@ -95,6 +100,9 @@ pub(super) fn one_line(tree: &Tree, cell: Id) -> String {
         }
         if let Some(text) = tree.text(id) {
             line.push(text);
+            if line.len() > most {
+                break;
+            }
             continue;
         }
         open.push((id, true));

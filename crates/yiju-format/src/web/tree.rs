@@ -26,7 +26,8 @@ const MORE: usize = 5;
 /// The attributes that are looked at; the others, most of them styles and scripts, are not kept.
 const KEPT: &[&str] = &[
     "align", "alt", "border", "charset", "class", "colspan", "content", "hidden", "href", "id",
-    "name", "property", "reversed", "role", "rowspan", "src", "start", "style", "type", "value",
+    "name", "property", "reversed", "role", "rowspan", "src", "start", "style", "title", "type",
+    "value",
 ];
 
 #[derive(Debug)]
