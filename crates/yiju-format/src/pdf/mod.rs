@@ -62,7 +62,9 @@ impl Reader for Pdf {
         if !guard::whole(bytes) {
             unread.push("the file is not whole: only what was found in it is read".to_owned());
         } else if broken > 0 {
-            unread.push(format!("{broken} parts of the file are damaged: text may be missing"));
+            unread.push(format!(
+                "{broken} of the file's streams cannot be unpacked whole: text may be missing"
+            ));
         }
         let sizes =
             pages.iter().map(|page| Page { width: page.width, height: page.height }).collect();
