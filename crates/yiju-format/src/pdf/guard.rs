@@ -168,7 +168,13 @@ pub(super) fn page(page: &Page<'_>, limits: &Limits) -> Result<(), String> {
             }
         }
     }
-    content(page.page_stream().unwrap_or_default())
+    match page.page_stream() {
+        Some(data) => content(data),
+        None if contents.contains_key("Contents") => {
+            Err("its content cannot be unpacked".to_owned())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses content with an operator that shows more than a page's text.

@@ -42,6 +42,8 @@ use tags::Tags;
 /// Reads PDF.
 pub(crate) struct Pdf;
 
+/// A page is not read if more than one of so many of its characters is unknown.
+const UNKNOWN: usize = 10;
 /// Threads that read pages of one file.
 const THREADS: usize = 8;
 /// Stack of each: forms may be nested, and each level takes some kilobytes.
@@ -60,11 +62,13 @@ impl Reader for Pdf {
         if !guard::whole(bytes) {
             unread.push("the file is not whole: only what was found in it is read".to_owned());
         } else if broken > 0 {
-            unread.push(format!("{broken} parts of the file are damaged: text may be missing"));
+            unread.push(format!(
+                "{broken} of the file's streams cannot be unpacked whole: text may be missing"
+            ));
         }
         let sizes =
             pages.iter().map(|page| Page { width: page.width, height: page.height }).collect();
-        for (index, page) in pages.iter().enumerate() {
+        for (index, page) in pages.iter_mut().enumerate() {
             unread.extend(unseen(index + 1, page));
         }
         running::remove(&mut pages);
@@ -78,8 +82,8 @@ impl Reader for Pdf {
     }
 }
 
-/// What of a page could not be read.
-fn unseen(number: usize, page: &PageText) -> Option<String> {
+/// What of a page could not be read. A page of which much could not is left empty: what is left of it would mislead.
+fn unseen(number: usize, page: &mut PageText) -> Option<String> {
     let (mut characters, mut unknown) = (0, 0);
     let mut count = |line: &Line| {
         characters += line.text.chars().filter(|c| !c.is_whitespace()).count();
@@ -98,9 +102,13 @@ fn unseen(number: usize, page: &PageText) -> Option<String> {
         // An empty page is no loss.
         return (page.pictures > 0.0).then(|| format!("page {number} {what}"));
     }
+    if unknown * UNKNOWN > characters {
+        page.items.clear();
+        return Some(format!("page {number} has text in fonts that do not say its characters"));
+    }
     if unknown > 0 {
         return Some(format!(
-            "page {number} has {unknown} of {characters} characters in fonts that do not say what they are"
+            "{unknown} of {characters} characters of page {number} are not known"
         ));
     }
     None

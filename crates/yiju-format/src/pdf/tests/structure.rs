@@ -129,10 +129,25 @@ fn pages_without_text_are_named() {
 
 #[test]
 fn unknown_characters_are_named() {
-    let content = "BT /F3 14 Tf 72 700 Td <00030009> Tj ET".to_owned();
-    let reading = reading(&pages(&[content]));
-    // A code that the font's map does not have, shown by a font that is not there: nothing is drawn for it.
-    assert!(reading.printed().text.starts_with('主'));
+    // A Type 3 font draws boxes under names that say nothing.
+    let font = "<</Type/Font/Subtype/Type3/FontBBox[0 0 1 1]/FontMatrix[1 0 0 1 0 0]/FirstChar 65/LastChar 65\
+                /Widths[1]/Encoding<</Differences[65/g17]>>/CharProcs<</g17 11 0 R>>/Resources<<>>>>";
+    let box_ = "<</Length 27>>\nstream\n1 0 0 0 1 1 d1 0 0 1 1 re f\nendstream";
+    let resources = format!("/Resources<</Font<</F1 3 0 R/F9 {FIRST} 0 R>>>>");
+    let unknown = "BT /F9 14 Tf 72 500 Td (A) Tj ET\n".to_owned();
+    let known = show(72.0, 700.0, 14.0, "这一页只有一个字不认识，其他的字都认识");
+    let pages =
+        [(595, 842, resources.as_str(), known + &unknown), (595, 842, resources.as_str(), unknown)];
+    let bytes = document(&pages, "", &[font.to_owned(), box_.to_owned()]).bytes();
+    let reading = reading(&bytes);
+    assert_eq!(reading.printed().text, "这一页只有一个字不认识，其他的字都认识\n\u{FFFD}\n");
+    assert_eq!(
+        reading.unread,
+        [
+            "1 of 20 characters of page 1 are not known",
+            "page 2 has text in fonts that do not say its characters",
+        ]
+    );
 }
 
 #[test]
