@@ -10,6 +10,8 @@ pub(crate) const BREAK: char = '\n';
 fn clean(line: &str) -> String {
     let shown = line.chars().filter_map(|sign| match sign {
         '\t' => Some(' '),
+        // A hyphen that does not break looks as any other.
+        '\u{2011}' => Some('-'),
         '\u{ad}' | '\u{200b}' | '\u{feff}' | '\u{2060}' => None,
         sign if sign.is_control() => None,
         sign => Some(sign),

@@ -170,7 +170,10 @@ impl<'a> Document<'a> {
             };
             self.unit(unit.code, place, characters, &mut story, main)?;
         }
-        self.close_paragraph(end.saturating_sub(1), &mut story);
+        // A paragraph without an end, as the last one of a damaged file or in a box.
+        if !story.units.is_empty() || !story.after.is_empty() {
+            self.close_paragraph(end.saturating_sub(1), &mut story);
+        }
         story.end_of_table();
         Ok(story.blocks)
     }
@@ -219,8 +222,10 @@ impl<'a> Document<'a> {
                     }
                 }
             }
-            // A deleted or hidden end of a paragraph joins it with the next.
-            0x0d if gone => {}
+            // A deleted end of a paragraph joins it with the next, and so does one that is hidden with all before it, or
+            // that only parts two styles in a line.
+            0x0d if characters.deleted || characters.joins => {}
+            0x0d if characters.hidden && story.units.is_empty() => {}
             0x07 if characters.deleted => self.close_cell(place, story, true),
             0x07 => self.close_cell(place, story, false),
             0x0d | 0x0c => self.close_paragraph(place, story),

@@ -47,6 +47,8 @@ pub(super) struct Characters {
     pub(super) hidden: bool,
     pub(super) deleted: bool,
     pub(super) special: bool,
+    /// Of the end of a paragraph: whether another goes on in its line.
+    pub(super) joins: bool,
     pub(super) capitals: bool,
     /// A symbol: its font and code.
     pub(super) symbol: Option<(u16, u16)>,
@@ -67,6 +69,7 @@ impl Characters {
             match code {
                 0x0800 => self.deleted = byte != 0,
                 0x083c => self.hidden = switch(style.hidden),
+                0x0818 => self.joins = byte != 0,
                 0x083b => self.capitals = switch(style.capitals),
                 0x0855 => self.special = byte != 0,
                 0x4a4f => self.font = u16_at(operand, 0),

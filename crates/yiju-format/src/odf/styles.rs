@@ -20,6 +20,7 @@ struct Style {
     list: Option<String>,
     outline: Option<u8>,
     hidden: Option<bool>,
+    font: Option<String>,
 }
 
 /// The styles of a file.
@@ -82,6 +83,11 @@ impl Styles {
         self.find(family, style, |style| style.hidden) == Some(true)
     }
 
+    /// The font that a style of characters names.
+    pub(super) fn font(&self, style: &str) -> Option<String> {
+        self.find("text", style, |style| style.font.clone())
+    }
+
     /// The outline level, from 1, that paragraphs of a style have.
     pub(super) fn outline_of(&self, style: &str) -> Option<u8> {
         self.find("paragraph", style, |style| style.outline)
@@ -93,12 +99,19 @@ impl Styles {
     }
 }
 
+/// The name of the font of characters.
+fn font(tag: &Tag) -> Option<String> {
+    let name = tag.get_in(Ns::Fo, "font-family").or_else(|| tag.get_in(Ns::Style, "font-name"))?;
+    Some(name.trim_matches(['\'', '"']).to_owned())
+}
+
 fn style(tag: &Tag, xml: &mut Xml<'_>) -> Result<Style, FormatError> {
     let mut style = Style {
         parent: tag.get_in(Ns::Style, "parent-style-name").map(str::to_owned),
         list: tag.get_in(Ns::Style, "list-style-name").map(str::to_owned),
         outline: tag.number("default-outline-level"),
         hidden: None,
+        font: None,
     };
     while let Some(inner) = xml.child()? {
         let hidden = match (inner.ns, inner.name.as_str()) {
@@ -114,6 +127,9 @@ fn style(tag: &Tag, xml: &mut Xml<'_>) -> Result<Style, FormatError> {
             _ => None,
         };
         style.hidden = hidden.or(style.hidden);
+        if inner.is(Ns::Style, "text-properties") {
+            style.font = font(&inner).or(style.font);
+        }
         xml.skip()?;
     }
     Ok(style)

@@ -16,6 +16,7 @@ const STYLES: &str = "<text:list-style style:name='L'>\
     <text:list-level-style-bullet text:level='3' text:bullet-char='•'/></text:list-style>\
     <text:outline-style><text:outline-level-style text:level='1' style:num-format='I' style:num-suffix='.'/></text:outline-style>\
     <style:style style:name='H' style:family='text'><style:text-properties text:display='none'/></style:style>\
+    <style:style style:name='W' style:family='text'><style:text-properties style:font-name='Wingdings'/></style:style>\
     <style:style style:name='NoNum' style:family='paragraph' style:list-style-name=''/>\
     <style:style style:name='Hid' style:family='table'><style:table-properties table:display='false'/></style:style>";
 
@@ -95,10 +96,10 @@ fn headings_have_the_outline_s_numbers() {
 fn deleted_and_hidden_text_is_left_out_and_white_space_collapsed() {
     let body = "<text:tracked-changes><text:changed-region><text:deletion><text:p>旧</text:p></text:deletion>\
         </text:changed-region></text:tracked-changes>\
-        <text:p>  本条\n  <text:change/>新<text:span text:style-name='H'>藏</text:span><text:s text:c='2'/>文<text:tab/>x\
+        <text:p>  本条\n  <text:change/>新<text:span text:style-name='H'>藏</text:span><text:s text:c='2'/>文<text:tab/>x<text:span text:style-name='W'>&#xf0fe;</text:span>\
         <office:annotation><text:p>批注</text:p></office:annotation><text:line-break/>下</text:p>\
         <text:section text:display='none'><text:p>藏</text:p></text:section>";
-    assert_eq!(text(body), ["本条 新  文 x", "下"]);
+    assert_eq!(text(body), ["本条 新  文 x☑", "下"]);
 }
 
 #[test]

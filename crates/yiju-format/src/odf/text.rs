@@ -5,6 +5,7 @@ use crate::block::{Block, TextRole};
 use crate::clock::Clock;
 use crate::lines::{self, BREAK};
 use crate::lists::Label;
+use crate::symbols;
 use crate::xml::{Event, Ns, Tag, Xml};
 
 use super::lists::Lists;
@@ -66,6 +67,8 @@ impl Context {
 struct Open {
     text: String,
     after: Vec<Block>,
+    /// The font, where a style names it.
+    font: String,
 }
 
 /// An item of a list whose first paragraph is still to come.
@@ -290,7 +293,11 @@ const SPACE: char = '\u{e000}';
 fn inline(xml: &mut Xml<'_>, context: &mut Context, open: &mut Open) -> Result<(), FormatError> {
     loop {
         match xml.next()? {
-            Event::Text(text) => open.text.push_str(&text.replace(['\n', '\r', '\t'], " ")),
+            Event::Text(text) => {
+                let text = text.replace(['\n', '\r', '\t'], " ");
+                let text = symbols::mapped(&open.font, &text);
+                open.text.extend(text.chars().map(|sign| symbols::guessed(sign).unwrap_or(sign)));
+            }
             Event::Start(tag) => element(&tag, xml, context, open)?,
             Event::End | Event::Done => return Ok(()),
         }
@@ -314,7 +321,11 @@ fn element(
         (Ns::Text, "span") => {
             let style = tag.get_in(Ns::Text, "style-name").unwrap_or_default();
             if !context.styles.hidden("text", style) {
-                return inline(xml, context, open);
+                let font = context.styles.font(style).unwrap_or_else(|| open.font.clone());
+                let around = std::mem::replace(&mut open.font, font);
+                inline(xml, context, open)?;
+                open.font = around;
+                return Ok(());
             }
         }
         (Ns::Text, "note") => return note(tag, xml, context, open),

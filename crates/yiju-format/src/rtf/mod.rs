@@ -86,6 +86,7 @@ struct Group {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Own {
     Note,
+    Endnote,
     Box,
 }
 
@@ -115,6 +116,7 @@ struct File {
     to_skip: usize,
     title: String,
     notes: u32,
+    endnotes: u32,
     note_numerals: Option<Numerals>,
     pictures: usize,
     embedded: usize,
@@ -332,6 +334,7 @@ impl File {
                 }
             }
             "footnote" => self.begin(Own::Note),
+            "ftnalt" if self.now.story == Some(Own::Note) => self.now.story = Some(Own::Endnote),
             "shptxt" | "dptxbxtext" => self.begin(Own::Box),
             word => match self.now.destination {
                 Destination::Styles => self.style_word(word, number),
@@ -352,7 +355,8 @@ impl File {
     fn optional(&self, word: &str) -> bool {
         matches!(
             word,
-            "shpinst"
+            "footnote"
+                | "shpinst"
                 | "do"
                 | "ud"
                 | "listtable"
@@ -394,12 +398,9 @@ impl File {
             "cell" => self.end_of_cell(),
             "nestcell" | "nestrow" => self.close_paragraph(),
             "row" => self.story.end_of_row(),
+            // Which kind of note it is, and with it the mark, is said in the note.
             "chftn" if self.stories.is_empty() && !self.now.hidden => {
-                self.notes = self.notes.saturating_add(1);
-                let mark =
-                    lines::mark(&self.note_numerals.unwrap_or(Numerals::Decimal).write(self.notes));
-                self.story.text.push_str(&mark);
-                self.story.mark = mark;
+                self.story.mark = Some(self.story.text.len());
             }
             "ftnnar" => self.note_numerals = Some(Numerals::Decimal),
             "ftnnrlc" => self.note_numerals = Some(Numerals::LowerRoman),
@@ -455,9 +456,20 @@ impl File {
             _ => {}
         }
         if let Some(kind) = self.now.story {
-            self.close_paragraph();
+            self.close_last();
             let inner = std::mem::replace(&mut self.story, self.stories.pop().unwrap_or_default());
-            self.story.take_in(inner, kind == Own::Note);
+            match kind {
+                Own::Box => self.story.take_in(inner),
+                Own::Note => {
+                    self.notes = self.notes.saturating_add(1);
+                    let numerals = self.note_numerals.unwrap_or(Numerals::Decimal);
+                    self.story.take_note(inner, &numerals.write(self.notes));
+                }
+                Own::Endnote => {
+                    self.endnotes = self.endnotes.saturating_add(1);
+                    self.story.take_note(inner, &Numerals::LowerRoman.write(self.endnotes));
+                }
+            }
         }
         if self.now.field
             && let Some(field) = self.fields.pop().filter(|field| !field.has_result)
@@ -470,15 +482,23 @@ impl File {
         }
     }
 
-    /// Ends a paragraph, unless its end is deleted or hidden: then it goes on in the next.
+    /// Ends a paragraph, unless its end is deleted, or hidden with all that is in it: then it goes on in the next.
     fn end_of_paragraph(&mut self) {
-        if self.now.destination == Destination::Body && !self.now.hidden && !self.now.deleted {
+        let hidden = self.now.hidden && self.story.text.trim().is_empty();
+        if self.now.destination == Destination::Body && !hidden && !self.now.deleted {
             self.close_paragraph();
         }
     }
 
     fn close_paragraph(&mut self) {
         self.story.close_paragraph(&self.tables.lists, &mut self.counters);
+    }
+
+    /// Ends the last paragraph of a story, which need not have an end; there is none behind the last end.
+    fn close_last(&mut self) {
+        if !self.story.is_between() {
+            self.close_paragraph();
+        }
     }
 
     fn end_of_cell(&mut self) {
@@ -488,11 +508,11 @@ impl File {
 
     fn finish(mut self) -> Reading {
         while let Some(outer) = self.stories.pop() {
-            self.close_paragraph();
+            self.close_last();
             let inner = std::mem::replace(&mut self.story, outer);
-            self.story.take_in(inner, false);
+            self.story.take_in(inner);
         }
-        self.close_paragraph();
+        self.close_last();
         let title = self.title.trim();
         let title = (!title.is_empty()).then(|| title.to_owned());
         let unread = [

@@ -69,8 +69,8 @@ pub(super) struct Story {
     /// The text of the paragraph so far.
     pub(super) text: String,
     pub(super) label: Label,
-    /// The mark of the note that comes next.
-    pub(super) mark: String,
+    /// Where in the text the mark of the note that comes next belongs.
+    pub(super) mark: Option<usize>,
     now: Paragraph,
     outline_of_style: Option<u8>,
     after: Vec<Block>,
@@ -157,6 +157,11 @@ impl Story {
         }
     }
 
+    /// Whether no paragraph has begun since the last one ended.
+    pub(super) fn is_between(&self) -> bool {
+        self.text.trim().is_empty() && self.after.is_empty() && !self.label.given
+    }
+
     /// Ends a cell, whose last paragraph is closed.
     pub(super) fn end_of_cell(&mut self) {
         // A cell may begin before its paragraph says that it is in a table.
@@ -208,17 +213,20 @@ impl Story {
         lines::add_table(rows, header_rows, NEAR, &mut self.blocks);
     }
 
-    /// Takes in a story that ended inside this one: a note with its mark, or a text box.
-    pub(super) fn take_in(&mut self, inner: Self, note: bool) {
-        let mark = std::mem::take(&mut self.mark);
-        let blocks = inner.finish();
-        if !note {
-            self.mark = mark;
-            self.after.extend(blocks);
-            return;
+    /// Takes in a text box that ended inside this story.
+    pub(super) fn take_in(&mut self, inner: Self) {
+        self.after.extend(inner.finish());
+    }
+
+    /// Takes in a note, whose number goes where its mark is; a note without one has a mark of the author's.
+    pub(super) fn take_note(&mut self, inner: Self, number: &str) {
+        let mut label = String::new();
+        if let Some(at) = self.mark.take().filter(|&at| self.text.is_char_boundary(at)) {
+            let mark = lines::mark(number);
+            self.text.insert_str(at, &mark);
+            label = format!("{mark} ");
         }
-        let text = lines::cell(blocks, &mut self.after);
-        let label = if mark.is_empty() { mark } else { format!("{mark} ") };
+        let text = lines::cell(inner.finish(), &mut self.after);
         lines::paragraph(TextRole::Note, &label, &text, &mut self.after);
     }
 
