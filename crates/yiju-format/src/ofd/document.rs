@@ -72,7 +72,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError
     if blocks.is_empty() && pictures == 0 {
         return Err(FormatError::Empty { format: Format::Ofd });
     }
-    Ok(Reading { blocks, pages, facts, unread })
+    Ok(Reading { blocks, pages, facts, unread, ..Reading::default() })
 }
 
 fn document(

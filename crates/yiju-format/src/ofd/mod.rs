@@ -15,7 +15,6 @@ mod space;
 mod tables;
 mod xml;
 
-pub(crate) use package::is_ofd;
 
 use crate::{FormatError, Limits, Reader, Reading};
 

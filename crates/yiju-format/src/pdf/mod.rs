@@ -78,7 +78,7 @@ impl Reader for Pdf {
         }
         let facts =
             Facts { title: title.filter(|title| printed(&blocks, title)), ..Facts::default() };
-        Ok(Reading { blocks, pages: sizes, facts, unread })
+        Ok(Reading { blocks, pages: sizes, facts, unread, ..Reading::default() })
     }
 }
 

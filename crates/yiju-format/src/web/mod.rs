@@ -62,7 +62,7 @@ fn page(
     if let Some(title) = title(&tree, &content.roots, &facts, &blocks, clock)? {
         blocks.insert(0, title);
     }
-    Ok(Reading { blocks, pages: Vec::new(), facts, unread })
+    Ok(Reading { blocks, facts, unread, ..Reading::default() })
 }
 
 fn note(unread: &mut Vec<String>, what: &str, names: &[String]) {
