@@ -31,7 +31,7 @@ pub(super) fn gather(ranked: &[Read], quotes: &mut Vec<Quote>, limit: usize) {
 }
 
 /// Puts quotes of one document together, documents in the order of their first quotes.
-pub(super) fn by_document(ranked: &[Read], quotes: &mut Vec<Quote>) {
+pub(super) fn by_document(ranked: &[Read], quotes: &mut [Quote]) {
     let document =
         |quote: &Quote| ranked.get(quote.candidate).map(|found| &found.record.document.id);
     let mut order = Vec::new();
