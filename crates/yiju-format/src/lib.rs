@@ -13,6 +13,7 @@ mod csv;
 mod detect;
 mod doc;
 mod docx;
+mod epub;
 mod error;
 mod fields;
 mod grid;
@@ -22,6 +23,7 @@ mod lists;
 mod numerals;
 mod odf;
 mod opc;
+mod pptx;
 mod printed;
 mod rtf;
 mod sheets;
@@ -62,6 +64,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
         Format::Doc => &doc::Doc,
         Format::Docx => &docx::Docx,
         Format::Odt | Format::Ods | Format::Odp => &odf::Odf { format },
+        Format::Epub => &epub::Epub,
+        Format::Pptx => &pptx::Pptx,
         Format::Rtf => &rtf::Rtf,
         Format::Xls => &sheets::Xls,
         Format::Xlsx => &sheets::Xlsx,

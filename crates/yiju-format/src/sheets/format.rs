@@ -505,9 +505,9 @@ fn digits_of(number: f64, steps: &[Step], sign: &str) -> String {
         }
         text
     };
-    let mut text = String::new();
+    // A sign that no section writes itself stands in front of all.
+    let mut text = sign.to_owned();
     let mut done = 0;
-    let mut signed = false;
     let mut behind = behind.chars();
     for (at, step) in steps.iter().enumerate() {
         match step {
@@ -522,18 +522,12 @@ fn digits_of(number: f64, steps: &[Step], sign: &str) -> String {
                 text.push('.');
             }
             Step::Digit(_) if at < whole_end => {
-                if !std::mem::replace(&mut signed, true) {
-                    text.push_str(sign);
-                }
                 let to = whole.len().saturating_sub(places - 1);
                 places -= 1;
                 text.push_str(&group(done, to));
                 done = done.max(to);
             }
             Step::Digit(_) => {
-                if !std::mem::replace(&mut signed, true) {
-                    text.push_str(sign);
-                }
                 text.extend(behind.next());
             }
             _ => {}
@@ -593,6 +587,7 @@ mod tests {
             (1.5, "# ?/?", "1 1/2"),
             (5.0, "[$¥-804]#,##0.00", "¥5.00"),
             (5.0, "_ * #,##0_ ;_ * \\-#,##0_ ", "5"),
+            (-3.25, "[$¥-804]#,##0.00", "-¥3.25"),
             (12.0, "[>10]\"多\";\"少\"", "多"),
             (123.0, "[DBNum1][$-804]General", "一百二十三"),
             (123.0, "[DBNum2][$-804]General\"元\"", "壹佰贰拾叁元"),
