@@ -13,6 +13,7 @@ mod csv;
 mod detect;
 mod doc;
 mod docx;
+mod epub;
 mod error;
 mod fields;
 mod grid;
@@ -24,6 +25,7 @@ mod odf;
 mod ofd;
 mod opc;
 mod pdf;
+mod pptx;
 mod printed;
 mod rtf;
 mod sheets;
@@ -69,6 +71,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
         Format::Ofd => &ofd::Ofd,
         Format::Pdf => &pdf::Pdf,
         Format::Odt | Format::Ods | Format::Odp => &odf::Odf { format },
+        Format::Epub => &epub::Epub,
+        Format::Pptx => &pptx::Pptx,
         Format::Rtf => &rtf::Rtf,
         Format::Xls => &sheets::Xls,
         Format::Xlsx => &sheets::Xlsx,

@@ -46,7 +46,7 @@ impl Made {
             page[4 + index * 4..8 + index * 4].copy_from_slice(&place(*end).to_le_bytes());
             let content = if paragraphs {
                 let odd = properties.len() % 2 == 1;
-                let size = (2 + properties.len() + usize::from(!odd) + 1) / 2;
+                let size = (2 + properties.len() + usize::from(!odd)).div_ceil(2);
                 [&[size as u8, 0, 0][..], properties].concat()
             } else {
                 [&[properties.len() as u8][..], properties].concat()
@@ -93,7 +93,7 @@ impl Made {
                 &[0, 0],
                 &long(2048),
                 &[0, 0, 0, 0],
-                &long(narrow_at * 2 | 0x4000_0000),
+                &long((narrow_at * 2) | 0x4000_0000),
                 &[0, 0],
             ]
             .concat()

@@ -35,11 +35,11 @@ fn text(body: &str, parts: &[(&str, &str)]) -> Vec<String> {
 }
 
 fn roles(reading: &Reading) -> Vec<(TextRole, &str)> {
-    let role = |block| match block {
-        &Block::Text(ref text) => Some((text.role, text.text.as_str())),
+    let texts = reading.blocks.iter().filter_map(|block| match block {
+        Block::Text(text) => Some((text.role, text.text.as_str())),
         Block::Table(_) => None,
-    };
-    reading.blocks.iter().filter_map(role).collect()
+    });
+    texts.collect()
 }
 
 fn p(inside: &str) -> String {

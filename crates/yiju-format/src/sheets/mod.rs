@@ -3,6 +3,7 @@
 mod dates;
 mod format;
 mod numbers;
+mod show;
 mod xls;
 mod xlsx;
 

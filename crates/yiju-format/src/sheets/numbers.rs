@@ -26,11 +26,6 @@ impl Digits {
         self.digits.is_empty()
     }
 
-    /// How many digits stand before the decimal point.
-    pub(super) fn point(&self) -> i32 {
-        self.point
-    }
-
     /// The digits behind the decimal point that are not naught.
     pub(super) fn decimals(&self) -> i32 {
         (i32::try_from(self.digits.len()).unwrap_or(0) - self.point).max(0)
@@ -146,7 +141,7 @@ mod tests {
             (5.0, "5"),
             (-1234.5, "-1234.5"),
             (0.1 + 0.2, "0.3"),
-            (3.141_592_653_589_79, "3.141592654"),
+            (std::f64::consts::PI, "3.141592654"),
             (2.0 / 3.0, "0.666666667"),
             (0.00001, "0.00001"),
             (0.000_012_345_678, "1.23457E-05"),

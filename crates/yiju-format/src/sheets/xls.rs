@@ -127,17 +127,12 @@ fn globals(stream: &[u8], clock: &Clock) -> Result<Globals, FormatError> {
                 };
             }
             0x0022 => globals.since_1904 = u16_at(bytes, 0) == Some(1),
-            0x0085 => {
-                // Kind 0 is a sheet; charts and macros are others.
-                if bytes.get(5).is_none_or(|&kind| kind == 0) {
-                    let place = u32_at(bytes, 0).unwrap_or(0) as usize;
-                    let hidden = bytes.get(4).is_some_and(|&state| state & 3 != 0);
-                    globals.sheets.push((
-                        place,
-                        globals.short(bytes.get(6..).unwrap_or_default()),
-                        hidden,
-                    ));
-                }
+            // Kind 0 is a sheet; charts and macros are others.
+            0x0085 if bytes.get(5).is_none_or(|&kind| kind == 0) => {
+                let place = u32_at(bytes, 0).unwrap_or(0) as usize;
+                let hidden = bytes.get(4).is_some_and(|&state| state & 3 != 0);
+                let name = globals.short(bytes.get(6..).unwrap_or_default());
+                globals.sheets.push((place, name, hidden));
             }
             0x041e => {
                 let id = u16_at(bytes, 0).unwrap_or(0);
