@@ -53,12 +53,12 @@ pub use ask::{
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
+pub use keep::engine::Original;
 pub use keep::ingest::{AddOutcome, AddStatus, Source};
 pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
 };
-pub use keep::engine::Original;
 pub use keep::passages::Progress;
 pub use keep::reading::{documents, reading};
 pub use keep::shelf::Shelf;

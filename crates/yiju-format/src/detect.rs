@@ -106,7 +106,7 @@ impl fmt::Display for Format {
             Format::Sealed => "Office file",
             Format::Zip => "ZIP archive",
             Format::Picture => "picture",
-            Format::Unknown => "file of an unknown kind",
+            Format::Unknown => "unknown",
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::Format;
 #[non_exhaustive]
 pub enum FormatError {
     /// A format that is known but not read.
-    #[error("this is {format}, which is not read; save it as PDF, DOCX or text")]
+    #[error("the file is of no kind that is read ({format}); save it as PDF, DOCX or text")]
     NotRead {
         /// The format.
         format: Format,

@@ -17,6 +17,7 @@ mod epub;
 mod error;
 mod fields;
 mod grid;
+mod items;
 mod limits;
 mod lines;
 mod lists;

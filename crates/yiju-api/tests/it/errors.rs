@@ -40,8 +40,10 @@ async fn every_code_is_given() {
     let long = json!({"question": "长".repeat(1 << 20)});
     see(post(&app, "/v1/ask", long).await, 413, "body_too_large");
     see(post_raw(&app, "/v1/ask", "text/plain", "{}").await, 415, "unsupported_format");
-    let pdf = ("name=\"file\"; filename=\"a.pdf\"", &b"%PDF-1.7\n\x00\x01\x02"[..]);
-    see(form(&app, &[pdf]).await, 415, "unsupported_format");
+    let program = ("name=\"file\"; filename=\"a\"", &b"\x7fELF\x02\x01\x01\x00\x00"[..]);
+    see(form(&app, &[program]).await, 415, "unsupported_format");
+    let damaged = ("name=\"file\"; filename=\"a.pdf\"", &b"%PDF-1.7\n\x00\x01\x02"[..]);
+    see(form(&app, &[damaged]).await, 422, "unreadable");
     see(post(&app, "/v1/documents", json!({"title": "t", "text": " "})).await, 422, "unreadable");
 
     let mut limits = Limits::default();

@@ -15,7 +15,6 @@ mod space;
 mod tables;
 mod xml;
 
-
 use crate::{FormatError, Limits, Reader, Reading};
 
 /// Reads an OFD file.

@@ -53,7 +53,6 @@ impl<'a> Package<'a> {
         drop(bytes);
         Element::parse(&text, name, &self.limits, &self.clock)
     }
-
 }
 
 fn path(folder: &str, location: &str) -> String {

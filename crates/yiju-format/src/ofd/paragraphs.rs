@@ -1,5 +1,6 @@
 //! From lines and drawn tables to paragraphs and tables, over pages.
 
+use crate::items::begins_item;
 use std::collections::HashSet;
 
 use super::lines::Line;
@@ -204,7 +205,10 @@ fn goes_on(line: &Line, next: &Line, same_page: bool) -> bool {
     // A character that may not begin a line takes another one with it.
     let full = line.end() + next.first > end - size;
     let wide = line.end() - line.begin() > (end - begin) * 0.5 && end - begin > size * 8.0;
-    alike && near && full && wide && next.begin() < next.column.0 + size * 0.6
+    // After the end of a sentence a number begins the next paragraph, however full the line is.
+    let ended = line.text().ends_with(['。', '；', '：', '！', '？', ';', ':']);
+    let item = ended && begins_item(&next.text());
+    alike && near && full && wide && !item && next.begin() < next.column.0 + size * 0.6
 }
 
 #[cfg(test)]

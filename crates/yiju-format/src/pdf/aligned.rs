@@ -6,7 +6,7 @@
 use super::glyphs::{Stop, union};
 use super::grid::{Grid, GridCell};
 use super::lines::{Line, Piece, line, median};
-use super::paragraphs::begins_item;
+use crate::items::begins_item;
 
 /// At most this many rows of a page; more are a drawing.
 const ROWS: usize = 1000;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::frame::Frame;
 use super::glyphs::Way;
 use super::lines::{Line, letter, median};
+use crate::items::{begins_clause, begins_item};
 use crate::{Area, Place};
 
 /// A line with its page.
@@ -236,40 +237,6 @@ fn ideograph(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
-/// Whether a line begins with a number of a clause or a part and a gap: `第三条　`, `第二章 总则`.
-fn begins_clause(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix('第') else { return false };
-    let rest = rest.trim_start_matches(|c: char| {
-        "一二三四五六七八九十百千零〇两０１２３４５６７８９ \u{3000}".contains(c)
-            || c.is_ascii_digit()
-    });
-    let mut rest = rest.chars();
-    rest.next().is_some_and(|c| "编章节条款部".contains(c))
-        && rest.next().is_none_or(char::is_whitespace)
-}
-
-/// Whether a line begins with the number of an item: `一、`, `（二）`, `3.`, `(4)`, `①`.
-pub(super) fn begins_item(text: &str) -> bool {
-    let numeral = |c: char| "一二三四五六七八九十百零〇".contains(c) || c.is_ascii_digit();
-    let open = text.strip_prefix(['（', '(']);
-    let rest = open.unwrap_or(text);
-    let after = rest.trim_start_matches(numeral);
-    let first = after.chars().next();
-    let numbered = after.len() < rest.len();
-    match first {
-        _ if text.starts_with(|c| matches!(c, '①'..='⑳' | '●' | '•' | '■' | '◆' | '—')) => {
-            true
-        }
-        Some('）' | ')') => numbered,
-        Some('、' | '．') => numbered && open.is_none(),
-        // `3.5` is a number.
-        Some('.') => {
-            numbered && open.is_none() && !after.chars().nth(1).is_some_and(|c| c.is_ascii_digit())
-        }
-        _ => begins_clause(text),
-    }
-}
-
 /// Whether a line begins with a label: `指标来源：`.
 fn begins_label(text: &str) -> bool {
     let rest = text.trim_start_matches(ideograph);
@@ -346,20 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn beginnings_are_known() {
-        for text in ["第一条　为了", "第十二章 附则", "第3节"] {
-            assert!(begins_clause(text), "{text}");
-        }
-        for text in ["第一条的规定", "第三方", "依照第一条"] {
-            assert!(!begins_clause(text), "{text}");
-        }
-        for text in ["一、总则", "（二）条件", "3. 材料", "(4)其他", "①申请", "第一条　为了"]
-        {
-            assert!(begins_item(text), "{text}");
-        }
-        for text in ["2035年", "3.5倍", "一是", "（以下简称）"] {
-            assert!(!begins_item(text), "{text}");
-        }
+    fn labels_and_entries_are_known() {
         assert!(begins_label("指标来源：医院填报。") && !begins_label("：医院"));
         assert!(ends_entry("第一章 总纲......4") && ends_entry("序言……2"));
         assert!(!ends_entry("到2035") && !ends_entry("等等……"));

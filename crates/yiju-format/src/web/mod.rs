@@ -194,7 +194,8 @@ pub(crate) fn is_html(bytes: &[u8]) -> bool {
     let begin = ascii(head);
     // White space, and the byte order marks of UTF-8 and UTF-16 as Latin-1 shows them.
     let begin = begin.trim_start_matches(|c: char| c.is_ascii_whitespace() || "ï»¿ÿþ".contains(c));
-    if begin.starts_with("<!doctype html") {
+    // Comments and a declaration may stand before it.
+    if tree::from_doctype(begin).starts_with("<!doctype html") {
         return true;
     }
     let tag = tree::first_tag(begin);

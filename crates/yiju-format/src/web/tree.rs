@@ -133,6 +133,22 @@ impl Tree {
     }
 }
 
+/// A page without the comments and the declaration of XML before its document type.
+pub(super) fn from_doctype(page: &str) -> &str {
+    let mut rest = page.trim_start();
+    loop {
+        let end = match rest {
+            rest if rest.starts_with("<!--") => "-->",
+            rest if rest.starts_with("<?xml") => "?>",
+            rest => return rest,
+        };
+        match rest.split_once(end) {
+            Some((_, after)) => rest = after.trim_start(),
+            None => return rest,
+        }
+    }
+}
+
 /// The name of the first tag, comments and declarations passed over.
 pub(super) fn first_tag(page: &str) -> String {
     let mut rest = page.trim_start();

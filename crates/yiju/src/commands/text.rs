@@ -44,7 +44,8 @@ impl Text {
                 page = here;
                 writeln!(out, "— {page} —").context("cannot write the text")?;
             }
-            write!(out, "{}", crate::text::clean(line)).context("cannot write the text")?;
+            let cells: Vec<String> = line.split('\t').map(crate::text::clean).collect();
+            write!(out, "{}", cells.join("\t")).context("cannot write the text")?;
             at = end;
         }
         for unread in &reading.unread {
