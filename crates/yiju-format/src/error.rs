@@ -32,6 +32,16 @@ pub enum FormatError {
         /// The format.
         format: Format,
     },
+    /// What the file holds is none that is read: pictures of pages.
+    #[error(
+        "nothing of this {format} can be read: {what}; give its text, or the file that it was scanned from"
+    )]
+    Unread {
+        /// The format.
+        format: Format,
+        /// What could not be read.
+        what: String,
+    },
     /// More than is taken.
     #[error("the file has {size} {what}, the limit is {limit}; split it into several files")]
     TooLarge {

@@ -81,8 +81,17 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
         format => return Err(FormatError::NotRead { format }),
     };
     let reading = Reading { format, ..reader.read(bytes, limits)? };
-    if reading.blocks.is_empty() && reading.unread.is_empty() {
-        return Err(FormatError::Empty { format });
+    if reading.blocks.is_empty() {
+        return Err(match reading.unread.split_first() {
+            None => FormatError::Empty { format },
+            Some((first, rest)) => FormatError::Unread {
+                format,
+                what: match rest.len() {
+                    0 => first.clone(),
+                    more => format!("{first}, and {more} more like it"),
+                },
+            },
+        });
     }
     Ok(Some(reading))
 }
