@@ -114,19 +114,23 @@ pub(crate) fn main_part(
     Ok(stated.unwrap_or(usual).to_owned())
 }
 
-/// The title that the file's properties state.
+/// Where OPC keeps a file's properties (ECMA-376 part 2 §11).
+pub(crate) const PROPERTIES: &str = "docProps/core.xml";
+
+/// The title that the file's properties in the part `name` state, in Dublin Core's element.
 ///
 /// # Errors
 /// If the archive is damaged. Damaged properties count as none.
 pub(crate) fn title(
     archive: &mut Archive<'_>,
+    name: &str,
     format: Format,
     limits: &Limits,
     clock: Clock,
 ) -> Result<Option<String>, FormatError> {
-    let Some(bytes) = archive.part("docProps/core.xml")? else { return Ok(None) };
+    let Some(bytes) = archive.part(name)? else { return Ok(None) };
     let text = decode(&bytes);
-    let mut xml = Xml::new(&text, "docProps/core.xml", format, limits, clock);
+    let mut xml = Xml::new(&text, name, format, limits, clock);
     loop {
         match xml.next() {
             Ok(Event::Start(tag)) if tag.is(Ns::Dc, "title") => {

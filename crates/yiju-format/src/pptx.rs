@@ -49,7 +49,7 @@ impl Reader for Pptx {
             let of_slide = opc::links(&mut archive, name, format, limits, clock)?;
             notes += usize::from(of_slide.of_kind("notesSlide").is_some());
         }
-        let title = opc::title(&mut archive, format, limits, clock)?;
+        let title = opc::title(&mut archive, opc::PROPERTIES, format, limits, clock)?;
         reading.facts = Facts { title, ..Facts::default() };
         let unread = [
             lines::unread(counts.pictures, "picture", "pictures", "text in them is not read"),

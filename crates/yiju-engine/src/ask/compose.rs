@@ -116,7 +116,7 @@ pub(crate) fn answer(
     if let (Some(verdict), Some(first)) = (verdict, lines.first_mut()) {
         first.insert_str(0, wording::verdict(question.language, verdict));
     }
-    Ok(Answer { verdict, ..answered(question, &lines, citations, confidence) })
+    Ok(Answer { verdict, ..answered(question.text.clone(), &lines, citations, confidence) })
 }
 
 /// Another place of a quote, as a citation gives it.
@@ -165,7 +165,7 @@ fn whole_unit(
     if unit.total > citations.len() {
         lines.push(wording::first_of(question.language, citations.len(), unit.total));
     }
-    Ok(answered(question, &lines, citations, confidence))
+    Ok(answered(question.text.clone(), &lines, citations, confidence))
 }
 
 /// The answers of a question's parts as one, each with its citations or its refusal.
@@ -191,17 +191,7 @@ pub(crate) fn together(request: &AskRequest, answers: Vec<Answer>) -> Answer {
         citations.sort_by_key(|citation| citation.marker);
         lines.push(text);
     }
-    Answer {
-        question: request.question.clone(),
-        answered: true,
-        refusal: None,
-        answer: lines.join("\n"),
-        verdict: None,
-        citations,
-        nearest: Vec::new(),
-        confidence,
-        timings_ms: Timings::default(),
-    }
+    answered(request.question.clone(), &lines, citations, confidence)
 }
 
 fn part(of: &ClauseRecord, span: Span) -> Result<QuotePart, EngineError> {
@@ -327,19 +317,19 @@ pub(crate) fn lookup(
             lines.extend(
                 missing.iter().map(|cited| wording::no_such_unit(question.language, cited)),
             );
-            answered(question, &lines, citations, 1.0)
+            answered(question.text.clone(), &lines, citations, 1.0)
         }
     })
 }
 
 fn answered(
-    question: &Question,
+    question: String,
     lines: &[String],
     citations: Vec<Citation>,
     confidence: f32,
 ) -> Answer {
     Answer {
-        question: question.text.clone(),
+        question,
         answered: true,
         refusal: None,
         answer: lines.join("\n"),
@@ -438,7 +428,7 @@ pub(crate) fn particulars(
             0.0,
         )
     } else {
-        answered(question, &lines, citations, 1.0)
+        answered(question.text.clone(), &lines, citations, 1.0)
     })
 }
 

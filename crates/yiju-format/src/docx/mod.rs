@@ -91,7 +91,13 @@ impl Parts<'_, '_> {
         }
         let blocks = story.finish(&mut context);
         let facts = Facts {
-            title: opc::title(self.archive, Format::Docx, self.limits, self.clock)?,
+            title: opc::title(
+                self.archive,
+                opc::PROPERTIES,
+                Format::Docx,
+                self.limits,
+                self.clock,
+            )?,
             ..Facts::default()
         };
         Ok(Reading { blocks, facts, unread: context.unread(), ..Reading::default() })

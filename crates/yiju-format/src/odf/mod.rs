@@ -8,6 +8,7 @@ mod text;
 use crate::archive::Archive;
 use crate::block::{Facts, Reading};
 use crate::clock::Clock;
+use crate::opc;
 use crate::xml::{Event, Ns, Xml, decode};
 use crate::{Format, FormatError, Limits, Reader};
 
@@ -50,33 +51,12 @@ impl Reader for Odf {
                 _ => {}
             }
         }
-        let facts =
-            Facts { title: title(&mut archive, format, limits, clock)?, ..Facts::default() };
+        let facts = Facts {
+            title: opc::title(&mut archive, "meta.xml", format, limits, clock)?,
+            ..Facts::default()
+        };
         let blocks = story.finish();
         Ok(Reading { blocks, facts, unread: context.unread(), ..Reading::default() })
-    }
-}
-
-/// The title that the file's properties state.
-fn title(
-    archive: &mut Archive<'_>,
-    format: Format,
-    limits: &Limits,
-    clock: Clock,
-) -> Result<Option<String>, FormatError> {
-    let Some(bytes) = archive.part("meta.xml")? else { return Ok(None) };
-    let text = decode(&bytes);
-    let mut xml = Xml::new(&text, "meta.xml", format, limits, clock);
-    loop {
-        match xml.next() {
-            Ok(Event::Start(tag)) if tag.is(Ns::Dc, "title") => {
-                let title = xml.text().unwrap_or_default();
-                let title = title.trim();
-                return Ok((!title.is_empty()).then(|| title.to_owned()));
-            }
-            Ok(Event::Done) | Err(_) => return Ok(None),
-            Ok(_) => {}
-        }
     }
 }
 

@@ -35,7 +35,7 @@ impl Reader for Xlsx {
             return Err(FormatError::Damaged { format: Format::Xlsx, what });
         }
         let links = opc::links(&mut archive, &main, Format::Xlsx, limits, clock)?;
-        let title = opc::title(&mut archive, Format::Xlsx, limits, clock)?;
+        let title = opc::title(&mut archive, opc::PROPERTIES, Format::Xlsx, limits, clock)?;
         let mut workbook = Workbook {
             archive: &mut archive,
             limits,
