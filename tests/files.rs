@@ -120,3 +120,23 @@ fn a_damaged_file_is_named_and_stops_no_other() {
     done.says("4 files: 2 added, 2 failed");
     assert_eq!(place.documents().len(), 2);
 }
+
+#[test]
+fn what_of_a_file_could_not_be_read_is_said() {
+    let place = Place::new();
+    let page = place.file(
+        "page.html",
+        "<!DOCTYPE html><html><head><meta charset=\"utf-8\"></head><body><h1>关于调整水价的通知</h1>\
+         <p>一、居民水价为每立方米3元。</p><img src=\"chart.png\"><p>二、自7月1日起执行。</p></body></html>",
+    );
+    let done = place.yiju(&["add", &page]);
+    assert!(done.ok(), "{}", done.err);
+    done.says("page.html: ");
+    done.says("chart.png");
+    let other = Place::new();
+    let server = Server::start(&other, &[]);
+    let form = reqwest::blocking::multipart::Form::new().file("file", &page).unwrap();
+    let response = server.client.post(server.at("/v1/documents")).multipart(form).send().unwrap();
+    let added: Value = response.json().unwrap();
+    assert!(added["unread"][0].as_str().unwrap().contains("chart.png"), "{added:#}");
+}

@@ -105,7 +105,7 @@ fn add_one(
 ) -> anyhow::Result<AddOutcome> {
     let content = match known {
         Known::Held(documents) => {
-            return Ok(AddOutcome { status: AddStatus::Unchanged, documents });
+            return Ok(AddOutcome::unchanged(documents));
         }
         Known::Read(content) => content?,
         Known::Nothing => files::read(file)?,
@@ -115,7 +115,11 @@ fn add_one(
             let outcome = engine.add_corpus(&file.prefix(), &entries, &|at| {
                 progress.at_corpus(&file.name, file.bytes, at);
             })?;
-            Ok(AddOutcome { status: outcome.status, documents: outcome.documents })
+            Ok(AddOutcome {
+                status: outcome.status,
+                documents: outcome.documents,
+                unread: Vec::new(),
+            })
         }
         Content::Text(source) => {
             Ok(engine.add(source, &|at| progress.at(&file.name, file.bytes, at))?)
@@ -221,9 +225,12 @@ pub(crate) fn with_docs(
     let engine = open(settings, Access::ReadWrite)?;
     let mut sources = Vec::new();
     let mut failed = Vec::new();
-    let total = add(&engine, files, notes.quiet(), |_, outcome| {
+    let total = add(&engine, files, notes.quiet(), |file, outcome| {
         match outcome {
-            Ok(outcome) => sources.extend(outcome.documents.into_iter().map(|one| one.source)),
+            Ok(outcome) => {
+                say_unread(notes, file, &outcome.unread);
+                sources.extend(outcome.documents.into_iter().map(|one| one.source));
+            }
             Err(error) => failed.push(error),
         }
         Ok(())
@@ -240,6 +247,13 @@ pub(crate) fn with_docs(
     }
     notes.say(&summary(&total));
     Ok(WithDocs { engine, sources })
+}
+
+/// Says what of a file could not be read.
+pub(crate) fn say_unread(notes: &crate::commands::Notes, file: &SourceFile, unread: &[String]) {
+    for what in unread {
+        notes.say(&format!("{}: {}", crate::text::clean(&file.name), crate::text::clean(what)));
+    }
 }
 
 /// One line that sums up adding several files.

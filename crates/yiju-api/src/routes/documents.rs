@@ -21,6 +21,8 @@ pub(crate) struct Added {
     status: &'static str,
     /// The documents of the source, in its order.
     documents: Vec<DocumentSummary>,
+    /// What of the file could not be read, a sentence each: `page 3 is a picture without text`.
+    unread: Vec<String>,
 }
 
 /// Adds a source, or replaces the one of the same name.
@@ -65,7 +67,7 @@ impl Added {
             AddStatus::Replaced => "replaced",
             AddStatus::Unchanged => "unchanged",
         };
-        Self { status, documents: outcome.documents }
+        Self { status, documents: outcome.documents, unread: outcome.unread }
     }
 }
 

@@ -42,6 +42,15 @@ pub struct AddOutcome {
     pub status: AddStatus,
     /// The source's documents, in its order.
     pub documents: Vec<DocumentSummary>,
+    /// What of the file could not be read, a sentence each; empty where nothing was done.
+    pub unread: Vec<String>,
+}
+
+impl AddOutcome {
+    /// Nothing was done: the library has these documents of the source.
+    pub fn unchanged(documents: Vec<DocumentSummary>) -> Self {
+        Self { status: AddStatus::Unchanged, documents, unread: Vec::new() }
+    }
 }
 
 pub(crate) fn add(
@@ -54,10 +63,11 @@ pub(crate) fn add(
     if let Some(outcome) = unchanged(&engine.library, &source.name, &sha256)? {
         return Ok(outcome);
     }
-    let ReadSource { documents, layouts } = read_source(&source)?;
+    let ReadSource { documents, layouts, unread } = read_source(&source)?;
     let Source { name, bytes, .. } = source;
     let original = layouts.is_some().then_some(bytes).filter(|_| engine.library.keeps_originals());
-    take_in(engine, Incoming { name, sha256, original, documents, layouts }, progress)
+    let incoming = Incoming { name, sha256, original, documents, layouts, unread };
+    take_in(engine, incoming, progress)
 }
 
 /// A source that was read, before it is embedded and written.
@@ -70,12 +80,14 @@ pub(crate) struct Incoming {
     pub(crate) documents: Vec<Document>,
     /// How each document stands in the file; `None` for text.
     pub(crate) layouts: Option<Vec<Layout>>,
+    /// What of the file could not be read.
+    pub(crate) unread: Vec<String>,
 }
 
 impl Incoming {
     /// A source that was given as text.
     pub(crate) fn text(name: String, sha256: String, documents: Vec<Document>) -> Self {
-        Self { name, sha256, original: None, documents, layouts: None }
+        Self { name, sha256, original: None, documents, layouts: None, unread: Vec::new() }
     }
 }
 
@@ -112,7 +124,7 @@ pub(crate) fn unchanged(
     sha256: &str,
 ) -> Result<Option<AddOutcome>, EngineError> {
     let documents = held(&library.store, name, sha256)?;
-    Ok(documents.map(|documents| AddOutcome { status: AddStatus::Unchanged, documents }))
+    Ok(documents.map(AddOutcome::unchanged))
 }
 
 fn write(
@@ -120,7 +132,7 @@ fn write(
     incoming: Incoming,
     passages: Vec<Vec<NewPassage>>,
 ) -> Result<AddOutcome, EngineError> {
-    let Incoming { name, sha256, original, documents, layouts } = incoming;
+    let Incoming { name, sha256, original, documents, layouts, unread } = incoming;
     let _writing = library.writing();
     // The same source may have been added while this one was embedded.
     if let Some(outcome) = unchanged(library, &name, &sha256)? {
@@ -150,7 +162,8 @@ fn write(
         &new.documents,
     );
     let status = if outcome.replaced { AddStatus::Replaced } else { AddStatus::Added };
-    Ok(AddOutcome { status, documents: outcome.documents.into_iter().map(summary).collect() })
+    let documents = outcome.documents.into_iter().map(summary).collect();
+    Ok(AddOutcome { status, documents, unread })
 }
 
 pub(crate) fn remove(library: &Library, document_id: &str) -> Result<bool, EngineError> {

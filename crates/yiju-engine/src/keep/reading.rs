@@ -13,6 +13,8 @@ pub(crate) struct ReadSource {
     pub(crate) documents: Vec<Document>,
     /// How each document stands in the file; `None` for plain text.
     pub(crate) layouts: Option<Vec<Layout>>,
+    /// What could not be read, a sentence each.
+    pub(crate) unread: Vec<String>,
 }
 
 /// Reads a source.
@@ -29,7 +31,8 @@ pub(crate) fn read_source(source: &Source) -> Result<ReadSource, EngineError> {
                 .and_then(|text| parse_text(Some(title), text)),
             None => parse_file(&source.name, &source.bytes),
         };
-        return Ok(ReadSource { documents: documents.map_err(document)?, layouts: None });
+        let documents = documents.map_err(document)?;
+        return Ok(ReadSource { documents, layouts: None, unread: Vec::new() });
     };
     let printed = reading.printed();
     let documents = match &source.title {
@@ -38,7 +41,7 @@ pub(crate) fn read_source(source: &Source) -> Result<ReadSource, EngineError> {
     }
     .map_err(document)?;
     let layouts = Some(layouts(&reading, &printed, &documents));
-    Ok(ReadSource { documents, layouts })
+    Ok(ReadSource { documents, layouts, unread: reading.unread })
 }
 
 /// The documents of a source.

@@ -32,28 +32,25 @@ pub(crate) fn replace(
     if alone && let Some(outcome) = unchanged(library, &source.name, &sha256)? {
         return Ok(Some(outcome));
     }
-    let ReadSource { mut documents, layouts } = read_source(&source)?;
+    let ReadSource { mut documents, layouts, unread } = read_source(&source)?;
     if documents.len() != 1 {
         return Err(EngineError::NotOne { documents: documents.len() });
     }
     if alone {
         let Source { name, bytes, .. } = source;
         let original = layouts.is_some().then_some(bytes).filter(|_| library.keeps_originals());
-        let incoming = Incoming { name, sha256, original, documents, layouts };
+        let incoming = Incoming { name, sha256, original, documents, layouts, unread };
         return take_in(engine, incoming, &|_| {}).map(Some);
     }
     if documents.iter().all(|new| is_same(&record, new)) {
-        return Ok(Some(AddOutcome {
-            status: AddStatus::Unchanged,
-            documents: vec![summary(record)],
-        }));
+        return Ok(Some(AddOutcome::unchanged(vec![summary(record)])));
     }
     let passages = embed(engine, &documents, &|_| {})?;
     let Some((document, passages)) = documents.pop().zip(passages.into_iter().next()) else {
         return Ok(None);
     };
     let new = NewDocument { document, layout: None, passages };
-    tracing::debug_span!("write").in_scope(|| write_one(library, id, new))
+    tracing::debug_span!("write").in_scope(|| write_one(library, id, new, unread))
 }
 
 /// Stores one document in the place of the document `id`.
@@ -61,6 +58,7 @@ fn write_one(
     library: &Library,
     id: &str,
     new: NewDocument,
+    unread: Vec<String>,
 ) -> Result<Option<AddOutcome>, EngineError> {
     let _writing = library.writing();
     let (outcome, mut indexes) = library
@@ -74,6 +72,7 @@ fn write_one(
     Ok(Some(AddOutcome {
         status: AddStatus::Replaced,
         documents: outcome.documents.into_iter().map(summary).collect(),
+        unread,
     }))
 }
 

@@ -47,6 +47,9 @@ struct Line<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     documents: Option<&'a [DocumentSummary]>,
+    /// What of the file could not be read.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    unread: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Reason>,
 }
@@ -78,9 +81,12 @@ impl Add {
         let files = files.into_iter().map(|file| (file, Known::Nothing));
         let quiet = context.notes.quiet();
         let mut total = library::add(&engine, files.collect(), quiet, |file, outcome| {
-            if let Err(error) = &outcome {
-                context.notes.error(error);
-                worst = worst.max(failure::code(error));
+            match &outcome {
+                Ok(outcome) => library::say_unread(&context.notes, file, &outcome.unread),
+                Err(error) => {
+                    context.notes.error(error);
+                    worst = worst.max(failure::code(error));
+                }
             }
             acknowledge(file, &outcome, context.json)
         })?;
@@ -115,12 +121,14 @@ fn acknowledge(
                 source: &file.name,
                 status: word(outcome.status),
                 documents: Some(&outcome.documents),
+                unread: &outcome.unread,
                 error: None,
             },
             Err(error) => Line {
                 source: &file.name,
                 status: "failed",
                 documents: None,
+                unread: &[],
                 error: Some(Reason {
                     message: failure::messages(error).join(": "),
                     hint: failure::hint(error),
