@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod amount;
+mod cite;
 pub(crate) mod compose;
 pub(crate) mod confidence;
 pub(crate) mod consequence;
