@@ -101,7 +101,7 @@ fn browsers_lines_go_from_a_single_page() {
     let content = show(24.0, 820.0, 8.0, "2026/7/24 15:57")
         + &show(200.0, 820.0, 8.0, "某某办法_中国政府网")
         + &show(72.0, 700.0, 14.0, "第一条　正文。")
-        + &show(24.0, 14.0, 8.0, "https://www.gov.cn/a.htm")
+        + &show(24.0, 14.0, 8.0, "https://www.example.cn/a.htm")
         + &show(550.0, 14.0, 8.0, "1/1");
     assert_eq!(printed(&pages(&[content])), "第一条　正文。\n");
 }
