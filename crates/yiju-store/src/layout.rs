@@ -120,7 +120,11 @@ impl Store {
             let Some(key) = document_key(connection, id)? else {
                 return Ok(None);
             };
-            if load(connection, key)?.is_none() {
+            // Only what was read from the file has a layout.
+            let read = connection
+                .prepare_cached("SELECT 1 FROM layouts WHERE document = ?1")?
+                .exists([key])?;
+            if !read {
                 return Ok(None);
             }
             let record = record_by_key(connection, key)?;

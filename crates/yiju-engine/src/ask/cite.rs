@@ -67,19 +67,26 @@ pub(super) fn cite(
                 && !quote.is_empty()
         })
         .ok_or_else(|| EngineError::QuoteDiffers { clause_id: record.id() })?;
-    Ok(Citation {
+    let clause = ClauseRef::of(record);
+    let citation = citation(marker, score, clause, quote.to_owned(), span);
+    Ok(Citation { roles: roles(record, span), ..citation })
+}
+
+/// A citation of which nothing more is known than its quote.
+fn citation(marker: u32, score: f32, clause: ClauseRef, quote: String, span: Span) -> Citation {
+    Citation {
         marker,
         score,
-        clause: ClauseRef::of(record),
-        quote: quote.to_owned(),
+        clause,
+        quote,
         span,
         answer_span: None,
         context: Vec::new(),
         also_in: Vec::new(),
-        roles: roles(record, span),
+        roles: Vec::new(),
         page: None,
         boxes: Vec::new(),
-    })
+    }
 }
 
 /// The roles of the sentences that begin in a span of a clause.
@@ -120,27 +127,16 @@ pub(super) fn cite_line(
         if line.is_empty() {
             return Err(differs());
         }
-        Citation {
-            marker,
-            score: 1.0,
-            clause: ClauseRef {
-                document: DocumentRef::of(record),
-                clause_id: clause.id(),
-                label: String::new(),
-                path: Vec::new(),
-                paragraph: line.clone(),
-                paragraph_span: place.line,
-                inferred: false,
-            },
-            quote: line,
-            span: place.line,
-            answer_span: None,
-            context: Vec::new(),
-            also_in: Vec::new(),
-            roles: Vec::new(),
-            page: None,
-            boxes: Vec::new(),
-        }
+        let clause = ClauseRef {
+            document: DocumentRef::of(record),
+            clause_id: clause.id(),
+            label: String::new(),
+            path: Vec::new(),
+            paragraph: line.clone(),
+            paragraph_span: place.line,
+            inferred: false,
+        };
+        citation(marker, 1.0, clause, line, place.line)
     };
     let within = |part: &Span| {
         citation.span.byte_start <= part.byte_start && part.byte_end <= citation.span.byte_end
@@ -164,25 +160,14 @@ pub(super) fn cite_section(
             .map(str::to_owned)
             .ok_or_else(differs)
     };
-    Ok(Citation {
-        marker,
-        score: 1.0,
-        clause: ClauseRef {
-            document: DocumentRef::of(&first.document),
-            clause_id: first.id(),
-            label: section.label.clone(),
-            path: section.path.clone(),
-            paragraph: cut(section.span)?,
-            paragraph_span: section.span,
-            inferred: first.clause.inferred,
-        },
-        quote: cut(section.heading)?,
-        span: section.heading,
-        answer_span: None,
-        context: Vec::new(),
-        also_in: Vec::new(),
-        roles: Vec::new(),
-        page: None,
-        boxes: Vec::new(),
-    })
+    let clause = ClauseRef {
+        document: DocumentRef::of(&first.document),
+        clause_id: first.id(),
+        label: section.label.clone(),
+        path: section.path.clone(),
+        paragraph: cut(section.span)?,
+        paragraph_span: section.span,
+        inferred: first.clause.inferred,
+    };
+    Ok(citation(marker, 1.0, clause, cut(section.heading)?, section.heading))
 }

@@ -63,11 +63,8 @@ pub(crate) fn add(
     if let Some(outcome) = unchanged(&engine.library, &source.name, &sha256)? {
         return Ok(outcome);
     }
-    let ReadSource { documents, layouts, unread } = read_source(&source)?;
-    let Source { name, bytes, .. } = source;
-    let original = layouts.is_some().then_some(bytes).filter(|_| engine.library.keeps_originals());
-    let incoming = Incoming { name, sha256, original, documents, layouts, unread };
-    take_in(engine, incoming, progress)
+    let read = read_source(&source)?;
+    take_in(engine, Incoming::read(&engine.library, source, sha256, read), progress)
 }
 
 /// A source that was read, before it is embedded and written.
@@ -85,6 +82,19 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
+    /// A source with what was read of it; its file is kept where it is no plain text and files are kept.
+    pub(crate) fn read(
+        library: &Library,
+        source: Source,
+        sha256: String,
+        read: ReadSource,
+    ) -> Self {
+        let ReadSource { documents, layouts, unread } = read;
+        let Source { name, bytes, .. } = source;
+        let original = layouts.is_some().then_some(bytes).filter(|_| library.keeps_originals());
+        Self { name, sha256, original, documents, layouts, unread }
+    }
+
     /// A source that was given as text.
     pub(crate) fn text(name: String, sha256: String, documents: Vec<Document>) -> Self {
         Self { name, sha256, original: None, documents, layouts: None, unread: Vec::new() }

@@ -32,16 +32,14 @@ pub(crate) fn replace(
     if alone && let Some(outcome) = unchanged(library, &source.name, &sha256)? {
         return Ok(Some(outcome));
     }
-    let ReadSource { mut documents, layouts, unread } = read_source(&source)?;
-    if documents.len() != 1 {
-        return Err(EngineError::NotOne { documents: documents.len() });
+    let read = read_source(&source)?;
+    if read.documents.len() != 1 {
+        return Err(EngineError::NotOne { documents: read.documents.len() });
     }
     if alone {
-        let Source { name, bytes, .. } = source;
-        let original = layouts.is_some().then_some(bytes).filter(|_| library.keeps_originals());
-        let incoming = Incoming { name, sha256, original, documents, layouts, unread };
-        return take_in(engine, incoming, &|_| {}).map(Some);
+        return take_in(engine, Incoming::read(library, source, sha256, read), &|_| {}).map(Some);
     }
+    let ReadSource { mut documents, unread, .. } = read;
     if documents.iter().all(|new| is_same(&record, new)) {
         return Ok(Some(AddOutcome::unchanged(vec![summary(record)])));
     }
