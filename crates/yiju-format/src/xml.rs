@@ -104,7 +104,8 @@ pub(crate) struct Tag {
     pub(crate) ns: Ns,
     /// Its name without prefix.
     pub(crate) name: String,
-    attributes: Vec<(Ns, String, String)>,
+    /// Namespace, name without prefix and value of each attribute.
+    pub(crate) attributes: Vec<(Ns, String, String)>,
 }
 
 impl Tag {
