@@ -44,6 +44,11 @@ impl<'a> Archive<'a> {
     ) -> Result<Self, FormatError> {
         let zip = ZipArchive::new(Cursor::new(bytes))
             .map_err(|error| damaged(format, "the archive", &error))?;
+        // Of an archive that is cut off, one that it holds would be taken for it.
+        if zip.offset() > 0 && bytes.starts_with(b"PK") {
+            let what = "it is cut off".to_owned();
+            return Err(FormatError::Damaged { format, what });
+        }
         if zip.len() > limits.parts {
             return Err(FormatError::TooLarge {
                 what: "parts",
@@ -79,6 +84,31 @@ impl<'a> Archive<'a> {
     pub(crate) fn part(&mut self, name: &str) -> Result<Option<Vec<u8>>, FormatError> {
         let Some(&place) = self.places.get(&name.to_lowercase()) else { return Ok(None) };
         self.unpack(place).map(Some)
+    }
+
+    /// The sizes that the parts are said to have unpacked, in their order.
+    ///
+    /// # Errors
+    /// [`FormatError::TooLarge`] if they are more together than may be unpacked.
+    pub(crate) fn stated(&mut self) -> Result<Vec<u64>, FormatError> {
+        // A part that is damaged is named when it is unpacked.
+        let size = |place| self.zip.by_index_raw(place).map_or(0, |part| part.size());
+        let sizes: Vec<u64> = (0..self.names.len()).map(size).collect();
+        let all = sizes.iter().fold(0_u64, |all, &size| all.saturating_add(size));
+        if all > self.limit as u64 {
+            let size = usize::try_from(all).unwrap_or(usize::MAX);
+            return Err(FormatError::TooLarge { what: "bytes unpacked", size, limit: self.limit });
+        }
+        Ok(sizes)
+    }
+
+    /// The bytes of the part at a place, with time of its own.
+    ///
+    /// # Errors
+    /// As [`Self::part`].
+    pub(crate) fn file(&mut self, place: usize, clock: Clock) -> Result<Vec<u8>, FormatError> {
+        self.clock = clock;
+        self.unpack(place)
     }
 
     /// The bytes of a part that must be there.

@@ -154,7 +154,11 @@ fn start(head: &[u8]) -> String {
 
 /// The format of an archive, by the names of its parts.
 fn zipped(bytes: &[u8]) -> Format {
-    let Ok(mut zip) = zip::ZipArchive::new(Cursor::new(bytes)) else { return broken_zip(bytes) };
+    let mut zip = match zip::ZipArchive::new(Cursor::new(bytes)) {
+        Ok(zip) if zip.offset() == 0 => zip,
+        // Cut off, with the end of an archive in it.
+        _ => return broken_zip(bytes),
+    };
     // OpenDocument and EPUB state themselves in the part `mimetype` (ODF part 2 §3.3, EPUB OCF §4.2.5).
     let mut mimetype = String::new();
     if let Ok(part) = zip.by_name("mimetype") {
@@ -173,7 +177,10 @@ fn zipped(bytes: &[u8]) -> Format {
         return Format::Epub;
     }
     by_names(|sign| {
-        zip.file_names_raw().any(|name| name.to_ascii_lowercase().starts_with(sign.as_bytes()))
+        zip.file_names_raw().map(<[u8]>::to_ascii_lowercase).any(|name| {
+            // A folder of somebody's files may be called `word`, but they are no XML.
+            name.starts_with(sign.as_bytes()) && (!sign.ends_with('/') || name.ends_with(b".xml"))
+        })
     })
 }
 
@@ -292,6 +299,7 @@ mod tests {
             (vec![("META-INF/container.xml", b"")], Format::Epub),
             (vec![("OFD.xml", b""), ("Doc_0/Document.xml", b"")], Format::Ofd),
             (vec![("a.txt", b""), ("b/word/c.docx", b"")], Format::Zip),
+            (vec![("Word/c.docx", b""), ("xl/a.xlsx", b"")], Format::Zip),
         ] {
             assert_eq!(detect(&archive(&parts)), format, "{parts:?}");
         }

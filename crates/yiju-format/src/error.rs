@@ -20,6 +20,24 @@ pub enum FormatError {
         /// What is wrong and where.
         what: String,
     },
+    /// Pages of this format are not drawn.
+    #[error("pages of this {format} cannot be drawn: {why}")]
+    NotDrawn {
+        /// The format.
+        format: Format,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The file has no such page.
+    #[error("this {format} has no page {page}; its pages are 1 to {pages}")]
+    NoPage {
+        /// The format.
+        format: Format,
+        /// The page asked for.
+        page: u32,
+        /// How many there are.
+        pages: usize,
+    },
     /// The file needs a password.
     #[error("this {format} needs a password; save it without one")]
     Encrypted {
@@ -58,4 +76,16 @@ pub enum FormatError {
         /// The limit.
         seconds: u64,
     },
+}
+
+impl FormatError {
+    /// That a file holds nothing that is read, with what of it could not be, a sentence each.
+    pub fn nothing_read(format: Format, unread: &[String]) -> Self {
+        let Some((first, rest)) = unread.split_first() else { return Self::Empty { format } };
+        let what = match rest.len() {
+            0 => first.clone(),
+            more => format!("{first}, and {more} more like it"),
+        };
+        Self::Unread { format, what }
+    }
 }

@@ -7,6 +7,7 @@
 
 mod archive;
 mod block;
+mod bundle;
 mod cfb;
 mod clock;
 mod csv;
@@ -26,6 +27,7 @@ mod odf;
 mod ofd;
 mod opc;
 mod pdf;
+mod picture;
 mod pptx;
 mod printed;
 mod rtf;
@@ -35,9 +37,11 @@ mod web;
 mod xml;
 
 pub use block::{Area, Block, Cell, Facts, Page, Place, Reading, Table, Text, TextRole};
+pub use bundle::{Packed, each_packed};
 pub use detect::{Format, detect};
 pub use error::FormatError;
 pub use limits::Limits;
+pub use picture::{PagePicture, PageRequest, draw_page};
 pub use printed::Printed;
 
 /// What one format is read with. A format is one file or folder of this crate with one type that has this trait.
@@ -49,7 +53,7 @@ pub(crate) trait Reader {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError>;
 }
 
-/// Reads a file. `None` for plain text and Markdown, which need no reading: `yiju-document` takes their bytes.
+/// Reads a file; the files in a ZIP archive are read one by one ([`each_packed`]). `None` for plain text and Markdown, which need no reading: `yiju-document` takes their bytes.
 ///
 /// # Errors
 /// If the format is known but not read, or the file is damaged, encrypted or over a limit.
@@ -82,16 +86,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
     };
     let reading = Reading { format, ..reader.read(bytes, limits)? };
     if reading.blocks.is_empty() {
-        return Err(match reading.unread.split_first() {
-            None => FormatError::Empty { format },
-            Some((first, rest)) => FormatError::Unread {
-                format,
-                what: match rest.len() {
-                    0 => first.clone(),
-                    more => format!("{first}, and {more} more like it"),
-                },
-            },
-        });
+        return Err(FormatError::nothing_read(format, &reading.unread));
     }
     Ok(Some(reading))
 }

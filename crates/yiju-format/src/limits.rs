@@ -13,9 +13,13 @@ pub struct Limits {
     pub ratio: usize,
     /// Parts (files in an archive, objects of a PDF).
     pub parts: usize,
+    /// Files in a ZIP archive, those of archives in it among them.
+    pub files: usize,
+    /// Archives in each other, the outermost among them.
+    pub nested: usize,
     /// Pages.
     pub pages: usize,
-    /// Depth of what is nested: archives in archives, elements in elements, forms in forms.
+    /// Depth of what is nested: elements in elements, forms in forms.
     pub depth: usize,
     /// Pixels of one picture.
     pub pixels: usize,
@@ -30,6 +34,8 @@ impl Default for Limits {
             unpacked: 256 << 20,
             ratio: 200,
             parts: 200_000,
+            files: 10_000,
+            nested: 4,
             pages: 5_000,
             depth: 64,
             pixels: 100_000_000,

@@ -15,6 +15,7 @@ mod layout;
 mod lines;
 mod page;
 mod paragraphs;
+mod picture;
 mod radicals;
 mod running;
 mod tables;
@@ -22,6 +23,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod text;
+mod weigh;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,6 +39,7 @@ use fonts::Fonts;
 use glyphs::{Canvas, Drawing, Stop, Stopped};
 use lines::Line;
 use page::{Item, PageText};
+pub(crate) use picture::draw_page;
 use tags::Tags;
 
 /// Reads PDF.
@@ -196,34 +199,42 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), FormatError> {
     thread.spawn(work).map(drop).map_err(|_| damaged("no thread could be started to read it"))
 }
 
-/// Opens the file and reads its pages on this thread and others.
-fn open(data: Vec<u8>, limits: Limits, stop: &Stop, sender: &mpsc::Sender<Message>) {
+/// Opens a file that has pages.
+fn opened(data: Vec<u8>, limits: &Limits) -> Result<File, FormatError> {
     // The library is not expected to panic; a file that makes it do so is damaged in a way that it does not know.
-    let file = catch_unwind(AssertUnwindSafe(|| File::new(data)));
-    let failed = |error| drop(sender.send(Message::Failed(error)));
-    let file = match file {
-        Ok(Ok(file)) => Arc::new(file),
+    let file = match catch_unwind(AssertUnwindSafe(|| File::new(data))) {
+        Ok(Ok(file)) => file,
         Ok(Err(LoadPdfError::Decryption(DecryptionError::PasswordProtected))) => {
-            return failed(FormatError::Encrypted { format: Format::Pdf });
+            return Err(FormatError::Encrypted { format: Format::Pdf });
         }
         Ok(Err(LoadPdfError::Decryption(_))) => {
-            return failed(damaged("it is encrypted in a way that is not known"));
+            return Err(damaged("it is encrypted in a way that is not known"));
         }
         Ok(Err(LoadPdfError::Invalid)) | Err(_) => {
-            return failed(damaged("its pages cannot be found"));
+            return Err(damaged("its pages cannot be found"));
         }
     };
     if file.len() > limits.parts {
         let size = file.len();
-        return failed(FormatError::TooLarge { what: "objects", size, limit: limits.parts });
+        return Err(FormatError::TooLarge { what: "objects", size, limit: limits.parts });
     }
     let count = file.pages().len();
     if count > limits.pages {
-        return failed(FormatError::TooLarge { what: "pages", size: count, limit: limits.pages });
+        return Err(FormatError::TooLarge { what: "pages", size: count, limit: limits.pages });
     }
     if count == 0 {
-        return failed(damaged("it has no pages"));
+        return Err(damaged("it has no pages"));
     }
+    Ok(file)
+}
+
+/// Opens the file and reads its pages on this thread and others.
+fn open(data: Vec<u8>, limits: Limits, stop: &Stop, sender: &mpsc::Sender<Message>) {
+    let file = match opened(data, &limits) {
+        Ok(file) => Arc::new(file),
+        Err(error) => return drop(sender.send(Message::Failed(error))),
+    };
+    let count = file.pages().len();
     let title = file.metadata().title.as_ref().map(|title| text::decode(title));
     let tags = catch_unwind(AssertUnwindSafe(|| Tags::read(&file, &limits))).ok().flatten();
     let tags = tags.map(Arc::new);

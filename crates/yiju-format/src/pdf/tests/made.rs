@@ -6,35 +6,35 @@ use crate::{Block, FormatError, Limits, Reading, TextRole, read};
 
 /// A file of objects; the first is the catalogue.
 #[derive(Default)]
-pub(super) struct Made {
+pub(in crate::pdf) struct Made {
     objects: Vec<Vec<u8>>,
     trailer: String,
 }
 
 impl Made {
-    pub(super) fn new() -> Self {
+    pub(in crate::pdf) fn new() -> Self {
         Self::default()
     }
 
     /// Adds an object; its number is returned.
-    pub(super) fn object(&mut self, body: impl Into<Vec<u8>>) -> usize {
+    pub(in crate::pdf) fn object(&mut self, body: impl Into<Vec<u8>>) -> usize {
         self.objects.push(body.into());
         self.objects.len()
     }
 
     /// Adds a stream.
-    pub(super) fn stream(&mut self, dict: &str, data: &[u8]) -> usize {
+    pub(in crate::pdf) fn stream(&mut self, dict: &str, data: &[u8]) -> usize {
         let mut body = format!("<<{dict}/Length {}>>\nstream\n", data.len()).into_bytes();
         body.extend_from_slice(data);
         body.extend_from_slice(b"\nendstream");
         self.object(body)
     }
 
-    pub(super) fn trailer(&mut self, entries: &str) {
+    pub(in crate::pdf) fn trailer(&mut self, entries: &str) {
         self.trailer.push_str(entries);
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(in crate::pdf) fn bytes(&self) -> Vec<u8> {
         let mut out = b"%PDF-1.7\n".to_vec();
         let mut offsets = Vec::new();
         for (index, body) in self.objects.iter().enumerate() {
@@ -65,7 +65,7 @@ const FONTS: usize = 3;
 
 /// A document of pages with a width, a height, further entries and content; `catalog` and further objects from number
 /// `FIRST` on.
-pub(super) fn document(
+pub(in crate::pdf) fn document(
     pages: &[(u32, u32, &str, String)],
     catalog: &str,
     further: &[String],
@@ -118,46 +118,46 @@ pub(super) fn document(
 }
 
 /// Number of the first further object of [`document`].
-pub(super) const FIRST: usize = 10;
+pub(in crate::pdf) const FIRST: usize = 10;
 
 /// Upright A4 pages of content.
-pub(super) fn pages(contents: &[String]) -> Vec<u8> {
+pub(in crate::pdf) fn pages(contents: &[String]) -> Vec<u8> {
     let pages: Vec<_> = contents.iter().map(|content| (595, 842, "", content.clone())).collect();
     document(&pages, "", &[]).bytes()
 }
 
 /// Content that shows a text at a place (from the lower left) with a font.
-pub(super) fn show_in(font: &str, x: f32, y: f32, size: f32, text: &str) -> String {
+pub(in crate::pdf) fn show_in(font: &str, x: f32, y: f32, size: f32, text: &str) -> String {
     let (bytes, _, _) = encoding_rs::GBK.encode(text);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("BT /{font} {size} Tf 1 0 0 1 {x} {y} Tm <{hex}> Tj ET\n")
 }
 
 /// Content that shows a level text.
-pub(super) fn show(x: f32, y: f32, size: f32, text: &str) -> String {
+pub(in crate::pdf) fn show(x: f32, y: f32, size: f32, text: &str) -> String {
     show_in("F1", x, y, size, text)
 }
 
 /// Lines of size 14 below each other from a height on, `step` points apart.
-pub(super) fn lines(x: f32, y: f32, step: f32, texts: &[&str]) -> String {
+pub(in crate::pdf) fn lines(x: f32, y: f32, step: f32, texts: &[&str]) -> String {
     texts.iter().enumerate().map(|(i, text)| show(x, y - step * i as f32, 14.0, text)).collect()
 }
 
-pub(super) fn reading(bytes: &[u8]) -> Reading {
+pub(in crate::pdf) fn reading(bytes: &[u8]) -> Reading {
     read(bytes, &Limits::default()).unwrap().unwrap()
 }
 
-pub(super) fn error(bytes: &[u8], limits: Limits) -> FormatError {
+pub(in crate::pdf) fn error(bytes: &[u8], limits: Limits) -> FormatError {
     read(bytes, &limits).unwrap_err()
 }
 
 /// The printed text.
-pub(super) fn printed(bytes: &[u8]) -> String {
+pub(in crate::pdf) fn printed(bytes: &[u8]) -> String {
     reading(bytes).printed().text
 }
 
 /// The roles and texts of blocks of text.
-pub(super) fn texts(bytes: &[u8]) -> Vec<(TextRole, String)> {
+pub(in crate::pdf) fn texts(bytes: &[u8]) -> Vec<(TextRole, String)> {
     let blocks = reading(bytes).blocks.into_iter();
     blocks
         .filter_map(|block| match block {

@@ -3,5 +3,5 @@
 mod damage;
 mod encrypted;
 mod layout;
-mod made;
+pub(super) mod made;
 mod structure;
