@@ -23,12 +23,21 @@ impl Reader for Csv {
         let text = decode(bytes);
         let separator = separator(bytes).unwrap_or(',');
         let mut rows = Vec::new();
+        let mut cells = 0_usize;
         for (index, record) in (Records { rest: &text, separator }).enumerate() {
             if index % 1024 == 0 {
                 clock.check()?;
             }
             if record.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
+            }
+            cells += record.len();
+            if cells > limits.cells {
+                return Err(FormatError::TooLarge {
+                    what: "cells",
+                    size: cells,
+                    limit: limits.cells,
+                });
             }
             let piece = |(at, cell): (usize, String)| {
                 let from = i32::try_from(at).unwrap_or(i32::MAX - 1);

@@ -17,6 +17,12 @@ pub struct Limits {
     pub files: usize,
     /// Archives in each other, the outermost among them.
     pub nested: usize,
+    /// Cells of the tables of a workbook or a table as text.
+    pub cells: usize,
+    /// Elements of an XML part.
+    pub elements: usize,
+    /// Paragraphs of an RTF document.
+    pub paragraphs: usize,
     /// Pages.
     pub pages: usize,
     /// Depth of what is nested: elements in elements, forms in forms.
@@ -36,6 +42,9 @@ impl Default for Limits {
             parts: 200_000,
             files: 10_000,
             nested: 4,
+            cells: 2_000_000,
+            elements: 10_000_000,
+            paragraphs: 2_000_000,
             pages: 5_000,
             depth: 64,
             pixels: 100_000_000,

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::{Format, FormatError, Limits};
 
 /// How many events are read between two looks at the clock.
-const STEP: u32 = 4096;
+const STEP: usize = 4096;
 
 /// The namespaces that readers ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +154,9 @@ pub(crate) struct Xml<'a> {
     part: &'a str,
     depth: usize,
     limit: usize,
-    events: u32,
+    events: usize,
+    elements: usize,
+    most: usize,
     clock: Clock,
 }
 
@@ -171,7 +173,17 @@ impl<'a> Xml<'a> {
         reader.config_mut().expand_empty_elements = true;
         // A `<` or `&` too many in one text does not make the rest unreadable.
         reader.config_mut().allow_dangling_amp = true;
-        Self { reader, format, part, depth: 0, limit: limits.depth, events: 0, clock }
+        Self {
+            reader,
+            format,
+            part,
+            depth: 0,
+            limit: limits.depth,
+            events: 0,
+            elements: 0,
+            most: limits.elements,
+            clock,
+        }
     }
 
     /// The next step.
@@ -197,6 +209,14 @@ impl<'a> Xml<'a> {
                             what: "levels of elements",
                             size: self.depth,
                             limit: self.limit,
+                        });
+                    }
+                    self.elements += 1;
+                    if self.elements > self.most {
+                        return Err(FormatError::TooLarge {
+                            what: "elements",
+                            size: self.elements,
+                            limit: self.most,
                         });
                     }
                     let resolver = self.reader.resolver();
@@ -406,6 +426,11 @@ mod tests {
         let mut cut = xml("<a><b>");
         let cut = (0..3).map(|_| cut.next()).find(Result::is_err);
         assert!(matches!(cut, Some(Err(FormatError::Damaged { .. }))));
+        let limits = Limits { elements: 2, ..Limits::default() };
+        let mut many =
+            Xml::new("<a><b/><c/></a>", "part.xml", Format::Docx, &limits, Clock::new(&limits));
+        let many = (0..9).map(|_| many.next()).find(Result::is_err);
+        assert!(matches!(many, Some(Err(FormatError::TooLarge { what: "elements", .. }))));
         let deep = "<a>".repeat(100);
         let mut deep = xml(&deep);
         let deep = (0..100).map(|_| deep.next()).find(Result::is_err);

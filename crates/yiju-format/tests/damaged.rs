@@ -59,9 +59,7 @@ fn every_damaged_file_is_read_or_refused_in_words() {
     let (mut files, mut refused) = (0, 0);
     for (path, whole) in samples() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if let Err(error) = opened(&whole) {
-            panic!("{name}: {error}");
-        }
+        let intact = opened(&whole).unwrap_or_else(|error| panic!("{name}: {error}"));
         for turn in 0..2 * EACH {
             let mut bytes = whole.clone();
             let cut = turn < EACH;
@@ -81,7 +79,10 @@ fn every_damaged_file_is_read_or_refused_in_words() {
                     refused += 1;
                     true
                 }
-                Ok(reading) => reading.is_some_and(|reading| !reading.unread.is_empty()),
+                // Files have parts at their ends that hold nothing.
+                Ok(reading) => reading.is_some_and(|reading| {
+                    !reading.unread.is_empty() || intact.as_ref() == Some(&reading)
+                }),
             };
             // Of what is text anything may be the whole.
             let text = ["csv", "html", "mhtml"].iter().any(|end| name.ends_with(end));

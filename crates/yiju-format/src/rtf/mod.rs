@@ -33,6 +33,13 @@ impl Reader for Rtf {
                 clock.check()?;
             }
             file.token(token, limits)?;
+            if file.paragraphs > limits.paragraphs {
+                return Err(FormatError::TooLarge {
+                    what: "paragraphs",
+                    size: file.paragraphs,
+                    limit: limits.paragraphs,
+                });
+            }
         }
         file.flush();
         if !file.groups.is_empty() {
@@ -122,6 +129,7 @@ struct File {
     pictures: usize,
     embedded: usize,
     numbers: usize,
+    paragraphs: usize,
 }
 
 impl File {
@@ -332,6 +340,7 @@ impl File {
     }
 
     fn close_paragraph(&mut self) {
+        self.paragraphs += 1;
         self.story.close_paragraph(&self.tables.lists, &mut self.counters);
     }
 

@@ -9,7 +9,7 @@ use crate::cfb::{Compound, u16_at, u32_at};
 use crate::clock::Clock;
 use crate::{Format, FormatError, Limits, Reader};
 
-use super::{Sheet, format};
+use super::{Room, Sheet, format};
 
 /// The reader of XLS.
 pub(crate) struct Xls;
@@ -81,6 +81,7 @@ impl Reader for Xls {
         let globals = globals(&stream, &clock)?;
         let mut blocks = Vec::new();
         let mut unread = Vec::new();
+        let mut room = Room::new(limits);
         for (place, name, hidden) in &globals.sheets {
             if *hidden {
                 unread.push(format!("the hidden sheet {name}: not read"));
@@ -89,8 +90,9 @@ impl Reader for Xls {
             let rest = stream
                 .get(*place..)
                 .ok_or_else(|| damaged(&format!("the place of the sheet {name}")))?;
-            let mut sheet = Sheet { name: name.clone(), ..Sheet::default() };
+            let mut sheet = Sheet { name: name.clone(), room, ..Sheet::default() };
             globals.sheet(rest, &mut sheet, &clock)?;
+            room = sheet.room;
             sheet.add(&clock, &mut blocks)?;
         }
         Ok(Reading { blocks, unread, ..Reading::default() })
@@ -208,16 +210,16 @@ impl Globals {
                 _ if depth != 1 => {}
                 0x00fd => {
                     let text = u32_at(bytes, 6).and_then(|at| self.strings.get(at as usize));
-                    sheet.put(row(), column(), text.cloned().unwrap_or_default());
+                    sheet.put(row(), column(), text.cloned().unwrap_or_default())?;
                 }
                 0x0203 => {
                     if let Some(number) = float(bytes, 6) {
-                        sheet.put(row(), column(), self.number(number, cell()));
+                        sheet.put(row(), column(), self.number(number, cell()))?;
                     }
                 }
                 0x027e => {
                     if let Some(number) = u32_at(bytes, 6) {
-                        sheet.put(row(), column(), self.number(compressed(number), cell()));
+                        sheet.put(row(), column(), self.number(compressed(number), cell()))?;
                     }
                 }
                 0x00bd => {
@@ -228,32 +230,34 @@ impl Globals {
                             (u16_at(bytes, at), u32_at(bytes, at + 2))
                         {
                             let column = column() + u32::try_from(index).unwrap_or(0);
-                            sheet.put(row(), column, self.number(compressed(number), cell));
+                            sheet.put(row(), column, self.number(compressed(number), cell))?;
                         }
                     }
                 }
                 0x0204 | 0x00d6 => {
-                    sheet.put(row(), column(), self.long(bytes.get(6..).unwrap_or_default()))
+                    sheet.put(row(), column(), self.long(bytes.get(6..).unwrap_or_default()))?
                 }
-                0x0205 => sheet.put(row(), column(), truth(bytes.get(6), bytes.get(7) == Some(&1))),
+                0x0205 => {
+                    sheet.put(row(), column(), truth(bytes.get(6), bytes.get(7) == Some(&1)))?
+                }
                 0x0006 => {
                     waiting = None;
                     if u16_at(bytes, 12) != Some(0xffff) {
                         if let Some(number) = float(bytes, 6) {
-                            sheet.put(row(), column(), self.number(number, cell()));
+                            sheet.put(row(), column(), self.number(number, cell()))?;
                         }
                         continue;
                     }
                     match bytes.get(6) {
                         Some(0) => waiting = Some((row(), column())),
-                        Some(1) => sheet.put(row(), column(), truth(bytes.get(8), false)),
-                        Some(2) => sheet.put(row(), column(), truth(bytes.get(8), true)),
+                        Some(1) => sheet.put(row(), column(), truth(bytes.get(8), false))?,
+                        Some(2) => sheet.put(row(), column(), truth(bytes.get(8), true))?,
                         _ => {}
                     }
                 }
                 0x0207 => {
                     if let Some((row, column)) = waiting.take() {
-                        sheet.put(row, column, self.long(bytes));
+                        sheet.put(row, column, self.long(bytes))?;
                     }
                 }
                 0x00e5 => {

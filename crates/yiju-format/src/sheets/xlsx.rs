@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::xml::{Event, Ns, Xml, decode};
 use crate::{Format, FormatError, Limits, Reader, lines, opc};
 
-use super::{Sheet, format};
+use super::{Room, Sheet, format};
 
 /// The reader of XLSX.
 pub(crate) struct Xlsx;
@@ -57,6 +57,7 @@ impl Reader for Xlsx {
         workbook.since_1904 = since_1904;
         let mut blocks = Vec::new();
         let mut unread = Vec::new();
+        let mut room = Room::new(limits);
         for entry in sheets {
             if entry.hidden {
                 unread.push(format!("the hidden sheet {}: not read", entry.name));
@@ -64,8 +65,9 @@ impl Reader for Xlsx {
             }
             // Sheets of charts and macros are parts of other kinds.
             let Some(part) = links.by_id(&entry.id).map(str::to_owned) else { continue };
-            let mut sheet = Sheet { name: entry.name, ..Sheet::default() };
+            let mut sheet = Sheet { name: entry.name, room, ..Sheet::default() };
             workbook.sheet(&part, &mut sheet)?;
+            room = sheet.room;
             sheet.add(&clock, &mut blocks)?;
         }
         unread.extend(lines::unread(
@@ -120,7 +122,7 @@ impl Workbook<'_, '_> {
                     }
                     let style = tag.number("s").unwrap_or(0);
                     let text = self.cell(tag.get("t").unwrap_or("n"), style, &mut xml)?;
-                    sheet.put(row, column, text);
+                    sheet.put(row, column, text)?;
                     column = column.saturating_add(1);
                 }
                 Event::Start(tag) if tag.is(Ns::Sheet, "mergeCell") => {
