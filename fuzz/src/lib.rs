@@ -3,6 +3,8 @@
 //! `fuzz/run.sh SECONDS` runs each under libFuzzer; `cargo test -p yiju-fuzz` runs each over the seeds, so
 //! that past findings do not return.
 
+pub mod readers;
+
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -10,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
+pub use readers::reader;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -22,9 +25,10 @@ use yiju_index::{AdaptiveIndex, CodedTokens, LexicalIndex, QueryTokens, VectorIn
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("document", document),
     ("format", format),
+    ("reader", reader),
     ("references", references),
     ("question", question),
     ("api_body", api_body),
@@ -56,26 +60,9 @@ pub fn document(data: &[u8]) {
     }
 }
 
-/// The readers of files: any bytes are refused, or give text whose places are within it.
+/// Files: any bytes are refused, or give text whose places are within it.
 pub fn format(data: &[u8]) {
-    let limits = yiju_format::Limits {
-        unpacked: 16 << 20,
-        pages: 50,
-        pixels: 1 << 20,
-        time: std::time::Duration::from_secs(10),
-        ..yiju_format::Limits::default()
-    };
-    let Ok(Some(reading)) = yiju_format::read(data, &limits) else {
-        return;
-    };
-    let printed = reading.printed();
-    let mut at = 0;
-    for place in &printed.places {
-        assert!(printed.text.get(place.range.clone()).is_some(), "a place lies in the text");
-        assert!(at <= place.range.start, "places are in order");
-        assert!((1..=reading.pages.len()).contains(&(place.page as usize)), "its page is there");
-        at = place.range.start;
-    }
+    readers::checked(data);
 }
 
 fn check_span(document: &Document, span: Span) {

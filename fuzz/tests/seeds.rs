@@ -129,6 +129,36 @@ fn make_binary_seeds() {
     write("backup", "empty", &trailer);
 }
 
+/// Writes the seeds of the readers from the files in `seeds/format`: each file for its reader, and each part of those
+/// that are archives. `cargo test -p yiju-fuzz --test seeds -- --ignored readers`.
+#[test]
+#[ignore = "writes the seeds"]
+fn make_seeds_of_readers() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let write = |name: String, data: &[u8]| {
+        fs::create_dir_all(directory.join("reader")).unwrap();
+        fs::write(directory.join("reader").join(name), data).unwrap();
+    };
+    for (first, name) in (0u8..).zip(yiju_fuzz::readers::names()) {
+        for (part, content) in (0u8..).zip(yiju_fuzz::readers::parts(name)) {
+            write(format!("{name}-{part}"), &[&[first, part], &content[..]].concat());
+        }
+        let endings = if name == "web" { vec!["html", "mhtml"] } else { vec![name] };
+        let whole = seeds("format").into_iter().filter(|path| {
+            path.extension().is_some_and(|end| endings.iter().any(|known| end == *known))
+        });
+        if yiju_fuzz::readers::parts(name).is_empty() {
+            for path in whole {
+                let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+                write(
+                    format!("{name}-{stem}"),
+                    &[&[first], &fs::read(&path).unwrap()[..]].concat(),
+                );
+            }
+        }
+    }
+}
+
 /// A GGUF file of one value and one tensor.
 fn gguf() -> Vec<u8> {
     let mut out = b"GGUF".to_vec();

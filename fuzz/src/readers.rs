@@ -1,0 +1,134 @@
+//! The readers of files, each with what it reads: the first byte chooses the reader.
+//!
+//! Of a format that is a ZIP archive, the next byte chooses a part of a whole file, and the rest takes its place: bytes
+//! of an archive itself are packed, and hardly any change of them would get past its checksums.
+
+use std::io::{Cursor, Read, Write};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use yiju_format::{Limits, PageRequest, draw_page, each_packed, read};
+
+/// What the bytes after the first are.
+enum Input {
+    /// A file.
+    File,
+    /// A PDF file: it is drawn, too.
+    Drawn,
+    /// A ZIP archive of files.
+    Bundle,
+    /// A part of this file.
+    PartOf(&'static [u8]),
+}
+
+/// The readers in the order of their first bytes. New ones are added at the end: the seeds begin with these numbers.
+const READERS: [(&str, Input); 13] = [
+    ("pdf", Input::Drawn),
+    ("docx", Input::PartOf(include_bytes!("../seeds/format/rules.docx"))),
+    ("doc", Input::File),
+    ("rtf", Input::File),
+    ("odf", Input::PartOf(include_bytes!("../seeds/format/rules.odt"))),
+    ("ofd", Input::PartOf(include_bytes!("../seeds/format/page.ofd"))),
+    ("web", Input::File),
+    ("xlsx", Input::PartOf(include_bytes!("../seeds/format/fees.xlsx"))),
+    ("xls", Input::File),
+    ("csv", Input::File),
+    ("pptx", Input::PartOf(include_bytes!("../seeds/format/talk.pptx"))),
+    ("epub", Input::PartOf(include_bytes!("../seeds/format/book.epub"))),
+    ("zip", Input::Bundle),
+];
+
+/// The names of the readers, each at the place of its first byte.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    READERS.iter().map(|(name, _)| *name)
+}
+
+/// A reader over bytes: they are refused, or give text whose places are within it.
+pub fn reader(data: &[u8]) {
+    let Some((&first, rest)) = data.split_first() else { return };
+    let (_, input) = &READERS[usize::from(first) % READERS.len()];
+    match input {
+        Input::File => checked(rest),
+        Input::Drawn => {
+            checked(rest);
+            drawn(rest);
+        }
+        Input::Bundle => {
+            let _ = each_packed(rest, &limits(), &mut |_| ControlFlow::Continue(()));
+        }
+        Input::PartOf(file) => {
+            if let Some((&part, content)) = rest.split_first() {
+                checked(&with_part(file, part, content));
+            }
+        }
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        unpacked: 16 << 20,
+        pages: 50,
+        pixels: 1 << 20,
+        time: Duration::from_secs(10),
+        ..Limits::default()
+    }
+}
+
+/// Reads a file and checks what was read.
+pub(crate) fn checked(data: &[u8]) {
+    let Ok(Some(reading)) = read(data, &limits()) else {
+        return;
+    };
+    let printed = reading.printed();
+    let mut at = 0;
+    for place in &printed.places {
+        assert!(printed.text.get(place.range.clone()).is_some(), "a place lies in the text");
+        assert!(at <= place.range.start, "places are in order");
+        assert!((1..=reading.pages.len()).contains(&(place.page as usize)), "its page is there");
+        at = place.range.start;
+    }
+}
+
+fn drawn(data: &[u8]) {
+    let request = PageRequest { page: 1, width: Some(100), ..PageRequest::default() };
+    if let Ok(picture) = draw_page(data, &request, &limits()) {
+        assert!(picture.png.starts_with(b"\x89PNG"));
+    }
+}
+
+/// An archive with another part in the place of one of its own, nothing in it packed.
+fn with_part(file: &[u8], part: u8, content: &[u8]) -> Vec<u8> {
+    let mut old = zip::ZipArchive::new(Cursor::new(file)).expect("a whole archive");
+    let mut new = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let chosen = usize::from(part) % old.len();
+    for place in 0..old.len() {
+        let mut entry = old.by_index(place).expect("a whole archive");
+        let name = entry.name().expect("a whole archive").into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).expect("a whole archive");
+        if place == chosen {
+            bytes = content.to_vec();
+        }
+        new.start_file(name, stored).expect("a name that was there");
+        new.write_all(&bytes).expect("memory");
+    }
+    new.finish().expect("memory").into_inner()
+}
+
+/// The parts of an archive that a seed may replace, as [`reader`] counts them.
+pub fn parts(name: &str) -> Vec<Vec<u8>> {
+    let Some((_, Input::PartOf(file))) = READERS.iter().find(|(known, _)| *known == name) else {
+        return Vec::new();
+    };
+    let mut archive = zip::ZipArchive::new(Cursor::new(file)).expect("a whole archive");
+    (0..archive.len())
+        .map(|place| {
+            let mut bytes = Vec::new();
+            let mut entry = archive.by_index(place).expect("a whole archive");
+            entry.read_to_end(&mut bytes).expect("a whole archive");
+            bytes
+        })
+        .collect()
+}
