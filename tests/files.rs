@@ -140,3 +140,117 @@ fn what_of_a_file_could_not_be_read_is_said() {
     let added: Value = response.json().unwrap();
     assert!(added["unread"][0].as_str().unwrap().contains("chart.png"), "{added:#}");
 }
+
+#[test]
+fn the_files_of_an_archive_are_sources_of_their_own() {
+    let place = Place::new();
+    sample(&place, "parks.zip");
+    let archive = place.named("docs/parks.zip");
+    let done = place.yiju(&["add", &archive]);
+    assert!(done.ok(), "{}", done.err);
+    done.shows("(2 documents, ");
+    // A name in GBK, one in an archive inside, and a damaged file, which is named.
+    done.says("坏.docx: this Word document (.docx) is damaged");
+    let sources: Vec<String> = place
+        .documents()
+        .iter()
+        .map(|document| document["source"].as_str().unwrap().replace(&archive, ""))
+        .collect();
+    assert_eq!(sources, ["/办.md", "/b/inner.zip/fee.txt"]);
+    let answer = asked(&place, "游船一小时多少钱？");
+    assert!(answer["citations"][0]["quote"].as_str().unwrap().contains("四十元"), "{answer:#}");
+    place.yiju(&["add", &archive]).shows("unchanged");
+    assert!(place.yiju(&["remove", &archive]).ok());
+    assert!(place.documents().is_empty());
+}
+
+#[test]
+fn an_uploaded_archive_gives_all_its_documents_and_names_the_rest() {
+    let place = Place::new();
+    sample(&place, "parks.zip");
+    let archive = place.named("docs/parks.zip");
+    let server = Server::start(&place, &[]);
+    let form = reqwest::blocking::multipart::Form::new().file("file", &archive).unwrap();
+    let response = server.client.post(server.at("/v1/documents")).multipart(form).send().unwrap();
+    assert_eq!(response.status().as_u16(), 201);
+    let added: Value = response.json().unwrap();
+    assert_eq!(added["status"], "added");
+    assert_eq!(added["documents"].as_array().unwrap().len(), 2, "{added:#}");
+    assert_eq!(added["documents"][0]["source"], "parks.zip/办.md");
+    assert!(added["unread"][0].as_str().unwrap().starts_with("坏.docx: "), "{added:#}");
+}
+
+/// The width of a PNG file (PNG specification §11.2.2).
+fn width(png: &[u8]) -> u32 {
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    u32::from_be_bytes(png[16..20].try_into().unwrap())
+}
+
+#[test]
+fn a_page_is_drawn_with_its_clauses_marked() {
+    let place = Place::new();
+    for name in ["travel.pdf", "rules.docx", "page.ofd"] {
+        sample(&place, name);
+    }
+    place.file("docs/plain.txt", "门票办法\n第一条　门票每张十元。\n");
+    assert!(place.yiju(&["add", &place.named("docs")]).ok());
+    let id = |source: &str| {
+        let documents = place.documents();
+        let found = documents.iter().find(|one| one["source"].as_str().unwrap().ends_with(source));
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let (pdf, docx, ofd, text) = (id("pdf"), id("docx"), id("ofd"), id("txt"));
+    let answer = asked(&place, "When does the travel policy take effect?");
+    let citation = &answer["citations"][0];
+    let clause = citation["clause_id"].as_str().unwrap();
+
+    let server = Server::start(&place, &[]);
+    let page = |id: &str, rest: &str| server.get(&format!("/v1/documents/{id}/pages/{rest}"));
+    let png = |rest: &str| {
+        let response = page(&pdf, rest);
+        assert_eq!(response.status().as_u16(), 200, "{rest}");
+        assert_eq!(response.headers()["content-type"], "image/png");
+        response.bytes().unwrap().to_vec()
+    };
+    let plain = png("2.png");
+    assert_eq!(width(&plain), 909, "110 pixels to the inch of an A4 page");
+    assert_eq!(width(&png("2.png?width=200")), 200);
+    let marked = png(&format!("2.png?clause={clause}"));
+    assert_ne!(marked, plain);
+    assert_eq!(png(&format!("1.png?clause={clause}")), png("1.png"), "it is on page 2");
+    let span = &citation["span"];
+    let spanned = png(&format!("2.png?span={}-{}", span["byte_start"], span["byte_end"]));
+    assert_ne!(spanned, plain);
+
+    for (id, rest, status, words) in [
+        (&pdf, "3.png", 404, "no page 3"),
+        (&pdf, "0.png", 404, "no page 0"),
+        (&pdf, "2.jpg", 400, "no page"),
+        (&pdf, "2.png?width=0", 400, "width"),
+        (&pdf, "2.png?width=99999", 400, "width"),
+        (&pdf, "2.png?span=9", 400, "span"),
+        (&pdf, "2.png?colour=red", 400, "colour"),
+        (&pdf, "2.png?clause=none.1", 404, "none.1"),
+        (&docx, "1.png", 422, "no pages of its own"),
+        (&ofd, "1.png", 422, "OFD"),
+        (&text, "1.png", 404, "given as text"),
+        (&"none".to_owned(), "1.png", 404, "none"),
+    ] {
+        let response = page(id, rest);
+        assert_eq!(response.status().as_u16(), status, "{rest}");
+        let error: Value = response.json().unwrap();
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains(words), "{rest}: {message}");
+    }
+    let seen: Value = server.get(&format!("/v1/clauses/{clause}")).json().unwrap();
+    assert_eq!(seen["page"], 2, "{seen:#}");
+    assert_eq!(seen["boxes"][0]["page"], 2);
+    drop(server);
+
+    let out = place.named("page.png");
+    let drawn = place.yiju(&["page", &pdf, "2", "--clause", clause, "--out", &out]);
+    assert!(drawn.ok(), "{}", drawn.err);
+    assert_eq!(fs::read(place.path().join("page.png")).unwrap(), marked);
+    place.fails(&["page", &pdf, "9", "--out", &out]).says("no page 9");
+    place.fails(&["page", "nothing", "1", "--out", &out]).says("no document has the id nothing");
+}

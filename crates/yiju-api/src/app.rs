@@ -15,7 +15,9 @@ use crate::access::Grant;
 use crate::error::ApiError;
 use crate::openapi;
 use crate::request_id::{RequestId, X_REQUEST_ID};
-use crate::routes::{ask, clauses, collections, documents, embeddings, health, search, verify};
+use crate::routes::{
+    ask, clauses, collections, documents, embeddings, health, pages, search, verify,
+};
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
 
@@ -81,6 +83,7 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/documents/{id}/clauses"), get(clauses::of_document))
         .route(&path("/documents/{id}/text"), get(documents::text))
         .route(&path("/documents/{id}/original"), get(documents::original))
+        .route(&path("/documents/{id}/pages/{page}"), get(pages::page))
         .route(&path("/clauses/{id}"), get(clauses::clause))
 }
 

@@ -9,7 +9,9 @@ use utoipa::openapi::{Required, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 
 use crate::error::ApiError;
-use crate::routes::{ask, clauses, collections, documents, embeddings, health, search, verify};
+use crate::routes::{
+    ask, clauses, collections, documents, embeddings, health, pages, search, verify,
+};
 
 /// Where the routes of a named collection are.
 pub(crate) const NAMED: &str = "/v1/collections/{collection}";
@@ -43,6 +45,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style
         clauses::of_document,
         documents::text,
         documents::original,
+        pages::page,
         clauses::clause,
         embeddings::embeddings,
         collections::list,

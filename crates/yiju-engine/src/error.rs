@@ -34,6 +34,12 @@ pub enum EngineError {
         /// What is wrong with the file.
         source: yiju_format::FormatError,
     },
+    /// What was asked for is not in the library.
+    #[error("there is no {what}")]
+    NotThere {
+        /// What is not there, and why if that is known: `clause 3f2a.7 in this document`.
+        what: String,
+    },
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] yiju_store::StoreError),
@@ -127,6 +133,7 @@ impl EngineError {
             Self::OutOfRange { .. } => ErrorKind::Invalid,
             Self::Document { source, .. } => document_kind(source),
             Self::Format { source, .. } => format_kind(source),
+            Self::NotThere { .. } => ErrorKind::NotFound,
             Self::Store(error) => store_kind(error),
             Self::Embed(error) => embed_kind(error),
             Self::ReadOnly(_) | Self::NotOne { .. } => ErrorKind::Conflict,
@@ -207,9 +214,10 @@ fn document_kind(error: &yiju_document::DocumentError) -> ErrorKind {
 }
 
 fn format_kind(error: &yiju_format::FormatError) -> ErrorKind {
-    use yiju_format::FormatError::{NotRead, Slow, TooLarge};
+    use yiju_format::FormatError::{NoPage, NotRead, Slow, TooLarge};
     match error {
         NotRead { .. } => ErrorKind::Unsupported,
+        NoPage { .. } => ErrorKind::NotFound,
         TooLarge { .. } | Slow { .. } => ErrorKind::TooLarge,
         _ => ErrorKind::Unreadable,
     }

@@ -1,5 +1,7 @@
 //! What callers may ask for: the limits of every request, in one place.
 
+use std::time::Duration;
+
 use crate::error::EngineError;
 
 /// The longest question or query, in characters.
@@ -18,6 +20,13 @@ pub(crate) const LONGEST_QUOTE: usize = 5_000;
 pub(crate) const MOST_QUOTES: usize = 20;
 /// The most places given for a verified quote.
 pub(crate) const MOST_PLACES: usize = 20;
+
+/// The widest picture of a page, in pixels.
+pub(crate) const WIDEST_PICTURE: usize = 4_000;
+/// The most clauses and spans marked on a page.
+pub(crate) const MOST_MARKS: usize = 100;
+/// The longest that drawing a page may take.
+pub(crate) const DRAWING: Duration = Duration::from_secs(20);
 
 /// Refuses a text of more than `most` characters, or without a letter or digit.
 pub(crate) fn check_text(what: &'static str, text: &str, most: usize) -> Result<(), EngineError> {

@@ -378,7 +378,7 @@ pub struct DocumentPage {
 }
 
 /// A clause in full.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ClauseView {
     /// The clause's id.
@@ -404,6 +404,13 @@ pub struct ClauseView {
     pub inferred: bool,
     /// Whether it goes on with the clause before it, which is too long for one.
     pub continues: bool,
+    /// The page that it begins on, from 1, where its source has pages.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub page: Option<u32>,
+    /// The printed lines that it stands in, in their order; empty where its source has no pages.
+    #[serde(default)]
+    pub boxes: Vec<PageBox>,
     /// Id of the clause before it.
     #[cfg_attr(feature = "schema", schema(required))]
     pub previous: Option<String>,

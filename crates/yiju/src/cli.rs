@@ -99,6 +99,7 @@ pub(crate) enum Command {
     Remove(commands::remove::Remove),
     Outline(commands::outline::Outline),
     Text(commands::text::Text),
+    Page(commands::page::Page),
     Embed(commands::embed::Embed),
     Model(commands::model::Model),
     Eval(commands::eval::Eval),

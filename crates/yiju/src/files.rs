@@ -13,9 +13,9 @@ use yiju_engine::Source;
 use crate::failure::Failure;
 
 /// Extensions of the files that are taken from a directory; what a file is, its bytes say.
-const EXTENSIONS: [&str; 20] = [
+const EXTENSIONS: [&str; 21] = [
     "txt", "md", "pdf", "docx", "doc", "wps", "rtf", "odt", "ofd", "html", "htm", "mht", "mhtml",
-    "xlsx", "xls", "ods", "csv", "tsv", "epub", "pptx",
+    "xlsx", "xls", "ods", "csv", "tsv", "epub", "pptx", "zip",
 ];
 
 /// Longest file that is read, in bytes: the parser's limit.
@@ -73,10 +73,17 @@ fn form(path: &Path) -> Form {
     }
 }
 
-/// Whether the source comes from the text file or corpus `name`.
+/// Whether the source comes from the text file, corpus or archive `name`.
 pub(crate) fn is_source_of(source: &str, name: &str) -> bool {
     source.strip_prefix(name).is_some_and(|rest| {
-        rest.is_empty() || (rest.starts_with('#') && form(Path::new(name)) == Form::Corpus)
+        let within = match rest.chars().next() {
+            Some('#') => form(Path::new(name)) == Form::Corpus,
+            Some('/') => {
+                Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("zip"))
+            }
+            _ => false,
+        };
+        rest.is_empty() || within
     })
 }
 
@@ -350,6 +357,15 @@ mod tests {
         ] {
             let file = SourceFile { path: path.into(), name: path.into(), bytes: 0 };
             assert_eq!(file.form(), form, "{path}");
+        }
+    }
+
+    #[test]
+    fn sources_of_an_archive_are_known_by_their_names() {
+        assert!(is_source_of("a.zip/b/c.txt", "a.zip") && is_source_of("a.zip", "a.zip"));
+        for (source, name) in [("a/b.txt", "a"), ("a.zipper/b", "a.zip"), ("a.jsonl/b", "a.jsonl")]
+        {
+            assert!(!is_source_of(source, name), "{source}");
         }
     }
 

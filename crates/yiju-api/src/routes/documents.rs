@@ -27,7 +27,9 @@ pub(crate) struct Added {
 
 /// Adds a source, or replaces the one of the same name.
 ///
-/// One source may hold several documents, as a newspaper page does. What is acknowledged is durable
+/// One source may hold several documents, as a newspaper page does. Of a ZIP archive each file is a source of its own,
+/// under the archive's name, `/` and its path there; `unread` names those that could not be read, and sources of the
+/// archive that are no longer in it are removed. What is acknowledged is durable
 /// and can be found at once. The same name with the same bytes changes nothing and gives 200, so a
 /// client that did not see the answer sends the request again.
 #[utoipa::path(

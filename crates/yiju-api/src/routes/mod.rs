@@ -6,6 +6,7 @@ pub(crate) mod collections;
 pub(crate) mod documents;
 pub(crate) mod embeddings;
 pub(crate) mod health;
+pub(crate) mod pages;
 pub(crate) mod search;
 mod upload;
 pub(crate) mod verify;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use yiju_store::{Layout, Store};
 
 use crate::error::EngineError;
-use crate::response::{Answer, Citation, PageBox};
+use crate::keep::views::boxes;
+use crate::response::Answer;
 
 /// Says of each citation on which page and in which lines it is printed, where its source has pages. The layout of a
 /// document is read once.
@@ -17,21 +18,9 @@ pub(crate) fn place(store: &Store, answer: &mut Answer) -> Result<(), EngineErro
             layouts.insert(id.clone(), store.layout(id)?);
         }
         let Some(Some(layout)) = layouts.get(id) else { continue };
-        let boxes = boxes(citation, layout);
+        let boxes = boxes(citation.span.byte_start..citation.span.byte_end, layout);
         citation.page = boxes.first().map(|first| first.page);
         citation.boxes = boxes;
     }
     Ok(())
-}
-
-fn boxes(citation: &Citation, layout: &Layout) -> Vec<PageBox> {
-    let quote = citation.span.byte_start..citation.span.byte_end;
-    layout
-        .lines_of(quote)
-        .iter()
-        .map(|line| {
-            let [left, top, right, bottom] = line.area;
-            PageBox { page: line.page, left, top, right, bottom }
-        })
-        .collect()
 }

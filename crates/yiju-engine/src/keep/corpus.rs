@@ -147,7 +147,10 @@ pub(crate) fn add(
 }
 
 /// Removes the documents of all sources that `chosen` names; says whether there were any.
-fn remove_sources(library: &Library, chosen: impl Fn(&str) -> bool) -> Result<bool, EngineError> {
+pub(crate) fn remove_sources(
+    library: &Library,
+    chosen: impl Fn(&str) -> bool,
+) -> Result<bool, EngineError> {
     let mut going = Vec::new();
     library.store.for_each_document(|record| {
         if chosen(&record.source) {

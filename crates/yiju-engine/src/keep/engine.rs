@@ -1,16 +1,18 @@
 //! What the engine does to keep its library.
 
 use yiju_document::{Document, Entry};
-use yiju_format::detect;
+use yiju_format::{PagePicture, detect};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::keep::archive;
 use crate::keep::corpus::{self, CorpusOutcome, CorpusProgress, HeldRebuilds};
 use crate::keep::ingest::{self, AddOutcome, Incoming, Source};
 use crate::keep::library::{LibraryLimits, LibrarySize};
 use crate::keep::passages::Progress;
+use crate::keep::picture::{PictureRequest, draw};
 use crate::keep::replace;
-use crate::keep::views::{summary, view};
+use crate::keep::views::{clause_place, summary, view};
 use crate::limits::{MOST_ON_PAGE, check_limit};
 use crate::response::{ClauseView, DocumentPage, DocumentSummary};
 
@@ -27,15 +29,22 @@ impl Engine {
     /// Adds a source, or replaces the one of the same name; the same bytes again change nothing.
     /// When this returns, its documents are durable and can be found.
     ///
+    /// Each file in a ZIP archive is a source of its own, durable by itself, under the archive's name, `/` and its path
+    /// there. One that cannot be read is named in the outcome and stops no other; sources of the archive that are no
+    /// longer in it are removed in the end.
+    ///
     /// # Errors
     /// The source cannot be parsed or stored, the library is open for reading only, or the call was
-    /// cancelled. Nothing is changed then.
+    /// cancelled. Nothing is changed then, except by the files of an archive that were done.
     pub fn add(
         &self,
         source: Source,
         progress: &dyn Fn(Progress),
     ) -> Result<AddOutcome, EngineError> {
-        ingest::add(self, source, progress)
+        match archive::is_archive(&source) {
+            true => archive::add(self, &source, progress),
+            false => ingest::add(self, source, progress),
+        }
     }
 
     /// Whether files that are no plain text are kept beside what was read of them, from now on; they are at first.
@@ -220,7 +229,8 @@ impl Engine {
         let wanted: Vec<(&str, u32)> =
             (0u32..).take(record.clauses).map(|clause| (id, clause)).collect();
         let found = self.library.store.clauses(&wanted)?;
-        Ok(Some(found.into_iter().flatten().map(view).collect()))
+        let layout = self.library.store.layout(id)?;
+        Ok(Some(found.into_iter().flatten().map(|one| view(one, layout.as_ref())).collect()))
     }
 
     /// A clause; `None` where there is none of this id.
@@ -228,13 +238,27 @@ impl Engine {
     /// # Errors
     /// Reading failed.
     pub fn clause(&self, id: &str) -> Result<Option<ClauseView>, EngineError> {
-        let Some((document, index)) = id.rsplit_once('.') else {
+        let Some((document, index)) = clause_place(id) else {
             return Ok(None);
         };
-        // Only the form that ids are given in: `+1` and `01` are no clauses.
-        let Some(index) = index.parse::<u32>().ok().filter(|n| n.to_string() == index) else {
+        let Some(record) = self.library.store.clause(document, index)? else {
             return Ok(None);
         };
-        Ok(self.library.store.clause(document, index)?.map(view))
+        let layout = self.library.store.layout(document)?;
+        Ok(Some(view(record, layout.as_ref())))
+    }
+
+    /// Draws a page of the file that a document was read from, with clauses or parts of them marked; `None` where there
+    /// is no such document.
+    ///
+    /// # Errors
+    /// [`EngineError::NotThere`] where the file was not kept or the document was given as text, and for a clause that
+    /// is not the document's; [`EngineError::Format`] where the page cannot be drawn; a width or number of marks out of
+    /// range; or reading failed.
+    pub fn page_picture(
+        &self,
+        request: &PictureRequest,
+    ) -> Result<Option<PagePicture>, EngineError> {
+        draw(&self.library.store, request)
     }
 }

@@ -1,6 +1,7 @@
 //! What the library holds: sources read and taken in, replaced and removed, the indexes derived from them, and
 //! their checks.
 
+pub(crate) mod archive;
 pub(crate) mod corpus;
 pub(crate) mod engine;
 pub(crate) mod indexes;
@@ -8,6 +9,7 @@ pub(crate) mod ingest;
 pub(crate) mod library;
 pub(crate) mod maintain;
 pub(crate) mod passages;
+pub(crate) mod picture;
 pub(crate) mod printed;
 pub(crate) mod reading;
 mod replace;

@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use yiju_document::{Entry, group_corpus};
+use yiju_format::PagePicture;
 use yiju_store::{Access, Store};
 
 use crate::error::EngineError;
+use crate::keep::archive::{contents, is_archive};
 use crate::keep::ingest::{Source, source_hash};
+use crate::keep::picture::{PictureRequest, draw};
 use crate::keep::views::{held, summary};
 use crate::response::DocumentSummary;
 
@@ -60,7 +63,18 @@ impl Shelf {
     /// # Errors
     /// Reading failed.
     pub fn held(&self, source: &Source) -> Result<Option<Vec<DocumentSummary>>, EngineError> {
-        held(&self.store, &source.name, &source_hash(source))
+        if !is_archive(source) {
+            return held(&self.store, &source.name, &source_hash(source));
+        }
+        let Some(files) = contents(source) else { return Ok(None) };
+        let mut documents = Vec::new();
+        for (name, sha256) in files {
+            match held(&self.store, &name, &sha256)? {
+                Some(found) => documents.extend(found),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(documents))
     }
 
     /// The documents of a corpus where the library holds each of them, made from the same entries, under a
@@ -82,6 +96,17 @@ impl Shelf {
             }
         }
         Ok(Some(documents))
+    }
+
+    /// As [`Engine::page_picture`](crate::Engine::page_picture).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn page_picture(
+        &self,
+        request: &PictureRequest,
+    ) -> Result<Option<PagePicture>, EngineError> {
+        draw(&self.store, request)
     }
 
     /// Removes a document; says whether it was there.

@@ -1,11 +1,37 @@
 //! Stored records as callers see them.
 
-use yiju_store::{ClauseRecord, DocumentRecord, Store};
+use std::ops::Range;
+
+use yiju_document::Span;
+use yiju_store::{ClauseRecord, DocumentRecord, Layout, Store};
 
 use crate::error::EngineError;
-use crate::response::{ClauseView, DocumentRef, DocumentSummary};
+use crate::response::{ClauseView, DocumentRef, DocumentSummary, PageBox};
 
-pub(crate) fn view(record: ClauseRecord) -> ClauseView {
+/// The id of a clause as the document's and its place there. Only the form that ids are given in: `+1` and `01` are no
+/// clauses.
+pub(crate) fn clause_place(id: &str) -> Option<(&str, u32)> {
+    let (document, place) = id.rsplit_once('.')?;
+    let index = place.parse::<u32>().ok().filter(|index| index.to_string() == place)?;
+    Some((document, index))
+}
+
+/// The printed lines that these bytes of a document's text stand in, in their order.
+pub(crate) fn boxes(bytes: Range<usize>, layout: &Layout) -> Vec<PageBox> {
+    layout
+        .lines_of(bytes)
+        .iter()
+        .map(|line| {
+            let [left, top, right, bottom] = line.area;
+            PageBox { page: line.page, left, top, right, bottom }
+        })
+        .collect()
+}
+
+/// A clause, with its lines where its document has a layout.
+pub(crate) fn view(record: ClauseRecord, layout: Option<&Layout>) -> ClauseView {
+    let Span { byte_start, byte_end, .. } = record.clause.span;
+    let boxes = layout.map(|layout| boxes(byte_start..byte_end, layout)).unwrap_or_default();
     let id = |index: u32| format!("{}.{index}", record.document.id);
     ClauseView {
         id: record.id(),
@@ -24,6 +50,8 @@ pub(crate) fn view(record: ClauseRecord) -> ClauseView {
             .checked_add(1)
             .filter(|&n| (n as usize) < record.document.clauses)
             .map(id),
+        page: boxes.first().map(|first| first.page),
+        boxes,
         paragraph: record.text,
     }
 }

@@ -27,12 +27,14 @@ const MANY: usize = 20_000;
 /// and `version`. What has one title becomes one document, with each article under its number. Each
 /// document is safe on its own: an interrupted add goes on where it was. Any file may be packed with
 /// gzip (*.gz).
+///
+/// Each file in a ZIP archive is a source of its own, named ARCHIVE/PATH; those that cannot be read are named.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  yiju add policies/\n  yiju add 意见.txt 通知.md\n  yiju add laws.jsonl.gz"
 )]
 pub(crate) struct Add {
-    /// Files, or directories to search for text, Markdown, PDF, Word, OFD, web pages and sheets (*.jsonl only where named)
+    /// Files, or directories to search for text, Markdown, PDF, Word, OFD, web pages, sheets and ZIP archives (*.jsonl only where named)
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Keep what was read of PDF, Word and the like, and not the files themselves

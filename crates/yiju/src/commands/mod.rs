@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod outline;
+pub(crate) mod page;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
@@ -119,6 +120,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Remove(remove) => remove.run(&context),
         Command::Outline(outline) => outline.run(&context),
         Command::Text(text) => text.run(),
+        Command::Page(page) => page.run(&context),
         Command::Embed(embed) => embed.run(&context),
         Command::Model(model) => model.run(&context),
         Command::Eval(eval) => eval.run(&context),
