@@ -20,13 +20,13 @@ pub enum FormatError {
         /// What is wrong and where.
         what: String,
     },
-    /// Pages of this format are not drawn.
-    #[error("pages of this {format} cannot be drawn: {why}")]
+    /// Pages of this format, or this page, are not drawn.
+    #[error("this {format} cannot be drawn: {why}")]
     NotDrawn {
         /// The format.
         format: Format,
-        /// Why not.
-        why: &'static str,
+        /// Why not, with the page if it is that page's.
+        why: String,
     },
     /// The file has no such page.
     #[error("this {format} has no page {page}; its pages are 1 to {pages}")]

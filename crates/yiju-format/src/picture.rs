@@ -53,9 +53,11 @@ pub fn draw_page(
         Format::Pdf => pdf::draw_page(bytes, request, limits),
         Format::Ofd => Err(FormatError::NotDrawn {
             format: Format::Ofd,
-            why: "its fonts need not be in the file, and none is drawn by guess",
+            why: "its fonts need not be in the file, and none is drawn by guess".to_owned(),
         }),
-        format => Err(FormatError::NotDrawn { format, why: "it has no pages of its own" }),
+        format => {
+            Err(FormatError::NotDrawn { format, why: "it has no pages of its own".to_owned() })
+        }
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn draw_page(
 }
 
 fn unable(page: u32, why: &str) -> FormatError {
-    damaged(format!("page {page} cannot be drawn: {why}"))
+    FormatError::NotDrawn { format: Format::Pdf, why: format!("page {page}: {why}") }
 }
 
 fn draw(
