@@ -22,9 +22,10 @@ use yiju_index::{AdaptiveIndex, CodedTokens, LexicalIndex, QueryTokens, VectorIn
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("document", document),
     ("format", format),
+    ("picture", picture),
     ("references", references),
     ("question", question),
     ("api_body", api_body),
@@ -58,6 +59,40 @@ pub fn document(data: &[u8]) {
 
 /// The readers of files: any bytes are refused, or give text whose places are within it.
 pub fn format(data: &[u8]) {
+    read(data, None);
+}
+
+/// The readers of pictures and of pages that are pictures, with lines that the bytes make up.
+pub fn picture(data: &[u8]) {
+    struct Made<'a>(&'a [u8]);
+    impl yiju_format::ReadsPictures for Made<'_> {
+        fn page(
+            &self,
+            picture: yiju_format::Shades,
+            _: &(dyn Fn() -> bool + Sync),
+        ) -> Result<yiju_format::SeenPage, yiju_format::PictureError> {
+            assert_eq!(picture.samples.len(), picture.width * picture.height);
+            let number = |at: usize| f32::from(self.0.get(at).copied().unwrap_or(7));
+            let lines = (0..usize::from(self.0.first().copied().unwrap_or(1) % 8))
+                .map(|line| yiju_format::SeenLine {
+                    characters: (0..9)
+                        .map(|c| ('条', number(c) * c as f32, number(c + line) * (c + 1) as f32))
+                        .collect(),
+                    confidence: 0.5,
+                    size: number(line),
+                    top: number(line) * line as f32,
+                    bottom: number(line + 1) * (line + 1) as f32,
+                })
+                .collect();
+            let (width, height) = (picture.width as f32, picture.height as f32);
+            let in_picture = [0.0, 1.0, -1.0, 0.0, width, 0.0];
+            Ok(yiju_format::SeenPage { width, height, in_picture, lines })
+        }
+    }
+    read(data, Some(yiju_format::Recognition { reader: &Made(data), always: true }));
+}
+
+fn read(data: &[u8], recognition: Option<yiju_format::Recognition<'_>>) {
     let limits = yiju_format::Limits {
         unpacked: 16 << 20,
         pages: 50,
@@ -65,7 +100,7 @@ pub fn format(data: &[u8]) {
         time: std::time::Duration::from_secs(10),
         ..yiju_format::Limits::default()
     };
-    let Ok(Some(reading)) = yiju_format::read(data, &limits) else {
+    let Ok(Some(reading)) = yiju_format::read_with(data, &limits, recognition) else {
         return;
     };
     let printed = reading.printed();

@@ -60,7 +60,8 @@ pub use keep::maintain::{
     Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
 };
 pub use keep::passages::Progress;
-pub use keep::reading::{documents, reading};
+pub use keep::reading::{documents_of, reading};
+pub use keep::recognition::{Recognise, Recognition};
 pub use keep::shelf::Shelf;
 pub use learnt::{confidence_fit, similar_rates};
 #[cfg(feature = "measure")]
@@ -81,4 +82,5 @@ pub use verify::{
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
 };
+pub use yiju_format::RecognisedPage;
 pub use yiju_store::{Access, BackupOutcome, PassageRecord, RestoreOutcome};

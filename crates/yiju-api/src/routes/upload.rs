@@ -29,7 +29,7 @@ pub(crate) struct DocumentBody {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the form, which is read field by field")]
 pub(crate) struct DocumentForm {
-    /// The file: text, Markdown, PDF, Word, OFD, a web page, a sheet. Its file name is the source's name unless `source`
+    /// The file: text, Markdown, PDF, Word, OFD, a web page, a sheet, a scan. Its file name is the source's name unless `source`
     /// is given.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
