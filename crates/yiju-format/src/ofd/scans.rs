@@ -7,6 +7,7 @@ use super::package::Package;
 use super::paragraphs::POINTS;
 use super::xml::Element;
 use crate::pdf::scanned::{self, Scan};
+use crate::pdf::scans::picture as draw;
 use crate::picture::{self, Recognition};
 use crate::{Block, FormatError, Limits};
 
@@ -72,10 +73,14 @@ pub(super) fn read(
 ) -> Result<Vec<Block>, FormatError> {
     let mut scans = Vec::new();
     for Pictured { page, place: [left, top, width], bytes } in pictured {
-        let shades = match picture::one(&bytes, limits) {
+        let drawn = match picture::pdf(&bytes, limits) {
+            Ok(pdf) => draw(&pdf.into(), 0, limits)?.map(|(shades, _)| shades),
+            Err(error) => Err(error.to_string()),
+        };
+        let shades = match drawn {
             Ok(shades) => shades,
-            Err(error) => {
-                unread.push(scanned::not_read(page, &error.to_string()));
+            Err(why) => {
+                unread.push(scanned::not_read(page, &why));
                 continue;
             }
         };

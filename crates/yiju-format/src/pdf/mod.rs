@@ -19,7 +19,7 @@ mod radicals;
 mod raster;
 mod running;
 pub(crate) mod scanned;
-mod scans;
+pub(crate) mod scans;
 mod tables;
 mod tags;
 #[cfg(test)]

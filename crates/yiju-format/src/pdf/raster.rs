@@ -96,14 +96,18 @@ impl Paper {
         // Where many pixels make one, their mean is taken.
         let parts = |x: f64, y: f64| (x.hypot(y).round() as usize).clamp(1, 8);
         let (across, down) = (parts(a, b), parts(c, d));
-        let count = (across * down) as f32;
         let width = self.picture.width;
         for y in
             seen.y0.floor().max(0.0) as usize..(seen.y1.ceil() as usize).min(self.picture.height)
         {
             self.stop.check();
             for x in seen.x0.floor().max(0.0) as usize..(seen.x1.ceil() as usize).min(width) {
-                let (mut shade, mut cover) = (0.0, 0.0);
+                // A pixel belongs to the picture that has its middle, so that strips have no seams.
+                let middle = back * Point::new(x as f64 + 0.5, y as f64 + 0.5);
+                if !whole.contains(middle) {
+                    continue;
+                }
+                let (mut shade, mut cover, mut count) = (0.0, 0.0, 0.0);
                 for part in 0..across * down {
                     let dx = ((part % across) as f64 + 0.5) / across as f64;
                     let dy = ((part / across) as f64 + 0.5) / down as f64;
@@ -116,9 +120,13 @@ impl Paper {
                         continue;
                     }
                     let index = row * ink.width + column;
+                    count += 1.0;
                     let covers = (ink.cover)(index);
                     shade += (ink.shade)(index) * covers;
                     cover += covers;
+                }
+                if count == 0.0 {
+                    continue;
                 }
                 if let Some(sample) = self.picture.samples.get_mut(y * width + x) {
                     let left = 1.0 - cover / count;

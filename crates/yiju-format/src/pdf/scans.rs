@@ -85,7 +85,7 @@ fn is_scan(page: &PageText, always: bool) -> bool {
 }
 
 /// The picture of a page; inside, why there is none. It is drawn on a thread with a stack for what is nested.
-fn picture(
+pub(crate) fn picture(
     bytes: &Arc<[u8]>,
     index: usize,
     limits: &Limits,

@@ -1,14 +1,15 @@
 //! Pictures of pages: files that are one, and the pages of others that are nothing else.
 //!
-//! What a picture says is read by whoever gives a [`ReadsPictures`]; the layout of what was read is that of a PDF's page
-//! ([`crate::pdf::scanned`]).
+//! What a picture says is read by whoever gives a [`ReadsPictures`]. A picture is made a page of a PDF, which packs samples in
+//! the same ways; the layout of what was read is that of a PDF's page ([`crate::pdf::scanned`]).
 
-mod decode;
+mod jpeg;
+mod png;
+mod sheets;
+mod tiff;
 
-pub(crate) use decode::{one, pages};
-
-use crate::pdf::scanned::{self, Scan};
-use crate::{Format, FormatError, Limits, Page, Reader, Reading};
+use crate::pdf::Pdf;
+use crate::{Format, FormatError, Limits, Reader, Reading};
 
 /// A picture in shades of grey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,36 +87,47 @@ pub(crate) struct Picture<'a> {
     pub(crate) recognition: Option<Recognition<'a>>,
 }
 
-/// Width of the shorter side of a picture whose size is not known, in points: that of A4.
-const SHORTER: f32 = 595.0;
-/// Points of a pixel at most: a screen's.
-const LARGEST: f32 = 0.75;
-
 impl Reader for Picture<'_> {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
-        let Some(recognition) = self.recognition else {
-            return Err(FormatError::Unread {
-                format: Format::Picture,
-                what: "text in pictures is not recognised here".to_owned(),
-            });
-        };
-        let mut scans = Vec::new();
-        let mut sizes = Vec::new();
-        let mut unread = Vec::new();
-        pages(bytes, limits, |picture| {
-            let number = sizes.len() + 1;
-            let (width, height) = (picture.width as f32, picture.height as f32);
-            let points = (SHORTER / width.min(height)).min(LARGEST);
-            let page = Page { width: width * points, height: height * points };
-            sizes.push(page);
-            match scanned::see(picture, &recognition, limits)? {
-                Ok(seen) if seen.lines.is_empty() => unread.push(scanned::wordless(number)),
-                Ok(seen) => scans.push(Scan { page: number, points, origin: (0.0, 0.0), seen }),
-                Err(why) => unread.push(scanned::not_read(number, &why)),
-            }
-            Ok(())
-        })?;
-        let blocks = scanned::blocks(scans, sizes.len());
-        Ok(Reading { blocks, pages: sizes, unread, ..Reading::default() })
+        let pdf = pdf(bytes, limits)?;
+        Pdf { recognition: self.recognition }.read(&pdf, limits).map_err(|error| match error {
+            FormatError::Damaged { what, .. } => damaged(what),
+            FormatError::Empty { .. } => FormatError::Empty { format: Format::Picture },
+            error => error,
+        })
+    }
+}
+
+/// The pages of a file as those of a PDF.
+///
+/// # Errors
+/// [`FormatError::NotRead`] for kinds of pictures that are not read, [`FormatError::Damaged`], and
+/// [`FormatError::TooLarge`].
+pub(crate) fn pdf(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, FormatError> {
+    let sheets = if bytes.starts_with(png::SIGNATURE) {
+        png::sheet(bytes, limits.pixels).map(|sheet| vec![sheet])
+    } else if bytes.starts_with(b"\xff\xd8\xff") {
+        jpeg::sheet(bytes, limits.pixels).map(|sheet| vec![sheet])
+    } else if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
+        tiff::sheets(bytes, limits.pixels, limits.pages)
+    } else {
+        return Err(FormatError::NotRead { format: Format::Picture });
+    };
+    sheets.map(|sheets| sheets::pdf(&sheets)).map_err(damaged)
+}
+
+fn damaged(what: String) -> FormatError {
+    FormatError::Damaged { format: Format::Picture, what }
+}
+
+/// Refuses sizes over the limit, and none.
+fn checked(width: usize, height: usize, pixels: usize) -> Result<(), String> {
+    match width.checked_mul(height) {
+        Some(0) => Err("it has no pixels".to_owned()),
+        Some(size) if size <= pixels => Ok(()),
+        size => {
+            let size = size.unwrap_or(usize::MAX);
+            Err(format!("it has {size} pixels, the limit is {pixels}"))
+        }
     }
 }
