@@ -254,3 +254,50 @@ fn a_page_is_drawn_with_its_clauses_marked() {
     place.fails(&["page", &pdf, "9", "--out", &out]).says("no page 9");
     place.fails(&["page", "nothing", "1", "--out", &out]).says("no document has the id nothing");
 }
+
+/// Two pages of a regulation as pictures without text, the second on its head and askew; made for this test.
+fn scan(place: &Place) -> String {
+    let bytes = fs::read(root().join("tests/data/scan.pdf")).unwrap();
+    place.file("docs/scan.pdf", &bytes);
+    place.named("docs/scan.pdf")
+}
+
+#[test]
+fn a_scan_is_recognised_and_its_quotes_say_so() {
+    let place = Place::new();
+    let file = scan(&place);
+    let text = place.yiju(&["text", &file]);
+    assert!(text.ok(), "{}", text.err);
+    assert!(text.out.contains("（一）划定集中停放区域，设置充电设施"), "{}", text.out);
+    assert!(text.out.contains("— 2 (recognised, 0.9"), "{}", text.out);
+    // The page number at the foot is none of the text.
+    assert!(!text.out.contains("—1—"), "{}", text.out);
+    assert!(place.yiju(&["add", &file]).ok());
+    let answer = asked(&place, "在楼梯间给电动自行车充电，个人罚多少钱？");
+    assert_eq!(answer["answered"], true, "{answer:#}");
+    let first = &answer["citations"][0];
+    assert!(first["quote"].as_str().unwrap().contains("五百元"), "{first:#}");
+    assert_eq!((&first["page"], &first["recognised"]), (&Value::from(2), &Value::from(true)));
+    assert!(first["recognition_confidence"].as_f64().unwrap() > 0.8, "{first:#}");
+    // The page stands on its head: its first lines are at the foot of the picture.
+    for line in first["boxes"].as_array().unwrap() {
+        let side = |name: &str| line[name].as_f64().unwrap();
+        assert!(0.0 < side("left") && side("left") < side("right") && side("right") < 596.0);
+        assert!(600.0 < side("top") && side("top") < side("bottom") && side("bottom") < 842.0);
+    }
+    let shown = place.yiju(&["ask", "在楼梯间给电动自行车充电，个人罚多少钱？"]);
+    assert!(shown.out.contains("recognised in a picture, confidence 0."), "{}", shown.out);
+}
+
+#[test]
+fn pictures_are_not_read_without_being_asked_or_without_models() {
+    let place = Place::new();
+    let file = scan(&place);
+    let done = place.fails(&["--recognise", "never", "text", &file]);
+    done.says("page 1 is a picture without text");
+    place.file("nothing/README.md", b"");
+    let nothing = place.named("nothing");
+    let done = place.fails(&["--recogniser", &nothing, "add", &file]);
+    done.says("PP-OCRv6_det_small.onnx is missing");
+    assert!(!done.err.contains(&nothing), "{}", done.err);
+}

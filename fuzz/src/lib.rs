@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
-pub use readers::reader;
+pub use readers::{picture, reader};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -25,10 +25,11 @@ use yiju_index::{AdaptiveIndex, CodedTokens, LexicalIndex, QueryTokens, VectorIn
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("document", document),
     ("format", format),
     ("reader", reader),
+    ("picture", picture),
     ("references", references),
     ("question", question),
     ("api_body", api_body),
@@ -62,7 +63,7 @@ pub fn document(data: &[u8]) {
 
 /// Files: any bytes are refused, or give text whose places are within it.
 pub fn format(data: &[u8]) {
-    readers::checked(data);
+    readers::checked(data, None);
 }
 
 fn check_span(document: &Document, span: Span) {

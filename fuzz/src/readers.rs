@@ -7,7 +7,10 @@ use std::io::{Cursor, Read, Write};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use yiju_format::{Limits, PageRequest, draw_page, each_packed, read};
+use yiju_format::{
+    Limits, PageRequest, PictureError, ReadsPictures, Recognition, SeenLine, SeenPage, Shades,
+    draw_page, each_packed, read_with,
+};
 
 /// What the bytes after the first are.
 enum Input {
@@ -48,9 +51,9 @@ pub fn reader(data: &[u8]) {
     let Some((&first, rest)) = data.split_first() else { return };
     let (_, input) = &READERS[usize::from(first) % READERS.len()];
     match input {
-        Input::File => checked(rest),
+        Input::File => checked(rest, None),
         Input::Drawn => {
-            checked(rest);
+            checked(rest, None);
             drawn(rest);
         }
         Input::Bundle => {
@@ -58,10 +61,40 @@ pub fn reader(data: &[u8]) {
         }
         Input::PartOf(file) => {
             if let Some((&part, content)) = rest.split_first() {
-                checked(&with_part(file, part, content));
+                checked(&with_part(file, part, content), None);
             }
         }
     }
+}
+
+/// The readers of pictures and of pages that are pictures, with lines that the bytes make up.
+pub fn picture(data: &[u8]) {
+    struct Made<'a>(&'a [u8]);
+    impl ReadsPictures for Made<'_> {
+        fn page(
+            &self,
+            picture: Shades,
+            _: &(dyn Fn() -> bool + Sync),
+        ) -> Result<SeenPage, PictureError> {
+            assert_eq!(picture.samples.len(), picture.width * picture.height);
+            let number = |at: usize| f32::from(self.0.get(at).copied().unwrap_or(7));
+            let lines = (0..usize::from(self.0.first().copied().unwrap_or(1) % 8))
+                .map(|line| SeenLine {
+                    characters: (0..9)
+                        .map(|c| ('条', number(c) * c as f32, number(c + line) * (c + 1) as f32))
+                        .collect(),
+                    confidence: 0.5,
+                    size: number(line),
+                    top: number(line) * line as f32,
+                    bottom: number(line + 1) * (line + 1) as f32,
+                })
+                .collect();
+            let (width, height) = (picture.width as f32, picture.height as f32);
+            let in_picture = [0.0, 1.0, -1.0, 0.0, width, 0.0];
+            Ok(SeenPage { width, height, in_picture, lines })
+        }
+    }
+    checked(data, Some(Recognition { reader: &Made(data), always: true }));
 }
 
 fn limits() -> Limits {
@@ -75,8 +108,8 @@ fn limits() -> Limits {
 }
 
 /// Reads a file and checks what was read.
-pub(crate) fn checked(data: &[u8]) {
-    let Ok(Some(reading)) = read(data, &limits()) else {
+pub(crate) fn checked(data: &[u8], recognition: Option<Recognition<'_>>) {
+    let Ok(Some(reading)) = read_with(data, &limits(), recognition) else {
         return;
     };
     let printed = reading.printed();

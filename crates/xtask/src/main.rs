@@ -2,6 +2,7 @@
 
 mod directory;
 mod gguf;
+mod recogniser;
 mod source;
 mod tokenizer_json;
 
@@ -30,12 +31,27 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Make the directory of the models that read pictures from the PyPI package rapidocr 3.10.0
+    ImportRecogniser {
+        /// The wheel
+        path: PathBuf,
+        /// The model directory to write
+        #[arg(long, default_value = "models/pp-ocrv6-small")]
+        out: PathBuf,
+        /// Write nothing; check that the directory is byte for byte what would be written
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::ImportModel { path, out, check } => {
             let files = directory::make(&source::read(&path)?)?;
+            if check { directory::check(&files, &out) } else { directory::write(&files, &out) }
+        }
+        Task::ImportRecogniser { path, out, check } => {
+            let files = recogniser::make(&path)?;
             if check { directory::check(&files, &out) } else { directory::write(&files, &out) }
         }
     }

@@ -13,6 +13,7 @@ use yiju_store::{Access, Model};
 use crate::ask::reader::Reader;
 use crate::error::EngineError;
 use crate::keep::library::Library;
+use crate::keep::recognition::Recognition;
 use crate::learnt::{Learnt, learnt};
 
 /// Where a library and its model are, and how to use them.
@@ -40,6 +41,8 @@ pub struct Engine {
     pub(crate) learnt: &'static Learnt,
     /// The cross-encoder of the last reranking stage, if any.
     pub(crate) cross_encoder: Option<Arc<CrossEncoder>>,
+    /// How pictures of pages are read.
+    pub(crate) recognition: Arc<Recognition>,
 }
 
 impl Engine {
@@ -70,6 +73,7 @@ impl Engine {
     pub fn open_beside(&self, library: &Path, access: Access) -> Result<Self, EngineError> {
         let mut engine = Self::over(Arc::clone(&self.model), library, access)?;
         engine.cross_encoder.clone_from(&self.cross_encoder);
+        engine.recognition = Arc::clone(&self.recognition);
         engine.keep_originals(self.library.keeps_originals());
         Ok(engine)
     }
@@ -87,6 +91,7 @@ impl Engine {
             model,
             learnt,
             cross_encoder: None,
+            recognition: Arc::new(Recognition::never()),
         })
     }
 
@@ -106,6 +111,13 @@ impl Engine {
     #[must_use]
     pub fn with_reranker(mut self, reranker: CrossEncoder) -> Self {
         self.cross_encoder = Some(Arc::new(reranker));
+        self
+    }
+
+    /// The same engine with pictures of pages read as `recognition` says; without, none are.
+    #[must_use]
+    pub fn with_recognition(mut self, recognition: Recognition) -> Self {
+        self.recognition = Arc::new(recognition);
         self
     }
 

@@ -61,7 +61,8 @@ pub use keep::maintain::{
 };
 pub use keep::passages::Progress;
 pub use keep::picture::PictureRequest;
-pub use keep::reading::{documents, reading};
+pub use keep::reading::{documents_of, reading};
+pub use keep::recognition::{Recognise, Recognition};
 pub use keep::shelf::Shelf;
 pub use learnt::{confidence_fit, similar_rates};
 #[cfg(feature = "measure")]
@@ -82,5 +83,5 @@ pub use verify::{
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
 };
-pub use yiju_format::PagePicture;
+pub use yiju_format::{PagePicture, RecognisedPage};
 pub use yiju_store::{Access, BackupOutcome, PassageRecord, RestoreOutcome};

@@ -178,6 +178,13 @@ pub struct Citation {
     /// The printed lines that the quote stands in, in their order; empty where its source has no pages.
     #[serde(default)]
     pub boxes: Vec<PageBox>,
+    /// Whether some of the quote was recognised in a picture of the page, and may be misread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recognised: bool,
+    /// How sure the recognition of the least sure line of it is, 0 to 1; left out where nothing was recognised, or by
+    /// another program, which did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recognition_confidence: Option<f32>,
 }
 
 /// A rectangle on a page, in points (1/72 inch) from the page's upper left corner.
@@ -314,6 +321,13 @@ pub struct SearchHit {
     pub clause: ClauseRef,
     /// Spans of the best sentences, best first.
     pub highlights: Vec<Span>,
+    /// Whether some of the paragraph was recognised in a picture of the page, and may be misread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recognised: bool,
+    /// How sure the recognition of the least sure line of it is, 0 to 1; left out where nothing was recognised, or by
+    /// another program, which did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recognition_confidence: Option<f32>,
 }
 
 /// Ranked clauses for a query.

@@ -52,7 +52,7 @@ pub enum TextRole {
     Item,
     /// A footnote or endnote, after the block that it belongs to.
     Note,
-    /// Text in a picture, by character recognition.
+    /// Text in a picture, by character recognition: ours, or of a program that left it under the picture.
     Recognised,
 }
 
@@ -98,6 +98,15 @@ pub struct Place {
     pub page: u32,
     /// Where on the page.
     pub area: Area,
+    /// Whether it was recognised in a picture, and how surely; `None` for text that the file itself has.
+    pub recognised: Option<Recognised>,
+}
+
+/// That a text was recognised in a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Recognised {
+    /// How sure its characters are in the mean, from 0 to 1; `None` where another program recognised it, which did not say.
+    pub confidence: Option<f32>,
 }
 
 /// A rectangle on a page, in points (1/72 inch) from the page's upper left corner as it is shown.

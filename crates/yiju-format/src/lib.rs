@@ -14,6 +14,7 @@ mod csv;
 mod detect;
 mod doc;
 mod docx;
+mod drawing;
 mod epub;
 mod error;
 mod fields;
@@ -36,13 +37,16 @@ mod symbols;
 mod web;
 mod xml;
 
-pub use block::{Area, Block, Cell, Facts, Page, Place, Reading, Table, Text, TextRole};
+pub use block::{
+    Area, Block, Cell, Facts, Page, Place, Reading, Recognised, Table, Text, TextRole,
+};
 pub use bundle::{Packed, each_packed};
 pub use detect::{Format, detect};
+pub use drawing::{PagePicture, PageRequest, draw_page};
 pub use error::FormatError;
 pub use limits::Limits;
-pub use picture::{PagePicture, PageRequest, draw_page};
-pub use printed::Printed;
+pub use picture::{PictureError, ReadsPictures, Recognition, SeenLine, SeenPage, Shades};
+pub use printed::{Printed, RecognisedPage};
 
 /// What one format is read with. A format is one file or folder of this crate with one type that has this trait.
 pub(crate) trait Reader {
@@ -58,6 +62,18 @@ pub(crate) trait Reader {
 /// # Errors
 /// If the format is known but not read, or the file is damaged, encrypted or over a limit.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatError> {
+    read_with(bytes, limits, None)
+}
+
+/// As [`read`]; the text in pictures of pages is recognised, where `recognition` is given.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    bytes: &[u8],
+    limits: &Limits,
+    recognition: Option<Recognition<'_>>,
+) -> Result<Option<Reading>, FormatError> {
     if bytes.len() > limits.bytes {
         return Err(FormatError::TooLarge {
             what: "bytes",
@@ -73,8 +89,9 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Reading>, FormatErro
         Format::Docx => &docx::Docx,
         Format::Html => &web::Html,
         Format::Mhtml => &web::Mhtml,
-        Format::Ofd => &ofd::Ofd,
-        Format::Pdf => &pdf::Pdf,
+        Format::Ofd => &ofd::Ofd { recognition },
+        Format::Pdf => &pdf::Pdf { recognition },
+        Format::Picture => &picture::Picture { recognition },
         Format::Odt | Format::Ods | Format::Odp => &odf::Odf { format },
         Format::Epub => &epub::Epub,
         Format::Pptx => &pptx::Pptx,

@@ -1,5 +1,7 @@
 //! The text of a reading.
 
+use std::collections::BTreeMap;
+
 use crate::block::{Block, Cell, Place, Reading};
 
 /// The text of a file and where it is printed.
@@ -31,7 +33,31 @@ impl Printed {
     }
 }
 
+/// A page with text that was recognised in a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecognisedPage {
+    /// The page, from 1.
+    pub page: u32,
+    /// How sure its lines are in the mean, from 0 to 1; `None` where another program recognised them.
+    pub confidence: Option<f32>,
+}
+
 impl Reading {
+    /// The pages with text that was recognised, in their order.
+    pub fn recognised(&self) -> Vec<RecognisedPage> {
+        let mut pages: BTreeMap<u32, Vec<f32>> = BTreeMap::new();
+        for place in self.printed().places {
+            if let Some(recognised) = place.recognised {
+                pages.entry(place.page).or_default().extend(recognised.confidence);
+            }
+        }
+        let mean = |sure: Vec<f32>| {
+            (!sure.is_empty()).then(|| sure.iter().sum::<f32>() / sure.len() as f32)
+        };
+        let page = |(page, sure)| RecognisedPage { page, confidence: mean(sure) };
+        pages.into_iter().map(page).collect()
+    }
+
     /// The text, a block or table row a line, with the places of what is on pages.
     pub fn printed(&self) -> Printed {
         let mut printed = Printed::default();

@@ -46,7 +46,7 @@ impl From<PageSize> for (f32, f32) {
 
 /// A part of a text on a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "StoredLine", into = "StoredLine")]
+#[serde(try_from = "StoredLine", into = "StoredLine")]
 pub struct PrintedLine {
     /// Bytes of the document's clean text.
     pub bytes: Range<usize>,
@@ -54,22 +54,58 @@ pub struct PrintedLine {
     pub page: u32,
     /// Left, upper, right and lower edge in points from the page's upper left corner.
     pub area: [f32; 4],
+    /// That it was recognised in a picture; `None` for text that the file itself has.
+    pub recognised: Option<Recognised>,
 }
 
-/// Bytes, page, and edges in tenths of points: short in JSON.
-type StoredLine = (usize, usize, u32, i32, i32, i32, i32);
+/// That a line was recognised in a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Recognised {
+    /// How surely, from 0 to 1; `None` where another program recognised it, which did not say.
+    pub confidence: Option<f32>,
+}
 
-impl From<StoredLine> for PrintedLine {
-    fn from((start, end, page, left, top, right, bottom): StoredLine) -> Self {
-        let area = [left, top, right, bottom].map(|tenths| tenths as f32 / 10.0);
-        Self { bytes: start..end, page, area }
+/// Bytes, page, and edges in tenths of points: short in JSON. Of lines that were recognised also the confidence in
+/// thousandths, or [`UNKNOWN`].
+type StoredLine = Vec<i64>;
+
+/// Stands for a confidence that is not known.
+const UNKNOWN: i64 = -1;
+
+impl TryFrom<StoredLine> for PrintedLine {
+    type Error = String;
+
+    fn try_from(stored: StoredLine) -> Result<Self, String> {
+        let (numbers, recognised) = match stored[..] {
+            [start, end, page, left, top, right, bottom] => {
+                ([start, end, page, left, top, right, bottom], None)
+            }
+            [start, end, page, left, top, right, bottom, sure] => {
+                let confidence = (sure != UNKNOWN).then_some(sure as f32 / 1000.0);
+                ([start, end, page, left, top, right, bottom], Some(Recognised { confidence }))
+            }
+            _ => return Err(format!("a printed line has {} numbers, not 7 or 8", stored.len())),
+        };
+        let [start, end, page, edges @ ..] = numbers;
+        let wrong = |what: &str, value: i64| format!("a printed line has the {what} {value}");
+        let byte = |value: i64| usize::try_from(value).map_err(|_| wrong("byte", value));
+        Ok(Self {
+            bytes: byte(start)?..byte(end)?,
+            page: u32::try_from(page).map_err(|_| wrong("page", page))?,
+            area: edges.map(|tenths| tenths as f32 / 10.0),
+            recognised,
+        })
     }
 }
 
 impl From<PrintedLine> for StoredLine {
     fn from(line: PrintedLine) -> Self {
-        let [left, top, right, bottom] = line.area.map(|points| (points * 10.0).round() as i32);
-        (line.bytes.start, line.bytes.end, line.page, left, top, right, bottom)
+        let mut stored = vec![line.bytes.start as i64, line.bytes.end as i64, i64::from(line.page)];
+        stored.extend(line.area.map(|points| (points * 10.0).round() as i64));
+        stored.extend(line.recognised.map(|Recognised { confidence }| {
+            confidence.map_or(UNKNOWN, |sure| (sure.clamp(0.0, 1.0) * 1000.0).round() as i64)
+        }));
+        stored
     }
 }
 

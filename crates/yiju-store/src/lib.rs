@@ -53,7 +53,7 @@ mod write;
 pub use backup::BackupOutcome;
 pub use check::{CheckReport, Problem, Remedy};
 pub use error::StoreError;
-pub use layout::{Layout, PageSize, PrintedLine};
+pub use layout::{Layout, PageSize, PrintedLine, Recognised};
 pub use model::{
     Access, Changes, ClauseRecord, DocumentList, DocumentRecord, Model, NewDocument, NewPassage,
     NewSource, PassageRecord, PassageRef, PutOutcome, RemoveOutcome, SourceRecord, State,

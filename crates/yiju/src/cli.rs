@@ -47,6 +47,13 @@ pub(crate) struct Global {
     /// sequence classification with one label
     #[arg(long, global = true, value_name = "DIR", env = "YIJU_RERANKER")]
     pub(crate) reranker: Option<PathBuf>,
+    /// Which pictures of pages are read: those without text, none, or also those with another program's text under them
+    /// [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", env = "YIJU_RECOGNISE")]
+    pub(crate) recognise: Option<Recognise>,
+    /// Models that read pictures: a directory, or a name under a `models` directory [default: pp-ocrv6-small]
+    #[arg(long, global = true, value_name = "DIR|NAME", env = "YIJU_RECOGNISER")]
+    pub(crate) recogniser: Option<PathBuf>,
     /// Threads of the model [default: the machine's cores]
     #[arg(long, global = true, value_name = "N", env = "YIJU_THREADS")]
     pub(crate) threads: Option<usize>,
@@ -86,6 +93,19 @@ pub(crate) enum Precision {
     Int8,
     /// 32-bit floats: the reference
     F32,
+}
+
+/// Which pictures of pages are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Recognise {
+    /// Pictures, and pages without text
+    #[default]
+    Auto,
+    /// None
+    Never,
+    /// Also pages whose picture has another program's text under it
+    Always,
 }
 
 /// What to do.

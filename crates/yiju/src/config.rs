@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use directories::ProjectDirs;
 use serde::Deserialize;
 
-use crate::cli::{Global, Precision};
+use crate::cli::{Global, Precision, Recognise};
 use crate::failure::Failure;
 
 /// Name of the configuration file.
@@ -22,6 +22,8 @@ pub(crate) struct File {
     library: Option<PathBuf>,
     model: Option<PathBuf>,
     reranker: Option<PathBuf>,
+    recognise: Option<Recognise>,
+    recogniser: Option<PathBuf>,
     threads: Option<usize>,
     precision: Option<Precision>,
     pub(crate) serve: ServeSettings,
@@ -130,6 +132,10 @@ pub(crate) struct Settings {
     pub(crate) model: Option<PathBuf>,
     /// The directory of a cross-encoder, if given.
     pub(crate) reranker: Option<PathBuf>,
+    /// Which pictures of pages are read.
+    pub(crate) recognise: Recognise,
+    /// The models that read them as given: a directory or a name.
+    pub(crate) recogniser: Option<PathBuf>,
     /// Model threads; 0 for one per core.
     pub(crate) threads: usize,
     pub(crate) precision: Precision,
@@ -149,6 +155,8 @@ impl Settings {
             library: given(&global.library).or(file.library),
             model: given(&global.model).or(file.model),
             reranker: given(&global.reranker).or(file.reranker),
+            recognise: global.recognise.or(file.recognise).unwrap_or_default(),
+            recogniser: given(&global.recogniser).or(file.recogniser),
             threads: global.threads.or(file.threads).unwrap_or(0),
             precision: global.precision.or(file.precision).unwrap_or_default(),
             serve: file.serve,
@@ -220,7 +228,7 @@ impl File {
     fn parse(text: &str, base: &Path) -> anyhow::Result<Self> {
         let mut file: Self = toml::from_str(text).map_err(|error| {
             Failure::new(error.to_string().trim_end().to_owned()).hint(
-                "the keys are library, model, reranker, threads, precision and the table [serve]",
+                "the keys are library, model, reranker, recognise, recogniser, threads, precision and the table [serve]",
             )
         })?;
         for path in [
@@ -233,9 +241,11 @@ impl File {
             *path = path.take().map(|path| base.join(path));
         }
         // A single word is a model's name, not a path.
-        file.model = file
-            .model
-            .map(|model| if model.components().count() > 1 { base.join(model) } else { model });
+        for model in [&mut file.model, &mut file.recogniser] {
+            *model = model
+                .take()
+                .map(|model| if model.components().count() > 1 { base.join(model) } else { model });
+        }
         Ok(file)
     }
 }

@@ -13,9 +13,9 @@ use yiju_engine::Source;
 use crate::failure::Failure;
 
 /// Extensions of the files that are taken from a directory; what a file is, its bytes say.
-const EXTENSIONS: [&str; 21] = [
+const EXTENSIONS: [&str; 26] = [
     "txt", "md", "pdf", "docx", "doc", "wps", "rtf", "odt", "ofd", "html", "htm", "mht", "mhtml",
-    "xlsx", "xls", "ods", "csv", "tsv", "epub", "pptx", "zip",
+    "xlsx", "xls", "ods", "csv", "tsv", "epub", "pptx", "png", "jpg", "jpeg", "tif", "tiff", "zip",
 ];
 
 /// Longest file that is read, in bytes: the parser's limit.
@@ -327,7 +327,7 @@ mod tests {
         for name in [
             "b.txt",
             "a.MD",
-            "c.png",
+            "c.bin",
             ".hidden.txt",
             "sub/d.txt",
             "sub/e.txt.gz",
@@ -339,11 +339,11 @@ mod tests {
             fs::write(path, "x").unwrap();
         }
         let given = directory.path().to_owned();
-        let (files, failures) = collect(&[given.clone(), given.join("b.txt"), given.join("c.png")]);
+        let (files, failures) = collect(&[given.clone(), given.join("b.txt"), given.join("c.bin")]);
         assert!(failures.is_empty());
         let names: Vec<_> =
             files.iter().map(|file| file.path.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["a.MD", "b.txt", "d.txt", "e.txt.gz", "c.png"]);
+        assert_eq!(names, ["a.MD", "b.txt", "d.txt", "e.txt.gz", "c.bin"]);
     }
 
     #[test]

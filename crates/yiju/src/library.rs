@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use yiju_embed::{Embedder, EmbedderOptions};
 use yiju_engine::{
     Access, AddOutcome, AddStatus, CrossEncoder, DocumentSummary, Engine, EngineError,
-    EngineOptions, Shelf,
+    EngineOptions, Recognise, Recognition, Shelf,
 };
 
 use crate::cli;
@@ -29,11 +29,21 @@ pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine
         precision: precision(settings.precision),
     };
     tracing::debug!(library = %options.library.display(), model = %options.model.display(), "opening");
-    let engine = Engine::open(options)?;
+    let engine = Engine::open(options)?.with_recognition(recognition(settings));
     let Some(reranker) = &settings.reranker else {
         return Ok(engine);
     };
     Ok(engine.with_reranker(CrossEncoder::open(reranker).map_err(EngineError::from)?))
+}
+
+/// How pictures of pages are read. The models are opened with the first picture.
+pub(crate) fn recognition(settings: &Settings) -> Recognition {
+    let when = match settings.recognise {
+        cli::Recognise::Auto => Recognise::Auto,
+        cli::Recognise::Never => Recognise::Never,
+        cli::Recognise::Always => Recognise::Always,
+    };
+    Recognition::new(when, model::find_recogniser(settings.recogniser.as_deref()))
 }
 
 /// Opens the embedding model in `directory`, without a library.

@@ -1,4 +1,4 @@
-//! Finds the model directory.
+//! Finds the directories of the models.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,38 @@ use crate::failure::Failure;
 
 /// The bundled model.
 const DEFAULT: &str = "multilingual-e5-small-q4";
+/// The bundled models that read pictures of pages.
+const RECOGNISER: &str = "pp-ocrv6-small";
+/// A file that they have.
+const DETECTOR: &str = "PP-OCRv6_det_small.onnx";
+
+/// The directory of the models that read pictures, looked for as [`find`] does.
+///
+/// # Errors
+/// There is none; the message goes to clients of a server, too, and names no directory of this machine.
+pub(crate) fn find_recogniser(given: Option<&Path>) -> Result<PathBuf, String> {
+    let name = match given {
+        Some(given) if given.is_dir() => return Ok(given.to_owned()),
+        Some(given) => given,
+        None => Path::new(RECOGNISER),
+    };
+    let mut found = places().into_iter().map(|place| place.join("models").join(name));
+    found.find(|place| place.join(DETECTOR).is_file()).ok_or_else(|| {
+        "the models that read pictures are missing: there is no directory models/pp-ocrv6-small beside the program, \
+         here or above either, and none is named with `--recogniser DIR`"
+            .to_owned()
+    })
+}
+
+/// Where `models` directories may be: beside the program, the current directory or a parent of either, and the platform's
+/// data directory.
+fn places() -> Vec<PathBuf> {
+    let program = std::env::current_exe().ok();
+    let here = std::env::current_dir().ok();
+    let above = [program.as_deref().and_then(Path::parent), here.as_deref()];
+    let above = above.into_iter().flatten().flat_map(Path::ancestors).map(Path::to_owned);
+    above.chain(config::dirs().map(|dirs| dirs.data_dir().to_owned())).collect()
+}
 
 /// The directory of the model `given`: a directory, or a name under a `models` directory beside the
 /// program, the current directory or a parent of either, or in the platform's data directory.
@@ -29,10 +61,8 @@ pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
     let program = std::env::current_exe().ok();
     let here = std::env::current_dir().ok();
     let data = config::dirs().map(|dirs| dirs.data_dir().to_owned());
-    let above = [program.as_deref().and_then(Path::parent), here.as_deref()];
-    let above = above.into_iter().flatten().flat_map(Path::ancestors);
-    let found = above
-        .chain(data.as_deref())
+    let found = places()
+        .into_iter()
         .map(|place| place.join("models").join(name))
         .find(|place| place.join("config.json").is_file());
     found.ok_or_else(|| {

@@ -49,7 +49,10 @@ impl View {
         let markers: String = group.iter().map(|one| format!("[{}]", one.marker)).collect();
         let best = group.iter().map(|one| one.score).fold(0.0, f32::max);
         self.head(&markers, &first.document, &format!("{best:.2}"), out)?;
-        self.place(first, first.page, out)?;
+        let sure = group.iter().filter_map(|one| one.recognition_confidence);
+        let recognised =
+            group.iter().any(|one| one.recognised).then(|| recognised(sure.min_by(f32::total_cmp)));
+        self.place(first, first.page, recognised, out)?;
         let named = group.len() > 1;
         let quotes = group
             .iter()
@@ -70,7 +73,7 @@ impl View {
 
     fn nearest(self, nearest: &Nearest, out: &mut impl Write) -> io::Result<()> {
         self.head("-", &nearest.document, &format!("{:.2}", nearest.score), out)?;
-        self.place(nearest, None, out)?;
+        self.place(nearest, None, None, out)?;
         let columns = self.columns.unwrap_or(80).saturating_sub(INDENT.len());
         writeln!(out, "{INDENT}{}", cut(&clean(&nearest.paragraph), columns))
     }
@@ -88,7 +91,8 @@ impl View {
 
     fn hit(self, hit: &SearchHit, out: &mut impl Write) -> io::Result<()> {
         self.head(&format!("{}.", hit.rank), &hit.document, &format!("{:.2}", hit.score), out)?;
-        self.place(hit, None, out)?;
+        let recognised = hit.recognised.then(|| recognised(hit.recognition_confidence));
+        self.place(hit, None, recognised, out)?;
         let best = hit.highlights.first().map(|span| (*span, String::new()));
         self.paragraph(&hit.paragraph, hit.paragraph_span, best.into_iter().collect(), out)
     }
@@ -112,13 +116,20 @@ impl View {
         writeln!(out, "{}", wrap(&line, self.columns, ""))
     }
 
-    /// The headings that a clause is under, `[inferred]` as in `yiju outline`, and the page.
-    fn place(self, clause: &ClauseRef, page: Option<u32>, out: &mut impl Write) -> io::Result<()> {
+    /// The headings that a clause is under, `[inferred]` as in `yiju outline`, the page, and whether it was recognised.
+    fn place(
+        self,
+        clause: &ClauseRef,
+        page: Option<u32>,
+        recognised: Option<String>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         let faint = |text: &str| self.paint.paint(Style::Faint, text);
         let path = Some(clean(&clause.path.join(" > "))).filter(|path| !path.is_empty());
         let inferred = clause.inferred.then(|| faint("[inferred]"));
         let page = page.map(|page| faint(&format!("page {page}")));
-        let parts: Vec<String> = [path, inferred, page].into_iter().flatten().collect();
+        let recognised = recognised.map(|recognised| faint(&recognised));
+        let parts: Vec<String> = [path, inferred, page, recognised].into_iter().flatten().collect();
         if parts.is_empty() {
             return Ok(());
         }
@@ -179,6 +190,14 @@ impl View {
             }
         }
         Ok(())
+    }
+}
+
+/// That a text was recognised in a picture, and how surely.
+fn recognised(confidence: Option<f32>) -> String {
+    match confidence {
+        Some(sure) => format!("recognised in a picture, confidence {sure:.2}"),
+        None => "recognised in a picture".to_owned(),
     }
 }
 

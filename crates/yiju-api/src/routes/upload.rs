@@ -29,8 +29,8 @@ pub(crate) struct DocumentBody {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the form, which is read field by field")]
 pub(crate) struct DocumentForm {
-    /// The file: text, Markdown, PDF, Word, OFD, a web page, a sheet, or a ZIP archive of such. Its file name is the
-    /// source's name unless `source` is given.
+    /// The file: text, Markdown, PDF, Word, OFD, a web page, a sheet, a scan, or a ZIP archive of such. Its file name is
+    /// the source's name unless `source` is given.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// Its title; read from the text where it is left out.

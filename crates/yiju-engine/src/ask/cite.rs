@@ -86,6 +86,8 @@ fn citation(marker: u32, score: f32, clause: ClauseRef, quote: String, span: Spa
         roles: Vec::new(),
         page: None,
         boxes: Vec::new(),
+        recognised: false,
+        recognition_confidence: None,
     }
 }
 

@@ -360,6 +360,8 @@ pub(crate) fn hits(found: &[Read]) -> Vec<SearchHit> {
             score: found.relevance(),
             clause: ClauseRef::of(&found.record),
             highlights: found.best_sentences(2),
+            recognised: false,
+            recognition_confidence: None,
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! How the engine is asked.
 
 use crate::ask::pipeline;
-use crate::ask::place::place;
+use crate::ask::place::{place, place_hits};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::{Answer, AskRequest, SearchRequest, SearchResponse};
@@ -23,6 +23,8 @@ impl Engine {
     /// # Errors
     /// The query or the limit is out of range, a part failed, or the call was cancelled.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, EngineError> {
-        pipeline::search(self, request)
+        let mut response = pipeline::search(self, request)?;
+        place_hits(&self.library.store, &mut response)?;
+        Ok(response)
     }
 }

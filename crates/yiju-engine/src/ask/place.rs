@@ -1,26 +1,60 @@
-//! Where the quotes of an answer are printed.
+//! Where the quotes of an answer are printed, and whether they were recognised in a picture.
 
 use std::collections::HashMap;
 
-use yiju_store::{Layout, Store};
+use yiju_document::Span;
+use yiju_store::{Layout, PrintedLine, Store};
 
 use crate::error::EngineError;
-use crate::keep::views::boxes;
-use crate::response::Answer;
+use crate::keep::views::page_box;
+use crate::response::{Answer, SearchResponse};
 
-/// Says of each citation on which page and in which lines it is printed, where its source has pages. The layout of a
-/// document is read once.
-pub(crate) fn place(store: &Store, answer: &mut Answer) -> Result<(), EngineError> {
-    let mut layouts: HashMap<String, Option<Layout>> = HashMap::new();
-    for citation in &mut answer.citations {
-        let id = &citation.document.id;
-        if !layouts.contains_key(id) {
-            layouts.insert(id.clone(), store.layout(id)?);
+/// The layouts of documents, each read once.
+struct Layouts<'a> {
+    store: &'a Store,
+    read: HashMap<String, Option<Layout>>,
+}
+
+impl<'a> Layouts<'a> {
+    fn of(store: &'a Store) -> Self {
+        Self { store, read: HashMap::new() }
+    }
+
+    /// The printed lines of a part of a document; none where it has no pages.
+    fn lines(&mut self, id: &str, span: Span) -> Result<&[PrintedLine], EngineError> {
+        if !self.read.contains_key(id) {
+            self.read.insert(id.to_owned(), self.store.layout(id)?);
         }
-        let Some(Some(layout)) = layouts.get(id) else { continue };
-        let boxes = boxes(citation.span.byte_start..citation.span.byte_end, layout);
-        citation.page = boxes.first().map(|first| first.page);
-        citation.boxes = boxes;
+        let layout = self.read.get(id).and_then(Option::as_ref);
+        Ok(layout.map_or(&[], |layout| layout.lines_of(span.byte_start..span.byte_end)))
+    }
+}
+
+/// Says of each citation on which page and in which lines it is printed, where its source has pages.
+pub(crate) fn place(store: &Store, answer: &mut Answer) -> Result<(), EngineError> {
+    let mut layouts = Layouts::of(store);
+    for citation in &mut answer.citations {
+        let lines = layouts.lines(&citation.clause.document.id, citation.span)?;
+        citation.boxes = lines.iter().map(page_box).collect();
+        citation.page = lines.first().map(|first| first.page);
+        (citation.recognised, citation.recognition_confidence) = recognised(lines);
     }
     Ok(())
+}
+
+/// Says of each hit whether its paragraph was recognised in a picture.
+pub(crate) fn place_hits(store: &Store, response: &mut SearchResponse) -> Result<(), EngineError> {
+    let mut layouts = Layouts::of(store);
+    for hit in &mut response.hits {
+        let lines = layouts.lines(&hit.clause.document.id, hit.clause.paragraph_span)?;
+        (hit.recognised, hit.recognition_confidence) = recognised(lines);
+    }
+    Ok(())
+}
+
+/// Whether any line was recognised, and the confidence of the least sure one.
+fn recognised(lines: &[PrintedLine]) -> (bool, Option<f32>) {
+    let known = lines.iter().filter_map(|line| line.recognised);
+    let least = known.clone().filter_map(|found| found.confidence).min_by(f32::total_cmp);
+    (known.count() > 0, least)
 }

@@ -63,7 +63,7 @@ pub(crate) fn add(
     if let Some(outcome) = unchanged(&engine.library, &source.name, &sha256)? {
         return Ok(outcome);
     }
-    let read = read_source(&source)?;
+    let read = read_source(&source, &engine.recognition)?;
     take_in(engine, Incoming::read(&engine.library, source, sha256, read), progress)
 }
 

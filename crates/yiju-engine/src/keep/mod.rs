@@ -12,6 +12,7 @@ pub(crate) mod passages;
 pub(crate) mod picture;
 pub(crate) mod printed;
 pub(crate) mod reading;
+pub(crate) mod recognition;
 mod replace;
 pub(crate) mod saved;
 pub(crate) mod shelf;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use yiju_document::Document;
 use yiju_format::{Printed, Reading};
-use yiju_store::{Layout, PageSize, PrintedLine};
+use yiju_store::{Layout, PageSize, PrintedLine, Recognised};
 
 /// Characters that must be alike for the texts to go on together: a page number is shorter.
 const ALIKE: usize = 8;
@@ -106,7 +106,10 @@ fn lines(printed: &Printed, text: &str, pairs: &[(usize, usize)]) -> Vec<Printed
         let letter = text.get(last..).and_then(|rest| rest.chars().next());
         let bytes: Range<usize> = start..last + letter.map_or(0, char::len_utf8);
         let area = [place.area.left, place.area.top, place.area.right, place.area.bottom];
-        lines.push(PrintedLine { bytes, page: place.page, area });
+        let recognised = place
+            .recognised
+            .map(|yiju_format::Recognised { confidence }| Recognised { confidence });
+        lines.push(PrintedLine { bytes, page: place.page, area, recognised });
     }
     lines
 }
@@ -122,7 +125,7 @@ mod tests {
         let block = |(index, (text, page)): (usize, &(&str, u32))| {
             let top = index as f32 * 20.0;
             let area = Area { left: 50.0, top, right: 300.0, bottom: top + 12.0 };
-            let place = Place { range: 0..text.len(), page: *page, area };
+            let place = Place { range: 0..text.len(), page: *page, area, recognised: None };
             Block::Text(Text {
                 role: TextRole::Paragraph,
                 text: (*text).to_string(),

@@ -1,12 +1,14 @@
 //! From a source's bytes to its documents, whatever their format.
 
 use yiju_document::{Document, DocumentError, Facts, parse_file, parse_read, parse_text};
-use yiju_format::{Limits, Reading, read};
+use yiju_embed::Cancel;
+use yiju_format::{Limits, Printed, Reading, read_with};
 use yiju_store::Layout;
 
 use crate::error::EngineError;
 use crate::keep::ingest::Source;
 use crate::keep::printed::layouts;
+use crate::keep::recognition::Recognition;
 
 /// What was read of a source.
 pub(crate) struct ReadSource {
@@ -20,46 +22,69 @@ pub(crate) struct ReadSource {
 /// Reads a source.
 ///
 /// # Errors
-/// As [`documents`].
-pub(crate) fn read_source(source: &Source) -> Result<ReadSource, EngineError> {
-    let document =
-        |error| EngineError::Document { source_name: source.name.clone(), source: error };
-    let Some(reading) = reading(source)? else {
-        let documents = match &source.title {
-            Some(title) => std::str::from_utf8(&source.bytes)
-                .map_err(|error| DocumentError::NotUtf8 { offset: error.valid_up_to() })
-                .and_then(|text| parse_text(Some(title), text)),
-            None => parse_file(&source.name, &source.bytes),
-        };
-        let documents = documents.map_err(document)?;
+/// As [`reading`] and [`documents_of`].
+pub(crate) fn read_source(
+    source: &Source,
+    recognition: &Recognition,
+) -> Result<ReadSource, EngineError> {
+    let Some(reading) = reading(source, recognition)? else {
+        let documents = documents_of(source, None)?;
         return Ok(ReadSource { documents, layouts: None, unread: Vec::new() });
     };
     let printed = reading.printed();
-    let documents = match &source.title {
-        Some(title) => parse_text(Some(title), &printed.text),
-        None => parse_read(&source.name, facts(&reading), &printed.text),
-    }
-    .map_err(document)?;
+    let documents = of_printed(source, &reading, &printed)?;
     let layouts = Some(layouts(&reading, &printed, &documents));
     Ok(ReadSource { documents, layouts, unread: reading.unread })
 }
 
-/// The documents of a source.
+/// The documents of a source, with what its file holds (see [`reading`]).
 ///
 /// # Errors
-/// [`EngineError::Format`] if its format is not read or the file is damaged, [`EngineError::Document`] if its text
-/// cannot be.
-pub fn documents(source: &Source) -> Result<Vec<Document>, EngineError> {
-    read_source(source).map(|read| read.documents)
+/// [`EngineError::Document`] if its text cannot be read.
+pub fn documents_of(
+    source: &Source,
+    reading: Option<&Reading>,
+) -> Result<Vec<Document>, EngineError> {
+    if let Some(reading) = reading {
+        return of_printed(source, reading, &reading.printed());
+    }
+    let documents = match &source.title {
+        Some(title) => std::str::from_utf8(&source.bytes)
+            .map_err(|error| DocumentError::NotUtf8 { offset: error.valid_up_to() })
+            .and_then(|text| parse_text(Some(title), text)),
+        None => parse_file(&source.name, &source.bytes),
+    };
+    documents.map_err(|error| unparsed(source, error))
+}
+
+fn of_printed(
+    source: &Source,
+    reading: &Reading,
+    printed: &Printed,
+) -> Result<Vec<Document>, EngineError> {
+    let documents = match &source.title {
+        Some(title) => parse_text(Some(title), &printed.text),
+        None => parse_read(&source.name, facts(reading), &printed.text),
+    };
+    documents.map_err(|error| unparsed(source, error))
+}
+
+fn unparsed(source: &Source, error: DocumentError) -> EngineError {
+    EngineError::Document { source_name: source.name.clone(), source: error }
 }
 
 /// What a source's file holds; `None` for plain text.
 ///
 /// # Errors
-/// [`EngineError::Format`].
-pub fn reading(source: &Source) -> Result<Option<Reading>, EngineError> {
-    read(&source.bytes, &Limits::default())
-        .map_err(|error| EngineError::Format { source_name: source.name.clone(), source: error })
+/// [`EngineError::Format`], [`EngineError::Cancelled`].
+pub fn reading(source: &Source, recognition: &Recognition) -> Result<Option<Reading>, EngineError> {
+    read_with(&source.bytes, &Limits::default(), recognition.of_files()).map_err(|error| {
+        // Recognition ends early once the call is given up.
+        if Cancel::current().is_some_and(|cancel| cancel.is_cancelled()) {
+            return EngineError::Cancelled;
+        }
+        EngineError::Format { source_name: source.name.clone(), source: error }
+    })
 }
 
 fn facts(reading: &Reading) -> Facts {

@@ -32,7 +32,7 @@ pub(crate) fn replace(
     if alone && let Some(outcome) = unchanged(library, &source.name, &sha256)? {
         return Ok(Some(outcome));
     }
-    let read = read_source(&source)?;
+    let read = read_source(&source, &engine.recognition)?;
     if read.documents.len() != 1 {
         return Err(EngineError::NotOne { documents: read.documents.len() });
     }

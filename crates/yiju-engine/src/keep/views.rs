@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use yiju_document::Span;
-use yiju_store::{ClauseRecord, DocumentRecord, Layout, Store};
+use yiju_store::{ClauseRecord, DocumentRecord, Layout, PrintedLine, Store};
 
 use crate::error::EngineError;
 use crate::response::{ClauseView, DocumentRef, DocumentSummary, PageBox};
@@ -18,14 +18,13 @@ pub(crate) fn clause_place(id: &str) -> Option<(&str, u32)> {
 
 /// The printed lines that these bytes of a document's text stand in, in their order.
 pub(crate) fn boxes(bytes: Range<usize>, layout: &Layout) -> Vec<PageBox> {
-    layout
-        .lines_of(bytes)
-        .iter()
-        .map(|line| {
-            let [left, top, right, bottom] = line.area;
-            PageBox { page: line.page, left, top, right, bottom }
-        })
-        .collect()
+    layout.lines_of(bytes).iter().map(page_box).collect()
+}
+
+/// Where a printed line is.
+pub(crate) fn page_box(line: &PrintedLine) -> PageBox {
+    let [left, top, right, bottom] = line.area;
+    PageBox { page: line.page, left, top, right, bottom }
 }
 
 /// A clause, with its lines where its document has a layout.

@@ -7,10 +7,12 @@ use super::glyphs::{Composites, Objects, drop_doubles};
 use super::lines::lines;
 use super::package::{ENTRY, Package};
 use super::paragraphs::{Sheet, paragraphs};
+use super::scans::{self, Media, Pictured, media, pictured};
 use super::tables::tables;
 use super::xml::Element;
 use crate::clock::Clock;
-use crate::{Facts, Format, FormatError, Limits, Reading};
+use crate::picture::Recognition;
+use crate::{Facts, Format, FormatError, Limits, Page, Reading};
 
 /// A4, for a document that does not say how large its pages are.
 const A4: [f64; 4] = [0.0, 0.0, 210.0, 297.0];
@@ -23,6 +25,8 @@ struct Gathered {
     facts: Facts,
     unread: Vec<String>,
     pictures: usize,
+    /// Pages that are pictures, where these are read.
+    scans: Vec<Pictured>,
 }
 
 /// The parts of a document that its pages refer to.
@@ -32,9 +36,14 @@ struct Shared {
     /// Templates by their identifiers, with the file each is in.
     templates: HashMap<String, String>,
     composites: Composites,
+    media: Media,
 }
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
+pub(super) fn read(
+    bytes: &[u8],
+    limits: &Limits,
+    recognition: Option<&Recognition<'_>>,
+) -> Result<Reading, FormatError> {
     let clock = Clock::new(limits);
     let mut package = Package::open(bytes, limits, clock)?;
     let entry = package.find("", ENTRY).unwrap_or_else(|| ENTRY.to_owned());
@@ -51,7 +60,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError
             let what = format!("document {} is missing", at + 1);
             return Err(FormatError::Damaged { format: Format::Ofd, what });
         };
-        document(&mut package, &place, &mut gathered, limits, &clock)?;
+        document(&mut package, &place, &mut gathered, recognition.is_some(), limits, &clock)?;
         if gathered.facts.title.is_none() {
             gathered.facts.title =
                 body.child("DocInfo").and_then(|info| info.value("Title")).map(str::to_owned);
@@ -66,9 +75,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError
             }
         }
     }
-    let Gathered { sheets, titles, facts, unread, pictures } = gathered;
-    let pages = sheets.iter().map(Sheet::page).collect();
-    let blocks = paragraphs(sheets, &titles);
+    let Gathered { sheets, titles, facts, mut unread, pictures, scans } = gathered;
+    let pages: Vec<Page> = sheets.iter().map(Sheet::page).collect();
+    let mut blocks = paragraphs(sheets, &titles);
+    if let Some(recognition) = recognition.filter(|_| !scans.is_empty()) {
+        blocks = scans::read(scans, pages.len(), recognition, limits, blocks, &mut unread)?;
+    }
     if blocks.is_empty() && pictures == 0 {
         return Err(FormatError::Empty { format: Format::Ofd });
     }
@@ -79,6 +91,7 @@ fn document(
     package: &mut Package,
     place: &str,
     gathered: &mut Gathered,
+    recognise: bool,
     limits: &Limits,
     clock: &Clock,
 ) -> Result<(), FormatError> {
@@ -106,7 +119,14 @@ fn document(
             continue;
         };
         let (area, objects) = page_of(package, &file, &shared, &mut drawn, limits, clock)?;
-        note(&mut gathered.unread, number, &objects);
+        let pictured = match recognise {
+            true => pictured(package, &shared.media, &objects, number, [area[0], area[1]])?,
+            false => None,
+        };
+        if pictured.is_none() {
+            note(&mut gathered.unread, number, &objects);
+        }
+        gathered.scans.extend(pictured);
         gathered.pictures += objects.pictures;
         for run in &objects.runs {
             let key = (id.to_owned(), run.object);
@@ -176,7 +196,9 @@ fn shared(
     for name in ["PublicRes", "DocumentRes"] {
         for resource in common.all(name) {
             if let Some(file) = package.find(place, resource.text.trim()) {
-                composites(package.xml(&file)?, &mut shared.composites);
+                let resource = package.xml(&file)?;
+                media(package, &file, &resource, &mut shared.media);
+                composites(resource, &mut shared.composites);
             }
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct Objects {
     pub(super) runs: Vec<Run>,
     pub(super) rules: Vec<Rule>,
     pub(super) pictures: usize,
+    /// The pictures: the resource of each, and its box on the page (left, top, width, height).
+    pub(super) images: Vec<(String, [f64; 4])>,
     /// Characters of objects that are not shown.
     pub(super) hidden: usize,
     /// Objects of a kind that is not known here, or that lack what they refer to.
@@ -100,7 +102,7 @@ impl Objects {
                     "TextObject" if shown => self.text(object, outer),
                     "TextObject" => self.hidden += characters(object),
                     "PathObject" if shown => self.rules.extend(rules(object, outer)),
-                    "ImageObject" if shown => self.pictures += 1,
+                    "ImageObject" if shown => self.picture(object, outer),
                     "PageBlock" | "Layer" => open.push((object, outer, depth + 1)),
                     "CompositeObject" if shown => {
                         let graphic =
@@ -117,6 +119,17 @@ impl Objects {
             }
         }
         Ok(())
+    }
+
+    fn picture(&mut self, object: &Element, outer: Matrix) {
+        self.pictures += 1;
+        let bounds = object.attribute("Boundary").and_then(Element::numbers::<4>);
+        let resource = object.attribute("ResourceID").map(str::trim);
+        if let (Some([x, y, width, height]), Some(resource)) = (bounds, resource) {
+            let (left, top) = outer.point(x, y);
+            let scale = outer.scale();
+            self.images.push((resource.to_owned(), [left, top, width * scale, height * scale]));
+        }
     }
 
     fn text(&mut self, object: &Element, outer: Matrix) {

@@ -11,18 +11,24 @@ mod package;
 mod paragraphs;
 mod rules;
 mod running;
+mod scans;
 mod space;
 mod tables;
 mod xml;
 
+use crate::picture::Recognition;
 use crate::{FormatError, Limits, Reader, Reading};
 
 /// Reads an OFD file.
-pub(crate) struct Ofd;
+#[derive(Default)]
+pub(crate) struct Ofd<'a> {
+    /// How pages are read that are pictures; `None` where they are not.
+    pub(crate) recognition: Option<Recognition<'a>>,
+}
 
-impl Reader for Ofd {
+impl Reader for Ofd<'_> {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
-        document::read(bytes, limits)
+        document::read(bytes, limits, self.recognition.as_ref())
     }
 }
 
@@ -96,7 +102,7 @@ mod tests {
 
     #[test]
     fn pages_are_read_in_the_order_of_the_document() {
-        let reading = Ofd.read(&file(), &Limits::default()).unwrap();
+        let reading = Ofd::default().read(&file(), &Limits::default()).unwrap();
         assert_eq!(reading.printed().text, "国务院文件\n国发〔2020〕1号\n正文在后\n");
         assert_eq!(reading.pages.len(), 2);
         assert_eq!(reading.facts.title.as_deref(), Some("某通知"));
@@ -123,7 +129,7 @@ mod tests {
     #[test]
     fn broken_and_empty_files_are_errors() {
         let read = |parts: &[(&str, &str)]| {
-            Ofd.read(&made::archive(parts), &Limits::default()).unwrap_err()
+            Ofd::default().read(&made::archive(parts), &Limits::default()).unwrap_err()
         };
         assert!(matches!(read(&[("OFD.xml", "<OFD>")]), FormatError::Damaged { .. }));
         assert!(matches!(read(&[("OFD.xml", ENTRY)]), FormatError::Damaged { .. }));
@@ -141,13 +147,13 @@ mod tests {
     fn a_missing_page_is_named_and_pages_are_limited() {
         let page = "<Page><Content><Layer><TextObject Boundary='0 0 9 9'><TextCode X='0' Y='9'>文</TextCode></TextObject></Layer></Content></Page>";
         let parts = [("OFD.xml", ENTRY), ("Doc_0/Document.xml", DOCUMENT), ("Doc_0/P/1.xml", page)];
-        let reading = Ofd.read(&made::archive(&parts), &Limits::default()).unwrap();
+        let reading = Ofd::default().read(&made::archive(&parts), &Limits::default()).unwrap();
         assert_eq!(reading.unread, ["page 1 is missing in the file"]);
         let Some(Block::Text(text)) = reading.blocks.first() else { panic!("no text") };
         assert_eq!(text.places[0].page, 2);
         let limits = Limits { pages: 1, ..Limits::default() };
         assert!(matches!(
-            Ofd.read(&made::archive(&parts), &limits),
+            Ofd::default().read(&made::archive(&parts), &limits),
             Err(FormatError::TooLarge { what: "pages", .. })
         ));
     }

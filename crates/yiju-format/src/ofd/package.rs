@@ -46,6 +46,11 @@ impl<'a> Package<'a> {
         })
     }
 
+    /// A file's bytes, by a name that [`Self::find`] gave.
+    pub(super) fn bytes(&mut self, name: &str) -> Result<Vec<u8>, FormatError> {
+        self.archive.need(name)
+    }
+
     /// An XML file, by a name that [`Self::find`] gave.
     pub(super) fn xml(&mut self, name: &str) -> Result<Element, FormatError> {
         let bytes = self.archive.need(name)?;

@@ -186,6 +186,7 @@ fn add(
             range: begin..text.len(),
             page: u32::try_from(page + 1).unwrap_or(u32::MAX),
             area: sheet.area(line.way, segment.begin, segment.top, segment.end, segment.bottom),
+            recognised: None,
         });
     }
 }
@@ -275,7 +276,7 @@ pub(super) mod tests {
         let blocks = paragraphs(vec![sheet(&[(FULL, 25.4, 50.8), ("末行", 25.4, 59.0)])], &[]);
         let Some(Block::Text(text)) = blocks.first() else { panic!("no text") };
         assert_eq!(text.places.len(), 2);
-        let Place { range, page, area } = text.places[1].clone();
+        let Place { range, page, area, .. } = text.places[1].clone();
         assert_eq!((&text.text[range], page), ("末行", 1));
         assert!(
             (area.left - 72.0).abs() < 0.01

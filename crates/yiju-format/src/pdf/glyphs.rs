@@ -101,6 +101,12 @@ pub(super) struct Stop {
 pub(super) struct Stopped;
 
 impl Stop {
+    /// One that is never reached: for work that something else bounds.
+    pub(super) fn never() -> Self {
+        let far = std::time::Duration::from_secs(1 << 30);
+        Self { at: Instant::now() + far, now: Arc::new(AtomicBool::new(false)) }
+    }
+
     /// Whether time is over.
     pub(super) fn reached(&self) -> bool {
         if self.now.load(Ordering::Relaxed) {

@@ -6,6 +6,7 @@
 
 mod aligned;
 mod blocks;
+mod drawing;
 mod fonts;
 mod frame;
 mod glyphs;
@@ -15,9 +16,11 @@ mod layout;
 mod lines;
 mod page;
 mod paragraphs;
-mod picture;
 mod radicals;
+mod raster;
 mod running;
+pub(crate) mod scanned;
+pub(crate) mod scans;
 mod tables;
 mod tags;
 #[cfg(test)]
@@ -34,16 +37,20 @@ use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf as File};
 use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
+use crate::picture::Recognition;
 use crate::{Block, Facts, Format, FormatError, Limits, Page, Reader, Reading};
+pub(crate) use drawing::draw_page;
 use fonts::Fonts;
 use glyphs::{Canvas, Drawing, Stop, Stopped};
 use lines::Line;
 use page::{Item, PageText};
-pub(crate) use picture::draw_page;
 use tags::Tags;
 
 /// Reads PDF.
-pub(crate) struct Pdf;
+pub(crate) struct Pdf<'a> {
+    /// How pages are read that are pictures; `None` where they are not.
+    pub(crate) recognition: Option<Recognition<'a>>,
+}
 
 /// A page is not read if more than one of so many of its characters is unknown.
 const UNKNOWN: usize = 10;
@@ -56,7 +63,7 @@ pub(super) fn damaged(what: impl Into<String>) -> FormatError {
     FormatError::Damaged { format: Format::Pdf, what: what.into() }
 }
 
-impl Reader for Pdf {
+impl Reader for Pdf<'_> {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
         let until = Instant::now() + limits.time;
         let broken = guard::unpacked(bytes, limits, until)?;
@@ -71,11 +78,20 @@ impl Reader for Pdf {
         }
         let sizes =
             pages.iter().map(|page| Page { width: page.width, height: page.height }).collect();
+        let mut scans = match &self.recognition {
+            Some(recognition) => scans::read(bytes, limits, &mut pages, recognition)?,
+            None => scans::Scans::default(),
+        };
         for (index, page) in pages.iter_mut().enumerate() {
-            unread.extend(unseen(index + 1, page));
+            let unseen = unseen(index + 1, page);
+            unread.extend(match scans.unread.remove(&index) {
+                Some(why) => Some(scanned::not_read(index + 1, &why)),
+                None => unseen,
+            });
         }
         running::remove(&mut pages);
-        let blocks = blocks::blocks(pages, tags.as_deref());
+        let mut blocks = blocks::blocks(pages, tags.as_deref());
+        scanned::settle(&mut blocks, &scans.read);
         if blocks.is_empty() && unread.is_empty() {
             return Err(FormatError::Empty { format: Format::Pdf });
         }

@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::glyphs::Way;
 use super::lines::{Line, letter, median};
 use crate::items::{begins_clause, begins_item};
-use crate::{Area, Place};
+use crate::{Area, Place, Recognised};
 
 /// A line with its page.
 #[derive(Clone, Debug)]
@@ -305,7 +305,9 @@ pub(super) fn append(text: &mut String, places: &mut Vec<Place>, placed: &Placed
     text.push_str(&placed.line.text);
     let area: Area = placed.frame.back(placed.line.area);
     let page = u32::try_from(placed.page + 1).unwrap_or(u32::MAX);
-    places.push(Place { range: start..text.len(), page, area });
+    // What stands unseen under a picture was recognised there by another program.
+    let recognised = placed.line.invisible.then(Recognised::default);
+    places.push(Place { range: start..text.len(), page, area, recognised });
 }
 
 #[cfg(test)]

@@ -1,16 +1,26 @@
 //! The files that documents were read from, and where their lines are printed.
 
-use yiju_store::{Layout, PageSize, PrintedLine, StoreError};
+use yiju_store::{Layout, PageSize, PrintedLine, Recognised, StoreError};
 
 use crate::sample;
 
 /// A layout of two pages with a line on each.
 fn layout(length: usize) -> Layout {
-    let line = |bytes, page| PrintedLine { bytes, page, area: [72.0, 90.5, 300.1, 104.0] };
+    let line = |bytes, page, recognised| PrintedLine {
+        bytes,
+        page,
+        area: [72.0, 90.5, 300.1, 104.0],
+        recognised,
+    };
+    let sure = Recognised { confidence: Some(0.987) };
     Layout {
         format: "PDF file".into(),
         pages: vec![PageSize { width: 595.0, height: 842.0 }; 2],
-        lines: vec![line(0..9, 1), line(9..length, 2)],
+        lines: vec![
+            line(0..3, 1, None),
+            line(3..9, 1, Some(sure)),
+            line(9..length, 2, Some(Recognised::default())),
+        ],
     }
 }
 

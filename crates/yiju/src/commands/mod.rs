@@ -119,7 +119,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::List(list) => list.run(&context),
         Command::Remove(remove) => remove.run(&context),
         Command::Outline(outline) => outline.run(&context),
-        Command::Text(text) => text.run(),
+        Command::Text(text) => text.run(&context),
         Command::Page(page) => page.run(&context),
         Command::Embed(embed) => embed.run(&context),
         Command::Model(model) => model.run(&context),

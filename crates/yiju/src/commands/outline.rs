@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{Context, print_json};
-use crate::files;
+use crate::{files, library};
 
 /// Print the outline of a file: its documents, sections and clauses
 ///
@@ -25,7 +25,13 @@ pub(crate) struct Outline {
 
 impl Outline {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let documents = yiju_engine::documents(&files::one(&self.file)?)?;
+        let source = files::one(&self.file)?;
+        let recognition = library::recognition(&context.settings);
+        let reading = yiju_engine::reading(&source, &recognition)?;
+        let documents = yiju_engine::documents_of(&source, reading.as_ref())?;
+        for recognised in reading.iter().flat_map(|reading| reading.recognised()) {
+            context.notes.say(&super::text::recognised(&recognised));
+        }
         if context.json {
             return print_json(&documents).map(|()| ExitCode::SUCCESS);
         }

@@ -6,14 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use yiju_engine::{documents, reading};
+use yiju_engine::{RecognisedPage, documents_of, reading};
 
-use crate::files;
+use super::Context;
+use crate::{files, library};
 
 /// Print the text of a file as Yiju reads it, a paragraph or table row a line
 ///
 /// Needs no library and no model. Before the first line of each page stands its number, `— 3 —`. What could not be
-/// read is said on the error output.
+/// read is said on the error output. Of pages that were recognised in pictures it says so, and how surely: `— 3
+/// (recognised, 0.98) —`.
 #[derive(Debug, Args)]
 pub(crate) struct Text {
     /// The file: text, Markdown, PDF, Word, OFD, a web page, a sheet …
@@ -21,17 +23,19 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let source = files::one(&self.file)?;
         let mut out = io::stdout().lock();
-        let Some(reading) = reading(&source)? else {
-            for document in documents(&source)? {
+        let recognition = library::recognition(&context.settings);
+        let Some(reading) = reading(&source, &recognition)? else {
+            for document in documents_of(&source, None)? {
                 writeln!(out, "{}", crate::text::clean(&document.text))
                     .context("cannot write the text")?;
             }
             return Ok(ExitCode::SUCCESS);
         };
         let printed = reading.printed();
+        let recognised = reading.recognised();
         let mut places = printed.places.iter().peekable();
         let (mut at, mut page) = (0, 0);
         for line in printed.text.split_inclusive('\n') {
@@ -42,7 +46,9 @@ impl Text {
             }
             if let Some(here) = first.filter(|&here| here > page) {
                 page = here;
-                writeln!(out, "— {page} —").context("cannot write the text")?;
+                let mark = recognised.iter().find(|found| found.page == page).map(mark);
+                writeln!(out, "— {page}{} —", mark.unwrap_or_default())
+                    .context("cannot write the text")?;
             }
             let cells: Vec<String> = line.split('\t').map(crate::text::clean).collect();
             write!(out, "{}", cells.join("\t")).context("cannot write the text")?;
@@ -53,4 +59,18 @@ impl Text {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What stands beside the number of a page that was recognised.
+fn mark(page: &RecognisedPage) -> String {
+    match page.confidence {
+        Some(sure) => format!(" (recognised, {sure:.2})"),
+        None => " (recognised)".to_owned(),
+    }
+}
+
+/// That a page was recognised, as a sentence.
+pub(crate) fn recognised(page: &RecognisedPage) -> String {
+    let sure = page.confidence.map(|sure| format!(", confidence {sure:.2}")).unwrap_or_default();
+    format!("page {} was recognised in a picture{sure}; it may be misread", page.page)
 }

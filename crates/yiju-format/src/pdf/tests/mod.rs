@@ -4,4 +4,5 @@ mod damage;
 mod encrypted;
 mod layout;
 pub(super) mod made;
+mod scans;
 mod structure;

@@ -24,7 +24,7 @@ use super::fonts::Fonts;
 use super::glyphs::{Stop, Stopped};
 use super::weigh::{Scale, Weight};
 use super::{File, damaged, guard, opened, spawn};
-use crate::picture::{PagePicture, PageRequest, scaled};
+use crate::drawing::{PagePicture, PageRequest, scaled};
 use crate::{Area, Format, FormatError, Limits};
 
 /// The colour of marks: the page is multiplied with it, so that what is printed in black stays black.

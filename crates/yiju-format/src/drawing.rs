@@ -3,7 +3,7 @@
 //! Where a page comes from is the format's: each that has pages to draw has a room of its own with one function, and
 //! [`draw_page`] chooses between them.
 
-use crate::{Area, Format, FormatError, Limits, detect, pdf};
+use crate::{Area, Format, FormatError, Limits, detect, pdf, picture};
 
 /// Pixels a point where no width is asked for: 110 to the inch, so that small print can be read.
 const SCALE: f32 = 110.0 / 72.0;
@@ -51,6 +51,7 @@ pub fn draw_page(
 ) -> Result<PagePicture, FormatError> {
     match detect(bytes) {
         Format::Pdf => pdf::draw_page(bytes, request, limits),
+        Format::Picture => pdf::draw_page(&picture::pdf(bytes, limits)?, request, limits),
         Format::Ofd => Err(FormatError::NotDrawn {
             format: Format::Ofd,
             why: "its fonts need not be in the file, and none is drawn by guess".to_owned(),
@@ -87,6 +88,15 @@ mod tests {
                 assert!(u32::from(wide) * u32::from(high) <= 16_040_000, "{size:?} {width:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_picture_is_its_own_page() {
+        let request = PageRequest { page: 1, width: Some(60), ..PageRequest::default() };
+        let bytes = include_bytes!("../../../fuzz/seeds/picture/clear.png");
+        let drawn = draw_page(bytes, &request, &Limits::default()).unwrap();
+        assert_eq!(drawn.width, 60);
+        assert!(drawn.png.starts_with(b"\x89PNG"));
     }
 
     #[test]

@@ -1,0 +1,121 @@
+//! The pages of a PDF that are pictures: drawn one by one, and read.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+use hayro_interpret::hayro_syntax::Pdf as File;
+
+use super::glyphs::{Stop, Stopped};
+use super::page::{Item, PageText};
+use super::scanned::{self, Scan};
+use super::{raster, spawn};
+use crate::picture::{Recognition, Shades};
+use crate::{FormatError, Limits};
+
+/// A page is a scan if pictures cover at least this part of it.
+const COVERED: f32 = 0.2;
+
+/// What was read in the pages of a file that are pictures.
+#[derive(Default)]
+pub(super) struct Scans {
+    /// The pages that were read.
+    pub(super) read: Vec<Scan>,
+    /// Of those that were not: why, by their index.
+    pub(super) unread: HashMap<usize, String>,
+}
+
+/// Reads the pages that are pictures, and puts what they say into the place of what they had. One page is in memory at a
+/// time, and each has the time that a file has.
+///
+/// # Errors
+/// [`FormatError::Slow`].
+pub(super) fn read(
+    bytes: &[u8],
+    limits: &Limits,
+    pages: &mut [PageText],
+    recognition: &Recognition<'_>,
+) -> Result<Scans, FormatError> {
+    let mut scans = Scans::default();
+    let wanted: Vec<usize> = pages
+        .iter()
+        .enumerate()
+        .filter(|(_, page)| is_scan(page, recognition.always))
+        .map(|(index, _)| index)
+        .collect();
+    if wanted.is_empty() {
+        return Ok(scans);
+    }
+    let bytes: Arc<[u8]> = bytes.into();
+    for index in wanted {
+        let picture = match picture(&bytes, index, limits)? {
+            Ok(picture) => picture,
+            Err(why) => {
+                scans.unread.insert(index, why);
+                continue;
+            }
+        };
+        let (picture, scale) = picture;
+        match scanned::see(picture, recognition, limits)? {
+            Ok(seen) if seen.lines.is_empty() => {}
+            Ok(seen) => {
+                let scan = Scan { page: index + 1, points: 1.0 / scale, origin: (0.0, 0.0), seen };
+                if let Some(page) = pages.get_mut(index) {
+                    *page = PageText { pictures: page.pictures, ..scan.text() };
+                }
+                scans.read.push(scan);
+            }
+            Err(why) => {
+                scans.unread.insert(index, why);
+            }
+        }
+    }
+    Ok(scans)
+}
+
+/// Whether a page is a picture: with no text, or, if asked for, with none that is seen.
+fn is_scan(page: &PageText, always: bool) -> bool {
+    let seen = page.items.iter().any(|item| match item {
+        Item::Line(line) => !(always && line.invisible),
+        Item::Table(..) => true,
+    });
+    page.pictures >= COVERED && !seen
+}
+
+/// The picture of a page; inside, why there is none. It is drawn on a thread with a stack for what is nested.
+pub(crate) fn picture(
+    bytes: &Arc<[u8]>,
+    index: usize,
+    limits: &Limits,
+) -> Result<Result<(Shades, f32), String>, FormatError> {
+    let slow = || FormatError::Slow { seconds: limits.time.as_secs() };
+    let stop = Stop { at: Instant::now() + limits.time, now: Arc::new(AtomicBool::new(false)) };
+    let (sender, receiver) = mpsc::channel();
+    let (bytes, limits_, stop_) = (Arc::clone(bytes), *limits, stop.clone());
+    spawn(move || {
+        let drawn = catch_unwind(AssertUnwindSafe(|| {
+            let file =
+                File::new(bytes.to_vec()).map_err(|_| "its pages cannot be found".to_owned())?;
+            raster::draw(&file, index, &limits_, &stop_)
+        }));
+        let drawn = drawn.unwrap_or_else(|payload| {
+            Err(if payload.is::<Stopped>() {
+                "it draws too much"
+            } else {
+                "its content is damaged"
+            }
+            .to_owned())
+        });
+        drop(sender.send(drawn));
+    })?;
+    match receiver.recv_timeout(limits.time) {
+        Ok(_) if stop.reached() => Err(slow()),
+        Ok(drawn) => Ok(drawn),
+        Err(_) => {
+            stop.now.store(true, std::sync::atomic::Ordering::Relaxed);
+            Err(slow())
+        }
+    }
+}
