@@ -57,10 +57,12 @@ pub use keep::engine::Original;
 pub use keep::ingest::{AddOutcome, AddStatus, Source};
 pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
-    Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
+    Advice, Checked, CheckedModel, Finding, IndexCheck, IndexState, StagedCheck, backup, check,
+    restore,
 };
 pub use keep::passages::Progress;
 pub use keep::reading::{documents, reading};
+pub use keep::reembed::{Reembedded, Reembedding};
 pub use keep::shelf::Shelf;
 pub use learnt::{confidence_fit, similar_rates};
 #[cfg(feature = "measure")]
@@ -79,6 +81,6 @@ pub use verify::{
     QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
 pub use yiju_embed::{
-    Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
+    Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
 };
-pub use yiju_store::{Access, BackupOutcome, PassageRecord, RestoreOutcome};
+pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome};

@@ -10,6 +10,7 @@ pub(crate) mod maintain;
 pub(crate) mod passages;
 pub(crate) mod printed;
 pub(crate) mod reading;
+pub(crate) mod reembed;
 mod replace;
 pub(crate) mod saved;
 pub(crate) mod shelf;
