@@ -209,7 +209,7 @@ fn help_has_examples() {
     let place = Place::new();
     for command in [
         "", "ask", "search", "verify", "add", "list", "remove", "outline", "embed", "model",
-        "eval", "bench", "serve", "key", "check", "backup", "restore",
+        "eval", "bench", "serve", "key", "check", "reembed", "backup", "restore",
     ] {
         let mut arguments: Vec<&str> =
             Some(command).filter(|name| !name.is_empty()).into_iter().collect();

@@ -14,6 +14,8 @@ mod files;
 mod keeping;
 mod kills;
 mod pull;
+#[cfg(unix)]
+mod reembed;
 mod serve;
 #[cfg(all(unix, feature = "otlp"))]
 mod spans;

@@ -80,14 +80,8 @@ impl Engine {
 
     fn over(model: Arc<EmbedQueue>, library: &Path, access: Access) -> Result<Self, EngineError> {
         let learnt = learnt()?;
-        let embedder = model.embedder();
-        let wanted = Model {
-            fingerprint: embedder.fingerprint().to_owned(),
-            name: embedder.name().to_owned(),
-            dimension: embedder.dimension(),
-        };
         Ok(Self {
-            library: Library::open(library, access, &wanted)?,
+            library: Library::open(library, access, &stored(model.embedder()))?,
             model,
             learnt,
             cross_encoder: None,
@@ -155,5 +149,14 @@ impl Engine {
     /// What waits for the model, and what it has done.
     pub fn queue_figures(&self) -> QueueFigures {
         self.model.figures()
+    }
+}
+
+/// A model as the store knows it.
+pub(crate) fn stored(embedder: &Embedder) -> Model {
+    Model {
+        fingerprint: embedder.fingerprint().to_owned(),
+        name: embedder.name().to_owned(),
+        dimension: embedder.dimension(),
     }
 }

@@ -43,6 +43,9 @@ pub enum EngineError {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] yiju_store::StoreError),
+    /// All documents are embedded anew, but a process that has the library open with the old model is in the way.
+    #[error("everything is embedded, but the new vectors cannot take their place: {0}")]
+    NotSwapped(yiju_store::StoreError),
     /// The model refused or failed.
     #[error(transparent)]
     Embed(#[from] yiju_embed::EmbedError),
@@ -134,7 +137,7 @@ impl EngineError {
             Self::Document { source, .. } => document_kind(source),
             Self::Format { source, .. } => format_kind(source),
             Self::NotThere { .. } => ErrorKind::NotFound,
-            Self::Store(error) => store_kind(error),
+            Self::Store(error) | Self::NotSwapped(error) => store_kind(error),
             Self::Embed(error) => embed_kind(error),
             Self::ReadOnly(_) | Self::NotOne { .. } => ErrorKind::Conflict,
             Self::Full { .. } => ErrorKind::Full,
@@ -168,7 +171,7 @@ impl EngineError {
             Self::Store(S::InvalidSource { .. } | S::InvalidCursor { .. }) => {
                 return self.to_string();
             }
-            Self::Store(_) => "the library cannot be used as it is",
+            Self::Store(_) | Self::NotSwapped(_) => "the library cannot be used as it is",
             _ => return self.to_string(),
         };
         words.to_owned()
@@ -178,6 +181,9 @@ impl EngineError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Store(error) => error.hint(),
+            Self::NotSwapped(_) => {
+                Some("stop it, then run `yiju reembed` again: only this last step is left".into())
+            }
             Self::Index { .. } => Some(
                 "the indexes are derived: delete the library's index directory and try again"
                     .into(),
@@ -279,6 +285,7 @@ mod tests {
         told(StoreError::Busy { path: path() }.into());
         told(StoreError::NotFound { path: path() }.into());
         told(StoreError::Locked { path: path(), pid: None }.into());
+        told(EngineError::NotSwapped(StoreError::Locked { path: path(), pid: None }));
         let cursor = EngineError::from(StoreError::InvalidCursor { cursor: "7-abcd".into() });
         assert_eq!(cursor.told_to_clients(), cursor.to_string());
     }

@@ -57,12 +57,14 @@ pub use keep::engine::Original;
 pub use keep::ingest::{AddOutcome, AddStatus, Source};
 pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
-    Advice, Checked, Finding, IndexCheck, IndexState, backup, check, restore,
+    Advice, Checked, CheckedModel, Finding, IndexCheck, IndexState, StagedCheck, backup, check,
+    restore,
 };
 pub use keep::passages::Progress;
 pub use keep::picture::PictureRequest;
 pub use keep::reading::{documents_of, reading};
 pub use keep::recognition::{Recognise, Recognition};
+pub use keep::reembed::{Reembedded, Reembedding};
 pub use keep::shelf::Shelf;
 pub use learnt::{confidence_fit, similar_rates};
 #[cfg(feature = "measure")]
@@ -81,7 +83,7 @@ pub use verify::{
     QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
 pub use yiju_embed::{
-    Cancel, CrossEncoder, EmbedError, Embedding, InputType, Precision, QueueFigures,
+    Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
 };
 pub use yiju_format::{PagePicture, RecognisedPage};
-pub use yiju_store::{Access, BackupOutcome, PassageRecord, RestoreOutcome};
+pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome};

@@ -238,10 +238,11 @@ impl StoreError {
                 "this Yiju brings it to its own format as soon as it may write there: stop the \
                  process that has it open, or make it writable"
             }
-            Self::OtherModel { library, .. } => {
+            Self::OtherModel { library, given, .. } => {
                 return Some(format!(
-                    "use the model {}, or add the documents to a new library",
-                    library.name
+                    "`yiju reembed` takes the library over to {} (with `--model` where that is not the default); \
+                     `--model {}` opens it as it is",
+                    given.name, library.name
                 ));
             }
             Self::Locked { .. } => "wait for it to finish or stop it, then try again",

@@ -10,6 +10,7 @@
 //! - [`Store::check`] verifies hashes, checksums, spans and vectors of everything stored;
 //!   [`Store::repair`] rebuilds what is derived.
 //! - [`Store::backup`] writes one committed state to one file, and [`restore`] makes a library from it.
+//! - [`Staging`] takes vectors of another model beside the library's own, and puts them in their place at once.
 //! - A library of an earlier format is migrated when it is opened.
 //! - [`StoreError`] names what was wrong, and [`StoreError::hint`] what to do.
 //!
@@ -46,6 +47,7 @@ mod repair;
 mod restore;
 mod schema;
 mod seal;
+mod staging;
 mod store;
 mod validate;
 mod write;
@@ -59,5 +61,8 @@ pub use model::{
     NewSource, PassageRecord, PassageRef, PutOutcome, RemoveOutcome, SourceRecord, State,
 };
 pub use restore::{RestoreOutcome, restore};
+pub use staging::{
+    DocumentVersion, Origin, PendingDocument, StagedModel, Staging, StagingPlan, SwapOutcome,
+};
 pub use store::Store;
 pub use validate::check_name;

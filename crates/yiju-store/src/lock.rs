@@ -9,6 +9,9 @@ use crate::error::StoreError;
 /// Name of the lock file in the library's directory. The file stays; only the lock on it counts.
 pub(crate) const LOCK_FILE: &str = "library.lock";
 
+/// The same for the one process that stages vectors of another model.
+pub(crate) const STAGING_LOCK_FILE: &str = "reembed.lock";
+
 /// An advisory lock on the lock file. The system releases it when the process ends, even if it crashes.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
@@ -18,7 +21,16 @@ pub(crate) struct WriterLock {
 impl WriterLock {
     /// Takes the lock of the library in `dir`, which must exist.
     pub(crate) fn take(dir: &Path) -> Result<Self, StoreError> {
-        let path = dir.join(LOCK_FILE);
+        Self::take_file(dir, LOCK_FILE)
+    }
+
+    /// Takes the lock on staging vectors of another model, which goes on beside a writer.
+    pub(crate) fn take_staging(dir: &Path) -> Result<Self, StoreError> {
+        Self::take_file(dir, STAGING_LOCK_FILE)
+    }
+
+    fn take_file(dir: &Path, name: &str) -> Result<Self, StoreError> {
+        let path = dir.join(name);
         let io = |source| StoreError::io(&path, "lock", source);
         let mut file = OpenOptions::new()
             .read(true)

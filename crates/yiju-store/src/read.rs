@@ -9,7 +9,7 @@ use crate::codec::{checksum, decode_cursor, encode_cursor, sha256, verify, verif
 use crate::error::{Fault, StoreError};
 use crate::model::{DocumentList, DocumentRecord, SourceRecord, State};
 use crate::seal::{self, Meta};
-use crate::store::Store;
+use crate::store::{Store, same_model};
 
 /// Most documents on one page of a listing.
 const PAGE_LIMIT: usize = 1000;
@@ -28,10 +28,12 @@ impl Store {
     /// data must carry both.
     ///
     /// # Errors
-    /// Reading failed.
+    /// [`StoreError::OtherModel`] if its vectors were replaced by another model's since it was opened, or
+    /// reading failed.
     pub fn state(&self) -> Result<State, StoreError> {
         self.readers.read("read the state", |connection| {
             let meta = Meta::read(connection)?;
+            same_model(&self.dir, &meta.model, &self.model)?;
             Ok(State { library_id: meta.library_id, generation: meta.generation })
         })
     }

@@ -157,6 +157,53 @@ pub(crate) fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "user_version", FORMAT_VERSION)
 }
 
+/// The statements that make the tables of vectors of another model, which take the place of the library's own in the
+/// end. What belongs to a document goes with it: who removes one need not know of them.
+/// `staged_documents.version` is the document's last passage when it was embedded: each version has passages of
+/// its own.
+pub(crate) fn staging_tables() -> String {
+    let passages = table("passages")
+        .replace("TABLE passages", "TABLE staged_passages")
+        .replace("documents(key)", "documents(key) ON DELETE CASCADE");
+    let tokens = table("tokens")
+        .replace("TABLE tokens", "TABLE staged_tokens")
+        .replace("passages(id)", "staged_passages(id) ON DELETE CASCADE");
+    format!(
+        "CREATE TABLE staging (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    model_fingerprint TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    dimension INTEGER NOT NULL
+) STRICT;
+CREATE TABLE staged_documents (
+    document INTEGER PRIMARY KEY REFERENCES documents(key) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    passages INTEGER NOT NULL
+) STRICT;
+{passages}
+CREATE INDEX staged_passages_by_document ON staged_passages (document);
+{tokens}"
+    )
+}
+
+/// Drops what [`staging_tables`] made, those that refer to others first.
+pub(crate) const DROP_STAGING: &str = "
+DROP TABLE IF EXISTS staged_tokens;
+DROP TABLE IF EXISTS staged_passages;
+DROP TABLE IF EXISTS staged_documents;
+DROP TABLE IF EXISTS staging;
+";
+
+/// Puts the staged passages and their tokens in the place of the library's own.
+pub(crate) const SWAP_STAGED: &str = "
+DROP TABLE tokens;
+DROP TABLE passages;
+DROP INDEX staged_passages_by_document;
+ALTER TABLE staged_passages RENAME TO passages;
+ALTER TABLE staged_tokens RENAME TO tokens;
+CREATE INDEX passages_by_document ON passages (document);
+";
+
 /// The statement that makes one of the tables.
 pub(crate) fn table(name: &str) -> &'static str {
     let start = TABLES.find(&format!("CREATE TABLE {name} (")).unwrap_or(TABLES.len());

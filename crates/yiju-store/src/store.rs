@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use yiju_fault::kill_point;
 
 use crate::error::{Fault, StoreError};
-use crate::lock::{LOCK_FILE, WriterLock};
+use crate::lock::{LOCK_FILE, STAGING_LOCK_FILE, WriterLock};
 use crate::migrate::{self, migrate};
 use crate::model::{Access, Model};
 use crate::pool::{
@@ -237,6 +237,7 @@ pub(crate) fn look(dir: &Path, database: &Path) -> Result<bool, StoreError> {
 fn is_harmless(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name == LOCK_FILE
+        || name == STAGING_LOCK_FILE
         || name == INDEX_DIR
         || name == "lost+found"
         || name.starts_with(UNFINISHED_FILE)

@@ -393,21 +393,36 @@ fn write_passages(
     document: i64,
     passages: &[NewPassage],
 ) -> Result<Vec<i64>, Fault> {
-    // The id is needed first: the checksum covers it.
-    let next: i64 = transaction
-        .query_row("SELECT seq + 1 FROM sqlite_sequence WHERE name = 'passages'", [], |row| {
-            row.get(0)
-        })
-        .optional()?
-        .unwrap_or(1);
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO passages (id, document, clause, sentence, crc, vector)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    let mut insert_tokens = transaction
-        .prepare_cached("INSERT INTO tokens (passage, crc, codes) VALUES (?1, ?2, ?3)")?;
+    let next = last_passage(transaction)? + 1;
+    insert_passages(transaction, "", next, document, passages)
+}
+
+/// The highest id that was given to a passage; 0 in a new library.
+pub(crate) fn last_passage(transaction: &Transaction<'_>) -> Result<i64, Fault> {
+    let last = transaction
+        .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'passages'", [], |row| row.get(0))
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Writes passages under the ids from `first` on, into the tables whose names begin with `prefix`; gives the ids.
+pub(crate) fn insert_passages(
+    transaction: &Transaction<'_>,
+    prefix: &str,
+    first: i64,
+    document: i64,
+    passages: &[NewPassage],
+) -> Result<Vec<i64>, Fault> {
+    let mut insert = transaction.prepare_cached(&format!(
+        "INSERT INTO {prefix}passages (id, document, clause, sentence, crc, vector)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+    ))?;
+    let mut insert_tokens = transaction.prepare_cached(&format!(
+        "INSERT INTO {prefix}tokens (passage, crc, codes) VALUES (?1, ?2, ?3)"
+    ))?;
     let mut ids = Vec::with_capacity(passages.len());
-    for (id, passage) in (next..).zip(passages) {
+    // The checksum covers the id, so it is not left to SQLite.
+    for (id, passage) in (first..).zip(passages) {
         let blob = encode_vector(&passage.vector);
         let crc = read::passage_checksum(id, document, passage.clause, passage.sentence, &blob);
         insert.execute(params![id, document, passage.clause, passage.sentence, crc, blob])?;

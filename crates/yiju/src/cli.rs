@@ -128,6 +128,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(commands::key::Key),
     Check(commands::check::Check),
+    Reembed(commands::reembed::Reembed),
     Backup(commands::backup::Backup),
     Restore(commands::backup::Restore),
 }

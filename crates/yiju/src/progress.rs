@@ -130,11 +130,7 @@ impl AddProgress {
             unchanged: progress.bytes_unchanged as f64 * part,
             passages: progress.passages,
         });
-        self.show(name, || {
-            let (done, total) = (progress.documents_done, progress.documents_total);
-            let (passages, document) = (progress.passages, (done + 1).min(total));
-            format!("document {document}/{total}  {passages} passages")
-        });
+        self.show(name, || documents(progress));
     }
 
     fn show(&self, name: &str, within: impl FnOnce() -> String) {
@@ -155,10 +151,7 @@ impl AddProgress {
         );
         let done = before.bytes + here.bytes;
         let worked = done - before.unchanged - here.unchanged;
-        if worked > 0.0 && elapsed > 1.0 {
-            let left = elapsed * (self.bytes as f64 - done).max(0.0) / worked;
-            line.push_str(&format!("  {} left", duration(left)));
-        }
+        line.push_str(&time_left(elapsed, worked, self.bytes as f64 - done));
         line
     }
 
@@ -187,6 +180,49 @@ impl AddProgress {
     /// Seconds since the start.
     pub(crate) fn elapsed(&self) -> f64 {
         self.shown.elapsed()
+    }
+}
+
+/// Progress of embedding a library anew.
+pub(crate) struct ReembedProgress(Shown);
+
+impl ReembedProgress {
+    /// Progress from now on.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self(Shown::new(BAR, quiet))
+    }
+
+    /// Shows how far it is.
+    pub(crate) fn at(&self, progress: CorpusProgress) {
+        let (done, total) = (progress.bytes_done as f64, progress.bytes_total.max(1) as f64);
+        let text = || {
+            let elapsed = self.elapsed();
+            let rate = progress.passages as f64 / elapsed.max(1e-3);
+            let left = time_left(elapsed, done - progress.bytes_unchanged as f64, total - done);
+            format!("{}  {rate:.0}/s{left}", documents(progress))
+        };
+        self.0.at(done, total, text, true);
+    }
+
+    /// Seconds since the start.
+    pub(crate) fn elapsed(&self) -> f64 {
+        self.0.elapsed()
+    }
+}
+
+/// `document 3/20  410 passages`.
+fn documents(progress: CorpusProgress) -> String {
+    let (done, total) = (progress.documents_done, progress.documents_total);
+    let (passages, document) = (progress.passages, (done + 1).min(total));
+    format!("document {document}/{total}  {passages} passages")
+}
+
+/// `  2 min 5 s left`, from how long the work so far took; empty before that can be told.
+fn time_left(elapsed: f64, worked: f64, rest: f64) -> String {
+    if worked > 0.0 && elapsed > 1.0 {
+        format!("  {} left", duration(elapsed * rest.max(0.0) / worked))
+    } else {
+        String::new()
     }
 }
 

@@ -17,18 +17,18 @@ use crate::response::DocumentSummary;
 /// Characters of a name that are shown where it is too long.
 const SHOWN: usize = 40;
 
-/// How far the addition of a corpus has come.
+/// How far the addition of a corpus, or [`Reembedding::run`](crate::Reembedding::run), has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CorpusProgress {
     /// Documents done.
     pub documents_done: usize,
-    /// Documents of the corpus.
+    /// Documents of the corpus, or of the library.
     pub documents_total: usize,
     /// Bytes of text done, the share of the present document among them.
     pub bytes_done: usize,
-    /// How many of these were in the library already.
+    /// How many of these were done before.
     pub bytes_unchanged: usize,
-    /// Bytes of text in the corpus.
+    /// Bytes of text in all of them.
     pub bytes_total: usize,
     /// Passages embedded.
     pub passages: usize,

@@ -108,7 +108,7 @@ pub(crate) fn take_in(
     progress: &dyn Fn(Progress),
 ) -> Result<AddOutcome, EngineError> {
     check_room(&engine.library, &incoming.name, incoming.documents.len())?;
-    let passages = embed(engine, &incoming.documents, progress)?;
+    let passages = embed(&engine.model, &incoming.documents, progress)?;
     tracing::debug_span!("write").in_scope(|| write(&engine.library, incoming, passages))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use yiju_index::{AdaptiveIndex, CodedTokens, Filter, LexicalIndex, SnapshotError, VectorIndex};
-use yiju_store::{Access, BackupOutcome, Remedy, RestoreOutcome, State, Store};
+use yiju_store::{Access, BackupOutcome, Model, Remedy, RestoreOutcome, State, Store};
 
 use crate::error::EngineError;
 use crate::keep::indexes::Indexes;
@@ -22,6 +22,10 @@ const SAMPLE: usize = 64;
 pub struct Checked {
     /// Whether nothing is wrong, after repairs where they were asked for.
     pub sound: bool,
+    /// The model that the library was made with.
+    pub model: CheckedModel,
+    /// Vectors of another model that wait to take the place of these: an interrupted `yiju reembed`.
+    pub staged: Option<StagedCheck>,
     /// The generation that was checked.
     pub generation: u64,
     /// Documents read.
@@ -42,6 +46,33 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How many findings there are in all.
     pub finding_count: u64,
+}
+
+/// The model that a library was made with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckedModel {
+    /// Its name.
+    pub name: String,
+    /// What identifies it.
+    pub fingerprint: String,
+    /// Length of its vectors.
+    pub dimension: usize,
+}
+
+impl From<Model> for CheckedModel {
+    fn from(model: Model) -> Self {
+        let Model { fingerprint, name, dimension } = model;
+        Self { name, fingerprint, dimension }
+    }
+}
+
+/// What an interrupted `yiju reembed` has done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StagedCheck {
+    /// The model that it embeds with.
+    pub model: CheckedModel,
+    /// Documents embedded.
+    pub documents: u64,
 }
 
 /// One saved index.
@@ -162,6 +193,10 @@ fn look(store: &Store) -> Result<Checked, EngineError> {
     let report = store.check()?;
     let mut checked = Checked {
         sound: false,
+        model: store.model().clone().into(),
+        staged: store
+            .staged()?
+            .map(|staged| StagedCheck { model: staged.model.into(), documents: staged.documents }),
         generation: report.generation,
         documents: report.documents,
         clauses: report.clauses,

@@ -13,6 +13,7 @@ pub(crate) mod picture;
 pub(crate) mod printed;
 pub(crate) mod reading;
 pub(crate) mod recognition;
+pub(crate) mod reembed;
 mod replace;
 pub(crate) mod saved;
 pub(crate) mod shelf;

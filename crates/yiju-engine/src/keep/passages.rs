@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use yiju_document::Document;
-use yiju_embed::{InputType, Priority};
+use yiju_embed::{EmbedQueue, InputType, Priority};
 use yiju_index::{TokenVector, encode_tokens};
 use yiju_store::NewPassage;
 
-use crate::engine::Engine;
 use crate::error::{EngineError, go_on};
 
 /// Most passages embedded between two reports of progress.
@@ -37,7 +36,7 @@ struct Piece<'a> {
 
 /// The passages of each document: every clause, followed by its sentences.
 pub(crate) fn embed(
-    engine: &Engine,
+    model: &EmbedQueue,
     documents: &[Document],
     progress: &dyn Fn(Progress),
 ) -> Result<Vec<Vec<NewPassage>>, EngineError> {
@@ -54,14 +53,14 @@ pub(crate) fn embed(
     let all: usize = order.iter().map(|&i| length(i)).sum();
     let (mut done, mut bytes) = (pieces.len() - order.len(), 0);
     progress(Progress { passages_done: 0, passages_total: pieces.len(), share: 0.0 });
-    let above = embed_headings(engine, documents)?;
+    let above = embed_headings(model, documents)?;
     for batch in batches(&order, length) {
         go_on()?;
         let (clauses, sentences): (Vec<usize>, Vec<usize>) =
             batch.iter().partition(|&&i| pieces[i].sentence.is_none());
         let texts = |ids: &[usize]| ids.iter().map(|&i| pieces[i].text).collect::<Vec<_>>();
         let embedded =
-            engine.model.embed_tokens(Priority::Ingestion, InputType::Passage, &texts(&clauses))?;
+            model.embed_tokens(Priority::Ingestion, InputType::Passage, &texts(&clauses))?;
         for (&i, (embedding, tokens)) in clauses.iter().zip(embedded) {
             let heading = headings_above(&documents[pieces[i].document], pieces[i].clause);
             let own = tokens
@@ -70,11 +69,10 @@ pub(crate) fn embed(
                 .map(|token| TokenVector { range: Some(token.range), vector: token.matching });
             let above = above.get(&heading).cloned().unwrap_or_default();
             let tokens: Vec<TokenVector> = own.chain(above).collect();
-            let codes = encode_tokens(&tokens, engine.dimension());
+            let codes = encode_tokens(&tokens, model.embedder().dimension());
             made[i] = Some(new_passage(&pieces[i], embedding.vector, codes));
         }
-        let embedded =
-            engine.model.embed(Priority::Ingestion, InputType::Passage, &texts(&sentences))?;
+        let embedded = model.embed(Priority::Ingestion, InputType::Passage, &texts(&sentences))?;
         for (&i, embedding) in sentences.iter().zip(embedded) {
             made[i] = Some(new_passage(&pieces[i], embedding.vector, Vec::new()));
         }
@@ -117,7 +115,7 @@ fn batches(order: &[usize], length: impl Fn(usize) -> usize) -> impl Iterator<It
 
 /// The token vectors of the headings above clauses, by their text.
 fn embed_headings(
-    engine: &Engine,
+    model: &EmbedQueue,
     documents: &[Document],
 ) -> Result<HashMap<String, Vec<TokenVector>>, EngineError> {
     let mut headings: Vec<String> = documents
@@ -132,8 +130,7 @@ fn embed_headings(
     for batch in headings.chunks(BATCH) {
         go_on()?;
         let texts: Vec<&str> = batch.iter().map(String::as_str).collect();
-        let embedded =
-            engine.model.embed_tokens(Priority::Ingestion, InputType::Passage, &texts)?;
+        let embedded = model.embed_tokens(Priority::Ingestion, InputType::Passage, &texts)?;
         for (heading, (_, tokens)) in batch.iter().zip(embedded) {
             let tokens = tokens
                 .tokens

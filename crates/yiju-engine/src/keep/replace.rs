@@ -43,7 +43,7 @@ pub(crate) fn replace(
     if documents.iter().all(|new| is_same(&record, new)) {
         return Ok(Some(AddOutcome::unchanged(vec![summary(record)])));
     }
-    let passages = embed(engine, &documents, &|_| {})?;
+    let passages = embed(&engine.model, &documents, &|_| {})?;
     let Some((document, passages)) = documents.pop().zip(passages.into_iter().next()) else {
         return Ok(None);
     };

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use yiju_engine::{Access, Answer, AskRequest, Engine, EngineOptions, Precision, Source};
+use yiju_engine::{
+    Access, Answer, AskRequest, Engine, EngineError, EngineOptions, Precision, Source,
+};
 
 /// A law with chapters, 款 and 项.
 pub const LAW: &str = "\
@@ -43,14 +45,17 @@ pub fn model() -> PathBuf {
 }
 
 pub fn open(dir: &Path, access: Access) -> Engine {
+    open_with(dir, &model(), access).unwrap()
+}
+
+pub fn open_with(dir: &Path, model: &Path, access: Access) -> Result<Engine, EngineError> {
     Engine::open(EngineOptions {
         library: dir.to_owned(),
-        model: model(),
+        model: model.to_owned(),
         access,
         threads: 1,
         precision: Precision::Int8,
     })
-    .unwrap()
 }
 
 pub fn add(engine: &Engine, name: &str, text: &str) -> yiju_engine::AddOutcome {

@@ -7,5 +7,6 @@ mod library;
 mod limits;
 mod naming;
 mod particulars;
+mod reembedding;
 mod reranking;
 mod verifying;

@@ -13,4 +13,5 @@ mod points;
 mod repair;
 mod sample;
 mod sources;
+mod staging;
 mod structure;

@@ -49,6 +49,7 @@ fn child() {
         "restore" => {
             restore(&dir.join("backup"), &library, true).unwrap();
         }
+        "reembed" => crate::staging::take_over(&library),
         "migrate" => drop(Store::open(&library, Access::ReadWrite, None).unwrap()),
         other => panic!("{other}"),
     }
@@ -239,6 +240,19 @@ fn a_restore_into_a_new_library_and_over_another() {
             holds(dir, &[("a", 1, 2), ("b", 2, 1)]);
         } else {
             holds(dir, &[("a", 9, 1), ("b", 2, 1)]);
+        }
+    });
+}
+
+#[test]
+fn a_change_of_model() {
+    let points = ["reembed:written", "reembed:staged", "reembed:renamed", "reembed:swapped"];
+    end_at("reembed", &points, library, |dir, point| {
+        let library = dir.join("library");
+        if point == "reembed:swapped:1" {
+            crate::staging::holds_other_vectors(&library, &[("a", 1, 2), ("b", 2, 1)]);
+        } else {
+            holds(dir, &[("a", 1, 2), ("b", 2, 1)]);
         }
     });
 }

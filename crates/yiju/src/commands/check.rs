@@ -4,11 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
-use yiju_engine::{Advice, Checked, IndexState};
+use yiju_engine::{Advice, Checked, CheckedModel, IndexState};
 
 use super::{Context, print_json};
 use crate::failure::USER;
-use crate::library::count;
+use crate::library::{self, count};
+use crate::model;
 use crate::text::clean;
 
 /// Verify the library, and repair derived data
@@ -32,6 +33,11 @@ impl Check {
             print_json(&checked)?;
         } else {
             show(&checked, &mut io::stdout().lock())?;
+            if let Some(model) = model_in_use(context, &checked) {
+                context.notes.hint(&format!(
+                    "`yiju reembed` takes the library over to the model {model}, which the commands use"
+                ));
+            }
             if checked.findings.iter().any(|finding| finding.advice == Advice::Repair)
                 && !self.repair
             {
@@ -40,6 +46,14 @@ impl Check {
         }
         Ok(if checked.sound { ExitCode::SUCCESS } else { ExitCode::from(USER) })
     }
+}
+
+/// The name of the model that the commands use with these settings, where it is not the library's. A check needs no
+/// model: one that is missing or damaged says nothing about the library.
+fn model_in_use(context: &Context, checked: &Checked) -> Option<String> {
+    let directory = model::find(context.settings.model.as_deref()).ok()?;
+    let model = library::embedder(&context.settings, &directory).ok()?;
+    (model.fingerprint() != checked.model.fingerprint).then(|| clean(model.name()))
 }
 
 fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
@@ -71,6 +85,22 @@ fn show(checked: &Checked, out: &mut impl Write) -> io::Result<()> {
         count(checked.text_bytes, "byte"),
         checked.generation
     )?;
+    let CheckedModel { name, dimension, fingerprint } = &checked.model;
+    writeln!(
+        out,
+        "model     {}, {} (fingerprint {})",
+        clean(name),
+        count(*dimension, "dimension"),
+        clean(fingerprint)
+    )?;
+    if let Some(staged) = &checked.staged {
+        writeln!(
+            out,
+            "staged    {} embedded with {}; `yiju reembed` goes on there",
+            count(staged.documents, "document"),
+            clean(&staged.model.name)
+        )?;
+    }
     let indexes: Vec<String> = checked
         .indexes
         .iter()

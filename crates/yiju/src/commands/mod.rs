@@ -13,6 +13,7 @@ pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod outline;
 pub(crate) mod page;
+pub(crate) mod reembed;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
@@ -129,6 +130,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve.run(&context),
         Command::Key(key) => key.run(&context),
         Command::Check(check) => check.run(&context),
+        Command::Reembed(reembed) => reembed.run(&context),
         Command::Backup(backup) => backup.run(&context),
         Command::Restore(restore) => restore.run(&context),
     }
