@@ -52,10 +52,11 @@ pub(super) fn draw(
     let settings = InterpreterSettings::default();
     let mut context = Context::new(turned, bounds, &cache, file.xref(), settings);
     let pixels = limits.pixels;
-    let mut paper = Paper { picture, clips: vec![bounds], stop: stop.clone(), pixels, large: None };
+    let mut paper =
+        Paper { picture, clips: vec![bounds], stop: stop.clone(), pixels, undrawn: None };
     interpret_page(page, &mut context, &mut paper);
-    match paper.large {
-        Some(size) => Err(format!("it has {size} pixels, the limit is {pixels}")),
+    match paper.undrawn {
+        Some(why) => Err(why),
         None => Ok((paper.picture, scale as f32)),
     }
 }
@@ -67,8 +68,8 @@ struct Paper {
     stop: Stop,
     /// Pixels of a picture that is drawn, at most.
     pixels: usize,
-    /// Pixels of one that is larger.
-    large: Option<usize>,
+    /// Why one was not drawn.
+    undrawn: Option<String>,
 }
 
 /// Shades to draw, and how much each covers.
@@ -151,9 +152,11 @@ impl<'a> Device<'a> for Paper {
         self.stop.check();
         let size = (image.width() as usize).saturating_mul(image.height() as usize);
         if size > self.pixels {
-            self.large = Some(size);
+            let limit = self.pixels;
+            self.undrawn = Some(format!("it has {size} pixels, the limit is {limit}"));
             return;
         }
+        let mut drawn = false;
         match image {
             Image::Stencil(stencil) => stencil.with_stencil(
                 |mask: LumaData, paint: &Paint<'a>| {
@@ -170,6 +173,7 @@ impl<'a> Device<'a> for Paper {
                     let (width, height) = (mask.width as usize, mask.height as usize);
                     let ink = Ink { width, height, shade: &|_| shade, cover: &cover };
                     self.ink(&ink, placed(props.transform, mask.scale_factors));
+                    drawn = true;
                 },
                 None,
             ),
@@ -194,9 +198,13 @@ impl<'a> Device<'a> for Paper {
                         sample.map_or(1.0, |&v| f32::from(v) / 255.0)
                     };
                     self.ink(&Ink { width, height, shade: &shade, cover: &cover }, place);
+                    drawn = true;
                 },
                 None,
             ),
+        }
+        if !drawn {
+            self.undrawn = Some("its samples cannot be unpacked".to_owned());
         }
     }
 
