@@ -179,11 +179,12 @@ pub struct Citation {
     #[serde(default)]
     pub boxes: Vec<PageBox>,
     /// Whether some of the quote was recognised in a picture of the page, and may be misread.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub recognised: bool,
-    /// How sure the recognition of the least sure line of it is, 0 to 1; left out where nothing was recognised, or by
-    /// another program, which did not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How sure the recognition of the least sure line of it is, 0 to 1; null where nothing was recognised, or by another
+    /// program, which did not say.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub recognition_confidence: Option<f32>,
 }
 
@@ -322,11 +323,12 @@ pub struct SearchHit {
     /// Spans of the best sentences, best first.
     pub highlights: Vec<Span>,
     /// Whether some of the paragraph was recognised in a picture of the page, and may be misread.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub recognised: bool,
-    /// How sure the recognition of the least sure line of it is, 0 to 1; left out where nothing was recognised, or by
-    /// another program, which did not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How sure the recognition of the least sure line of it is, 0 to 1; null where nothing was recognised, or by another
+    /// program, which did not say.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub recognition_confidence: Option<f32>,
 }
 

@@ -56,8 +56,6 @@ fn exif(data: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn size_and_orientation_are_read() {
         let mut bytes = vec![0xFF, 0xD8];

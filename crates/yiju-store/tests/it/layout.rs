@@ -71,7 +71,8 @@ fn lines_are_found_by_the_bytes_of_a_quote() {
     let pages = |from: usize, to: usize| -> Vec<u32> {
         layout.lines_of(from..to).iter().map(|line| line.page).collect()
     };
-    assert_eq!(pages(0, 9), [1]);
+    assert_eq!(pages(0, 3), [1]);
+    assert_eq!(pages(0, 9), [1, 1]);
     assert_eq!(pages(8, 10), [1, 2]);
     assert_eq!(pages(9, 40), [2]);
     assert_eq!(pages(40, 50), [] as [u32; 0]);
@@ -81,10 +82,10 @@ fn lines_are_found_by_the_bytes_of_a_quote() {
 fn a_layout_that_does_not_fit_its_text_is_refused() {
     type Spoil = fn(&mut Layout);
     let spoils: [Spoil; 4] = [
-        |layout| layout.lines[1].bytes.end += 1,
-        |layout| layout.lines[1].bytes.start = 8,
+        |layout| layout.lines[2].bytes.end += 1,
+        |layout| layout.lines[2].bytes.start = 8,
         |layout| layout.lines[0].page = 0,
-        |layout| layout.lines[1].page = 3,
+        |layout| layout.lines[2].page = 3,
     ];
     let dir = tempfile::tempdir().unwrap();
     let store = sample::open(dir.path());
