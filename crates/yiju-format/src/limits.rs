@@ -29,8 +29,11 @@ pub struct Limits {
     pub depth: usize,
     /// Pixels of one picture.
     pub pixels: usize,
-    /// Time.
+    /// Time, recognition apart.
     pub time: Duration,
+    /// Time for a page that is a picture. One takes a few seconds of an idle core; this long only on a machine that is so
+    /// busy that a limit of `time` would refuse what is in order.
+    pub picture_time: Duration,
 }
 
 impl Default for Limits {
@@ -49,6 +52,7 @@ impl Default for Limits {
             depth: 64,
             pixels: 100_000_000,
             time: Duration::from_secs(60),
+            picture_time: Duration::from_secs(600),
         }
     }
 }

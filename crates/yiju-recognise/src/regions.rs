@@ -239,9 +239,9 @@ mod tests {
             assert_eq!(found.lines.len(), 5);
             let line = found.lines[0];
             assert!((line.x - 150.0).abs() < 1.5 && (line.y - 40.0).abs() < 1.5, "{line:?}");
-            // 8 high and 200 long, grown by 1.6 × 1600 / 416 on each side.
-            assert!((line.height - 8.0 - 12.3).abs() < 2.5, "{line:?}");
-            assert!((line.length - 200.0 - 12.3).abs() < 3.0, "{line:?}");
+            // 8 high and 200 long, grown by 1.6 × 1600 / 416 on each side; steps of pixels make slanted ones higher.
+            assert!((line.height - 8.0 - 12.3).abs() < 4.0, "{line:?}");
+            assert!((line.length - 200.0 - 12.3).abs() < 4.0, "{line:?}");
         }
     }
 

@@ -31,12 +31,14 @@ pub(crate) fn see(
     recognition: &Recognition<'_>,
     limits: &Limits,
 ) -> Result<Result<SeenPage, String>, FormatError> {
-    let until = Instant::now() + limits.time;
+    let until = Instant::now() + limits.picture_time;
     let over = || Instant::now() >= until;
     match recognition.reader.page(picture, &over) {
         Ok(seen) => Ok(Ok(seen)),
         Err(PictureError::Unread(why)) => Ok(Err(why)),
-        Err(PictureError::Stopped) => Err(FormatError::Slow { seconds: limits.time.as_secs() }),
+        Err(PictureError::Stopped) => {
+            Err(FormatError::Slow { seconds: limits.picture_time.as_secs() })
+        }
     }
 }
 

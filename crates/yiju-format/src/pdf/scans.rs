@@ -28,7 +28,7 @@ pub(super) struct Scans {
 }
 
 /// Reads the pages that are pictures, and puts what they say into the place of what they had. One page is in memory at a
-/// time, and each has the time that a file has.
+/// time, and each has its own time.
 ///
 /// # Errors
 /// [`FormatError::Slow`].
@@ -90,8 +90,9 @@ pub(crate) fn picture(
     index: usize,
     limits: &Limits,
 ) -> Result<Result<(Shades, f32), String>, FormatError> {
-    let slow = || FormatError::Slow { seconds: limits.time.as_secs() };
-    let stop = Stop { at: Instant::now() + limits.time, now: Arc::new(AtomicBool::new(false)) };
+    let slow = || FormatError::Slow { seconds: limits.picture_time.as_secs() };
+    let stop =
+        Stop { at: Instant::now() + limits.picture_time, now: Arc::new(AtomicBool::new(false)) };
     let (sender, receiver) = mpsc::channel();
     let (bytes, limits_, stop_) = (Arc::clone(bytes), *limits, stop.clone());
     spawn(move || {
@@ -110,7 +111,7 @@ pub(crate) fn picture(
         });
         drop(sender.send(drawn));
     })?;
-    match receiver.recv_timeout(limits.time) {
+    match receiver.recv_timeout(limits.picture_time) {
         Ok(_) if stop.reached() => Err(slow()),
         Ok(drawn) => Ok(drawn),
         Err(_) => {
