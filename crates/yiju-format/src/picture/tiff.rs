@@ -259,8 +259,11 @@ fn with_tables(tables: &[u32], data: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    /// Fields of a directory, and the data of its strip.
+    type Page<'a> = (&'a [(u16, u32)], &'a [u8]);
+
     /// A file of directories, each with the strip of its data.
-    fn made(pages: &[(&[(u16, u32)], &[u8])]) -> Vec<u8> {
+    fn made(pages: &[Page<'_>]) -> Vec<u8> {
         let mut out = b"II*\0\x08\0\0\0".to_vec();
         for (index, (fields, data)) in pages.iter().enumerate() {
             let mut fields = fields.to_vec();
