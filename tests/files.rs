@@ -273,7 +273,7 @@ fn a_scan_is_recognised_and_its_quotes_say_so() {
     // The page number at the foot is none of the text.
     assert!(!text.out.contains("—1—"), "{}", text.out);
     assert!(place.yiju(&["add", &file]).ok());
-    let answer = asked(&place, "在楼梯间给电动自行车充电，个人罚多少钱？");
+    let answer = asked(&place, "违反停放规定的个人罚款多少？");
     assert_eq!(answer["answered"], true, "{answer:#}");
     let first = &answer["citations"][0];
     assert!(first["quote"].as_str().unwrap().contains("五百元"), "{first:#}");
@@ -285,7 +285,7 @@ fn a_scan_is_recognised_and_its_quotes_say_so() {
         assert!(0.0 < side("left") && side("left") < side("right") && side("right") < 596.0);
         assert!(600.0 < side("top") && side("top") < side("bottom") && side("bottom") < 842.0);
     }
-    let shown = place.yiju(&["ask", "在楼梯间给电动自行车充电，个人罚多少钱？"]);
+    let shown = place.yiju(&["ask", "违反停放规定的个人罚款多少？"]);
     assert!(shown.out.contains("recognised in a picture, confidence 0."), "{}", shown.out);
 }
 

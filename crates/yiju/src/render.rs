@@ -196,7 +196,9 @@ impl View {
 /// That a text was recognised in a picture, and how surely.
 fn recognised(confidence: Option<f32>) -> String {
     match confidence {
-        Some(sure) => format!("recognised in a picture, confidence {sure:.2}"),
+        Some(sure) => {
+            format!("recognised in a picture, confidence {}", crate::text::sureness(sure))
+        }
         None => "recognised in a picture".to_owned(),
     }
 }

@@ -11,6 +11,11 @@ pub(crate) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\t', " ").chars().map(harmless).collect()
 }
 
+/// How sure recognition is, with two decimals, rounded down: 1.00 would promise more than is known.
+pub(crate) fn sureness(confidence: f32) -> String {
+    format!("{:.2}", (confidence * 100.0).floor().min(99.0) / 100.0)
+}
+
 /// Display width of `text` in columns.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
@@ -62,6 +67,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn sureness_is_rounded_down_and_never_whole() {
+        assert_eq!([0.0, 0.987, 0.9961, 1.0].map(sureness), ["0.00", "0.98", "0.99", "0.99"]);
+    }
 
     #[test]
     fn chinese_wraps_by_width_and_keeps_punctuation_with_its_text() {

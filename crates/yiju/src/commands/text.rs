@@ -64,13 +64,16 @@ impl Text {
 /// What stands beside the number of a page that was recognised.
 fn mark(page: &RecognisedPage) -> String {
     match page.confidence {
-        Some(sure) => format!(" (recognised, {sure:.2})"),
+        Some(sure) => format!(" (recognised, {})", crate::text::sureness(sure)),
         None => " (recognised)".to_owned(),
     }
 }
 
 /// That a page was recognised, as a sentence.
 pub(crate) fn recognised(page: &RecognisedPage) -> String {
-    let sure = page.confidence.map(|sure| format!(", confidence {sure:.2}")).unwrap_or_default();
+    let sure = page
+        .confidence
+        .map(|sure| format!(", confidence {}", crate::text::sureness(sure)))
+        .unwrap_or_default();
     format!("page {} was recognised in a picture{sure}; it may be misread", page.page)
 }
