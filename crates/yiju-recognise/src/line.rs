@@ -1,16 +1,17 @@
 //! One line: its picture, its characters and where they are.
 
 use crate::RecogniseError;
+use crate::ctc::Seen;
 use crate::models::{Models, READ_HEIGHT, Worker};
 use crate::picture::{Picture, value};
 use crate::regions::Region;
-use crate::signs::{han, idle_space, settle, wide};
+use crate::signs::{han, idle_space, settle};
 use crate::upright::Upright;
 
 /// The longest line that is read, as the reader sees it, in pixels; a longer one is pressed together.
 const MAX_LENGTH: usize = 6400;
-/// How much lines are pressed together along their length. The reader was taught with lines of all widths in one; three steps
-/// a character are enough, and the time goes with the length.
+/// How much lines are pressed together along their length: the time goes with it, and ideographs have three steps left of
+/// four. Digits and letters are half as wide; of two alike (1000) one would be lost, so a line with any is read at its length.
 const PRESSED: f32 = 0.75;
 /// The part of a line's height that an ideograph is, where too few of them show it.
 const EM: f32 = 0.72;
@@ -68,8 +69,8 @@ impl Line {
             self.characters.iter().map(|c| x + (c.left - 0.5) * length).collect();
         for (at, character) in self.characters.iter_mut().enumerate() {
             let Some(&middle) = middles.get(at) else { continue };
-            let wide = han(character.text) || wide(character.text);
-            let half = self.size * if wide { 0.5 } else { 0.28 };
+            // Letters are narrower, but only a space that was read parts them.
+            let half = self.size / 2.0;
             let before = at.checked_sub(1).and_then(|at| middles.get(at));
             let after = middles.get(at + 1);
             character.left =
@@ -106,7 +107,14 @@ pub(crate) fn read(
     picture: &Picture,
     region: &Region,
 ) -> Result<Option<Line>, RecogniseError> {
-    let seen = models.read(&cut(picture, region), worker)?;
+    let narrow = |seen: &[Seen]| {
+        let mut characters = seen.iter().filter_map(|seen| models.character(seen.class));
+        characters.any(|c| c.is_ascii_alphanumeric())
+    };
+    let mut seen = models.read(&cut(picture, region, PRESSED), worker)?;
+    if narrow(&seen) {
+        seen = models.read(&cut(picture, region, 1.0), worker)?;
+    }
     let mut characters: Vec<Character> = seen
         .iter()
         .filter_map(|seen| {
@@ -137,10 +145,10 @@ pub(crate) fn read(
     Ok(Some(Line { characters, confidence, ..Line::default() }))
 }
 
-/// The picture of a line as the reader takes it: level, [`READ_HEIGHT`] rows high.
-fn cut(picture: &Picture, region: &Region) -> Vec<f32> {
+/// The picture of a line as the reader takes it: level, [`READ_HEIGHT`] rows high, its length `pressed` times what that gives.
+fn cut(picture: &Picture, region: &Region, pressed: f32) -> Vec<f32> {
     let scale = region.height / READ_HEIGHT as f32;
-    let width = ((region.length / scale * PRESSED).round() as usize).clamp(8, MAX_LENGTH);
+    let width = ((region.length / scale * pressed).round() as usize).clamp(8, MAX_LENGTH);
     let step = region.length / width as f32;
     let (sin, cos) = region.angle.sin_cos();
     // Where a pixel is made of many, some of them are taken.

@@ -30,7 +30,8 @@ const THREADS: usize = 8;
 /// Reads the lines of text in pictures of pages. It keeps its models in memory: about 60 MB.
 pub struct Recogniser {
     models: Models,
-    threads: usize,
+    /// One for each thread. They are kept, since the memory of threads that end is not used again.
+    workers: Vec<Worker>,
 }
 
 /// What was read of a page.
@@ -49,7 +50,8 @@ impl Recogniser {
     /// [`RecogniseError::Missing`] and [`RecogniseError::Model`].
     pub fn open(folder: &Path) -> Result<Self, RecogniseError> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
-        Ok(Self { models: Models::open(folder, threads)?, threads })
+        let models = Models::open(folder, threads)?;
+        Ok(Self { models, workers: (0..threads).map(|_| Worker::new()).collect() })
     }
 
     /// Reads a page. `stop` is asked between lines whether to go on.
@@ -158,8 +160,7 @@ impl Recogniser {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(vec![None; regions.len()]);
         let failed = Mutex::new(None);
-        let work = || {
-            let worker = Worker::new();
+        let work = |worker: &Worker| {
             while let Some(region) = {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 regions.get(index).map(|region| (index, region))
@@ -168,7 +169,7 @@ impl Recogniser {
                 let line = if stop() {
                     Err(RecogniseError::Stopped)
                 } else {
-                    read(&self.models, &worker, picture, region)
+                    read(&self.models, worker, picture, region)
                 };
                 match line {
                     Ok(line) => {
@@ -186,12 +187,15 @@ impl Recogniser {
                 }
             }
         };
-        std::thread::scope(|scope| {
-            for _ in 1..self.threads.min(regions.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
+        let workers = self.workers.get(..regions.len().min(self.workers.len()));
+        if let Some((first, others)) = workers.and_then(<[Worker]>::split_first) {
+            std::thread::scope(|scope| {
+                for worker in others {
+                    scope.spawn(|| work(worker));
+                }
+                work(first);
+            });
+        }
         match failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
             Some(error) => Err(error),
             None => Ok(done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())),
