@@ -98,15 +98,12 @@ class Texts:
         self.tokenizer = Tokenizer.from_file(str(pathlib.Path(directory) / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
-        self.prefixes = {}
-        for kind, prefix in (("query", "query: "), ("passage", "passage: ")):
-            self.prefixes[kind] = (prefix, len(self.tokenizer.encode(prefix, add_special_tokens=False).ids))
 
     def encode(self, kind, text, limit, around=0):
-        """(ids, starts, own): the ids with special tokens, the character where each token starts in
-        `text` (-1 outside of it), whether it is the text's. Longer texts are cut to `limit` ids,
+        """(ids, starts): the ids with special tokens, and the character where each token starts in
+        `text` (-1 outside of it). Longer texts are cut to `limit` ids,
         beginning shortly before the character `around`."""
-        prefix, _ = self.prefixes[kind]
+        prefix = f"{kind}: "
         coded = self.tokenizer.encode(prefix + text)
         ids, offsets = coded.ids, coded.offsets
         lead = sum(1 for start, end in offsets[1:-1] if end <= len(prefix))
@@ -189,7 +186,7 @@ def kept(path):
     return weights, weights.pop("token_projection/weight").T
 
 
-def save(source, weights, target, name, extra=()):
+def save(source, weights, target, name):
     """A model directory like `source` with other weights. The word table is copied bit for bit."""
     source, target = pathlib.Path(source), pathlib.Path(target)
     target.mkdir(parents=True, exist_ok=True)
@@ -215,8 +212,6 @@ def save(source, weights, target, name, extra=()):
             if data.ndim == 2:
                 data, kind = gguf.quantize(data, TRAINED), TRAINED
         writer.add_tensor(tensor.name, data, raw_dtype=kind)
-    for key, values in extra:
-        writer.add_tensor(key, values.detach().float().numpy(), raw_dtype=gguf.GGMLQuantizationType.F32)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -16,16 +16,10 @@ def main():
     parser.add_argument("--share", type=float, required=True, help="0: the old weights, 1: the mean of the trained ones")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--projection", action="store_true", help="with the projection of token vectors")
     options = parser.parse_args()
     base = {name: value.detach() for name, value in Encoder(options.base).weights.items()}
     trained = [kept(path)[0] for path in options.trained]
-    extra = []
-    if options.projection:
-        projections = [kept(path)[1] for path in options.trained]
-        extra.append(("token_projection.weight", sum(projections).T / len(projections)))
-    weights = mixed(base, trained, options.share)
-    print(save(options.base, weights, options.out, options.name, extra))
+    print(save(options.base, mixed(base, trained, options.share), options.out, options.name))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,13 @@ pub struct Model {
     pub dimension: usize,
 }
 
+impl Model {
+    /// Whether vectors of the two belong together; names do not count.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint && self.dimension == other.dimension
+    }
+}
+
 /// Which library is open and in which state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {

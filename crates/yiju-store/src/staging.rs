@@ -125,9 +125,9 @@ impl Staging {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let library = Meta::read(&transaction)?.model;
-            let own = is_same(&library, model);
+            let own = library.is_same(model);
             let origin = match staged_model(&transaction)? {
-                Some(found) if !own && is_same(&found, model) => Origin::Continued,
+                Some(found) if !own && found.is_same(model) => Origin::Continued,
                 found => {
                     transaction.execute_batch(schema::DROP_STAGING)?;
                     match found {
@@ -288,10 +288,6 @@ impl Store {
             Ok(Some(StagedModel { model, documents: documents.unsigned_abs() }))
         })
     }
-}
-
-fn is_same(one: &Model, other: &Model) -> bool {
-    one.fingerprint == other.fingerprint && one.dimension == other.dimension
 }
 
 /// A length or number of rows, which are never negative.

@@ -194,7 +194,7 @@ impl Drop for Store {
 
 /// Fails if the vectors of the library in `dir` were not made with the model `given`.
 pub(crate) fn same_model(dir: &Path, found: &Model, given: &Model) -> Result<(), StoreError> {
-    if found.fingerprint == given.fingerprint && found.dimension == given.dimension {
+    if found.is_same(given) {
         return Ok(());
     }
     Err(StoreError::OtherModel {

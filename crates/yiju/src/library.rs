@@ -43,7 +43,8 @@ pub(crate) fn recognition(settings: &Settings) -> Recognition {
         cli::Recognise::Never => Recognise::Never,
         cli::Recognise::Always => Recognise::Always,
     };
-    Recognition::new(when, model::find_recogniser(settings.recogniser.as_deref()))
+    let given = settings.recogniser.clone();
+    Recognition::new(when, move || model::find_recogniser(given.as_deref()))
 }
 
 /// Opens the embedding model in `directory`, without a library.

@@ -33,11 +33,17 @@ pub(crate) fn find_recogniser(given: Option<&Path>) -> Result<PathBuf, String> {
 /// Where `models` directories may be: beside the program, the current directory or a parent of either, and the platform's
 /// data directory.
 fn places() -> Vec<PathBuf> {
+    let (starts, data) = starts();
+    let above = starts.iter().flat_map(|start| start.ancestors()).map(Path::to_owned);
+    above.chain(data).collect()
+}
+
+/// Where the program is and the current directory; and the platform's data directory.
+fn starts() -> (Vec<PathBuf>, Option<PathBuf>) {
     let program = std::env::current_exe().ok();
-    let here = std::env::current_dir().ok();
-    let above = [program.as_deref().and_then(Path::parent), here.as_deref()];
-    let above = above.into_iter().flatten().flat_map(Path::ancestors).map(Path::to_owned);
-    above.chain(config::dirs().map(|dirs| dirs.data_dir().to_owned())).collect()
+    let program = program.as_deref().and_then(Path::parent).map(Path::to_owned);
+    let starts = program.into_iter().chain(std::env::current_dir().ok()).collect();
+    (starts, config::dirs().map(|dirs| dirs.data_dir().to_owned()))
 }
 
 /// The directory of the model `given`: a directory, or a name under a `models` directory beside the
@@ -58,24 +64,15 @@ pub(crate) fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
         Some(given) => given,
         None => Path::new(DEFAULT),
     };
-    let program = std::env::current_exe().ok();
-    let here = std::env::current_dir().ok();
-    let data = config::dirs().map(|dirs| dirs.data_dir().to_owned());
-    let found = places()
-        .into_iter()
-        .map(|place| place.join("models").join(name))
-        .find(|place| place.join("config.json").is_file());
-    found.ok_or_else(|| {
-        unknown(name, [program.as_deref().and_then(Path::parent), here.as_deref()], data.as_deref())
-    })
+    let mut found = places().into_iter().map(|place| place.join("models").join(name));
+    found.find(|place| place.join("config.json").is_file()).ok_or_else(|| unknown(name))
 }
 
-fn unknown(name: &Path, above: [Option<&Path>; 2], data: Option<&Path>) -> Failure {
+fn unknown(name: &Path) -> Failure {
     let wanted = Path::new("models").join(name);
-    let mut places: Vec<String> = Vec::new();
-    for place in above.into_iter().flatten() {
-        places.push(format!("{} and its parents", place.display()));
-    }
+    let (starts, data) = starts();
+    let mut places: Vec<String> =
+        starts.iter().map(|start| format!("{} and its parents", start.display())).collect();
     places.extend(data.map(|data| data.display().to_string()));
     Failure::new(format!(
         "unknown model: found no {} in {}",

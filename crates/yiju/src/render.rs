@@ -8,7 +8,7 @@ use yiju_engine::{
 };
 
 use crate::terminal::{Paint, Style};
-use crate::text::{clean, cut, pad, width, wrap};
+use crate::text::{clean, cut, pad, recognised, width, wrap};
 
 /// Indent of the lines under a heading line.
 const INDENT: &str = "    ";
@@ -190,16 +190,6 @@ impl View {
             }
         }
         Ok(())
-    }
-}
-
-/// That a text was recognised in a picture, and how surely.
-fn recognised(confidence: Option<f32>) -> String {
-    match confidence {
-        Some(sure) => {
-            format!("recognised in a picture, confidence {}", crate::text::sureness(sure))
-        }
-        None => "recognised in a picture".to_owned(),
     }
 }
 

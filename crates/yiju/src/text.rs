@@ -16,6 +16,12 @@ pub(crate) fn sureness(confidence: f32) -> String {
     format!("{:.2}", (confidence * 100.0).floor().min(99.0) / 100.0)
 }
 
+/// That a text was recognised in a picture, and how surely.
+pub(crate) fn recognised(confidence: Option<f32>) -> String {
+    let sure = confidence.map(|sure| format!(", confidence {}", sureness(sure)));
+    format!("recognised in a picture{}", sure.unwrap_or_default())
+}
+
 /// Display width of `text` in columns.
 pub(crate) fn width(text: &str) -> usize {
     text.width()

@@ -19,22 +19,29 @@ pub enum Recognise {
     Always,
 }
 
-/// How pictures of pages are read. The models are opened with the first picture and kept; until then nothing is.
+/// The folder of the models, or why there is none.
+type Find = dyn Fn() -> Result<PathBuf, String> + Send + Sync;
+
+/// How pictures of pages are read. The models are looked for and opened with the first picture and kept; until then nothing
+/// is.
 pub struct Recognition {
     when: Recognise,
-    folder: Result<PathBuf, String>,
+    find: Box<Find>,
     opened: OnceLock<Result<Recogniser, String>>,
 }
 
 impl Recognition {
-    /// With the models in `folder`, or why there is none.
-    pub fn new(when: Recognise, folder: Result<PathBuf, String>) -> Self {
-        Self { when, folder, opened: OnceLock::new() }
+    /// With the models in the folder that `find` gives, or why there is none.
+    pub fn new(
+        when: Recognise,
+        find: impl Fn() -> Result<PathBuf, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { when, find: Box::new(find), opened: OnceLock::new() }
     }
 
     /// Reads no picture.
     pub fn never() -> Self {
-        Self::new(Recognise::Never, Err(String::new()))
+        Self::new(Recognise::Never, || Err(String::new()))
     }
 
     /// As the readers of files take it; `None` where no picture is read.
@@ -49,9 +56,9 @@ impl Recognition {
 
     fn recogniser(&self) -> Result<&Recogniser, PictureError> {
         let opened = self.opened.get_or_init(|| {
-            let folder = self.folder.as_ref().map_err(Clone::clone)?;
+            let folder = (self.find)()?;
             let _span = tracing::debug_span!("open the recogniser").entered();
-            Recogniser::open(folder).map_err(|error| told(&error))
+            Recogniser::open(&folder).map_err(|error| told(&error))
         });
         opened.as_ref().map_err(|why| PictureError::Unread(why.clone()))
     }
@@ -130,7 +137,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_without_folders() {
         let here = tempfile::tempdir().unwrap();
-        let recognition = Recognition::new(Recognise::Auto, Ok(here.path().to_owned()));
+        let folder = here.path().to_owned();
+        let recognition = Recognition::new(Recognise::Auto, move || Ok(folder.clone()));
         let picture = || Shades { width: 1, height: 1, samples: vec![255] };
         let Err(PictureError::Unread(why)) = recognition.page(picture(), &|| false) else {
             panic!("read without models")
@@ -139,7 +147,7 @@ mod tests {
             why,
             "the recogniser's file PP-OCRv6_det_small.onnx is missing or cannot be read"
         );
-        let recognition = Recognition::new(Recognise::Auto, Err("there are none".to_owned()));
+        let recognition = Recognition::new(Recognise::Auto, || Err("there are none".to_owned()));
         let none = recognition.page(picture(), &|| false);
         assert_eq!(none, Err(PictureError::Unread("there are none".to_owned())));
         assert!(Recognition::never().of_files().is_none());

@@ -7,7 +7,7 @@ use super::package::Package;
 use super::paragraphs::POINTS;
 use super::xml::Element;
 use crate::pdf::scanned::{self, Scan};
-use crate::pdf::scans::picture as draw;
+use crate::pdf::scans::Drawn;
 use crate::picture::{self, Recognition};
 use crate::{Block, FormatError, Limits};
 
@@ -74,7 +74,7 @@ pub(super) fn read(
     let mut scans = Vec::new();
     for Pictured { page, place: [left, top, width], bytes } in pictured {
         let drawn = match picture::pdf(&bytes, limits) {
-            Ok(pdf) => draw(&pdf.into(), 0, limits)?.map(|(shades, _)| shades),
+            Ok(pdf) => Drawn::of(&pdf).picture(0, limits)?.map(|(shades, _)| shades),
             Err(error) => Err(error.to_string()),
         };
         let shades = match drawn {

@@ -21,9 +21,9 @@ use hayro_interpret::{
 };
 
 use super::fonts::Fonts;
-use super::glyphs::{Stop, Stopped};
+use super::glyphs::Stop;
 use super::weigh::{Scale, Weight};
-use super::{File, damaged, guard, opened, spawn};
+use super::{File, damaged, guard, opened, spawn, why_not};
 use crate::drawing::{PagePicture, PageRequest, scaled};
 use crate::{Area, Format, FormatError, Limits};
 
@@ -96,10 +96,8 @@ pub(crate) fn draw_page(
             let picture = picture.unwrap_or_else(|payload| {
                 Err(if stop.reached() {
                     FormatError::Slow { seconds: limits.time.as_secs() }
-                } else if payload.is::<Stopped>() {
-                    unable(request.page, "it draws too much")
                 } else {
-                    unable(request.page, "its content is damaged")
+                    unable(request.page, why_not(payload.as_ref()))
                 })
             });
             if late.swap(true, Ordering::Relaxed) {
@@ -257,19 +255,9 @@ mod tests {
 
     #[test]
     fn what_takes_too_long_or_is_damaged_is_refused() {
-        use crate::pdf::tests::made::{FIRST, document};
+        use crate::pdf::tests::made::endless_forms;
 
-        // Each of forty forms draws the next one twice.
-        let forms: Vec<String> = (FIRST + 1..FIRST + 41)
-            .map(|next| {
-                format!(
-                    "<</Type/XObject/Subtype/Form/BBox[0 0 595 842]/Resources<</XObject<</A {next} 0 R>>>>\
-                     /Length 11>>\nstream\n/A Do /A Do\nendstream"
-                )
-            })
-            .collect();
-        let resources = format!("/Resources<</XObject<</A {FIRST} 0 R>>>>");
-        let bytes = document(&[(595, 842, &resources, "/A Do".to_owned())], "", &forms).bytes();
+        let bytes = endless_forms();
         let limits = Limits { time: std::time::Duration::from_millis(300), ..Limits::default() };
         let request = PageRequest { page: 1, ..PageRequest::default() };
         assert_eq!(draw_page(&bytes, &request, &limits), Err(FormatError::Slow { seconds: 0 }));

@@ -28,6 +28,7 @@ mod tests;
 mod text;
 mod weigh;
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -215,6 +216,11 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), FormatError> {
     thread.spawn(work).map(drop).map_err(|_| damaged("no thread could be started to read it"))
 }
 
+/// Why a page was not gone through to its end, from what its thread panicked with.
+fn why_not(payload: &(dyn Any + Send)) -> &'static str {
+    if payload.is::<Stopped>() { "it draws too much" } else { "its content is damaged" }
+}
+
 /// Opens a file that has pages.
 fn opened(data: Vec<u8>, limits: &Limits) -> Result<File, FormatError> {
     // The library is not expected to panic; a file that makes it do so is damaged in a way that it does not know.
@@ -292,11 +298,7 @@ fn read_pages(
             // What a page left behind half-way is not used again.
             cache = InterpreterCache::new();
             fonts = Fonts::default();
-            Err(if payload.is::<Stopped>() {
-                "it draws too much".to_owned()
-            } else {
-                "its content is damaged".to_owned()
-            })
+            Err(why_not(payload.as_ref()).to_owned())
         });
         // Whoever waits says that time is over.
         if stop.reached() {

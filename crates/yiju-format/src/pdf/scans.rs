@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Instant;
 
 use hayro_interpret::hayro_syntax::Pdf as File;
 
-use super::glyphs::{Stop, Stopped};
+use super::glyphs::Stop;
 use super::page::{Item, PageText};
 use super::scanned::{self, Scan};
-use super::{raster, spawn};
+use super::{raster, spawn, why_not};
 use crate::picture::{Recognition, Shades};
 use crate::{FormatError, Limits};
 
@@ -48,16 +48,15 @@ pub(super) fn read(
     if wanted.is_empty() {
         return Ok(scans);
     }
-    let bytes: Arc<[u8]> = bytes.into();
+    let file = Drawn::of(bytes);
     for index in wanted {
-        let picture = match picture(&bytes, index, limits)? {
+        let (picture, scale) = match file.picture(index, limits)? {
             Ok(picture) => picture,
             Err(why) => {
                 scans.unread.insert(index, why);
                 continue;
             }
         };
-        let (picture, scale) = picture;
         match scanned::see(picture, recognition, limits)? {
             Ok(seen) if seen.lines.is_empty() => {}
             Ok(seen) => {
@@ -84,39 +83,54 @@ fn is_scan(page: &PageText, always: bool) -> bool {
     page.pictures >= COVERED && !seen
 }
 
-/// The picture of a page; inside, why there is none. It is drawn on a thread with a stack for what is nested.
-pub(crate) fn picture(
-    bytes: &Arc<[u8]>,
-    index: usize,
-    limits: &Limits,
-) -> Result<Result<(Shades, f32), String>, FormatError> {
-    let slow = || FormatError::Slow { seconds: limits.picture_time.as_secs() };
-    let stop =
-        Stop { at: Instant::now() + limits.picture_time, now: Arc::new(AtomicBool::new(false)) };
-    let (sender, receiver) = mpsc::channel();
-    let (bytes, limits_, stop_) = (Arc::clone(bytes), *limits, stop.clone());
-    spawn(move || {
-        let drawn = catch_unwind(AssertUnwindSafe(|| {
-            let file =
-                File::new(bytes.to_vec()).map_err(|_| "its pages cannot be found".to_owned())?;
-            raster::draw(&file, index, &limits_, &stop_)
-        }));
-        let drawn = drawn.unwrap_or_else(|payload| {
-            Err(if payload.is::<Stopped>() {
-                "it draws too much"
-            } else {
-                "its content is damaged"
+/// A file whose pages are drawn. It is opened once, by the thread that draws the first of them.
+pub(crate) struct Drawn {
+    bytes: Arc<[u8]>,
+    file: Arc<Opened>,
+}
+
+/// The file, or why it cannot be opened.
+type Opened = OnceLock<Result<File, String>>;
+
+impl Drawn {
+    /// Of a file's bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.into(), file: Arc::default() }
+    }
+
+    /// The picture of a page; inside, why there is none. It is drawn on a thread with a stack for what is nested.
+    ///
+    /// # Errors
+    /// [`FormatError::Slow`], or no thread could be started.
+    pub(crate) fn picture(
+        &self,
+        index: usize,
+        limits: &Limits,
+    ) -> Result<Result<(Shades, f32), String>, FormatError> {
+        let slow = || FormatError::Slow { seconds: limits.picture_time.as_secs() };
+        let now = Arc::new(AtomicBool::new(false));
+        let stop = Stop { at: Instant::now() + limits.picture_time, now };
+        let (sender, receiver) = mpsc::channel();
+        let (bytes, file) = (Arc::clone(&self.bytes), Arc::clone(&self.file));
+        let (limits_, stop_) = (*limits, stop.clone());
+        spawn(move || {
+            let drawn = catch_unwind(AssertUnwindSafe(|| {
+                let open = || {
+                    File::new(bytes.to_vec()).map_err(|_| "its pages cannot be found".to_owned())
+                };
+                let file = file.get_or_init(open).as_ref().map_err(Clone::clone)?;
+                raster::draw(file, index, &limits_, &stop_)
+            }));
+            let drawn = drawn.unwrap_or_else(|payload| Err(why_not(payload.as_ref()).to_owned()));
+            drop(sender.send(drawn));
+        })?;
+        match receiver.recv_timeout(limits.picture_time) {
+            Ok(_) if stop.reached() => Err(slow()),
+            Ok(drawn) => Ok(drawn),
+            Err(_) => {
+                stop.now.store(true, Ordering::Relaxed);
+                Err(slow())
             }
-            .to_owned())
-        });
-        drop(sender.send(drawn));
-    })?;
-    match receiver.recv_timeout(limits.picture_time) {
-        Ok(_) if stop.reached() => Err(slow()),
-        Ok(drawn) => Ok(drawn),
-        Err(_) => {
-            stop.now.store(true, std::sync::atomic::Ordering::Relaxed);
-            Err(slow())
         }
     }
 }

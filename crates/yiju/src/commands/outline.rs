@@ -29,8 +29,9 @@ impl Outline {
         let recognition = library::recognition(&context.settings);
         let reading = yiju_engine::reading(&source, &recognition)?;
         let documents = yiju_engine::documents_of(&source, reading.as_ref())?;
-        for recognised in reading.iter().flat_map(|reading| reading.recognised()) {
-            context.notes.say(&super::text::recognised(&recognised));
+        for page in reading.iter().flat_map(|reading| reading.recognised()) {
+            let how = crate::text::recognised(page.confidence);
+            context.notes.say(&format!("page {} was {how}; it may be misread", page.page));
         }
         if context.json {
             return print_json(&documents).map(|()| ExitCode::SUCCESS);

@@ -68,12 +68,3 @@ fn mark(page: &RecognisedPage) -> String {
         None => " (recognised)".to_owned(),
     }
 }
-
-/// That a page was recognised, as a sentence.
-pub(crate) fn recognised(page: &RecognisedPage) -> String {
-    let sure = page
-        .confidence
-        .map(|sure| format!(", confidence {}", crate::text::sureness(sure)))
-        .unwrap_or_default();
-    format!("page {} was recognised in a picture{sure}; it may be misread", page.page)
-}

@@ -166,3 +166,17 @@ pub(in crate::pdf) fn texts(bytes: &[u8]) -> Vec<(TextRole, String)> {
         })
         .collect()
 }
+
+/// A page that never ends to draw: each of forty forms draws the next one twice.
+pub(in crate::pdf) fn endless_forms() -> Vec<u8> {
+    let forms: Vec<String> = (FIRST + 1..FIRST + 41)
+        .map(|next| {
+            format!(
+                "<</Type/XObject/Subtype/Form/BBox[0 0 595 842]/Resources<</XObject<</A {next} 0 R>>>>\
+                 /Length 11>>\nstream\n/A Do /A Do\nendstream"
+            )
+        })
+        .collect();
+    let resources = format!("/Resources<</XObject<</A {FIRST} 0 R>>>>");
+    document(&[(595, 842, &resources, "/A Do".to_owned())], "", &forms).bytes()
+}
