@@ -44,7 +44,7 @@ fn a_file_has_one_name_however_it_is_written() {
     let place = Place::new();
     let here = place.path().join("here");
     place.file("here/a/rules.txt", RULES);
-    let model = root().join("models/multilingual-e5-small-q4");
+    let model = root().join("models/yiju-e5-small-q8");
     let add = |path: &str| {
         let mut command = place.command(&["add", path]);
         run(command.current_dir(&here).env("YIJU_MODEL", &model), b"")
@@ -172,7 +172,7 @@ fn settings_go_from_file_to_environment_to_flags() {
     let config = "library = \"from-file\"\n";
     place.file("here/yiju.toml", config);
     let library = |command: &mut std::process::Command| {
-        let model = root().join("models/multilingual-e5-small-q4");
+        let model = root().join("models/yiju-e5-small-q8");
         let done = run(command.current_dir(&here).env("YIJU_MODEL", model), b"");
         assert_eq!(done.code, Some(1), "{}", done.err);
         done.err

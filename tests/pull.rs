@@ -38,7 +38,7 @@ fn hub(spoil: Option<&'static str>) -> String {
 
 /// The rest of a file of the bundled model, from where the request's range begins.
 fn file(name: &str, headers: &HeaderMap, spoil: bool) -> impl IntoResponse + use<> {
-    let model = root().join("models/multilingual-e5-small-q4");
+    let model = root().join("models/yiju-e5-small-q8");
     let mut bytes = fs::read(model.join(name)).unwrap();
     let digest = hexadecimal(&Sha256::digest(&bytes));
     if spoil {
@@ -72,7 +72,7 @@ fn a_model_is_fetched_whole_tried_and_usable() {
     assert!(done.ok(), "{}", done.err);
     done.shows("vectors of 384 numbers");
     for name in FILES {
-        let original = root().join("models/multilingual-e5-small-q4").join(name);
+        let original = root().join("models/yiju-e5-small-q8").join(name);
         assert!(fs::read(to.join(name)).unwrap() == fs::read(original).unwrap(), "{name}");
     }
     assert!(!place.path().join("pulled.part").exists());

@@ -26,7 +26,7 @@ fn long() -> String {
 /// A place with the bundled model under other settings, which make other vectors, and with these files.
 fn place(files: &[(&str, &str)]) -> (Place, String) {
     let place = Place::new();
-    let bundled = root().join("models/multilingual-e5-small-q4");
+    let bundled = root().join("models/yiju-e5-small-q8");
     let other = place.path().join("earlier-model");
     fs::create_dir(&other).unwrap();
     for item in fs::read_dir(bundled).unwrap() {
@@ -69,7 +69,7 @@ fn a_library_of_an_earlier_model_is_taken_over_from_where_it_was_interrupted() {
     refused.says("`--model earlier-model`");
     let advised = place.ok(&["check"]);
     advised.shows("model     earlier-model, 384 dimensions");
-    advised.says("`yiju reembed` takes the library over to the model multilingual-e5-small-q4");
+    advised.says("`yiju reembed` takes the library over to the model yiju-e5-small-q8");
 
     // Named points exist in debug builds only; without, all is done in one run.
     let killed = cfg!(debug_assertions);
@@ -77,19 +77,17 @@ fn a_library_of_an_earlier_model_is_taken_over_from_where_it_was_interrupted() {
         let mut command = place.command(&["reembed"]);
         let ended = command.env("YIJU_KILL_AT", "reembed:staged:2").output().unwrap();
         assert_eq!(ended.status.code(), None, "{ended:?}");
-        place.ok(&["check"]).shows("staged    2 documents embedded with multilingual-e5-small-q4");
+        place.ok(&["check"]).shows("staged    2 documents embedded with yiju-e5-small-q8");
         assert_eq!(answers(&place, &library, &with_old), before);
         // Changed and removed with the old model meanwhile.
         place.file("docs/1-law.txt", LAW.replace("二十四小时", "四十八小时"));
         place.ok(&["add", "--model", &old, &docs]);
     }
     let done = place.ok(&["reembed"]);
-    done.shows(
-        "embedded anew with multilingual-e5-small-q4, in the place of earlier-model: 3 documents",
-    );
+    done.shows("embedded anew with yiju-e5-small-q8, in the place of earlier-model: 3 documents");
     assert_eq!(done.err.contains("going on where an earlier run stopped"), killed, "{}", done.err);
     let checked = place.ok(&["check"]);
-    checked.shows("model     multilingual-e5-small-q4");
+    checked.shows("model     yiju-e5-small-q8");
     checked.shows("sound");
     assert!(!checked.err.contains("reembed"), "{}", checked.err);
 
@@ -97,7 +95,7 @@ fn a_library_of_an_earlier_model_is_taken_over_from_where_it_was_interrupted() {
     let fresh = place.named("fresh");
     place.ok(&["add", "--library", &fresh, &docs]);
     assert_eq!(answers(&place, &library, &[]), answers(&place, &fresh, &[]));
-    place.fails(&["ask", "--model", &old, QUESTIONS[0]]).says("`--model multilingual-e5-small-q4`");
+    place.fails(&["ask", "--model", &old, QUESTIONS[0]]).says("`--model yiju-e5-small-q8`");
     place.ok(&["reembed"]).shows("nothing to do");
     assert_eq!(place.json(&["reembed", "--json"])["status"], "unchanged");
 }

@@ -18,7 +18,7 @@ fn seed_library(dir: &Path) -> Engine {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let engine = Engine::open(EngineOptions {
         library: dir.to_owned(),
-        model: root.join("models/multilingual-e5-small-q4"),
+        model: root.join("models/yiju-e5-small-q8"),
         access: Access::ReadWrite,
         threads: 0,
         precision: Precision::Int8,

@@ -37,7 +37,7 @@ fn kernels(criterion: &mut Criterion) {
 /// The model: `YIJU_MODEL`, or the bundled one.
 fn model() -> PathBuf {
     std::env::var_os("YIJU_MODEL").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models/multilingual-e5-small-q4"),
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models/yiju-e5-small-q8"),
         PathBuf::from,
     )
 }

@@ -1,7 +1,7 @@
 """Fits the confidence model of yiju-engine and writes crates/yiju-engine/src/ask/confidence/fit.json.
 
 Usage: python3 benches/confidence/fit.py [--write] [--threshold X] [--odds WITHIN,ACROSS]
-           [--hold NAME] [--prior WITHIN,ACROSS] FILE[:WEIGHT] ...
+           [--hold NAME] [--ridge WITHIN,ACROSS] FILE[:WEIGHT] ...
 
 Each FILE was written by `yiju eval SET --signals FILE`. Its total weight is WEIGHT (default 1), however
 many questions it has, and its answerable and unanswerable questions weigh the same. A question counts as answerable where its best candidate is right, and as
@@ -10,11 +10,11 @@ wrong best candidate is left out of the fit and counted in the error rates.
 
 There is one model for questions in the documents' script and one across scripts, where shared
 words carry no information. Both are fitted at even odds; --odds shifts the intercept to the odds expected in
-use (answerable to unanswerable, default 6,1.5: a wrong answer in a language that the reader does not know
+use (answerable to unanswerable, default 3.5,1.5: a wrong answer in a language that the reader does not know
 is hard to notice, so the odds there are lower).
 
-Weights are regularised towards those of prior.json, which were fitted to questions on policy that are no
-longer kept: --prior is the strength for both models (default 100,30); each set and class weighs 500.
+Weights, for signals scaled to unit variance, are pulled towards zero: --ridge is the strength for both models (default
+100,100); each set and class weighs 500.
 
 Error rates are by five-fold cross-validation with questions on the same passage in one fold, so that no
 question is judged with weights fitted to it. --hold NAME leaves files with NAME in their path out of the fit
@@ -32,11 +32,10 @@ import numpy as np
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIT = os.path.join(ROOT, "crates", "yiju-engine", "src", "ask", "confidence", "fit.json")
-MODEL = "multilingual-e5-small-q4"
-PRIOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prior.json")
+MODEL = "yiju-e5-small-q8"
 FOLDS = 5
 # What says nothing across scripts.
-SILENT_ACROSS = ("coverage", "missing", "own_coverage")
+SILENT_ACROSS = ("coverage", "coverage_squared", "missing", "own_coverage")
 # At one set and class of answers, for the weighting.
 PER_CLASS = 500
 
@@ -60,10 +59,9 @@ def matrix(rows, names, script):
     return np.array([[0.0 if n in silent else r["features"][n] for n in names] for r in rows]).reshape(-1, len(names))
 
 
-def fit(sets, names, script, prior):
-    """Weights and constant at even odds, by Newton's method on the likelihood, penalised by the squared
-    distance of the weights, for signals scaled to unit variance, from the prior ones."""
-    towards, strength = prior
+def fit(sets, names, script, ridge):
+    """Weights and constant at even odds, by Newton's method on the likelihood, penalised by the squares of the
+    weights for signals scaled to unit variance."""
     x, y, w = [], [], []
     for rows, weight in sets:
         for answerable in (True, False):
@@ -76,12 +74,11 @@ def fit(sets, names, script, prior):
         return None
     mean, std = (x * w[:, None]).sum(0) / w.sum(), x.std(0) + 1e-6
     z = np.hstack([(x - mean) / std, np.ones((len(x), 1))])
-    start = np.append(np.array([towards[n] for n in names]) * std, 0.0)
-    beta = start.copy()
-    penalty = np.append(np.full(len(names), strength), 0.0)
+    beta = np.zeros(len(names) + 1)
+    penalty = np.append(np.full(len(names), ridge), 0.0)
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(z @ beta, -50, 50)))
-        gradient = z.T @ (w * (p - y)) + penalty * (beta - start)
+        gradient = z.T @ (w * (p - y)) + penalty * beta
         hessian = (z * (w * p * (1 - p))[:, None]).T @ z + np.diag(penalty + 1e-9)
         beta -= np.linalg.solve(hessian, gradient)
     weights = beta[:-1] / std
@@ -98,11 +95,11 @@ def fold_of(row):
     return int(hashlib.sha256(row["group"].encode()).hexdigest(), 16) % FOLDS
 
 
-def cross_validated(sets, names, script, odds, prior):
+def cross_validated(sets, names, script, odds, ridge):
     """For each set, the probability of each of its rows by weights learnt without its fold."""
     out = [np.zeros(len(rows)) for rows, _ in sets]
     for fold in range(FOLDS):
-        model = fit([([r for r in rows if fold_of(r) != fold], weight) for rows, weight in sets], names, script, prior)
+        model = fit([([r for r in rows if fold_of(r) != fold], weight) for rows, weight in sets], names, script, ridge)
         for at, (rows, _) in enumerate(sets):
             mine = [i for i, r in enumerate(rows) if fold_of(r) == fold]
             if mine:
@@ -133,14 +130,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--threshold", type=float, default=0.5)
-    parser.add_argument("--odds", default="6,1.5")
-    parser.add_argument("--prior", default="100,30")
+    parser.add_argument("--odds", default="3.5,1.5")
+    parser.add_argument("--ridge", default="100,100")
     parser.add_argument("--hold")
     parser.add_argument("files", nargs="+")
     given = parser.parse_args()
     odds = dict(zip(("within", "across"), map(float, given.odds.split(","))))
-    strengths = dict(zip(("within", "across"), map(float, given.prior.split(","))))
-    earlier = json.load(open(PRIOR, encoding="utf-8"))
+    strengths = dict(zip(("within", "across"), map(float, given.ridge.split(","))))
     files = []
     for name in given.files:
         path, _, weight = name.rpartition(":")
@@ -156,8 +152,8 @@ def main():
     for script in ("within", "across"):
         held = [(n, r[script], w) for n, r, w in loaded if given.hold and given.hold in n]
         part = [(n, r[script], w) for n, r, w in loaded if r[script] and not (given.hold and given.hold in n)]
-        prior = (earlier[script], strengths[script])
-        model = fit([(r, w) for _, r, w in part], names, script, prior)
+        ridge = strengths[script]
+        model = fit([(r, w) for _, r, w in part], names, script, ridge)
         if model is None:
             sys.exit(f"{script}: there must be questions with and without an answer")
         weights, constant = model
@@ -166,7 +162,7 @@ def main():
             "constant": round(float(constant + np.log(odds[script])), 4),
             "odds": odds[script],
         }
-        judged = cross_validated([(r, w) for _, r, w in part], names, script, odds[script], prior)
+        judged = cross_validated([(r, w) for _, r, w in part], names, script, odds[script], ridge)
         both = []
         print(f"{script}: {json.dumps(result[script], ensure_ascii=False)}")
         for (name, rows, weight), p in zip(part, judged):
@@ -199,7 +195,7 @@ def main():
     if given.write:
         if given.hold:
             sys.exit("a fit with a set held out is for looking at; leave --hold away to write")
-        arguments = ["--write", f"--threshold {given.threshold:g}", f"--odds {given.odds}", f"--prior {given.prior}"]
+        arguments = ["--write", f"--threshold {given.threshold:g}", f"--odds {given.odds}", f"--ridge {given.ridge}"]
         arguments += [os.path.basename(path) + (f":{w:g}" if w != 1 else "") for path, w in files]
         result["provenance"] = {
             "date": datetime.date.today().isoformat(),

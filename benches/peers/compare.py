@@ -211,7 +211,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=1,
                         help="how often each engine runs, in turns; the best figures count")
     parser.add_argument("--model", type=pathlib.Path,
-                        default=ROOT / "models" / "multilingual-e5-small-q4")
+                        default=ROOT / "models" / "yiju-e5-small-q8")
     parser.add_argument("--parity", type=pathlib.Path,
                         default=ROOT.parent / "shared" / "eval" / "embedding-parity.jsonl")
     parser.add_argument("--json", type=pathlib.Path, default=WORK / "results.json",

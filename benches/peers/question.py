@@ -101,7 +101,7 @@ def main():
                         default=ROOT / "tests" / "data" / "questions.jsonl",
                         help="a line of JSON each, with q or question, and evidence")
     parser.add_argument("--model", type=pathlib.Path,
-                        default=ROOT / "models" / "multilingual-e5-small-q4")
+                        default=ROOT / "models" / "yiju-e5-small-q8")
     parser.add_argument("--yiju", type=pathlib.Path, help="the example `question`, built already")
     parser.add_argument("--json", type=pathlib.Path, default=WORK / "question.json",
                         help="where all figures are written")

@@ -34,3 +34,7 @@ readings seed --docs seeds benches/answers/policy-readers.jsonl
 readings own-xquad "$out/sets/own-xquad" --with "$out/sets/own-cmrc"
 readings own-cmrc "$out/sets/own-cmrc" --with "$out/sets/own-xquad"
 readings own-stard "$out/sets/own-stard" --corpus corpus-small
+# As people ask, over documents of everyday kinds; those set apart are not among them.
+python3 benches/model/questions/apart.py --others 2000 > "$out/sets/lay.jsonl"
+readings lay --docs benches/model/questions/documents "$out/sets/lay.jsonl"
+readings policies --docs benches/policies/dev benches/policies/dev.jsonl

@@ -153,7 +153,7 @@ fn served() -> (TempDir, Runtime, Router) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let options = EngineOptions {
             library: directory.path().join("library"),
-            model: root.join("models/multilingual-e5-small-q4"),
+            model: root.join("models/yiju-e5-small-q8"),
             access,
             threads: 1,
             precision: Precision::Int8,

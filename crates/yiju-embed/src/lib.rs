@@ -11,7 +11,7 @@
 //! use yiju_embed::{Embedder, EmbedderOptions, InputType};
 //!
 //! # fn main() -> Result<(), yiju_embed::EmbedError> {
-//! let model = Path::new("models/multilingual-e5-small-q4");
+//! let model = Path::new("models/yiju-e5-small-q8");
 //! let embedder = Embedder::open(model, EmbedderOptions::default())?;
 //! let question = embedder.embed(InputType::Query, &["超大特大城市应该怎样发展？"])?;
 //! let passage = embedder.embed(InputType::Passage, &["推动超大特大城市做强做精核心功能。"])?;

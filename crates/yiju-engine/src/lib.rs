@@ -12,7 +12,7 @@
 //!
 //! let engine = Engine::open(EngineOptions {
 //!     library: "library".into(),
-//!     model: "models/multilingual-e5-small-q4".into(),
+//!     model: "models/yiju-e5-small-q8".into(),
 //!     access: Access::ReadWrite,
 //!     threads: 0,
 //!     precision: Precision::Int8,

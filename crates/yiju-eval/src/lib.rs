@@ -13,7 +13,7 @@
 //! let set = Dataset::read(Path::new("cmrc"), None)?;
 //! let engine = Engine::open(EngineOptions {
 //!     library: "library-eval-cmrc".into(),
-//!     model: "models/multilingual-e5-small-q4".into(),
+//!     model: "models/yiju-e5-small-q8".into(),
 //!     access: Access::ReadWrite,
 //!     threads: 0,
 //!     precision: Precision::Int8,

@@ -51,8 +51,11 @@ impl Readings {
         wanted: &[String],
         reading: &Reading,
     ) -> io::Result<()> {
-        let mut answers = query.accepted();
-        answers.extend(query.evidence.iter().cloned());
+        // What answers most shortly: a span of all the evidence would teach to mark whole sentences.
+        let answers = [query.accepted(), query.quotes.clone(), query.evidence.clone()]
+            .into_iter()
+            .find(|some| !some.is_empty())
+            .unwrap_or_default();
         let mut about = json!({
             "id": query.id, "q": query.q, "lang": query.lang, "set": asked.set.name,
             "group": wanted.first(), "answers": answers,

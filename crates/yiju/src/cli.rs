@@ -40,7 +40,7 @@ pub(crate) struct Global {
     /// Directory of the library [default: the platform's data directory]
     #[arg(long, global = true, value_name = "DIR", env = "YIJU_LIBRARY")]
     pub(crate) library: Option<PathBuf>,
-    /// Embedding model: a model directory, or a name under a `models` directory [default: multilingual-e5-small-q4]
+    /// Embedding model: a model directory, or a name under a `models` directory [default: yiju-e5-small-q8]
     #[arg(long, global = true, value_name = "DIR|NAME", env = "YIJU_MODEL")]
     pub(crate) model: Option<PathBuf>,
     /// Cross-encoder that reads the best clauses again: a model directory of a BERT or XLM-RoBERTa for

@@ -6,7 +6,7 @@ use crate::config;
 use crate::failure::Failure;
 
 /// The bundled model.
-const DEFAULT: &str = "multilingual-e5-small-q4";
+const DEFAULT: &str = "yiju-e5-small-q8";
 /// The bundled models that read pictures of pages.
 const RECOGNISER: &str = "pp-ocrv6-small";
 /// A file that they have.

@@ -26,8 +26,7 @@ pub(crate) struct Library {
 }
 
 pub(crate) fn open(directory: &std::path::Path, access: Access) -> Engine {
-    let model =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/multilingual-e5-small-q4");
+    let model = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/yiju-e5-small-q8");
     let library = directory.to_owned();
     Engine::open(EngineOptions { library, model, access, threads: 1, precision: Precision::Int8 })
         .unwrap()

@@ -7,7 +7,7 @@ use super::*;
 use crate::EmbedderOptions;
 
 fn queue(options: QueueOptions) -> EmbedQueue {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/multilingual-e5-small-q4");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/yiju-e5-small-q8");
     let threads = EmbedderOptions { threads: 1, ..EmbedderOptions::default() };
     EmbedQueue::new(Embedder::open(&model, threads).unwrap(), options)
 }

@@ -13,7 +13,7 @@ use yiju_embed::{EmbedderOptions, Precision};
 
 /// The bundled model.
 fn bundled() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/multilingual-e5-small-q4")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/yiju-e5-small-q8")
 }
 
 /// A file of test data.

@@ -139,8 +139,5 @@ fn token_vectors_cover_the_text_and_nothing_else() {
 fn the_fingerprint_does_not_depend_on_precision_or_place() {
     assert_eq!(F32.fingerprint(), INT8.fingerprint());
     assert_eq!(F32.fingerprint().len(), 32);
-    assert_eq!(
-        (F32.name(), F32.dimension(), F32.max_tokens()),
-        ("multilingual-e5-small-q4", 384, 512)
-    );
+    assert_eq!((F32.name(), F32.dimension(), F32.max_tokens()), ("yiju-e5-small-q8", 384, 512));
 }

@@ -17,6 +17,7 @@ use crate::ask::question::{Language, Question};
 use crate::ask::scope::Scope;
 use crate::error::EngineError;
 use words::Asked;
+pub(crate) use words::Kind;
 
 /// Most documents that one answer quotes: a question that fits more means none of them.
 const MOST_DOCUMENTS: usize = 3;

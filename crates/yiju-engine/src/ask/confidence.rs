@@ -91,6 +91,8 @@ pub(crate) fn features(ranked: &[Read], others: &[Read]) -> Features {
         best.lanes.late - mean_late,
         margin,
         best.coverage,
+        // Where few words are shared, other signals decide: how people ask and how drafters write differ.
+        best.coverage * best.coverage,
         best.missing,
         1.0 - evidence.map_or(1.0, |sentence| sentence.fit),
         best.read.as_deref().map_or(0.0, likeliest_span) / 20.0,

@@ -6,6 +6,7 @@ use yiju_document::Role;
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
+use crate::ask::about::Kind;
 use crate::ask::constraints::Constraint;
 use crate::ask::question::Question;
 use crate::ask::rank::Ranked;
@@ -44,6 +45,18 @@ fn keep_named_places(question: &str, found: &mut [Ranked]) {
     }
 }
 
+/// Leaves only the documents of the kind that the question points at (这份意见), where there are any.
+fn keep_pointed_kind(question: &str, found: &mut [Ranked]) {
+    let Some(kind) = Kind::pointed_at(question) else { return };
+    let of_kind: Vec<bool> = found
+        .iter()
+        .map(|candidate| kind.has(&normalize(&candidate.record.document.title)))
+        .collect();
+    if of_kind.contains(&true) {
+        found.iter_mut().zip(of_kind).for_each(|(candidate, is)| candidate.meets &= is);
+    }
+}
+
 /// Checks candidates against what the question fixes. A clause meets a constraint by its own text and headings; where no candidate does so, by its
 /// document: title, date, issuer, number, and what its opening says. Returns what no candidate meets, as the question says it.
 pub(crate) fn check(question: &Question, found: &mut [Ranked]) -> Vec<String> {
@@ -55,6 +68,7 @@ pub(crate) fn check(question: &Question, found: &mut [Ranked]) -> Vec<String> {
         .map(|constraint| constraint.without_verb(&titles).unwrap_or_else(|| constraint.clone()))
         .collect();
     keep_named_places(&question.normal, found);
+    keep_pointed_kind(&question.normal, found);
     if constraints.is_empty() {
         return Vec::new();
     }

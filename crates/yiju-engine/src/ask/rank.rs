@@ -18,25 +18,19 @@ use crate::ask::question::Language;
 use crate::ask::retrieve::Candidate;
 use crate::error::EngineError;
 
-/// Weights of the lanes and of other features relative to the clause's cosine; chosen on the development
-/// sets, where they have a broad optimum (docs/retrieval.md).
-const BEST_SENTENCE_WEIGHT: f32 = 2.5;
-const LATE_WEIGHT: f32 = 2.0;
-/// Weight of late interaction within the sentence that is best at it.
-const BEST_SENTENCE_LATE_WEIGHT: f32 = 0.5;
+/// Weights of the lanes and of other features relative to the clause's cosine; fitted to the development sets
+/// (benches/ranking), where they have a broad optimum (docs/retrieval.md).
+const BEST_SENTENCE_WEIGHT: f32 = 2.0;
+const LATE_WEIGHT: f32 = 2.6;
 /// Weight of the share of the question's pairs of characters that the clause or its headings hold.
-const PAIRS_WEIGHT: f32 = 0.3;
-/// Weight of the same share within the best sentence.
-const SENTENCE_PAIRS_WEIGHT: f32 = 0.2;
-/// Loss for each e-fold of a clause's characters: a longer one matches anything somewhere.
-const LENGTH_LOSS: f32 = 0.02;
+const PAIRS_WEIGHT: f32 = 0.4;
+/// Weight of the share of the question's words that the clause or its headings hold.
+const WORDS_WEIGHT: f32 = 0.3;
 /// Weight of the better neighbour's score above the least of all candidates: drafters put related clauses next to
 /// each other. Not used across scripts, where it says less than the text itself.
-pub const NEIGHBOUR_WEIGHT: f32 = 0.25;
+pub const NEIGHBOUR_WEIGHT: f32 = 0.125;
 /// Gain of a clause that holds a list where one is asked for.
 const LIST_GAIN: f32 = 0.12;
-/// Characters below which a shorter clause has no advantage: sign-offs are short.
-const SHORT: f32 = 40.0;
 /// Weight of late interaction in a sentence's score.
 const SENTENCE_LATE_WEIGHT: f32 = 1.25;
 /// Loss of a heading token's cosine: where heading and text match equally, the text decides.
@@ -106,9 +100,6 @@ pub(crate) struct Ranked {
     /// Share of the question's pairs of characters that the clause or its headings hold.
     #[cfg_attr(not(feature = "measure"), expect(dead_code))]
     pub pairs: f32,
-    /// The same share within the sentence that holds the most.
-    #[cfg_attr(not(feature = "measure"), expect(dead_code))]
-    pub sentence_pairs: f32,
 }
 
 /// The lanes' scores of a clause.
@@ -284,8 +275,6 @@ fn score(
         lexical: candidate.lexical,
         late,
     };
-    let mut sentence_pairs = 0.0f32;
-    let mut best_own_late = 0.0f32;
     let sentences = record
         .clause
         .sentences
@@ -297,7 +286,6 @@ fn score(
             let normal = normalize(record.slice(span).unwrap_or(""));
             let coverage = question.coverage(&normal).unwrap_or(0.0);
             let fit = fit(question, asked, &normal);
-            sentence_pairs = sentence_pairs.max(question.pairs.share_in(&normal));
             let role = record.clause.roles.get(at).copied().unwrap_or(Role::Body);
             let is_heading =
                 at == 0 && record.clause.heading.is_some() && record.clause.sentences.len() > 1;
@@ -307,9 +295,7 @@ fn score(
             // Among the sentences of one document its name tells nothing apart.
             let (own_late, own_coverage) = match beside {
                 Some((matter, _)) => {
-                    let own = meeting.best(&matter.token_weights, Some(part));
-                    best_own_late = best_own_late.max(own);
-                    (own, matter.coverage(&normal))
+                    (meeting.best(&matter.token_weights, Some(part)), matter.coverage(&normal))
                 }
                 None => (late, coverage),
             };
@@ -330,40 +316,35 @@ fn score(
             }
         })
         .collect::<Vec<_>>();
-    let best_sentence_late = sentences.iter().map(|s| s.late).fold(0.0, f32::max);
-    // Pairs that two languages share by chance say little.
+    // Pairs and words that two languages share by chance say little.
     let pairs = question.pairs.share_in(&with_headings);
-    let shared =
-        if across { 0.0 } else { PAIRS_WEIGHT * pairs + SENTENCE_PAIRS_WEIGHT * sentence_pairs };
+    let coverage = question.coverage(&with_headings).unwrap_or(0.0);
+    let shared = if across { 0.0 } else { PAIRS_WEIGHT * pairs + WORDS_WEIGHT * coverage };
     let lists = sentences.iter().filter(|sentence| sentence.listed).count() > 2
         || record.clause.roles.last() == Some(&Role::LeadIn);
-    let length = (record.text.chars().count() as f32).max(SHORT);
-    let fused = |dense: f32, sentence: f32, late: f32, best_sentence_late: f32| {
+    let fused = |dense: f32, sentence: f32, late: f32| {
         dense
             + BEST_SENTENCE_WEIGHT * sentence
             + LATE_WEIGHT * late
-            + BEST_SENTENCE_LATE_WEIGHT * best_sentence_late
             + shared
-            - LENGTH_LOSS * length.ln()
             + if question.quotable.list && lists { LIST_GAIN } else { 0.0 }
     };
     let matter_score = beside.map(|(matter, (dense, sentence))| {
-        fused(dense, sentence, meeting.best(&matter.token_weights, None), best_own_late)
+        fused(dense, sentence, meeting.best(&matter.token_weights, None))
     });
     Ok(Ranked {
-        score: fused(lanes.dense, lanes.sentence, lanes.late, best_sentence_late),
+        score: fused(lanes.dense, lanes.sentence, lanes.late),
         matter_score,
         neighbours: 0.0,
         across,
-        coverage: question.coverage(&with_headings).unwrap_or(0.0),
+        coverage,
         own_coverage: match beside {
             Some((matter, _)) => matter.coverage(&format!("{path} {text}")),
-            None => question.coverage(&with_headings).unwrap_or(0.0),
+            None => coverage,
         },
         missing: question.missing(&with_headings),
         named: question.coverage(&titles).unwrap_or(0.0),
         pairs,
-        sentence_pairs,
         record,
         lanes,
         sentences,

@@ -70,7 +70,6 @@ fn figures(found: &Read) -> Vec<(&'static str, f32)> {
     let most = |pick: fn(&Sentence) -> f32| found.sentences.iter().map(pick).fold(0.0, f32::max);
     vec![
         ("pairs", found.pairs),
-        ("sentence_pairs", found.sentence_pairs),
         ("neighbours", found.neighbours),
         ("reading", found.reading),
         ("length", found.record.text.chars().count() as f32),

@@ -41,7 +41,7 @@ pub const NOTICE: &str = "\
 ";
 
 pub fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/multilingual-e5-small-q4")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/yiju-e5-small-q8")
 }
 
 pub fn open(dir: &Path, access: Access) -> Engine {

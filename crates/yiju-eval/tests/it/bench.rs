@@ -125,7 +125,7 @@ fn report() -> BenchReport {
         documents: 5,
         clauses: 64,
         sentences: 212,
-        model: "multilingual-e5-small-q4".into(),
+        model: "yiju-e5-small-q8".into(),
         dimension: 384,
         precision: "int8 on avx512 kernels".into(),
         reranker: None,

@@ -51,13 +51,16 @@ static ENGLISH_PROCLAIMED: WordList = list("english proclaimed");
 static ENGLISH_IN_FORCE: WordList = list("english in force");
 
 /// A kind of document.
-struct Kind {
+pub(crate) struct Kind {
     /// How a question calls it.
     chinese: Vec<&'static str>,
     english: Vec<&'static str>,
     /// How titles of it end, or in English which words they hold.
     ends: Vec<&'static str>,
 }
+
+/// Counts documents, and points at one.
+const POINTING: &str = "这份";
 
 static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     static ROWS: WordList = list("kinds");
@@ -167,16 +170,28 @@ impl Asked {
             return record.issuer.is_none() && record.number.is_none();
         }
         let title = normalize(&record.title);
+        self.kind.and_then(|kind| KINDS.get(kind)).is_some_and(|kind| kind.has(&title))
+    }
+}
+
+impl Kind {
+    /// Whether a document with this title, in normal form, is of the kind.
+    pub(crate) fn has(&self, title: &str) -> bool {
         let title = title.trim_end_matches([')', '）', '》', '”', '"', ' ']);
         // …条例(试行), …办法(2024年修订)
         let bare = title.rsplit_once(['(', '（']).map_or(title, |(bare, _)| bare);
-        self.kind.and_then(|kind| KINDS.get(kind)).is_some_and(|kind| {
-            kind.ends.iter().any(|end| {
-                title.ends_with(end)
-                    || bare.trim_end().ends_with(end)
-                    || (end.is_ascii() && english_words(title).any(|word| word == *end))
-            })
+        self.ends.iter().any(|end| {
+            title.ends_with(end)
+                || bare.trim_end().ends_with(end)
+                || (end.is_ascii() && english_words(title).any(|word| word == *end))
         })
+    }
+
+    /// The kind of document that a question, in normal form, points at: 这份意见. Other demonstratives (这个规定, 该计划)
+    /// point at what was said before as often.
+    pub(crate) fn pointed_at(question: &str) -> Option<&'static Self> {
+        let rest = &question[question.find(POINTING)? + POINTING.len()..];
+        KINDS.iter().find(|kind| kind.chinese.iter().any(|word| rest.starts_with(word)))
     }
 }
 
@@ -312,6 +327,17 @@ fn english_words(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use yiju_text::questions::expected;
+
+    #[test]
+    fn a_question_points_at_a_kind_of_document() {
+        let has =
+            |question: &str, title: &str| Kind::pointed_at(question).map(|kind| kind.has(title));
+        assert_eq!(has("这份意见对税率作了什么调整?", "关于推动城市高质量发展的意见"), Some(true));
+        assert_eq!(has("这份意见对税率作了什么调整?", "500强发布"), Some(false));
+        assert_eq!(has("这份办法什么时候生效?", "停车管理办法(试行)"), Some(true));
+        assert_eq!(has("这份报告说了什么?", "年度报告"), None);
+        assert_eq!(has("这个规定合理吗?", "考勤规定"), None);
+    }
 
     #[test]
     fn what_is_asked_of_a_document_is_told_from_what_is_asked_of_its_matter() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The signals, each about 0 to 1, in their order.
-pub(super) const NAMES: [&str; 16] = [
+pub(super) const NAMES: [&str; 17] = [
     "dense",
     "sentence",
     "late",
@@ -14,6 +14,7 @@ pub(super) const NAMES: [&str; 16] = [
     "above",
     "margin",
     "coverage",
+    "coverage_squared",
     "missing",
     "misfit",
     "reading",
