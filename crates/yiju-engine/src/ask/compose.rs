@@ -28,6 +28,10 @@ use crate::response::{
 
 /// Clauses listed with a refusal.
 const NEAREST: usize = 3;
+/// Least confidence of a line of contact where one is asked for, and the least share of the question's words that
+/// the line, its headings and title must hold then: whose it is.
+const CONTACT_CONFIDENCE: f32 = 0.8;
+const CONTACT_WORDS: f32 = 0.5;
 
 /// An answer from ranked candidates (best first), or a refusal. The confidence compares the best
 /// with `others`.
@@ -63,6 +67,12 @@ pub(crate) fn answer(
             return whole_unit(question, &ranked[0], unit, confidence);
         }
     }
+    // A line of contact shares hardly a word with the question for it, and says nothing else.
+    let confidence = if says_contact(question, &ranked[0]) {
+        confidence.max(CONTACT_CONFIDENCE)
+    } else {
+        confidence
+    };
     if confidence < threshold || quotes.is_empty() {
         return Ok(refusal(question, wording::no_match(question.language), nearest(), confidence));
     }
@@ -118,6 +128,19 @@ pub(crate) fn answer(
         first.insert_str(0, wording::verdict(question.language, verdict));
     }
     Ok(Answer { verdict, ..answered(question.text.clone(), &lines, citations, confidence) })
+}
+
+/// Whether the best candidate is the line of contact that the question asks for.
+fn says_contact(question: &Question, best: &Read) -> bool {
+    let clause = &best.record.clause;
+    let role = best.evidence().and_then(|evidence| {
+        let at = clause.sentences.iter().position(|span| *span == evidence.span)?;
+        clause.roles.get(at)
+    });
+    question.quotable.is_for_contact()
+        && role == Some(&Role::Contact)
+        && best.meets
+        && best.coverage >= CONTACT_WORDS
 }
 
 fn next_marker(citations: &[Citation]) -> u32 {

@@ -1,4 +1,4 @@
-//! What a question fixes: years and days, names of places and bodies, model numbers, classes. A clause that does not
+//! What a question fixes: years and days, names of places and bodies, model numbers, classes, kinds of leave. A clause that does not
 //! meet one of them is no answer, however alike the words are: next year's goal, the neighbouring city's rate.
 
 use yiju_text::chars::is_han;
@@ -9,6 +9,8 @@ use yiju_text::words::WordList;
 const SOURCE: &str = include_str!("../../data/fixed.txt");
 static ENDS: WordList = WordList::section(SOURCE, "ends");
 static NO_NAMES: WordList = WordList::section(SOURCE, "no names");
+static NAMES_AFTER_ALL: WordList = WordList::section(SOURCE, "names after all");
+static LEAVES: WordList = WordList::section(SOURCE, "leaves");
 static CLASSES: WordList = WordList::section(SOURCE, "classes");
 
 static BEFORE_NAMES: WordList = WordList::section(SOURCE, "before names");
@@ -40,6 +42,7 @@ pub(crate) fn constraints(question: &str) -> Vec<Constraint> {
     found.extend(models(&normal));
     found.extend(classes(&normal));
     found.extend(names(&normal));
+    found.extend(leaves(&normal));
     found
 }
 
@@ -207,6 +210,12 @@ fn classes(question: &str) -> Vec<Constraint> {
     found
 }
 
+/// 丧假, 年假: the first kind of leave in the list that the question names.
+fn leaves(question: &str) -> Option<Constraint> {
+    let [said, forms] = LEAVES.rows().find(|[said, _]| question.contains(said))?;
+    Some(Constraint::text(said, forms.split_whitespace().map(str::to_owned)))
+}
+
 /// Names of places and bodies: what goes before 市, 县, 集团 …, from where a name can begin.
 fn names(question: &str) -> Vec<Constraint> {
     let mut found = Vec::new();
@@ -233,7 +242,8 @@ fn names(question: &str) -> Vec<Constraint> {
         if let Some(end) = end {
             let until = at + end.len();
             let whole = &question[from..until];
-            if NO_NAMES.suffix_of(whole).is_none() && !part_of_word(question, until) {
+            let is_name = NO_NAMES.suffix_of(whole).is_none() || NAMES_AFTER_ALL.contains(whole);
+            if is_name && !part_of_word(question, until) {
                 // 佛罗里达 is 佛罗里达州 too.
                 let short = &question[from..at];
                 found.push(Constraint::text(whole, [whole.to_owned(), short.to_owned()]));
@@ -281,6 +291,11 @@ mod tests {
             ("社区怎么建设？", vec![]),
             ("城市更新的市场机制是什么？", vec![]),
             ("请问南湖区有补贴吗？", vec!["南湖区"]),
+            ("北城区的缴存基数上限是多少？", vec!["北城区"]),
+            ("老城区怎么改造？", vec![]),
+            ("丧假几天？", vec!["丧假"]),
+            ("男方有陪产假吗？", vec!["陪产假"]),
+            ("放假怎么安排？", vec![]),
             ("省级部门怎么做？", vec![]),
             ("Who won the 10th election of the 1990s?", vec![]),
         ] {
@@ -300,6 +315,7 @@ mod tests {
         assert!(!met("2040年的目标", "到2030年，到2035年"));
         assert!(!met("2024年的目标", "共12024户"));
         assert!(met("在青河市怎么申请", "青河市人民政府"));
+        assert!(met("丧假几天", "直系亲属去世的,给假三天") && !met("丧假几天", "年休假五天"));
         assert!(!met("丁州市怎么申请", "乙州市人民政府"));
         assert!(met("三类区域", "3类区域2元") && !met("四类区域", "三类区域2元"));
         assert!(

@@ -45,6 +45,11 @@ impl Quotable {
         }
     }
 
+    /// Whether how somebody is reached is what it asks for, and not a case in which one might ask it.
+    pub(crate) fn is_for_contact(&self) -> bool {
+        self.contact && matches!(self.expected, Expected::Quantity(_) | Expected::Place)
+    }
+
     /// Whether a sentence (in normal form) of this role may be quoted; `fit` (0 to 1) is how well it holds what is
     /// asked for.
     pub(crate) fn allows(&self, role: Role, sentence: &str, fit: f32) -> bool {

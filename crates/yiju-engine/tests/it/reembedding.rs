@@ -91,7 +91,7 @@ fn taken_over_equals_made_anew_and_the_old_model_answers_until_then() {
     assert_eq!(answers(&library, &old), before);
     let refused = open_with(&library, &new, Access::ReadOnly).err().unwrap();
     let hint = refused.hint().unwrap();
-    assert!(hint.contains("`yiju reembed`") && hint.contains("`--model multilingual"), "{hint}");
+    assert!(hint.contains("`yiju reembed`") && hint.contains("`--model yiju"), "{hint}");
     let checked = yiju_engine::check(&library, false).unwrap();
     assert!(checked.sound, "{:?}", checked.findings);
     assert_eq!(checked.staged.map(|staged| staged.documents), Some(1));
