@@ -19,6 +19,11 @@ if [ "${#missing[@]}" != 0 ]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fontconfig "${missing[@]}" >/dev/null
 fi
 
+node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || {
+    echo "Node 20 or later is needed, and this is $(node --version)" >&2
+    exit 1
+}
+
 # The lock names versions and sums, not where they are from.
 if ! cmp -s package-lock.json node_modules/.package-lock.of; then
     npm ci --silent

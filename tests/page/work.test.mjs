@@ -244,3 +244,19 @@ test("the API can be read and tried, and its examples run", async () => {
   assert.match((await page.locator(".route code").first().textContent()) ?? "", /^\/v1\/documents$/);
   await close();
 });
+
+test("a long document shows how far it is and how long it still takes", async () => {
+  const { page, close } = await open(place);
+  await page.goto("/documents");
+  const articles = Array.from(
+    { length: 400 },
+    (_, index) =>
+      `第${index + 1}条 第${index + 1}类市政设施由所在区的主管部门负责养护，每${(index % 12) + 1}个月检查一次；发现损坏的，应当在${(index % 48) + 1}小时内设置警示标志。`,
+  );
+  const law = file(place, "law.txt", `海州市市政设施管理总规\n${articles.join("\n")}\n`);
+  await page.setInputFiles("[data-files]", law);
+  await page.waitForSelector(".queue progress[value]");
+  await page.waitForSelector('.queue-said:has-text("约剩")');
+  await page.waitForSelector(".queue li.done", { timeout: 90_000 });
+  await close();
+});

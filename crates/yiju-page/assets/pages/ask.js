@@ -269,7 +269,7 @@ async function suggestions() {
   /** @type {string[]} */
   const questions = [];
   const wanted = (/** @type {number} */ most) =>
-    documents.filter((/** @type {any} */ one) => one.clauses > 3).slice(0, most);
+    documents.filter((/** @type {any} */ one) => one.clauses > 3 && one.clauses < 100).slice(0, most);
   for (const one of wanted(3)) {
     const { clauses } = await once(at(`/documents/${one.id}/clauses`));
     const heads = clauses.flatMap((/** @type {any} */ clause) =>
@@ -307,7 +307,7 @@ function TurnView({ turn, marker, onPick, onNear, onAgain }) {
         </button>
       </p>`
     }
-    <div aria-live="polite">
+    <div class="said-of-it" aria-live="polite">
       ${turn.state === "asking" && !citations.length && html`<${Waiting}>${w.ask.looking}</${Waiting}>`}
       ${
         turn.state === "failed" &&

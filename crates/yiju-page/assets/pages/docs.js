@@ -37,7 +37,7 @@ export function Docs() {
       <button type="submit">${w.key.use}</button>
       <a href="/openapi.json" data-server>openapi.json</a>
     </form>
-    ${error && html`<${Failure} error=${error} />`} ${!api && !error && html`<${Waiting} />`}
+    ${error && html`<${Failure} error=${error} />`} ${!api && !error && html`<div class="room"><${Waiting} /></div>`}
     ${groups.map(
       ({ name, routes }) =>
         html`<section key=${name} aria-labelledby=${`docs-${name}`}>

@@ -86,7 +86,7 @@ function List() {
         />
       </label>
     </div>
-    ${error && html`<${Failure} error=${error} />`} ${!value && !error && html`<${Waiting} />`}
+    ${error && html`<${Failure} error=${error} />`} ${!value && !error && html`<div class="room"><${Waiting} /></div>`}
     ${value && !value.documents.length && html`<p class="note">${matching ? w.documents.noneMatching : w.documents.none}</p>`}
     ${
       value?.documents.length > 0 &&

@@ -23,7 +23,7 @@ export function Figures() {
   return html`<main id="main" class="wide">
     <h1>${w.figures.title}</h1>
     <p class="lead">${w.figures.lead}</p>
-    ${error && html`<${Failure} error=${error} />`} ${!value && !error && html`<${Waiting} />`}
+    ${error && html`<${Failure} error=${error} />`} ${!value && !error && html`<div class="room"><${Waiting} /></div>`}
     ${value && html`<${All} all=${value} />`}
   </main>`;
 }

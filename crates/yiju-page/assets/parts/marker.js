@@ -41,7 +41,10 @@ export function Marker({ citation, current, onPick }) {
       onFocus=${() => setOpen(true)}
       onBlur=${() => setOpen(false)}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Escape" && setOpen(false)}
-      onClick=${() => onPick(citation.marker)}
+      onClick=${() => {
+        setOpen(false);
+        onPick(citation.marker);
+      }}
     >
       ${citation.marker}
     </button>
