@@ -48,6 +48,7 @@ files! {
     "parts/queue.js"
     "parts/source.js"
     "parts/suggest.js"
+    "parts/trial.js"
     "print.css"
     "reading.css"
     "seal.svg"

@@ -181,6 +181,18 @@ mod tests {
     }
 
     #[test]
+    fn vendored_modules_are_those_that_were_checked() {
+        let readme = include_str!("../assets/vendor/README.md");
+        for (name, bytes) in assets::FILES {
+            if let Some(file) = name.strip_prefix("vendor/").filter(|file| file.ends_with(".js")) {
+                let sum = base16ct::lower::encode_string(&Sha256::digest(bytes));
+                let row = readme.lines().find(|line| line.contains(&format!("| `{file}` |")));
+                assert!(row.is_some_and(|row| row.contains(&sum)), "{file} has the sum {sum}");
+            }
+        }
+    }
+
+    #[test]
     fn all_of_it_is_small() {
         let files: usize = PAGE.files.values().map(Asset::wire_bytes).sum();
         let all = files + page().wire_bytes();

@@ -87,9 +87,10 @@ export function Ask({ place }) {
     document.title = turns.length ? `${short(turns.at(-1)?.question ?? "", 30)} · ${w.name}` : w.title;
   }, [turns]);
   const count = turns.length;
+  const lastState = turns.at(-1)?.state;
   useLayoutEffect(() => {
     if (count > 1) end.current?.scrollIntoView({ block: "start" });
-  }, [count]);
+  }, [count, lastState]);
 
   // The arrow keys go from citation to citation.
   useEffect(() => {

@@ -6,6 +6,7 @@ import { duration, histograms, quantile, samples } from "../lib/metrics.js";
 import { words } from "../lib/store.js";
 import { Failure, Waiting, useLoaded } from "../parts/bits.js";
 import { size } from "../parts/collection-list.js";
+import { Trial } from "../parts/trial.js";
 
 /** How often the figures are read anew, in ms. */
 const EVERY = 5000;
@@ -25,6 +26,7 @@ export function Figures() {
     <p class="lead">${w.figures.lead}</p>
     ${error && html`<${Failure} error=${error} />`} ${!value && !error && html`<div class="room"><${Waiting} /></div>`}
     ${value && html`<${All} all=${value} />`}
+    <${Trial} />
   </main>`;
 }
 

@@ -288,6 +288,19 @@ export default {
       compose: "compose",
     },
   },
+  trial: {
+    title: "A trial on these documents",
+    lead: "Headings are asked as questions: is the first citation the clause that the heading is of, and how long does it take? Nothing in the library changes.",
+    go: "Ask 20 questions",
+    running: (done, all) => `${done} of ${all} asked…`,
+    sum: (all, answered, right) =>
+      `${all} asked, ${answered} answered, the first citation the very clause in ${right}.`,
+    none: "No clause here has a heading that could be asked.",
+    server: "In the server",
+    whole: "To the page",
+    others: "Questions that led elsewhere",
+    refused: "(refused)",
+  },
   docs: {
     title: "The API",
     lead: "JSON over HTTP, in the order of use; the examples run as they are.",

@@ -298,6 +298,19 @@ export default {
       compose: "组成答案",
     }),
   },
+  trial: {
+    title: "用库中条款试问",
+    lead: "把条款标题当作问题，逐个提问，看第一处引文是不是标题所在的条款，用时多少。不改动库里的内容。",
+    go: "试问 20 次",
+    running: (/** @type {number} */ done, /** @type {number} */ all) => `已问 ${done} 次，共 ${all} 次…`,
+    sum: (/** @type {number} */ all, /** @type {number} */ answered, /** @type {number} */ right) =>
+      `共问 ${all} 次，回答 ${answered} 次，第一处引文正是该条款 ${right} 次。`,
+    none: "库里没有带标题的条款可以试问。",
+    server: "服务器用时",
+    whole: "到页面用时",
+    others: "没有引到该条款的问题",
+    refused: "（没有回答）",
+  },
   docs: {
     title: "接口说明",
     lead: "HTTP 接口，收发 JSON。按使用的先后排列；例子可以直接运行。",
