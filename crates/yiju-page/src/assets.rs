@@ -44,6 +44,7 @@ files! {
     "parts/filters.js"
     "parts/marker.js"
     "parts/neighbours.js"
+    "parts/outline.js"
     "parts/pages.js"
     "parts/queue.js"
     "parts/source.js"

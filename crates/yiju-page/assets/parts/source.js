@@ -2,10 +2,11 @@
 
 import { at, once, send } from "../lib/api.js";
 import { citation, summary, titled } from "../lib/cite.js";
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib/h.js";
+import { html, useLayoutEffect, useMemo, useRef, useState } from "../lib/h.js";
 import { address } from "../lib/router.js";
 import { notify, words } from "../lib/store.js";
-import { Text, blocks, pieces, short } from "../lib/text.js";
+import { Text, blocks, pieces } from "../lib/text.js";
+import { Outline, outline } from "./outline.js";
 import { Pages } from "./pages.js";
 import { CopyButton, Failure, Waiting, copy, save, useLoaded } from "./bits.js";
 
@@ -161,7 +162,6 @@ function Tools({ value, shown }) {
 function Reading({ value, shown }) {
   const w = words();
   const scroller = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const [current, setCurrent] = useState(-1);
   const entries = useMemo(() => outline(value), [value]);
   const lit = shown.lit ?? [];
   const target = useMemo(() => targetOf(value, shown), [value, shown]);
@@ -170,25 +170,8 @@ function Reading({ value, shown }) {
     if (scroller.current && target >= 0) reveal(scroller.current, target);
   }, [target, shown]);
 
-  useEffect(() => {
-    const root = scroller.current;
-    if (!root || !entries.length) return;
-    const seen = new Map();
-    const watcher = new IntersectionObserver(
-      (changes) => {
-        for (const change of changes)
-          seen.set(Number(/** @type {HTMLElement} */ (change.target).dataset.at), change.isIntersecting);
-        const visible = [...seen].filter(([, yes]) => yes).map(([index]) => index);
-        if (visible.length) setCurrent(visible.includes(target) ? target : Math.min(...visible));
-      },
-      { root, rootMargin: "0px 0px -60% 0px" },
-    );
-    for (const node of root.querySelectorAll("[data-at]")) watcher.observe(node);
-    return () => watcher.disconnect();
-  }, [value, entries, target]);
-
   return html`<div class="reading">
-    ${entries.length > 1 && html`<${Outline} entries=${entries} current=${current} onPick=${(/** @type {number} */ index) => scroller.current && reveal(scroller.current, index, "start")} />`}
+    ${entries.length > 1 && html`<${Outline} entries=${entries} paper=${scroller} target=${target} onPick=${(/** @type {number} */ index) => scroller.current && reveal(scroller.current, index, "start")} />`}
     <div
       class="paper"
       ref=${scroller}
@@ -268,59 +251,4 @@ function Block({ block, index, text, lit, marked }) {
       ${lines[0]}
     </p>`;
   }, [block, lit, marked]);
-}
-
-/** The entries of the outline. @param {any} value */
-function outline(value) {
-  /** @type {{index: number, level: number, text: string}[]} */
-  const entries = [];
-  value.blocks.forEach((/** @type {any} */ block, /** @type {number} */ index) => {
-    if (block.kind === "heading") {
-      const { from, to } = block.lines[0];
-      entries.push({
-        index,
-        level: block.level,
-        text: short(value.text.slice(from, to).trim(), 40),
-      });
-    } else if (block.clause?.label && !block.clause.continues) {
-      const { label, heading, path } = block.clause;
-      const own = heading ? path.at(-1) : label;
-      entries.push({
-        index,
-        level: Math.max(0, path.length - (heading ? 1 : 0)),
-        text: short(own ?? label, 40),
-      });
-    }
-  });
-  return entries;
-}
-
-/** @param {{entries: any[], current: number, onPick: (index: number) => void}} props */
-function Outline({ entries, current, onPick }) {
-  const w = words();
-  const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const here = entries.findLast((entry) => entry.index <= current)?.index ?? -1;
-  useEffect(() => {
-    const [root, now] = [list.current, list.current?.querySelector("[aria-current]")];
-    if (!root || !now) return;
-    const [outer, inner] = [root.getBoundingClientRect(), now.getBoundingClientRect()];
-    if (inner.top < outer.top || inner.bottom > outer.bottom)
-      root.scrollTop += inner.top - outer.top - outer.height / 3;
-  }, [here]);
-  return html`<nav class="outline" aria-label=${w.source.outline} ref=${list} tabindex="0">
-    <ol>
-      ${entries.map(
-        ({ index, level, text }) =>
-          html`<li key=${index} data-level=${Math.min(level, 3)}>
-            <button
-              type="button"
-              aria-current=${index === here ? "location" : undefined}
-              onClick=${() => onPick(index)}
-            >
-              ${text}
-            </button>
-          </li>`,
-      )}
-    </ol>
-  </nav>`;
 }
