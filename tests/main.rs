@@ -13,6 +13,8 @@ mod faults;
 mod files;
 mod keeping;
 mod kills;
+#[cfg(unix)]
+mod open;
 mod pull;
 #[cfg(unix)]
 mod reembed;

@@ -16,7 +16,7 @@ use crate::error::ApiError;
 use crate::openapi;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, pages, search, verify,
+    ask, clauses, collections, documents, embeddings, health, page, pages, search, verify,
 };
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
@@ -52,7 +52,7 @@ pub fn app(state: AppState) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/openapi.json", get(openapi::json))
-        .route("/docs", get(openapi::page))
+        .merge(page::routes())
         .fallback(|uri: Uri| async move { ApiError::route_not_found(uri.path()) })
         .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
             ApiError::method_not_allowed(method.as_str(), uri.path())

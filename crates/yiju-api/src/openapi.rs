@@ -1,7 +1,7 @@
-//! `/openapi.json`, derived from the handlers and their types, and `/docs`, a page that shows it offline.
+//! `/openapi.json`, derived from the handlers and their types. The page at `/docs` shows it.
 
-use axum::http::{HeaderValue, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -17,9 +17,6 @@ use crate::routes::{
 pub(crate) const NAMED: &str = "/v1/collections/{collection}";
 /// Routes that belong to no collection, or that manage collections.
 const NOT_OF_A_COLLECTION: [&str; 2] = ["/v1/collections", "/v1/embeddings"];
-/// What the page at /docs may load: its own script and style, and the description from this server.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -128,14 +125,6 @@ pub fn openapi() -> Result<String, serde_json::Error> {
 pub(crate) async fn json() -> Result<Response, ApiError> {
     let text = openapi().map_err(|error| ApiError::internal(format!("openapi.json: {error}")))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], text).into_response())
-}
-
-pub(crate) async fn page() -> Response {
-    let mut response = Html(include_str!("docs.html")).into_response();
-    response
-        .headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
-    response
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ pub(crate) const MOST_QUOTES: usize = 20;
 /// The most places given for a verified quote.
 pub(crate) const MOST_PLACES: usize = 20;
 
+/// The longest text that documents are listed by, in characters.
+pub(crate) const LONGEST_MATCHING: usize = 200;
+
 /// The widest picture of a page, in pixels.
 pub(crate) const WIDEST_PICTURE: usize = 4_000;
 /// The most clauses and spans marked on a page.

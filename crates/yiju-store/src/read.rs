@@ -110,6 +110,19 @@ impl Store {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<DocumentList, StoreError> {
+        self.documents_where(cursor, limit, |_| true)
+    }
+
+    /// As [`Store::documents`], of those only that `accepts` takes.
+    ///
+    /// # Errors
+    /// As [`Store::documents`].
+    pub fn documents_where(
+        &self,
+        cursor: Option<&str>,
+        limit: usize,
+        accepts: impl Fn(&DocumentRecord) -> bool,
+    ) -> Result<DocumentList, StoreError> {
         let after = match cursor {
             None => 0,
             Some(cursor) => decode_cursor(cursor)
@@ -117,13 +130,19 @@ impl Store {
         };
         let limit = limit.clamp(1, PAGE_LIMIT);
         self.readers.read("list the documents", |connection| {
-            let mut rows = connection
-                .prepare_cached(&record_query("WHERE d.key > ?1 ORDER BY d.key LIMIT ?2"))?
-                // One more than asked shows whether there is another page.
-                .query_map([after, i64::try_from(limit).unwrap_or(0) + 1], |row| {
-                    Ok((row.get(0)?, record(row)?))
-                })?
-                .collect::<rusqlite::Result<Vec<(i64, DocumentRecord)>>>()?;
+            let mut statement =
+                connection.prepare_cached(&record_query("WHERE d.key > ?1 ORDER BY d.key"))?;
+            let mut found = statement.query([after])?;
+            let mut rows: Vec<(i64, DocumentRecord)> = Vec::new();
+            // One more than asked shows whether there is another page.
+            while rows.len() <= limit
+                && let Some(row) = found.next()?
+            {
+                let record = record(row)?;
+                if accepts(&record) {
+                    rows.push((row.get(0)?, record));
+                }
+            }
             let more = rows.len() > limit;
             rows.truncate(limit);
             let next_cursor = rows.last().filter(|_| more).map(|(key, _)| encode_cursor(*key));

@@ -21,7 +21,7 @@ use crate::terminal::Color;
         yiju ask --docs seeds \"超大特大城市应该怎样发展？\"\n  \
         yiju add policies/\n  \
         yiju ask \"灵活就业人员能参加住房公积金吗？\"\n  \
-        yiju serve\n\n\
+        yiju open\n\n\
         Exit codes: 0 done (a refusal is an answer, too), 1 something to put right, 2 a fault",
     subcommand_required = true,
     disable_help_subcommand = true
@@ -125,6 +125,7 @@ pub(crate) enum Command {
     Eval(commands::eval::Eval),
     Bench(commands::bench::Bench),
     Serve(commands::serve::Serve),
+    Open(commands::open::Open),
     #[command(subcommand)]
     Key(commands::key::Key),
     Check(commands::check::Check),

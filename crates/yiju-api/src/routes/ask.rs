@@ -107,7 +107,7 @@ async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError>
     Ok(answer)
 }
 
-fn accepts_events(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
     headers
         .get_all(header::ACCEPT)
         .iter()
@@ -119,7 +119,7 @@ fn accepts_events(headers: &HeaderMap) -> bool {
         })
 }
 
-fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+pub(super) fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     Sse::new(events.map(Ok::<_, Infallible>))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response()
@@ -182,7 +182,7 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
     })
 }
 
-fn event(name: &str, data: &impl Serialize) -> Result<Event, ApiError> {
+pub(super) fn event(name: &str, data: &impl Serialize) -> Result<Event, ApiError> {
     let event = Event::default().event(name).json_data(data);
     event.map_err(|error| ApiError::internal(format!("event `{name}`: {error}")))
 }

@@ -5,12 +5,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 use yiju_engine::{AddOutcome, AddStatus, DocumentPage, DocumentSummary, Engine};
 
+use super::ask::accepts_events;
+use super::following::{AddEvent, follow};
 use super::upload;
 use crate::error::{ApiError, Failures};
 use crate::extract::{Id, Query};
 use crate::limits::PAGE_DOCUMENTS;
+use crate::request_id::RequestId;
 use crate::target::{Reading, Target, Writing};
 
 /// What an add did.
@@ -32,20 +36,39 @@ pub(crate) struct Added {
 /// archive that are no longer in it are removed. What is acknowledged is durable
 /// and can be found at once. The same name with the same bytes changes nothing and gives 200, so a
 /// client that did not see the answer sends the request again.
+///
+/// `Accept: text/event-stream` asks for events: `progress` as passages are embedded, then `done` with what else would be
+/// the body, or `error`.
 #[utoipa::path(
     post, path = "/v1/documents", tag = "documents",
     request_body(content((upload::DocumentBody = "application/json"), (upload::DocumentForm = "multipart/form-data"))),
     responses(
         (status = 201, description = "Added or replaced", body = Added),
-        (status = 200, description = "Unchanged: the library has these bytes under this name", body = Added),
+        (status = 200, description = "Unchanged: the library has these bytes under this name; or the events, where they are asked for", content(
+            (Added = "application/json"), (AddEvent = "text/event-stream"))),
         Failures,
     ),
 )]
-pub(crate) async fn add(Writing(target): Writing, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn add(
+    Writing(target): Writing,
+    request_id: RequestId,
+    request: Request,
+) -> Result<Response, ApiError> {
     target.grant.all_documents()?;
     // Held until the source is stored: it bounds how many documents are in memory at once.
-    let _place = target.state.upload_place()?;
+    let place = target.state.upload_place()?;
+    let followed = accepts_events(request.headers());
     let (source, _) = upload::read(request, &target.state).await?;
+    if followed {
+        let state = target.state.clone();
+        let (sender, progress) = watch::channel(None);
+        let call = Box::pin(async move {
+            let _place = place;
+            let tell = move |now| _ = sender.send_replace(Some(now));
+            target.write(move |engine| engine.add(source, &tell)).await.map(Added::of)
+        });
+        return follow(&state, request_id, progress, call).await;
+    }
     let outcome = target.write(move |engine| engine.add(source, &|_| {})).await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
@@ -123,6 +146,9 @@ pub(crate) struct ListQuery {
     /// Most documents to give.
     #[param(default = 50, minimum = 1, maximum = 500)]
     limit: Option<usize>,
+    /// Only documents whose title, 文号, issuer or source holds each word of this, for suggestions while one types.
+    #[param(min_length = 1, max_length = 200)]
+    matching: Option<String>,
 }
 
 /// Lists the documents, in the order they were first added.
@@ -143,10 +169,20 @@ pub(crate) async fn list(
             "`limit` is {limit}, and must be from 1 to {PAGE_DOCUMENTS}"
         )));
     }
-    if let Some(ids) = target.grant.documents() {
-        return reachable(&target, ids, query.cursor, limit).await.map(axum::Json);
+    let ListQuery { cursor, matching, .. } = query;
+    if let Some(text) = matching {
+        let within = target.grant.documents().map(<[String]>::to_vec);
+        let page = target
+            .read(move |engine| {
+                engine.documents_matching(&text, within.as_deref(), cursor.as_deref(), limit)
+            })
+            .await?;
+        return Ok(axum::Json(page));
     }
-    let page = target.read(move |engine| engine.documents(query.cursor.as_deref(), limit)).await?;
+    if let Some(ids) = target.grant.documents() {
+        return reachable(&target, ids, cursor, limit).await.map(axum::Json);
+    }
+    let page = target.read(move |engine| engine.documents(cursor.as_deref(), limit)).await?;
     Ok(axum::Json(page))
 }
 

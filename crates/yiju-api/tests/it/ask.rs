@@ -80,7 +80,7 @@ async fn a_filter_that_lets_nothing_through_leads_to_a_refusal() {
 }
 
 /// The events of a stream: names and data.
-fn events(text: &str) -> Vec<(String, Value)> {
+pub(crate) fn events(text: &str) -> Vec<(String, Value)> {
     let blocks = text.split("\n\n").filter(|block| block.contains("event:"));
     let line = |block: &str, key: &str| {
         let start = format!("{key}: ");

@@ -317,3 +317,80 @@ async fn the_text_has_its_hash_as_a_tag() {
     assert_eq!(send(&app, other).await.status, StatusCode::OK);
     assert_eq!(get(&app, "/v1/documents/nope/text").await.error(404), "not_found");
 }
+
+#[tokio::test]
+async fn the_list_is_filtered_by_what_one_types() {
+    let library = library();
+    let app = app_of(&library.engine, Limits::default());
+    let notice = "江城市人民政府办公室关于图书馆开放的通知\n江政办发〔2024〕12号\n各区人民政府：\n第一条 图书馆周一闭馆。\n";
+    let body = json!({"title": "江城市人民政府办公室关于图书馆开放的通知", "text": notice, "source": "b.txt"});
+    assert_eq!(post(&app, "/v1/documents", body).await.status, StatusCode::CREATED);
+    let titles = async |matching: &str| {
+        let encoded: String = matching.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let page = get(&app, &format!("/v1/documents?limit=5&matching={encoded}")).await.json();
+        let documents = page["documents"].as_array().unwrap().clone();
+        documents.iter().map(|one| one["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(titles("租赁").await, ["住房租赁管理办法"]);
+    assert_eq!(titles("《住房租赁").await, ["住房租赁管理办法"]);
+    assert_eq!(titles("住 租赁").await, ["住房租赁管理办法"], "each word is held");
+    assert_eq!(
+        titles("圖書館").await,
+        ["江城市人民政府办公室关于图书馆开放的通知"],
+        "in Traditional characters"
+    );
+    assert_eq!(titles("江政办发[2024]12").await.len(), 1, "by 文号 in other brackets");
+    assert_eq!(titles("B.TXT").await.len(), 1, "by source");
+    assert!(titles("地铁").await.is_empty());
+
+    let first = get(&app, "/v1/documents?limit=1&matching=t").await.json();
+    assert_eq!(first["documents"].as_array().unwrap().len(), 1);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second =
+        get(&app, &format!("/v1/documents?limit=1&matching=t&cursor={cursor}")).await.json();
+    assert_ne!(first["documents"][0]["id"], second["documents"][0]["id"]);
+    assert_eq!(second["next_cursor"], Value::Null);
+    for bad in ["", "%20", &"a".repeat(201)] {
+        let answer = get(&app, &format!("/v1/documents?matching={bad}")).await;
+        assert_eq!(answer.error(400), "invalid_request", "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn an_add_can_be_followed() {
+    let library = library();
+    let mut limits = Limits::default();
+    limits.stream_after = std::time::Duration::ZERO;
+    let app = app_of(&library.engine, limits);
+    let follow = async |app: &axum::Router, body: &Value| {
+        let request = Request::post("/v1/documents")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "text/event-stream")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        send(app, request).await
+    };
+    let body = json!({"title": "图书馆规则", "text": NOTICE});
+    let followed = follow(&app, &body).await;
+    assert_eq!(followed.header("content-type"), "text/event-stream");
+    let events = crate::ask::events(followed.text());
+    let (last, before) = events.split_last().unwrap();
+    assert!(!before.is_empty() && before.iter().all(|event| event.0 == "progress"), "{events:?}");
+    let shares: Vec<f64> = before.iter().map(|event| event.1["share"].as_f64().unwrap()).collect();
+    assert!(
+        shares.is_sorted() && shares.iter().all(|share| (0.0..=1.0).contains(share)),
+        "{shares:?}"
+    );
+    assert_eq!((last.0.as_str(), &last.1["status"]), ("done", &json!("added")));
+    assert_eq!(last.1["documents"][0]["title"], "图书馆规则");
+
+    // What is known in time has its own status; after that, an error is an event.
+    let blank = json!({"title": "t", "text": " "});
+    let patient = app_of(&library.engine, Limits::default());
+    assert_eq!(follow(&patient, &blank).await.error(422), "unreadable");
+    let events = crate::ask::events(follow(&app, &blank).await.text());
+    let (name, data) = events.last().unwrap();
+    assert_eq!((name.as_str(), &data["error"]["code"]), ("error", &json!("unreadable")));
+    let again = crate::ask::events(follow(&patient, &body).await.text());
+    assert_eq!(again.last().unwrap().1["status"], "unchanged");
+}

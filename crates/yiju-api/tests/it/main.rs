@@ -8,6 +8,7 @@ mod documents;
 mod embeddings;
 mod errors;
 mod openapi;
+mod page;
 mod steps;
 mod support;
 mod tls;

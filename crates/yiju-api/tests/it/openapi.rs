@@ -164,7 +164,7 @@ async fn every_described_route_is_there() {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
         parameters.iter().map(|one| one["in"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(places("/v1/documents"), ["query", "query"]);
+    assert_eq!(places("/v1/documents"), ["query", "query", "query"]);
     assert_eq!(places("/v1/documents/{id}/text"), ["path", "header"]);
     for (path, item) in paths {
         for method in item.as_object().unwrap().keys() {
@@ -181,6 +181,4 @@ async fn every_described_route_is_there() {
             );
         }
     }
-    let page = get(&app, "/docs").await;
-    assert!(page.text().contains("openapi.json") && !page.text().contains("https://"));
 }

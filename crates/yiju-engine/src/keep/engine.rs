@@ -9,6 +9,7 @@ use crate::keep::archive;
 use crate::keep::corpus::{self, CorpusOutcome, CorpusProgress, HeldRebuilds};
 use crate::keep::ingest::{self, AddOutcome, Incoming, Source};
 use crate::keep::library::{LibraryLimits, LibrarySize};
+use crate::keep::matching::Wanted;
 use crate::keep::passages::Progress;
 use crate::keep::picture::{PictureRequest, draw};
 use crate::keep::replace;
@@ -178,6 +179,30 @@ impl Engine {
     ) -> Result<DocumentPage, EngineError> {
         check_limit("limit", limit, MOST_ON_PAGE)?;
         let page = self.library.store.documents(cursor, limit)?;
+        Ok(DocumentPage {
+            documents: page.documents.into_iter().map(summary).collect(),
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// As [`Engine::documents`], of those only whose title, 文号, issuer or source holds each word of `text`, whatever
+    /// its width, case or script (Traditional, Simplified); white space and 《》 in them do not count.
+    /// With `within`, only documents of these ids.
+    ///
+    /// # Errors
+    /// The text is longer than 200 characters or has no letter or digit; else as [`Engine::documents`].
+    pub fn documents_matching(
+        &self,
+        text: &str,
+        within: Option<&[String]>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<DocumentPage, EngineError> {
+        check_limit("limit", limit, MOST_ON_PAGE)?;
+        let wanted = Wanted::of(text)?;
+        let page = self.library.store.documents_where(cursor, limit, |record| {
+            within.is_none_or(|ids| ids.contains(&record.id)) && wanted.fits(record)
+        })?;
         Ok(DocumentPage {
             documents: page.documents.into_iter().map(summary).collect(),
             next_cursor: page.next_cursor,

@@ -8,6 +8,7 @@ pub(crate) mod indexes;
 pub(crate) mod ingest;
 pub(crate) mod library;
 pub(crate) mod maintain;
+mod matching;
 pub(crate) mod passages;
 pub(crate) mod picture;
 pub(crate) mod printed;

@@ -11,6 +11,7 @@ pub(crate) mod filter;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod model;
+pub(crate) mod open;
 pub(crate) mod outline;
 pub(crate) mod page;
 pub(crate) mod reembed;
@@ -104,6 +105,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&global)?;
     let server = match &command {
         Command::Serve(serve) => Some(serve.log(&settings.serve)),
+        Command::Open(_) => Some(serve::Serve::default().log(&settings.serve)),
         _ => None,
     };
     let _log = logging::start(&global, server.as_ref())?;
@@ -128,6 +130,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bench(bench) => bench.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Serve(serve) => serve.run(&context),
+        Command::Open(open) => open.run(&context),
         Command::Key(key) => key.run(&context),
         Command::Check(check) => check.run(&context),
         Command::Reembed(reembed) => reembed.run(&context),

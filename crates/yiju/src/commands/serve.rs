@@ -1,5 +1,6 @@
 //! `yiju serve`
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,8 +26,8 @@ const LISTEN: &str = "127.0.0.1:8700";
 /// Serve the HTTP API
 ///
 /// Without access keys it listens on this machine only; `yiju key add` makes one. /docs shows the
-/// routes. SIGTERM and SIGINT stop it: what was accepted is finished first. Logs go to standard error.
-#[derive(Debug, Args)]
+/// routes, / is a page to ask on. SIGTERM and SIGINT stop it: what was accepted is finished first. Logs go to standard error.
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:\n  \
     yiju serve\n  \
     yiju serve --listen 127.0.0.1:9000\n  \
@@ -48,31 +49,39 @@ impl Serve {
     }
 
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let settings = self.settings.over(&context.settings.serve);
-        let limits = limits(&settings)?;
-        let grace = seconds("grace-seconds", settings.grace_seconds, 30.0)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .context("cannot start the server's threads")?;
-        let address = address(settings.listen.as_deref().unwrap_or(LISTEN))?;
-        let data = context.settings.server_data(settings.data.as_deref())?;
-        let tls = tls(&settings)?;
-        let policy = policy(&settings, key::file(&data), tls.is_some())?;
-        let state = AppState::with_policy(limits, policy).map_err(key::failure)?;
-        if !address.ip().is_loopback() && state.is_open() {
-            return Err(Failure::new(format!(
-                "without access keys only this machine is served, and {address} can be reached by others"
-            ))
-            .hint("make a key with `yiju key add NAME`, or listen on 127.0.0.1")
-            .into());
-        }
-        let server = Server { address, data, tls, grace };
-        let code = runtime.block_on(server.run(context, state))?;
-        // Work that exceeded the grace period must not delay the exit.
-        runtime.shutdown_background();
-        Ok(code)
+        serve(self.settings.over(&context.settings.serve), context, false)
     }
+}
+
+/// Serves until it is told to stop; with `browse`, opens the page in the browser.
+pub(super) fn serve(
+    settings: ServeSettings,
+    context: &Context,
+    browse: bool,
+) -> anyhow::Result<ExitCode> {
+    let limits = limits(&settings)?;
+    let grace = seconds("grace-seconds", settings.grace_seconds, 30.0)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the server's threads")?;
+    let address = address(settings.listen.as_deref().unwrap_or(LISTEN))?;
+    let data = context.settings.server_data(settings.data.as_deref())?;
+    let tls = tls(&settings)?;
+    let policy = policy(&settings, key::file(&data), tls.is_some())?;
+    let state = AppState::with_policy(limits, policy).map_err(key::failure)?;
+    if !address.ip().is_loopback() && state.is_open() {
+        return Err(Failure::new(format!(
+            "without access keys only this machine is served, and {address} can be reached by others"
+        ))
+        .hint("make a key with `yiju key add NAME`, or listen on 127.0.0.1")
+        .into());
+    }
+    let server = Server { address, data, tls, grace, browse };
+    let code = runtime.block_on(server.run(context, state))?;
+    // Work that exceeded the grace period must not delay the exit.
+    runtime.shutdown_background();
+    Ok(code)
 }
 
 fn limits(settings: &ServeSettings) -> Result<Limits, Failure> {
@@ -140,6 +149,8 @@ struct Server {
     data: PathBuf,
     tls: Option<Tls>,
     grace: Duration,
+    /// Whether to open the page in the browser.
+    browse: bool,
 }
 
 impl Server {
@@ -157,13 +168,21 @@ impl Server {
         let (settings, collections) = (context.settings.clone(), self.data.join("collections"));
         let mut loading =
             tokio::task::spawn_blocking(move || load(&settings, &state, &collections));
-        let ended = tokio::select! {
-            ready = &mut loading => {
-                context.notes.say(&ready.context("loading failed")??);
-                server.await
+        let page = format!("{}://{address}/", if secure { "https" } else { "http" });
+        let browsing = browse(context, self.browse.then_some(page));
+        let serving = async {
+            tokio::select! {
+                ready = &mut loading => {
+                    context.notes.say(&ready.context("loading failed")??);
+                    anyhow::Ok(server.await)
+                }
+                // Stopped before it was ready. Loading can be cut off: its writes are atomic.
+                ended = &mut server => Ok(ended),
             }
-            // Stopped before it was ready. Loading can be cut off: its writes are atomic.
-            ended = &mut server => ended,
+        };
+        let ended = tokio::select! {
+            ended = serving => ended?,
+            never = browsing => match never {},
         };
         match ended.context("the server failed")?.context("the server's socket failed")? {
             Stopped::Finished => {
@@ -179,6 +198,22 @@ impl Server {
             }
         }
     }
+}
+
+/// Opens the page in the browser, or says where it is; never completes, since some browsers run as long as their
+/// window is open.
+async fn browse(context: &Context, page: Option<String>) -> Infallible {
+    if let Some(page) = page {
+        let there = page.clone();
+        let opened = tokio::task::spawn_blocking(move || open::that(there)).await;
+        match opened {
+            Ok(Ok(())) => context.notes.say(&format!("opened {page} in the browser")),
+            _ => context
+                .notes
+                .say(&format!("no browser could be opened: go to {page} in one on this machine")),
+        }
+    }
+    std::future::pending().await
 }
 
 /// Opens the library and the collections; returns the message to print.
