@@ -112,6 +112,7 @@ pub(crate) enum Recognise {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Ask(commands::ask::Ask),
+    Chat(commands::chat::Chat),
     Search(commands::search::Search),
     Verify(commands::verify::Verify),
     Add(commands::add::Add),
@@ -125,6 +126,7 @@ pub(crate) enum Command {
     Eval(commands::eval::Eval),
     Bench(commands::bench::Bench),
     Serve(commands::serve::Serve),
+    Mcp(commands::mcp::Mcp),
     #[command(subcommand)]
     Key(commands::key::Key),
     Check(commands::check::Check),

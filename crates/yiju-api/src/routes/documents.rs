@@ -137,17 +137,24 @@ pub(crate) async fn list(
     Reading(target): Reading,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<DocumentPage>, ApiError> {
-    let limit = query.limit.unwrap_or(50);
+    page_of(&target, query.cursor, query.limit.unwrap_or(50)).await.map(axum::Json)
+}
+
+/// A page of the documents that the caller may read.
+pub(crate) async fn page_of(
+    target: &Target,
+    cursor: Option<String>,
+    limit: usize,
+) -> Result<DocumentPage, ApiError> {
     if !(1..=PAGE_DOCUMENTS).contains(&limit) {
         return Err(ApiError::invalid(format!(
             "`limit` is {limit}, and must be from 1 to {PAGE_DOCUMENTS}"
         )));
     }
     if let Some(ids) = target.grant.documents() {
-        return reachable(&target, ids, query.cursor, limit).await.map(axum::Json);
+        return reachable(target, ids, cursor, limit).await;
     }
-    let page = target.read(move |engine| engine.documents(query.cursor.as_deref(), limit)).await?;
-    Ok(axum::Json(page))
+    target.read(move |engine| engine.documents(cursor.as_deref(), limit)).await
 }
 
 /// A page of the documents that a key is limited to, in the key's order; the cursor is the index of
