@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use serde::Serialize;
+use serde_json::Value;
 use yiju_engine::{Answer, ClauseRef};
 
 use crate::error::ApiError;
@@ -44,6 +45,16 @@ impl FromRequestParts<AppState> for Links {
         let scheme = if state.policy().tls || forwarded { "https" } else { "http" };
         Ok(Self(host.map_or(String::new(), |host| format!("{scheme}://{host}"))))
     }
+}
+
+/// A value with the numbers that its text has: 32-bit floats keep their digits.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub(crate) fn value_of(value: &impl Serialize) -> Result<Value, ApiError> {
+    let text = serde_json::to_string(value);
+    let read = text.and_then(|text| serde_json::from_str(&text));
+    read.map_err(|error| ApiError::internal(format!("a part of a message: {error}")))
 }
 
 /// A message.

@@ -14,7 +14,7 @@ use yiju_engine::{
 
 use super::{Call, schema};
 use crate::error::ApiError;
-use crate::message::{Links, written};
+use crate::message::{Links, value_of, written};
 use crate::routes::ask::answer_and;
 use crate::routes::documents::page_of;
 
@@ -340,10 +340,8 @@ async fn list_documents(call: Call, arguments: JsonObject) -> Result<CallToolRes
 
 /// A result: for models as text, for programs as JSON of the tool's output schema.
 fn done(text: String, structured: &impl Serialize) -> Result<CallToolResult, ApiError> {
-    let value = serde_json::to_value(structured);
-    let value = value.map_err(|error| ApiError::internal(format!("a tool's result: {error}")))?;
     let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-    result.structured_content = Some(value);
+    result.structured_content = Some(value_of(structured)?);
     Ok(result)
 }
 

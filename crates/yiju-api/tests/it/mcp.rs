@@ -35,6 +35,7 @@ async fn call_at(
     let mut request = Request::post(path)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "application/json, text/event-stream")
+        .header(header::HOST, "localhost:8700")
         .header("mcp-protocol-version", version);
     if version == STATELESS {
         request = request.header("mcp-method", method);

@@ -10,7 +10,7 @@ use super::conversation::Conversation;
 use super::{Answered, AskFields, MODEL, check_model, now, reply};
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
-use crate::message::{Annotation, Links};
+use crate::message::{Annotation, Links, value_of};
 use crate::request_id::RequestId;
 use crate::stream::streamed;
 use crate::target::Reading;
@@ -103,7 +103,7 @@ pub(crate) struct Completion {
     /// One.
     choices: Vec<Choice>,
     /// What was read and written.
-    usage: Usage,
+    usage: ChatUsage,
     /// The answer as `/v1/ask` gives it: citations with quotes and spans, or the refusal.
     yiju: Answer,
 }
@@ -148,7 +148,7 @@ struct UrlCitation {
 
 /// Tokens, by the tokenizer of the embedding model.
 #[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
-struct Usage {
+struct ChatUsage {
     /// Of all messages.
     prompt_tokens: usize,
     /// Of the answer.
@@ -217,9 +217,9 @@ struct Head {
     created: u64,
 }
 
-fn usage(answered: &Answered) -> Usage {
+fn usage(answered: &Answered) -> ChatUsage {
     let Answered { prompt_tokens, completion_tokens, .. } = *answered;
-    Usage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+    ChatUsage { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
 }
 
 fn citations(annotations: &[Annotation]) -> Vec<UrlCitation> {
@@ -280,7 +280,7 @@ fn chunks(
         }
         let annotations = citations(&answered.content.annotations);
         let mut end = chunk(choice(json!({"annotations": annotations}), json!("stop")));
-        end["yiju"] = json!(answered.answer);
+        end["yiju"] = value_of(&answered.answer)?;
         all.push(end);
         if with_usage {
             let mut last = chunk(json!([]));

@@ -9,7 +9,7 @@ use super::conversation::Conversation;
 use super::{Answered, AskFields, MODEL, check_model, now, reply};
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
-use crate::message::{Annotation, Links};
+use crate::message::{Annotation, Links, value_of};
 use crate::request_id::RequestId;
 use crate::stream::streamed;
 use crate::target::Reading;
@@ -20,7 +20,7 @@ pub(crate) struct ResponsesBody {
     /// `yiju`, also where it is left out.
     model: Option<String>,
     /// The question, or the messages of the conversation, of which the last is the question.
-    #[schema(value_type = InputSchema)]
+    #[schema(value_type = ResponsesInput)]
     input: Value,
     /// As a system message before the others.
     instructions: Option<String>,
@@ -41,7 +41,7 @@ pub(crate) struct ResponsesBody {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes the input, which is read as a value for clearer errors")]
-enum InputSchema {
+enum ResponsesInput {
     Text(String),
     #[schema(value_type = Vec<Object>)]
     Messages(Vec<Value>),
@@ -87,7 +87,7 @@ pub(crate) async fn responses(
     let links = links.within(&target);
     let call = reply(target, request_id.clone(), conversation, body.ask, links);
     if !body.stream {
-        return Ok(axum::Json(frame.completed(&call.await?)).into_response());
+        return Ok(axum::Json(frame.completed(&call.await?)?).into_response());
     }
     streamed(&state, call, move |result| events(&frame, result, &request_id)).await
 }
@@ -139,7 +139,7 @@ impl Frame {
         })
     }
 
-    fn completed(&self, answered: &Answered) -> Value {
+    fn completed(&self, answered: &Answered) -> Result<Value, ApiError> {
         let message = self.message("completed", json!([part(answered)]));
         let usage = json!({
             "input_tokens": answered.prompt_tokens,
@@ -149,8 +149,8 @@ impl Frame {
             "total_tokens": answered.prompt_tokens + answered.completion_tokens,
         });
         let mut response = self.response("completed", json!([message]), usage);
-        response["yiju"] = json!(answered.answer);
-        response
+        response["yiju"] = value_of(&answered.answer)?;
+        Ok(response)
     }
 }
 
@@ -179,8 +179,9 @@ fn events(frame: &Frame, result: Result<Answered, ApiError>, request_id: &Reques
     };
     let started = frame.response("in_progress", json!([]), Value::Null);
     push("response.created", json!({"response": started}));
-    match result {
-        Ok(answered) => {
+    let answered = result.and_then(|answered| Ok((frame.completed(&answered)?, answered)));
+    match answered {
+        Ok((completed, answered)) => {
             push("response.in_progress", json!({"response": started}));
             let item = format!("msg_{}", frame.id);
             let begun = frame.message("in_progress", json!([]));
@@ -209,7 +210,7 @@ fn events(frame: &Frame, result: Result<Answered, ApiError>, request_id: &Reques
             push("response.content_part.done", with(json!({"part": part(&answered)})));
             let done = frame.message("completed", json!([part(&answered)]));
             push("response.output_item.done", json!({"output_index": 0, "item": done}));
-            push("response.completed", json!({"response": frame.completed(&answered)}));
+            push("response.completed", json!({"response": completed}));
         }
         Err(error) => {
             error.log(request_id.as_str());

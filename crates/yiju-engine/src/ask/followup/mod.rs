@@ -13,6 +13,9 @@ use crate::limits::{LONGEST_QUESTION, MOST_EARLIER, check_text};
 use crate::response::{Answer, AskRequest, Citation};
 use rules::{Before, Cited, Written};
 
+/// Answers a question that is written out.
+type Ask<'a> = &'a dyn Fn(&AskRequest) -> Result<Answer, EngineError>;
+
 /// Refuses a history of more questions than may be, or with one that is none.
 pub(crate) fn check(history: &[String]) -> Result<(), EngineError> {
     if history.len() > MOST_EARLIER {
@@ -30,57 +33,124 @@ pub(crate) fn check(history: &[String]) -> Result<(), EngineError> {
 pub(crate) fn answer(
     engine: &Engine,
     request: &AskRequest,
-    ask: &dyn Fn(&AskRequest) -> Result<Answer, EngineError>,
+    ask: Ask<'_>,
 ) -> Result<Answer, EngineError> {
     if request.history.is_empty() {
         return ask(request);
     }
     let alone = AskRequest { history: Vec::new(), ..request.clone() };
     let (written, before) = write_out(engine, &alone, &request.history, ask)?;
-    let Some(written) = written else {
-        let answer = ask(&alone)?;
-        // A question that nothing answers by itself may leave its subject out in a way that no rule knows.
-        return match rules::with_topic(&alone.question, &before.question) {
-            Some(question) if !answer.answered => {
-                let tried = ask_written(&alone, question, before.cited()?, ask)?;
-                Ok(if tried.answered { tried } else { answer })
-            }
-            _ => Ok(answer),
-        };
+    let within = match before.cited()? {
+        Some(cited) if alone.filter.document_ids.len() != 1 => Some(cited),
+        _ => None,
     };
-    let answer = ask_written(&alone, written.question, before.cited()?, ask)?;
-    if !answer.answered {
-        let as_asked = ask(&alone)?;
-        if as_asked.answered && !written.pointing {
-            return Ok(as_asked);
+    match written {
+        Some(Written { question, pointing: true }) => pointed(&alone, &question, within, ask),
+        Some(Written { question, pointing: false }) => {
+            match going_on(&alone, &question, within, ask)? {
+                Some(answer) => Ok(answer),
+                None => asked_of_all(&alone, &question, ask),
+            }
         }
+        None => unruled(&alone, &before, within, ask),
     }
-    Ok(answer)
 }
 
-/// Asks a question written out, of the document cited before if that answers it.
-fn ask_written(
+/// Answers a question that no rule writes out. Unless it names a place or a body, or its answer is from a document that
+/// it has a word of, it goes on with the document cited before.
+fn unruled(
     alone: &AskRequest,
-    question: String,
-    cited: Option<&Cited>,
-    ask: &dyn Fn(&AskRequest) -> Result<Answer, EngineError>,
+    before: &Before<'_>,
+    within: Option<&Cited>,
+    ask: Ask<'_>,
 ) -> Result<Answer, EngineError> {
-    let understood = |mut answer: Answer| {
-        answer.understood_as = Some(question.clone());
-        Ok(answer)
+    let answer = ask(alone)?;
+    let of_its_own = match (within, answer.citations.first()) {
+        (Some(cited), Some(first)) => {
+            first.document.id == cited.document_id
+                || phrases::shares(&alone.question, &first.document.title, &cited.title)
+        }
+        (None, first) => first.is_some(),
+        (Some(_), None) => false,
     };
-    let whole = AskRequest { question: question.clone(), ..alone.clone() };
-    if let Some(cited) = cited
-        && alone.filter.document_ids.len() != 1
+    if of_its_own || phrases::names(&alone.question) {
+        return Ok(answer);
+    }
+    let question = match (rules::with_topic(&alone.question, &before.question), within) {
+        (Some(question), _) => question,
+        (None, Some(cited)) => format!("{} {}", cited.title, alone.question),
+        (None, None) => return Ok(answer),
+    };
+    if let Some(answer) = going_on(alone, &question, within, ask)? {
+        return Ok(answer);
+    }
+    let tried = ask(&AskRequest { question: question.clone(), ..alone.clone() })?;
+    Ok(if tried.answered && !answer.answered { understood(tried, &question) } else { answer })
+}
+
+/// Answers a question that means nothing as it was asked: of the document cited before, else of all.
+fn pointed(
+    alone: &AskRequest,
+    question: &str,
+    within: Option<&Cited>,
+    ask: Ask<'_>,
+) -> Result<Answer, EngineError> {
+    for request in [
+        within.map(|cited| of_document(alone, question, cited)),
+        Some(AskRequest { question: question.to_owned(), ..alone.clone() }),
+        within.map(|cited| of_document(alone, &alone.question, cited)),
+    ]
+    .into_iter()
+    .flatten()
     {
-        let mut within = whole.clone();
-        within.filter.document_ids = vec![cited.document_id.clone()];
-        let answer = ask(&within)?;
+        let answer = ask(&request)?;
         if answer.answered {
-            return understood(answer);
+            return Ok(understood(answer, question));
         }
     }
-    understood(ask(&whole)?)
+    let whole = AskRequest { question: question.to_owned(), ..alone.clone() };
+    Ok(understood(ask(&whole)?, question))
+}
+
+/// Answers a question that goes on with the document cited before: written out or as asked, whichever is surer. `None`
+/// where neither has an answer there.
+fn going_on(
+    alone: &AskRequest,
+    question: &str,
+    within: Option<&Cited>,
+    ask: Ask<'_>,
+) -> Result<Option<Answer>, EngineError> {
+    let Some(cited) = within else { return Ok(None) };
+    let written = ask(&of_document(alone, question, cited))?;
+    let as_asked = ask(&of_document(alone, &alone.question, cited))?;
+    let surer = match (written.answered, as_asked.answered) {
+        (true, true) if as_asked.confidence > written.confidence => as_asked,
+        (true, _) => written,
+        (false, true) => as_asked,
+        (false, false) => return Ok(None),
+    };
+    Ok(Some(understood(surer, question)))
+}
+
+/// Answers a question written out from all documents, else as it was asked.
+fn asked_of_all(alone: &AskRequest, question: &str, ask: Ask<'_>) -> Result<Answer, EngineError> {
+    let written = ask(&AskRequest { question: question.to_owned(), ..alone.clone() })?;
+    if written.answered {
+        return Ok(understood(written, question));
+    }
+    let as_asked = ask(alone)?;
+    Ok(if as_asked.answered { as_asked } else { understood(written, question) })
+}
+
+fn of_document(alone: &AskRequest, question: &str, cited: &Cited) -> AskRequest {
+    let mut request = AskRequest { question: question.to_owned(), ..alone.clone() };
+    request.filter.document_ids = vec![cited.document_id.clone()];
+    request
+}
+
+fn understood(mut answer: Answer, question: &str) -> Answer {
+    answer.understood_as = Some(question.to_owned());
+    answer
 }
 
 /// The question written out, where it needs that, and the one before it.
@@ -88,7 +158,7 @@ fn write_out<'a>(
     engine: &'a Engine,
     alone: &'a AskRequest,
     history: &[String],
-    ask: &'a dyn Fn(&AskRequest) -> Result<Answer, EngineError>,
+    ask: Ask<'a>,
 ) -> Result<(Option<Written>, Before<'a>), EngineError> {
     let mut before: Option<Before<'a>> = None;
     for earlier in history {
@@ -111,7 +181,7 @@ fn cited(
     engine: &Engine,
     alone: &AskRequest,
     question: &str,
-    ask: &dyn Fn(&AskRequest) -> Result<Answer, EngineError>,
+    ask: Ask<'_>,
 ) -> Result<Option<Cited>, EngineError> {
     let answer = ask(&AskRequest { question: question.to_owned(), ..alone.clone() })?;
     let Some(first) = answer.citations.first() else {

@@ -11,6 +11,12 @@ use yiju_text::{Tagged, tagged};
 const SOURCE: &str = include_str!("../../../data/followups.txt");
 
 static BREAKERS: WordList = WordList::section(SOURCE, "breakers");
+static BEFORE_A_SUBJECT: WordList = WordList::section(SOURCE, "before a subject");
+static PERSONS: WordList = WordList::section(SOURCE, "persons");
+static GENERIC: WordList = WordList::section(SOURCE, "generic");
+
+/// Most words of a topic in English: a longer one is a sentence.
+const LONGEST_ENGLISH: usize = 6;
 
 /// Marks that end a question.
 const END: [char; 9] = ['？', '?', '。', '！', '!', '，', ',', '…', ' '];
@@ -27,10 +33,19 @@ fn nominal(tag: &str) -> bool {
             .contains(&tag)
 }
 
-/// Whether a word names a place or a time, which a subject inherits from the question before.
-fn frames(tag: &str) -> bool {
-    tag == "ns" || tag == "t" || tag == "m"
+/// Whether a word names a place or a time, which a subject inherits from the question before. 城市 is a place to jieba.
+fn frames(question: &str, word: &Tagged) -> bool {
+    let text = &question[word.range.clone()];
+    is_place(text, &word.tag) || word.tag == "t" || word.tag == "m"
 }
+
+fn is_place(text: &str, tag: &str) -> bool {
+    tag == "ns" && !["城市", "城镇", "县城", "农村", "乡镇", "城区"].contains(&text)
+}
+
+/// Characters that words of size and age begin with: 超大, 老旧.
+const ATTRIBUTES: [char; 14] =
+    ['超', '特', '大', '中', '小', '高', '低', '新', '老', '旧', '单', '双', '多', '重'];
 
 /// Whether a question has a word that can be its subject.
 fn has_noun(words: &[Tagged]) -> bool {
@@ -71,7 +86,7 @@ fn subject_end(question: &str, words: &[Tagged]) -> usize {
 ///
 /// 超大城市的规模要不要控制 is about 超大城市的规模, 怎么申请低保 about 申请低保.
 pub(super) fn topic(question: &str) -> Option<String> {
-    let question = bare(question);
+    let question = after_prepositions(bare(question));
     if !question.chars().any(is_han) {
         return english_topic(question);
     }
@@ -79,21 +94,85 @@ pub(super) fn topic(question: &str) -> Option<String> {
     let end = subject_end(question, &words);
     let inside: Vec<Tagged> = words.iter().filter(|word| word.range.end <= end).cloned().collect();
     if has_noun(&inside) {
-        // 有效 of 登记证有效几年 is no part of the name.
+        // 也 of 押金也要退吗 is no part of the name.
         let mut kept = inside.as_slice();
         while let Some((last, rest)) = kept.split_last()
             && !has_noun(std::slice::from_ref(last))
             && !nominal(&last.tag)
+            && !last.tag.starts_with('v')
             && has_noun(rest)
         {
             kept = rest;
         }
-        let last = kept.last()?.range.end;
-        let topic = question[..last].trim_end_matches(['的', '对', '在', '和', '，']).trim();
+        let topic = &question[..kept.last()?.range.end];
+        let topic = without_generic(topic).trim_end_matches(ENDS_NO_NAME).trim();
         return (!topic.is_empty()).then(|| topic.to_owned());
     }
     let rest = without_asking(question);
-    has_noun(&tagged(&rest)).then_some(rest)
+    let words = tagged(&rest);
+    let rest = match subject_end(&rest, &words) {
+        0 => rest.as_str(),
+        end => &rest[..end],
+    };
+    let named = rest.chars().count() > 1 && !GENERIC.contains(rest);
+    named.then(|| rest.to_owned())
+}
+
+/// What a name does not end with: 费用由 of 费用由谁出.
+const ENDS_NO_NAME: [char; 11] = ['的', '对', '在', '和', '，', '由', '归', '从', '到', '给', '按'];
+
+/// 租房补贴 of 租房补贴的申请条件: what is asked for of a thing is no part of its name.
+fn without_generic(topic: &str) -> &str {
+    match topic.rsplit_once('的') {
+        Some((name, last)) if !name.is_empty() && GENERIC.suffix_of(last).is_some() => name,
+        _ => topic,
+    }
+}
+
+/// A question without 在, 对 and the like before its subject.
+fn after_prepositions(mut question: &str) -> &str {
+    loop {
+        let words = tagged(question);
+        let Some(first) = words.first() else { return question };
+        let word = &question[first.range.clone()];
+        if words.len() < 2 || !BEFORE_A_SUBJECT.contains(word) {
+            return question;
+        }
+        question = question[first.range.end..].trim_start();
+    }
+}
+
+/// Whether a question names a place or a body.
+pub(super) fn names(question: &str) -> bool {
+    let named =
+        |word: &Tagged| is_place(&question[word.range.clone()], &word.tag) || word.tag == "nt";
+    tagged(question).iter().any(named)
+}
+
+/// Whether a question has a word of at least two characters that `title` has and `other` has not.
+pub(super) fn shares(question: &str, title: &str, other: &str) -> bool {
+    tagged(question).iter().any(|word| {
+        let text = &question[word.range.clone()];
+        let content = nominal(&word.tag) || word.tag.starts_with('v') || word.tag == "x";
+        content
+            && text.chars().count() > 1
+            && text.chars().all(char::is_alphanumeric)
+            && !GENERIC.contains(text)
+            && title.contains(text)
+            && !other.contains(text)
+    })
+}
+
+/// The names that follow a word: 收费标准 of 收费标准从什么时候执行.
+pub(super) fn leading_name(text: &str) -> &str {
+    let words = tagged(text);
+    let named =
+        words.iter().take_while(|word| nominal(&word.tag) || word.tag == "v" || word.tag == "x");
+    let end = named
+        .take_while(|word| !BREAKERS.contains(&text[word.range.clone()]))
+        .last()
+        .map_or(0, |word| word.range.end);
+    &text[..end]
 }
 
 /// A question that begins with what it asks, without that.
@@ -126,7 +205,7 @@ fn english_topic(question: &str) -> Option<String> {
         .is_some()
     {}
     let rest: Vec<&str> = words.collect();
-    (!rest.is_empty()).then(|| rest.join(" "))
+    (1..=LONGEST_ENGLISH).contains(&rest.len()).then(|| rest.join(" "))
 }
 
 /// The part of `question` that `name` can stand in the place of: what shares its end or its start, else a word of its
@@ -162,8 +241,10 @@ fn shared_end(question: &str, words: &[Tagged], name: &str) -> Option<Range<usiz
     let mut start = words[at].range.start;
     for word in words[..at].iter().rev() {
         let taken = question[start..end].chars().count();
-        let attribute = ["a", "b", "d", "z"].contains(&word.tag.as_str()) && word.range.len() > 3;
-        if !(nominal(&word.tag) && taken < length && !frames(&word.tag) || attribute) {
+        let text = &question[word.range.clone()];
+        let attribute = text.chars().count() == 2 && text.starts_with(ATTRIBUTES);
+        let in_time = frames(question, word) && !name.starts_with(|c: char| c.is_ascii_digit());
+        if !(nominal(&word.tag) && taken < length && !in_time || attribute) {
             break;
         }
         start = word.range.start;
@@ -198,7 +279,7 @@ fn shared_start(question: &str, words: &[Tagged], name: &str) -> Option<Range<us
     Some(start..end)
 }
 
-/// A place for a place, a time for a time, a deed for a deed.
+/// A place for a place, a time for a time, a person for a person, a deed for a deed.
 fn of_its_kind(
     question: &str,
     words: &[Tagged],
@@ -207,18 +288,38 @@ fn of_its_kind(
 ) -> Option<Range<usize>> {
     let kind = own.last()?.tag.as_str();
     if kind == "ns" || kind == "t" || kind == "nr" {
-        return words.iter().find(|word| word.tag == kind).map(|word| word.range.clone());
+        let alike = words.iter().find(|word| word.tag == kind);
+        if alike.is_some() {
+            return alike.map(|word| word.range.clone());
+        }
+    }
+    if PERSONS.suffix_of(name.trim_end_matches('的')).is_some() {
+        let person = |word: &&Tagged| {
+            word.tag.starts_with('n')
+                && word.tag != "ns"
+                && word.range.len() > 3
+                && PERSONS.suffix_of(&question[word.range.clone()]).is_some()
+        };
+        if let Some(word) = words.iter().find(person) {
+            return Some(word.range.clone());
+        }
     }
     let deed = |tag: &str| tag == "v" || tag == "vn";
-    if own.len() == 1 && deed(kind) {
-        let end = subject_end(question, words);
+    if name.chars().count() == 2 && deed(kind) {
         let able = |word: &&Tagged| {
             deed(&word.tag)
-                && word.range.len() >= name.len().min(6)
+                && word.range.len() > 3
                 && !BREAKERS.contains(&question[word.range.clone()])
         };
-        let before = words.iter().filter(|word| word.range.end <= end).rev().find(able);
-        return before.or_else(|| words.iter().find(able)).map(|word| word.range.clone());
+        return words.iter().find(able).map(|word| word.range.clone());
+    }
+    // 钉钉子 takes the place of 砍古树.
+    if own.len() > 1 && own[0].tag == "v" {
+        let end = subject_end(after_prepositions(question), &tagged(after_prepositions(question)));
+        let start = question.len() - after_prepositions(question).len();
+        let inside = words.iter().filter(|word| word.range.start >= start);
+        let first = inside.clone().find(|word| word.tag == "v")?;
+        return (first.range.start < start + end).then_some(first.range.start..start + end);
     }
     None
 }
@@ -226,11 +327,18 @@ fn of_its_kind(
 /// The subject without the place and the time that it begins with; where a question begins with what it asks, the last
 /// name of it.
 fn subject(question: &str, words: &[Tagged]) -> Option<Range<usize>> {
-    let end = subject_end(question, words);
+    let skipped = question.len() - after_prepositions(question).len();
+    let rest = &question[skipped..];
+    let end = skipped + subject_end(rest, &tagged(rest));
     let inside: Vec<&Tagged> = words
         .iter()
         .filter(|word| word.range.end <= end)
-        .skip_while(|word| frames(&word.tag) || !nominal(&word.tag) && !word.tag.starts_with('v'))
+        .skip_while(|word| {
+            let place = ["市", "县", "区", "省", "镇", "乡", "年", "月"];
+            frames(question, word)
+                || place.contains(&&question[word.range.clone()])
+                || !nominal(&word.tag) && !word.tag.starts_with('v')
+        })
         .collect();
     let noun = |word: &&Tagged| {
         word.tag.starts_with('n') || word.tag == "vn" || word.tag == "l" || word.tag == "j"
@@ -241,9 +349,16 @@ fn subject(question: &str, words: &[Tagged]) -> Option<Range<usize>> {
         let last = of.filter(|&of| of > 0 && of < last).map_or(last, |of| of - 1);
         return Some(inside[0].range.start..inside[last].range.end);
     }
-    let last = words.iter().rposition(|word| noun(&word))?;
+    let Some(last) = words.iter().rposition(|word| noun(&word)) else {
+        // Words that the dictionary does not have: what comes after the verb.
+        let rest = topic(question)?;
+        let start = question.find(&rest)?;
+        let words = tagged(&rest);
+        let verb = words.first().filter(|word| word.tag.starts_with('v') && words.len() > 1);
+        return Some(start + verb.map_or(0, |verb| verb.range.end)..start + rest.len());
+    };
     let mut first = last;
-    while first > 0 && nominal(&words[first - 1].tag) && !frames(&words[first - 1].tag) {
+    while first > 0 && nominal(&words[first - 1].tag) && !frames(question, &words[first - 1]) {
         first -= 1;
     }
     Some(words[first].range.start..words[last].range.end)
@@ -259,6 +374,8 @@ mod tests {
             ("超大城市的规模要不要控制？", "超大城市的规模"),
             ("押金最多可以收几个月的租金？", "押金"),
             ("怎么申请低保？", "申请低保"),
+            ("租房补贴的申请条件有哪些？", "租房补贴"),
+            ("在重点管理区给狗办登记要交哪些材料？", "重点管理区给狗办登记"),
             ("What is the deposit limit?", "deposit limit"),
         ] {
             assert_eq!(topic(question).as_deref(), Some(about), "{question}");
@@ -273,6 +390,8 @@ mod tests {
             ("押金最多可以收几个月", "租金", "押金"),
             ("出租人应当什么时候退还押金", "承租人", "出租人"),
             ("到2030年的主要目标是什么", "2035年", "2030年"),
+            ("成人周末去游泳馆一次收多少钱", "学生", "成人"),
+            ("在公园里砍古树罚多少钱", "踩踏草坪", "砍古树"),
         ] {
             let range = slot(question, name).unwrap();
             assert_eq!(&question[range], like, "{question} {name}");

@@ -8,7 +8,7 @@ use yiju_text::chars::is_han;
 use yiju_text::words::WordList;
 use yiju_text::{normalize, tagged};
 
-use super::phrases::{bare, slot, topic};
+use super::phrases::{bare, leading_name, slot, topic};
 use crate::error::EngineError;
 
 const SOURCE: &str = include_str!("../../../data/followups.txt");
@@ -22,6 +22,7 @@ static OPENERS: WordList = list("openers");
 static TURNS: WordList = list("turns");
 static TURNS_BEFORE: WordList = list("turns before");
 static CONDITIONS: WordList = list("conditions");
+static POINTING: WordList = list("pointing");
 static POINTERS: WordList = list("pointers");
 static DOCUMENTS: WordList = list("documents");
 static CLAUSES: WordList = list("clauses");
@@ -115,11 +116,24 @@ pub(super) fn write_out(
     Ok(unsubjected(asked, before))
 }
 
-/// The question after the topic of the one before, as the last resort for one that has no answer.
+/// The question after what the one before was about, for one that no rule writes out.
 pub(super) fn with_topic(question: &str, before: &str) -> Option<String> {
-    let topic = topic(before)?;
     let asked = bare(without_opener(bare(question)));
-    (!asked.contains(&topic) && !asked.is_empty()).then(|| joined(&topic, asked))
+    after(asked, before)
+}
+
+/// 多长时间洗一次 after 要装净化设备吗: 要装净化设备，多长时间洗一次; else after the topic.
+fn after(asked: &str, before: &str) -> Option<String> {
+    if asked.is_empty() {
+        return None;
+    }
+    if asked.chars().any(is_han)
+        && let Some(stated) = statement(before)
+    {
+        return Some(format!("{stated}，{asked}？"));
+    }
+    let topic = topic(before)?;
+    (!asked.contains(&topic)).then(|| joined(&topic, asked))
 }
 
 /// 那么, 请问, and: what a question does not need.
@@ -306,6 +320,14 @@ fn pointed(asked: &str, before: &Before<'_>) -> Result<Option<Written>, EngineEr
         let clause = format!("{}{}", cited.title, cited.label);
         return Ok(replaced(asked, word, range, &clause));
     }
+    if let Some((word, range)) = found(&POINTING, asked)
+        && let name = leading_name(&asked[range.end..])
+        && !name.is_empty()
+        && let Some(cited) = before.cited()?
+        && cited.title.contains(name)
+    {
+        return Ok(replaced(asked, word, range.start..range.end + name.len(), &cited.title));
+    }
     let Some((word, range)) = found(&POINTERS, asked) else { return Ok(None) };
     if DEEDS.is_in(&asked.to_ascii_lowercase())
         && let Some(cited) = before.cited()?
@@ -313,7 +335,12 @@ fn pointed(asked: &str, before: &Before<'_>) -> Result<Option<Written>, EngineEr
         return Ok(replaced(asked, word, range, &cited.title));
     }
     let Some(topic) = topic(&before.question) else { return Ok(None) };
-    Ok(replaced(asked, word, range, &topic))
+    // 这个收费标准 says something by itself, 它 does not.
+    let pointing = POINTING
+        .contains(word)
+        .then(|| leading_name(&asked[range.end..]))
+        .is_none_or(str::is_empty);
+    Ok(replaced(asked, word, range, &topic).map(|written| Written { pointing, ..written }))
 }
 
 /// The first word of a list in a text, and where; pronouns inside names (其他, 其中) are none.
@@ -422,6 +449,12 @@ mod tests {
             ("押金最多可以收几个月的租金？", "多久？", "押金多久？"),
             ("怎么申请低保？", "需要什么材料？", "申请低保需要什么材料？"),
             ("怎么申请低保？", "公租房呢？", "怎么申请公租房？"),
+            ("开店要装净化设备吗？", "多长时间洗一次？", "开店要装净化设备，多长时间洗一次？"),
+            (
+                "押金最多可以收几个月的租金？",
+                "该租赁管理办法管几年？",
+                "《住房租赁管理办法》管几年？",
+            ),
             (
                 "How much is the deposit?",
                 "What about the rent?",
