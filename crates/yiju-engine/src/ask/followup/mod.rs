@@ -88,27 +88,25 @@ fn unruled(
     Ok(if tried.answered && !answer.answered { understood(tried, &question) } else { answer })
 }
 
-/// Answers a question that means nothing as it was asked: of the document cited before, else of all.
+/// Answers a question that means nothing as it was asked: from the document cited before, else from all.
 fn pointed(
     alone: &AskRequest,
     question: &str,
     within: Option<&Cited>,
     ask: Ask<'_>,
 ) -> Result<Answer, EngineError> {
-    for request in [
-        within.map(|cited| of_document(alone, question, cited)),
-        Some(AskRequest { question: question.to_owned(), ..alone.clone() }),
-        within.map(|cited| of_document(alone, &alone.question, cited)),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        let answer = ask(&request)?;
+    let whole = AskRequest { question: question.to_owned(), ..alone.clone() };
+    let mut tries = vec![whole.clone()];
+    if let Some(cited) = within {
+        tries.insert(0, of_document(alone, question, cited));
+        tries.push(of_document(alone, &alone.question, cited));
+    }
+    for request in &tries {
+        let answer = ask(request)?;
         if answer.answered {
             return Ok(understood(answer, question));
         }
     }
-    let whole = AskRequest { question: question.to_owned(), ..alone.clone() };
     Ok(understood(ask(&whole)?, question))
 }
 

@@ -266,6 +266,7 @@ fn turned(asked: &str, before: &Before<'_>) -> Option<Written> {
             question: format!("{topic}{condition}怎么办？"), pointing: false
         });
     }
+    let name = name.trim_end_matches('的');
     let range = slot(earlier, name)?;
     let mut question = earlier.to_owned();
     question.replace_range(range, name);
@@ -378,10 +379,8 @@ fn unsubjected(asked: &str, before: &Before<'_>) -> Option<Written> {
     if !is_bare && !lacks_subject(asked) {
         return None;
     }
-    let topic = topic(&before.question)?;
-    let asked = asked.trim_end_matches('呢');
-    (!asked.contains(&topic))
-        .then(|| Written { question: joined(&topic, asked), pointing: is_bare })
+    let question = after(asked.trim_end_matches('呢'), &before.question)?;
+    Some(Written { question, pointing: is_bare })
 }
 
 /// Whether a question names nothing: each of its nouns says what is asked for (材料, 期限), and it does not begin with
@@ -449,7 +448,7 @@ mod tests {
             ("押金最多可以收几个月的租金？", "多久？", "押金多久？"),
             ("怎么申请低保？", "需要什么材料？", "申请低保需要什么材料？"),
             ("怎么申请低保？", "公租房呢？", "怎么申请公租房？"),
-            ("开店要装净化设备吗？", "多长时间洗一次？", "开店要装净化设备，多长时间洗一次？"),
+            ("开店要装净化设备吗？", "要多长时间？", "开店要装净化设备，要多长时间？"),
             (
                 "押金最多可以收几个月的租金？",
                 "该租赁管理办法管几年？",
