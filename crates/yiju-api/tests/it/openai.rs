@@ -13,7 +13,7 @@ fn user(text: &str) -> Value {
 }
 
 /// The text between the offsets of an annotation.
-fn cut<'a>(text: &'a str, of: &Value) -> String {
+fn cut(text: &str, of: &Value) -> String {
     let at = |key: &str| usize::try_from(of[key].as_u64().unwrap()).unwrap();
     text.chars().skip(at("start_index")).take(at("end_index") - at("start_index")).collect()
 }

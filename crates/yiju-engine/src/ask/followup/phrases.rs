@@ -145,11 +145,18 @@ fn after_prepositions(mut question: &str) -> &str {
     }
 }
 
+/// The place that a question begins with; 超大城市 and 小区 name none.
+fn place(question: &str) -> Option<&str> {
+    let kinds = ["城市", "小区", "地区", "城区", "园区", "校区", "社区"];
+    let (place, _) = place_of_title(question)?;
+    (!kinds.iter().any(|kind| place.ends_with(kind))).then_some(place)
+}
+
 /// Whether a question names a place or a body.
 pub(super) fn names(question: &str) -> bool {
     let named =
         |word: &Tagged| is_place(&question[word.range.clone()], &word.tag) || word.tag == "nt";
-    place_of_title(question).is_some() || tagged(question).iter().any(named)
+    place(question).is_some() || tagged(question).iter().any(named)
 }
 
 /// Whether a question has a word of at least two characters that `title` has and `other` has not.
@@ -216,7 +223,7 @@ fn english_topic(question: &str) -> Option<String> {
 pub(super) fn slot(question: &str, name: &str) -> Option<Range<usize>> {
     // The place stays: 云泽区 of 云泽区小学的报名时间.
     let beside = after_prepositions(question);
-    let place = place_of_title(beside).map_or(0, |(place, _)| place.len());
+    let place = place(beside).map_or(0, str::len);
     let skipped = question.len() - beside.len() + place;
     let question = &question[skipped..];
     let words = tagged(question);
@@ -352,7 +359,7 @@ fn subject(question: &str, words: &[Tagged], name: &str) -> Option<Range<usize>>
     let noun = |word: &&Tagged| {
         word.tag.starts_with('n') || word.tag == "vn" || word.tag == "l" || word.tag == "j"
     };
-    if let Some(last) = inside.iter().rposition(|word| noun(&word)) {
+    if let Some(last) = inside.iter().rposition(&noun) {
         // 超大城市的规模: what is named, not what is said of it.
         // 小学网上报名的时间: a short name takes the place of what comes first, which tells it from others.
         if name.chars().count() < SHORT_NAME && last > 0 {
