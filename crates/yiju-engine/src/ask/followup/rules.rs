@@ -276,7 +276,7 @@ fn turned(asked: &str, before: &Before<'_>) -> Option<Written> {
 /// What a question turns to, where it does nothing else.
 fn turned_to(asked: &str) -> Option<&str> {
     if let Some(word) = TURNS_BEFORE.iter().find(|word| begins(asked, word)) {
-        return Some(asked[word.len()..].trim_start_matches("the ").trim());
+        return Some(asked[word.len()..].trim());
     }
     let turn = TURNS.suffix_of(asked)?;
     let name = asked[..asked.len() - turn.len()].trim_end_matches(['，', ',', ' ']);
@@ -322,10 +322,10 @@ fn pointed(asked: &str, before: &Before<'_>) -> Result<Option<Written>, EngineEr
         return Ok(replaced(asked, word, range, &clause));
     }
     if let Some((word, range)) = found(&POINTING, asked)
-        && let name = leading_name(&asked[range.end..])
-        && !name.is_empty()
+        && let rest = leading_name(&asked[range.end..])
+        && !rest.is_empty()
         && let Some(cited) = before.cited()?
-        && cited.title.contains(name)
+        && let Some(name) = within_title(rest, &cited.title)
     {
         return Ok(replaced(asked, word, range.start..range.end + name.len(), &cited.title));
     }
@@ -342,6 +342,16 @@ fn pointed(asked: &str, before: &Before<'_>) -> Result<Option<Written>, EngineEr
         .then(|| leading_name(&asked[range.end..]))
         .is_none_or(str::is_empty);
     Ok(replaced(asked, word, range, &topic).map(|written| Written { pointing, ..written }))
+}
+
+/// As much of what a text begins with as a title has, of at least two characters.
+fn within_title<'t>(text: &'t str, title: &str) -> Option<&'t str> {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let mut ends: Vec<usize> = ends.collect();
+    ends.reverse();
+    ends.into_iter()
+        .map(|end| &text[..end])
+        .find(|name| name.chars().count() > 1 && title.contains(name))
 }
 
 /// The first word of a list in a text, and where; pronouns inside names (其他, 其中) are none.
@@ -457,7 +467,7 @@ mod tests {
             (
                 "How much is the deposit?",
                 "What about the rent?",
-                "How much is the deposit, for rent?",
+                "How much is the deposit, for the rent?",
             ),
         ] {
             let found = write_out(question, &before(earlier)).unwrap();
