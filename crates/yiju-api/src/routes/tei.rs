@@ -9,7 +9,7 @@ use yiju_engine::InputType;
 
 use super::embeddings::{Kind, embedded};
 use super::rerank::ranked;
-use super::texts::{Truncate, TruncateField, texts};
+use super::texts::{Truncate, TruncateField, plain_texts};
 use crate::access::Grant;
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
@@ -58,7 +58,7 @@ pub(crate) async fn embed(
             .hint("leave `normalize` out"));
     }
     super::embeddings::check_dimensions(&state, body.dimensions)?;
-    let texts = texts("inputs", body.inputs, state.limits().embedding_inputs)?;
+    let texts = plain_texts("inputs", body.inputs, state.limits().embedding_inputs)?;
     let truncate = Truncate::of(body.truncate, Truncate::Refuse);
     let kind = InputType::from(body.prompt_name.unwrap_or_default());
     let made = embedded(&state, "inputs", texts, kind, truncate).await?;
@@ -163,7 +163,7 @@ pub(crate) async fn tokenize(
     Json(body): Json<TokenizeBody>,
 ) -> Result<axum::Json<Vec<Vec<SimpleToken>>>, ApiError> {
     grant.allows(Scope::Read)?;
-    let texts = texts("inputs", body.inputs, state.limits().embedding_inputs)?;
+    let texts = plain_texts("inputs", body.inputs, state.limits().embedding_inputs)?;
     let engine = std::sync::Arc::clone(&state.collections().default_one()?.engine);
     let tokens = state.reads().run(move || -> Result<Vec<Vec<SimpleToken>>, ApiError> {
         let (before, after) = engine.special_ids();

@@ -129,6 +129,19 @@ pub(super) fn texts(name: &str, input: Value, most: usize) -> Result<Vec<String>
         .collect()
 }
 
+/// As [`texts`], without token ids: those of text-embeddings-inference are the model's own, not OpenAI's.
+///
+/// # Errors
+/// As [`texts`].
+pub(super) fn plain_texts(name: &str, input: Value, most: usize) -> Result<Vec<String>, ApiError> {
+    if let Value::Array(items) = &input
+        && let Some(index) = items.iter().position(|item| !item.is_string())
+    {
+        return Err(ApiError::invalid(format!("`{name}[{index}]` is not a text")));
+    }
+    texts(name, input, most)
+}
+
 fn text(at: &str, item: Value) -> Result<String, ApiError> {
     match item {
         Value::String(text) if text.is_empty() => {

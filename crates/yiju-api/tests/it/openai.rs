@@ -187,6 +187,8 @@ async fn models_are_listed() {
     assert_eq!(get(&app, "/v1/models/gpt").await.error(404), "model_not_found");
     let named = get(&app, "/v1/collections/default/models").await.json();
     assert_eq!(named, list);
+    assert_eq!(get(&app, "/v1/collections/default/models/yiju").await.json(), one);
+    assert_eq!(get(&app, "/v1/collections/absent/models").await.error(404), "not_found");
 }
 
 #[tokio::test]

@@ -90,6 +90,12 @@ async fn the_routes_of_tei_answer_in_its_shape() {
     assert_eq!(both[1], ours["data"][1]["embedding"]);
     assert_eq!(embed(json!({"inputs": "租金", "prompt_name": "document"})).await[0], both[0]);
 
+    for path in ["/embed", "/tokenize"] {
+        let ids = post(&app, path, json!({"inputs": ["a", [1]]})).await;
+        ids.error(400);
+        assert!(ids.message().contains("inputs[1]"), "{}", ids.message());
+    }
+
     let info = get(&app, "/info").await.json();
     assert_eq!(info["model_id"], SHARED.engine.model_name());
     assert_eq!((&info["max_input_length"], &info["dimension"]), (&json!(512), &json!(384)));

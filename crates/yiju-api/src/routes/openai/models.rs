@@ -1,13 +1,12 @@
 //! `GET /v1/models`: what `model` may be.
 
-use axum::extract::{Path, State};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use serde::Serialize;
-use yiju_access::Scope;
 
 use super::MODEL;
-use crate::access::Grant;
 use crate::error::{ApiError, Failures};
-use crate::state::AppState;
+use crate::target::{Reading, parameter};
 
 /// The models, in OpenAI's shape.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -37,17 +36,25 @@ impl Model {
     }
 }
 
+/// The `{model}` of the path.
+pub(crate) struct Name(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let name = parameter(parts, state, "model").await?;
+        name.map(Self).ok_or_else(|| ApiError::internal("the route has no model"))
+    }
+}
+
 /// Lists what `model` may be.
 #[utoipa::path(
     get, path = "/v1/models", tag = "openai",
     responses((status = 200, description = "The models", body = ModelList), Failures),
 )]
-pub(crate) async fn list(
-    State(state): State<AppState>,
-    grant: Grant,
-) -> Result<axum::Json<ModelList>, ApiError> {
-    grant.allows(Scope::Read)?;
-    let embedding = state.collections().default_one()?.engine.model_name();
+pub(crate) async fn list(Reading(target): Reading) -> Result<axum::Json<ModelList>, ApiError> {
+    let embedding = target.collection.engine.model_name();
     let data = vec![Model::named(MODEL), Model::named(embedding)];
     Ok(axum::Json(ModelList { object: "list", data }))
 }
@@ -59,12 +66,10 @@ pub(crate) async fn list(
     responses((status = 200, description = "The model", body = Model), Failures),
 )]
 pub(crate) async fn read(
-    State(state): State<AppState>,
-    grant: Grant,
-    Path(id): Path<String>,
+    Reading(target): Reading,
+    Name(id): Name,
 ) -> Result<axum::Json<Model>, ApiError> {
-    grant.allows(Scope::Read)?;
-    let embedding = state.collections().default_one()?.engine.model_name();
+    let embedding = target.collection.engine.model_name();
     if id != MODEL && id != embedding {
         return Err(ApiError::model_not_found(&id, MODEL));
     }
