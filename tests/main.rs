@@ -4,6 +4,7 @@ mod answers;
 mod bench;
 mod cases;
 mod commands;
+mod conversation;
 mod corpus;
 mod crash;
 mod errors;

@@ -13,10 +13,12 @@ use tracing::Instrument;
 
 use crate::access::Grant;
 use crate::error::ApiError;
+use crate::mcp;
 use crate::openapi;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, page, pages, search, verify,
+    ask, clauses, collections, documents, embeddings, health, openai, page, pages, rerank, search,
+    tei, verify,
 };
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
@@ -46,6 +48,14 @@ pub fn app(state: AppState) -> Router {
             get(collections::read).put(collections::put).delete(collections::remove),
         )
         .route("/v1/embeddings", post(embeddings::embeddings))
+        .route("/v1/rerank", post(rerank::rerank))
+        .route("/v2/rerank", post(rerank::rerank))
+        .route("/embed", post(tei::embed))
+        .route("/rerank", post(tei::rerank))
+        .route("/tokenize", post(tei::tokenize))
+        .route("/info", get(tei::info))
+        .route_service("/mcp", mcp::http(&state))
+        .route_service(&format!("{}/mcp", openapi::NAMED), mcp::http(&state))
         .route("/metrics", get(health::metrics))
         .route_layer(from_fn_with_state(state.clone(), identify));
     identified
@@ -69,6 +79,10 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
     let path = |rest: &str| format!("{at}{rest}");
     Router::new()
         .route(&path("/ask"), post(ask::ask))
+        .route(&path("/chat/completions"), post(openai::chat::completions))
+        .route(&path("/responses"), post(openai::responses::responses))
+        .route(&path("/models"), get(openai::models::list))
+        .route(&path("/models/{model}"), get(openai::models::read))
         .route(&path("/search"), post(search::search))
         .route(&path("/search/batch"), post(search::batch))
         .route(&path("/verify"), post(verify::verify))

@@ -30,6 +30,8 @@ pub struct Limits {
     pub embedding_inputs: usize,
     /// Most queries in one batch search.
     pub batch_queries: usize,
+    /// Most texts in one rerank request.
+    pub rerank_texts: usize,
     /// Most named collections.
     pub collections: usize,
     /// Questions, searches, embeddings and reads that run at once.
@@ -57,6 +59,7 @@ impl Default for Limits {
             document_bytes: 32 << 20,
             embedding_inputs: 2048,
             batch_queries: 32,
+            rerank_texts: 1000,
             collections: 100,
             concurrent: std::thread::available_parallelism().map_or(2, |cores| cores.get()),
             queue: 256,

@@ -141,7 +141,11 @@ impl Metrics {
             ),
             answers: metric(r, "answers", "Questions answered"),
             refusals: metric(r, "refusals", "Questions refused"),
-            embedded_tokens: metric(r, "embedded_tokens", "Tokens embedded for /v1/embeddings"),
+            embedded_tokens: metric(
+                r,
+                "embedded_tokens",
+                "Tokens embedded for the routes that embed and rerank texts",
+            ),
             batches: metric(r, "batches", "Batches that the model ran"),
             batch_tokens: metric(r, "batch_tokens", "Tokens in these batches"),
             model_refused: metric(

@@ -10,13 +10,14 @@ use utoipa::{Modify, OpenApi};
 
 use crate::error::ApiError;
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, pages, search, verify,
+    ask, clauses, collections, documents, embeddings, health, openai, pages, rerank, search, tei,
+    verify,
 };
 
 /// Where the routes of a named collection are.
 pub(crate) const NAMED: &str = "/v1/collections/{collection}";
 /// Routes that belong to no collection, or that manage collections.
-const NOT_OF_A_COLLECTION: [&str; 2] = ["/v1/collections", "/v1/embeddings"];
+const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v1/rerank"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +32,10 @@ const NOT_OF_A_COLLECTION: [&str; 2] = ["/v1/collections", "/v1/embeddings"];
     modifiers(&Named, &Keys),
     paths(
         ask::ask,
+        openai::chat::completions,
+        openai::responses::responses,
+        openai::models::list,
+        openai::models::read,
         search::search,
         search::batch,
         verify::verify,
@@ -45,6 +50,11 @@ const NOT_OF_A_COLLECTION: [&str; 2] = ["/v1/collections", "/v1/embeddings"];
         pages::page,
         clauses::clause,
         embeddings::embeddings,
+        rerank::rerank,
+        tei::embed,
+        tei::rerank,
+        tei::tokenize,
+        tei::info,
         collections::list,
         collections::read,
         collections::put,
@@ -145,6 +155,7 @@ mod tests {
             (&field("DocumentBody", "title")["maxLength"], NAME_CHARS),
             (&field("DocumentForm", "source")["maxLength"], NAME_CHARS),
             (&field("BatchBody", "queries")["maxItems"], Limits::default().batch_queries),
+            (&field("RerankBody", "documents")["maxItems"], Limits::default().rerank_texts),
             (&parameters[1]["schema"]["maximum"], PAGE_DOCUMENTS),
             (&field("CollectionBody", "max_bytes")["maximum"], COLLECTION_LIMIT as usize),
         ] {

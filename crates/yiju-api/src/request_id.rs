@@ -19,6 +19,11 @@ impl RequestId {
         &self.0
     }
 
+    /// The id of a request that came by no socket, from the client's number of it.
+    pub(crate) fn local(number: &str) -> Self {
+        Self(format!("mcp-{number}"))
+    }
+
     /// The client's own id if it has 1 to 128 letters, digits, `-`, `_` and `.`; else a new UUID.
     pub(crate) fn of(request: &Request) -> Self {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

@@ -22,11 +22,31 @@ pub(crate) struct Target {
 impl Target {
     async fn of(parts: &mut Parts, state: &AppState, scope: Scope) -> Result<Self, ApiError> {
         let grant = Grant::from_request_parts(parts, state).await?;
-        grant.allows(scope)?;
         let name = parameter(parts, state, "collection").await?;
-        let name = name.as_deref().unwrap_or(DEFAULT);
+        Self::named(state, grant, name.as_deref().unwrap_or(DEFAULT), scope)
+    }
+
+    /// The collection of this name, for a caller.
+    ///
+    /// # Errors
+    /// The caller may not, or there is none of this name.
+    pub(crate) fn named(
+        state: &AppState,
+        grant: Grant,
+        name: &str,
+        scope: Scope,
+    ) -> Result<Self, ApiError> {
+        grant.allows(scope)?;
         grant.collection(name)?;
         Ok(Self { state: state.clone(), collection: state.collections().get(name)?, grant })
+    }
+
+    /// The collection of a request that may read it.
+    ///
+    /// # Errors
+    /// As [`Target::named`].
+    pub(crate) async fn reading(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        Self::of(parts, state, Scope::Read).await
     }
 
     /// The path of a resource in this collection.

@@ -12,7 +12,7 @@ use crate::engine::{self, Engine, HiddenStates, Precision};
 use crate::error::EmbedError;
 use crate::pooled::{Input, Pooled, Prepared};
 use crate::sample::sample;
-use crate::settings::Settings;
+use crate::settings::{Pooling, Settings};
 use crate::tokenizer::{Token, Tokenizer};
 use crate::weights::ModelWeights;
 use crate::windows::windows;
@@ -69,6 +69,17 @@ pub struct TokenVector {
     /// quarters of the layers, both of unit length, scaled to unit length. The middle layers keep
     /// more of the word itself and of its counterparts in other languages (docs/retrieval.md).
     pub matching: Vec<f32>,
+}
+
+/// How much of a text the model reads at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Tokens of the whole text, prefix and special tokens included.
+    pub tokens: usize,
+    /// The text up to this byte is read at once: its length where all of it is.
+    pub first: usize,
+    /// The text from this byte on is read at once: 0 where all of it is.
+    pub last: usize,
 }
 
 /// A model directory opened for use. It can be shared between threads.
@@ -140,6 +151,14 @@ impl Embedder {
         self.max_tokens
     }
 
+    /// How the vectors of a text's tokens become one: `mean`, or `cls` for the first token's.
+    pub fn pooling(&self) -> &'static str {
+        match self.settings.pooling {
+            Pooling::Mean => "mean",
+            Pooling::Cls => "cls",
+        }
+    }
+
     /// The model's name: from `yiju.toml`, or the directory's.
     pub fn name(&self) -> &str {
         &self.name
@@ -201,6 +220,36 @@ impl Embedder {
         ids.extend(input.tokens.iter().map(|token| token.id));
         ids.extend_from_slice(&special.after);
         Ok(ids)
+    }
+
+    /// How much of a text the model reads at once, from its start and from its end.
+    ///
+    /// # Errors
+    /// The model's tokenizer fails.
+    pub fn reach(&self, input_type: InputType, text: &str) -> Result<Reach, EmbedError> {
+        let prefix = self.prefix(input_type);
+        let input = self.prepare_one(prefix, text)?;
+        let tokens = input.tokens.len() + input.special;
+        if tokens <= self.max_tokens {
+            return Ok(Reach { tokens, first: text.len(), last: 0 });
+        }
+        let room = self.max_tokens - input.special;
+        // The prefix counts on both sides.
+        let before =
+            input.tokens.iter().take_while(|token| token.range.end <= prefix.len()).count();
+        let after = input.tokens.len() - (room - before);
+        let byte = |at: usize| at.saturating_sub(prefix.len());
+        Ok(Reach {
+            tokens,
+            first: byte(input.tokens[room - 1].range.end),
+            last: byte(input.tokens[after].range.start),
+        })
+    }
+
+    /// The ids that the model puts before and after a text.
+    pub fn special_ids(&self) -> (&[u32], &[u32]) {
+        let special = self.tokenizer.special_tokens();
+        (&special.before, &special.after)
     }
 
     fn prefix(&self, input_type: InputType) -> &str {

@@ -48,7 +48,9 @@ mod windows;
 pub use cancel::Cancel;
 pub use config::check_architecture;
 pub use cross_encoder::CrossEncoder;
-pub use embedder::{Embedder, EmbedderOptions, Embedding, InputType, TokenVector, TokenVectors};
+pub use embedder::{
+    Embedder, EmbedderOptions, Embedding, InputType, Reach, TokenVector, TokenVectors,
+};
 pub use engine::Precision;
 pub use error::EmbedError;
 pub use queue::{EmbedQueue, PreparedTexts, Priority, QueueFigures, QueueOptions};

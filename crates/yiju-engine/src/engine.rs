@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use yiju_embed::{
     CrossEncoder, EmbedQueue, Embedder, EmbedderOptions, Embedding, InputType, Precision, Priority,
-    QueueFigures, QueueOptions,
+    QueueFigures, QueueOptions, Reach, Token,
 };
 use yiju_store::{Access, Model};
 
@@ -144,6 +144,42 @@ impl Engine {
             InputType::Passage => Priority::Ingestion,
         };
         Ok(self.model.embed(priority, input_type, texts)?)
+    }
+
+    /// The longest sequence that the model reads at once, in tokens, prefix and special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        self.model.embedder().max_tokens()
+    }
+
+    /// How the model makes one vector of those of a text's tokens: `mean` or `cls`.
+    pub fn pooling(&self) -> &'static str {
+        self.model.embedder().pooling()
+    }
+
+    /// Identifies the model's weights, tokenizer, pooling and prefixes, in hex.
+    pub fn fingerprint(&self) -> &str {
+        self.model.embedder().fingerprint()
+    }
+
+    /// The tokens of a text alone: no prefix, no special tokens, nothing cut.
+    ///
+    /// # Errors
+    /// The model's tokenizer failed.
+    pub fn tokenize(&self, text: &str) -> Result<Vec<Token>, EngineError> {
+        Ok(self.model.embedder().tokenize(text)?)
+    }
+
+    /// The ids that the model puts before and after a text.
+    pub fn special_ids(&self) -> (&[u32], &[u32]) {
+        self.model.embedder().special_ids()
+    }
+
+    /// How much of a text the model reads at once.
+    ///
+    /// # Errors
+    /// The model's tokenizer failed.
+    pub fn reach(&self, input_type: InputType, text: &str) -> Result<Reach, EngineError> {
+        Ok(self.model.embedder().reach(input_type, text)?)
     }
 
     /// What waits for the model, and what it has done.

@@ -40,6 +40,7 @@ mod operators;
 mod response;
 mod verify;
 
+pub use ask::apart::Relevance;
 pub use ask::confidence::{
     ConfidenceFit, ErrorRates, FitSet, LogisticModel, Provenance, Rates, SimilarHalf, SimilarRates,
     SimilarRow,
@@ -84,6 +85,7 @@ pub use verify::{
 };
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
+    Reach, Token,
 };
 pub use yiju_format::{PagePicture, RecognisedPage};
 pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome};

@@ -6,6 +6,10 @@ use crate::error::EngineError;
 
 /// The longest question or query, in characters.
 pub(crate) const LONGEST_QUESTION: usize = 2_000;
+/// The most earlier questions of a conversation.
+pub(crate) const MOST_EARLIER: usize = 20;
+/// The longest instructions, in characters.
+pub(crate) const LONGEST_INSTRUCTIONS: usize = 100_000;
 /// The most citations of an answer.
 pub(crate) const MOST_CITATIONS: usize = 20;
 /// The most hits of a search.

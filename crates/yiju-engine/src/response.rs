@@ -33,6 +33,12 @@ pub struct Filter {
 pub struct AskRequest {
     /// The question, 1 to 2,000 characters.
     pub question: String,
+    /// Earlier questions of the conversation, oldest first, at most 20, of the same length each: what the question leaves
+    /// out is taken from them.
+    pub history: Vec<String>,
+    /// What the assistant was told, at most 100,000 characters: a sentence that limits it to documents by their titles in
+    /// 《》 (只根据《…》回答) limits the answer to them. Empty for nothing.
+    pub instructions: String,
     /// Most citations to give, 1 to 20.
     pub limit: usize,
     /// Which documents to look in.
@@ -44,7 +50,14 @@ pub struct AskRequest {
 impl AskRequest {
     /// A question over all documents, with at most three citations.
     pub fn new(question: impl Into<String>) -> Self {
-        Self { question: question.into(), limit: 3, filter: Filter::default(), threshold: None }
+        Self {
+            question: question.into(),
+            history: Vec::new(),
+            instructions: String::new(),
+            limit: 3,
+            filter: Filter::default(),
+            threshold: None,
+        }
     }
 }
 
@@ -287,6 +300,10 @@ pub struct Timings {
 pub struct Answer {
     /// The question as asked.
     pub question: String,
+    /// The question written out with what it leaves out of the earlier ones; null where it was answered as asked.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub understood_as: Option<String>,
     /// Whether the documents answer it.
     pub answered: bool,
     /// Why not, where they do not.

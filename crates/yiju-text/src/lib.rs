@@ -36,4 +36,4 @@ pub mod words;
 pub use fold::{Folded, fold, normalize};
 pub use numerals::parse_number;
 pub use sentence::split_sentences;
-pub use terms::{Term, is_stop_term, terms, warm_up};
+pub use terms::{Tagged, Term, is_stop_term, tagged, terms, warm_up};

@@ -24,6 +24,35 @@ pub struct Term {
     pub range: Range<usize>,
 }
 
+/// A word with its part of speech.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagged {
+    /// Its bytes in the input.
+    pub range: Range<usize>,
+    /// The part of speech as jieba names it: `n` noun, `ns` place, `v` verb, `vn` verb used as a noun, `x` anything else …
+    pub tag: String,
+}
+
+/// The words of `text` in order with their parts of speech, without gaps or overlaps: marks and spaces are words, too.
+///
+/// ```
+/// let words = yiju_text::tagged("押金怎么退");
+/// let tags: Vec<&str> = words.iter().map(|word| word.tag.as_str()).collect();
+/// assert_eq!(tags, ["n", "r", "v"]);
+/// ```
+pub fn tagged(text: &str) -> Vec<Tagged> {
+    let mut at = 0;
+    jieba()
+        .tag(text, false)
+        .into_iter()
+        .map(|word| {
+            let range = at..at + word.word.len();
+            at = range.end;
+            Tagged { range, tag: word.tag.to_owned() }
+        })
+        .collect()
+}
+
 fn jieba() -> &'static Jieba {
     static JIEBA: OnceLock<Jieba> = OnceLock::new();
     JIEBA.get_or_init(Jieba::new)

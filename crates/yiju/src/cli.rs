@@ -112,6 +112,7 @@ pub(crate) enum Recognise {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Ask(commands::ask::Ask),
+    Chat(commands::chat::Chat),
     Search(commands::search::Search),
     Verify(commands::verify::Verify),
     Add(commands::add::Add),
@@ -126,6 +127,7 @@ pub(crate) enum Command {
     Bench(commands::bench::Bench),
     Serve(commands::serve::Serve),
     Open(commands::open::Open),
+    Mcp(commands::mcp::Mcp),
     #[command(subcommand)]
     Key(commands::key::Key),
     Check(commands::check::Check),

@@ -41,6 +41,12 @@ impl View {
         Ok(())
     }
 
+    /// How a follow-up question was understood.
+    pub(crate) fn understood(self, question: &str, out: &mut impl Write) -> io::Result<()> {
+        let line = format!("= {}", clean(question));
+        writeln!(out, "{}", self.paint.paint(Style::Faint, &wrap(&line, self.columns, "  ")))
+    }
+
     /// The citations of one clause: its place, then its paragraph with the quotes marked.
     fn citations(self, group: &[&Citation], out: &mut impl Write) -> io::Result<()> {
         let Some(first) = group.first() else {

@@ -1,22 +1,18 @@
 //! `POST /v1/ask`: answers a question with citations, in one response or as server-sent events.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::http::{HeaderMap, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
-use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use yiju_engine::{Answer, AskRequest, Filter, Nearest, Refusal, Timings, Verdict};
+use yiju_engine::{
+    Answer, AskRequest, Engine, EngineError, Filter, Nearest, Refusal, Timings, Verdict,
+};
 
 use crate::error::{ApiError, Failures};
 use crate::extract::{Json, object};
 use crate::request_id::RequestId;
+use crate::stream::streamed;
 use crate::target::{Reading, Target};
-
-/// How often an idle stream sends a comment, so that proxies keep it open.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// A question.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -25,6 +21,10 @@ pub(crate) struct AskBody {
     /// The question, 1 to 2,000 characters.
     #[schema(min_length = 1, max_length = 2000)]
     question: String,
+    /// Earlier questions of the conversation, oldest first, at most 20: what the question leaves out is taken from them.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    history: Vec<String>,
     /// Most citations to give, 1 to 20.
     #[serde(default = "default_limit")]
     #[schema(default = 3, minimum = 1, maximum = 20)]
@@ -63,48 +63,51 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     Json(body): Json<AskBody>,
 ) -> Result<Response, ApiError> {
-    let streamed = body.stream || accepts_events(&headers);
+    let events_wanted = body.stream || accepts_events(&headers);
     let request = AskRequest {
         question: body.question,
+        history: body.history,
+        instructions: String::new(),
         limit: body.limit,
         filter: target.filter(body.filter)?,
         threshold: body.threshold,
     };
+    let state = target.state.clone();
+    let call = answer(target, request, request_id.clone());
+    if !events_wanted {
+        return Ok(axum::Json(call.await?).into_response());
+    }
+    streamed(&state, call, move |result| events(result, &request_id)).await
+}
+
+/// Answers a question.
+async fn answer(
+    target: Target,
+    request: AskRequest,
+    request_id: RequestId,
+) -> Result<Answer, ApiError> {
+    let (answer, ()) = answer_and(target, request, request_id, |_, _| Ok(())).await?;
+    Ok(answer)
+}
+
+/// Answers a question of any route, and makes something of the answer in the same turn.
+pub(crate) async fn answer_and<T: Send + 'static>(
+    target: Target,
+    request: AskRequest,
+    request_id: RequestId,
+    more: impl FnOnce(&Engine, &Answer) -> Result<T, EngineError> + Send + 'static,
+) -> Result<(Answer, T), ApiError> {
     if target.state.policy().log_questions {
         tracing::info!(request_id = request_id.as_str(), question = request.question, "question");
     }
-    let state = target.state.clone();
-    let patience = state.limits().stream_after;
-    let call = answer(target, request);
-    if !streamed {
-        return Ok(axum::Json(call.await?).into_response());
-    }
-    let mut call = Box::pin(call);
-    let known = if patience.is_zero() {
-        None
-    } else {
-        tokio::time::timeout(patience, &mut call).await.ok()
+    let call = move |engine: &Engine| {
+        let answer = engine.ask(&request)?;
+        let more = more(engine, &answer)?;
+        Ok((answer, more))
     };
-    Ok(match known {
-        Some(result) => respond(stream::iter(events(Ok(result?), &request_id))),
-        None => respond(
-            call.map(move |result| {
-                // The response has begun with status 200, so the outer layer does not count the error.
-                if let Err(error) = &result {
-                    state.metrics().error(error.code());
-                }
-                stream::iter(events(result, &request_id))
-            })
-            .into_stream()
-            .flatten(),
-        ),
-    })
-}
-
-async fn answer(target: Target, request: AskRequest) -> Result<Answer, ApiError> {
-    let answer = target.read_in_steps(move |engine| engine.ask(&request)).await?;
+    let (answer, more) = target.read_in_steps(call).await?;
     target.state.metrics().answer(answer.answered);
-    Ok(answer)
+    Ok((answer, more))
 }
 
 pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
@@ -117,12 +120,6 @@ pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
             let kind = kind.split(';').next().unwrap_or(kind);
             kind.trim().eq_ignore_ascii_case("text/event-stream")
         })
-}
-
-pub(super) fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
-    Sse::new(events.map(Ok::<_, Infallible>))
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
-        .into_response()
 }
 
 /// An event of a streamed answer.
@@ -139,6 +136,7 @@ pub(crate) struct StreamEvent {
 #[derive(Serialize)]
 struct AnswerEvent<'a> {
     question: &'a str,
+    understood_as: Option<&'a str>,
     answered: bool,
     refusal: &'a Option<Refusal>,
     answer: &'a str,
@@ -162,6 +160,7 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
         }
         let rest = AnswerEvent {
             question: &answer.question,
+            understood_as: answer.understood_as.as_deref(),
             answered: answer.answered,
             refusal: &answer.refusal,
             answer: &answer.answer,

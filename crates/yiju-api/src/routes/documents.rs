@@ -163,27 +163,34 @@ pub(crate) async fn list(
     Reading(target): Reading,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<DocumentPage>, ApiError> {
-    let limit = query.limit.unwrap_or(50);
+    let ListQuery { cursor, limit, matching } = query;
+    page_of(&target, cursor, matching, limit.unwrap_or(50)).await.map(axum::Json)
+}
+
+/// A page of the documents that the caller may read; of those whose names hold each word of `matching`, where it is given.
+pub(crate) async fn page_of(
+    target: &Target,
+    cursor: Option<String>,
+    matching: Option<String>,
+    limit: usize,
+) -> Result<DocumentPage, ApiError> {
     if !(1..=PAGE_DOCUMENTS).contains(&limit) {
         return Err(ApiError::invalid(format!(
             "`limit` is {limit}, and must be from 1 to {PAGE_DOCUMENTS}"
         )));
     }
-    let ListQuery { cursor, matching, .. } = query;
     if let Some(text) = matching {
         let within = target.grant.documents().map(<[String]>::to_vec);
-        let page = target
+        return target
             .read(move |engine| {
                 engine.documents_matching(&text, within.as_deref(), cursor.as_deref(), limit)
             })
-            .await?;
-        return Ok(axum::Json(page));
+            .await;
     }
     if let Some(ids) = target.grant.documents() {
-        return reachable(&target, ids, cursor, limit).await.map(axum::Json);
+        return reachable(target, ids, cursor, limit).await;
     }
-    let page = target.read(move |engine| engine.documents(cursor.as_deref(), limit)).await?;
-    Ok(axum::Json(page))
+    target.read(move |engine| engine.documents(cursor.as_deref(), limit)).await
 }
 
 /// A page of the documents that a key is limited to, in the key's order; the cursor is the index of

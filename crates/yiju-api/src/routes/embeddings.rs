@@ -8,8 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use yiju_access::Scope;
-use yiju_engine::InputType;
+use yiju_engine::{Embedding, InputType};
 
+use super::openai::MODEL;
+use super::texts::{Truncate, TruncateField, texts};
 use crate::access::Grant;
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
@@ -22,18 +24,22 @@ const TURN: usize = 16;
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmbeddingsBody {
-    /// A text, or a list of texts.
+    /// A text, a list of texts, a list of token ids, or a list of such lists. Ids are of `cl100k_base`, as OpenAI's
+    /// clients send them. A text of white space is taken, an empty one is not.
     #[schema(value_type = InputSchema)]
     input: Value,
-    /// The model's name; the server's own where it is left out.
+    /// The model's name, or `yiju`; the server's own where it is left out.
     model: Option<String>,
     /// `float` or `base64` (little-endian 32-bit floats).
     #[serde(default)]
     encoding_format: Encoding,
-    /// `query` or `passage`: which prefix the model puts before each text. With one kind of text
-    /// only, `query` for all is right.
+    /// `query` or `passage` (`document` is the same): which prefix the model puts before each text. With one kind of
+    /// text only, `query` for all is right.
     #[serde(default)]
     input_type: Kind,
+    /// What becomes of a text that the model cannot read at once: it is read in windows where this is left out, cut with
+    /// `true`, refused with `false`.
+    truncate: Option<TruncateField>,
     /// Must be the model's own dimension where it is given.
     #[schema(minimum = 1)]
     dimensions: Option<usize>,
@@ -43,13 +49,15 @@ pub(crate) struct EmbeddingsBody {
     _user: Option<String>,
 }
 
-/// A text, or a list of texts.
+/// Texts, or token ids.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes the input, which is read as a value for clearer errors")]
 enum InputSchema {
     One(String),
     Many(Vec<String>),
+    Ids(Vec<u32>),
+    ManyIds(Vec<Vec<u32>>),
 }
 
 #[derive(Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
@@ -60,12 +68,26 @@ enum Encoding {
     Base64,
 }
 
+/// What a text is.
 #[derive(Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+pub(super) enum Kind {
     #[default]
+    #[serde(alias = "search_query")]
     Query,
+    #[serde(alias = "search_document")]
     Passage,
+    /// As `passage`.
+    Document,
+}
+
+impl From<Kind> for InputType {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Query => Self::Query,
+            Kind::Passage | Kind::Document => Self::Passage,
+        }
+    }
 }
 
 /// Embeddings, in the order of the texts.
@@ -123,46 +145,68 @@ pub(crate) async fn embeddings(
     Json(body): Json<EmbeddingsBody>,
 ) -> Result<axum::Json<Embeddings>, ApiError> {
     grant.allows(Scope::Read)?;
-    let engine = &state.collections().default_one()?.engine;
-    let model = engine.model_name().to_owned();
-    if let Some(asked) = body.model.as_deref().filter(|asked| *asked != model) {
+    let model = state.collections().default_one()?.engine.model_name().to_owned();
+    if let Some(asked) = body.model.as_deref().filter(|asked| *asked != model && *asked != MODEL) {
         return Err(ApiError::model_not_found(asked, &model));
     }
-    let dimension = engine.dimension();
-    if let Some(asked) = body.dimensions.filter(|asked| *asked != dimension) {
-        return Err(ApiError::invalid(format!(
+    check_dimensions(&state, body.dimensions)?;
+    let texts = texts("input", body.input, state.limits().embedding_inputs)?;
+    let truncate = Truncate::of(body.truncate, Truncate::Windows);
+    let made = embedded(&state, "input", texts, body.input_type.into(), truncate).await?;
+    let tokens = made.iter().map(|made| made.tokens).sum();
+    let data = made.into_iter().enumerate().map(|(index, made)| {
+        let embedding = match body.encoding_format {
+            Encoding::Float => Vector::Float(made.vector),
+            Encoding::Base64 => Vector::Base64(encode(&made.vector)),
+        };
+        EmbeddingItem { object: "embedding", index, embedding }
+    });
+    let data = data.collect();
+    let usage = Usage { prompt_tokens: tokens, total_tokens: tokens };
+    Ok(axum::Json(Embeddings { object: "list", data, model, usage }))
+}
+
+/// Refuses another dimension than the model's.
+pub(super) fn check_dimensions(state: &AppState, asked: Option<usize>) -> Result<(), ApiError> {
+    let engine = &state.collections().default_one()?.engine;
+    let (model, dimension) = (engine.model_name(), engine.dimension());
+    match asked.filter(|asked| *asked != dimension) {
+        Some(asked) => Err(ApiError::invalid(format!(
             "`dimensions` is {asked}, and `{model}` has {dimension}"
         ))
-        .hint("leave `dimensions` out"));
+        .hint("leave `dimensions` out")),
+        None => Ok(()),
     }
-    let texts = texts(body.input, state.limits().embedding_inputs)?;
-    let kind = match body.input_type {
-        Kind::Query => InputType::Query,
-        Kind::Passage => InputType::Passage,
-    };
-    let mut data = Vec::with_capacity(texts.len());
-    let mut tokens = 0;
-    let mut texts = texts.into_iter().peekable();
+}
+
+/// Embeds the texts of the field `name`, turn by turn.
+pub(super) async fn embedded(
+    state: &AppState,
+    name: &'static str,
+    texts: Vec<String>,
+    kind: InputType,
+    truncate: Truncate,
+) -> Result<Vec<Embedding>, ApiError> {
+    let engine = &state.collections().default_one()?.engine;
+    let mut all = Vec::with_capacity(texts.len());
+    let mut texts = texts.into_iter().enumerate().peekable();
     while texts.peek().is_some() {
-        let turn: Vec<String> = texts.by_ref().take(TURN).collect();
+        let turn: Vec<(usize, String)> = texts.by_ref().take(TURN).collect();
         let engine = Arc::clone(engine);
-        let made = state.reads().run(move || {
-            let turn: Vec<&str> = turn.iter().map(String::as_str).collect();
-            engine.embed(kind, &turn)
+        let made = state.reads().run(move || -> Result<Vec<Embedding>, ApiError> {
+            let cut = turn.into_iter().map(|(index, mut text)| {
+                truncate.cut(&engine, kind, &mut text, || format!("`{name}[{index}]`"))?;
+                Ok(text)
+            });
+            let cut = cut.collect::<Result<Vec<_>, ApiError>>()?;
+            let cut: Vec<&str> = cut.iter().map(String::as_str).collect();
+            Ok(engine.embed(kind, &cut)?)
         });
         let made = made.await??;
         state.metrics().embedded(made.iter().map(|made| made.tokens).sum());
-        for made in made {
-            tokens += made.tokens;
-            let embedding = match body.encoding_format {
-                Encoding::Float => Vector::Float(made.vector),
-                Encoding::Base64 => Vector::Base64(encode(&made.vector)),
-            };
-            data.push(EmbeddingItem { object: "embedding", index: data.len(), embedding });
-        }
+        all.extend(made);
     }
-    let usage = Usage { prompt_tokens: tokens, total_tokens: tokens };
-    Ok(axum::Json(Embeddings { object: "list", data, model, usage }))
+    Ok(all)
 }
 
 fn encode(vector: &[f32]) -> String {
@@ -170,58 +214,9 @@ fn encode(vector: &[f32]) -> String {
     STANDARD.encode(bytes)
 }
 
-fn texts(input: Value, most: usize) -> Result<Vec<String>, ApiError> {
-    let texts = match input {
-        Value::String(text) => vec![text],
-        Value::Array(items) => {
-            if items.is_empty() {
-                return Err(ApiError::invalid("`input` is an empty list"));
-            }
-            if items.len() > most {
-                return Err(ApiError::invalid(format!(
-                    "`input` has {} texts, and may have {most}",
-                    items.len()
-                )));
-            }
-            items.into_iter().enumerate().map(text).collect::<Result<_, _>>()?
-        }
-        _ => {
-            return Err(ApiError::invalid("`input` is neither a text nor a list of texts"));
-        }
-    };
-    match texts.iter().position(|text| text.trim().is_empty()) {
-        Some(index) => Err(ApiError::invalid(format!("text {index} of `input` is empty"))),
-        None => Ok(texts),
-    }
-}
-
-fn text((index, item): (usize, Value)) -> Result<String, ApiError> {
-    match item {
-        Value::String(text) => Ok(text),
-        Value::Number(_) | Value::Array(_) => Err(ApiError::invalid(format!(
-            "item {index} of `input` is not a text"
-        ))
-        .hint("lists of token ids are not taken: send texts (with OpenAI's and LangChain's clients, switch off tokenising on the client)")),
-        _ => Err(ApiError::invalid(format!("item {index} of `input` is not a text"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn input_is_a_text_or_texts() {
-        assert_eq!(texts(json!("a"), 2).unwrap(), ["a"]);
-        assert_eq!(texts(json!(["a", "b"]), 2).unwrap(), ["a", "b"]);
-        for bad in
-            [json!([]), json!(["a", "b", "c"]), json!(1), json!([1, 2]), json!([[1]]), json!([" "])]
-        {
-            assert!(texts(bad.clone(), 2).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn base64_is_of_little_endian_floats() {

@@ -10,11 +10,12 @@ use serde::Serialize;
 use tokio::sync::watch;
 use yiju_engine::Progress;
 
-use super::ask::{event, respond};
+use super::ask::event;
 use super::documents::Added;
 use crate::error::ApiError;
 use crate::request_id::RequestId;
 use crate::state::AppState;
+use crate::stream::respond;
 
 /// An event of a followed add.
 #[derive(utoipa::ToSchema)]

@@ -51,8 +51,23 @@ async fn the_input_type_chooses_the_prefix() {
     let default = vector(json!({"input": "租金"})).await;
     let query = vector(json!({"input": "租金", "input_type": "query"})).await;
     let passage = vector(json!({"input": "租金", "input_type": "passage"})).await;
+    let document = vector(json!({"input": "租金", "input_type": "document"})).await;
+    assert_eq!(passage, document);
     assert_eq!(default, query);
     assert_ne!(query, passage);
+}
+
+/// OpenAI's ids of "hello world": LangChain sends them, not the text.
+#[tokio::test]
+async fn token_ids_are_read_as_the_text_they_stand_for() {
+    let app = shared();
+    let text = post(&app, "/v1/embeddings", json!({"input": "hello world"})).await.json();
+    for input in [json!([15339, 1917]), json!([[15339, 1917]])] {
+        let ids = post(&app, "/v1/embeddings", json!({"input": input, "model": "yiju"})).await;
+        assert_eq!(ids.json()["data"], text["data"]);
+    }
+    let blank = post(&app, "/v1/embeddings", json!({"input": ["a", " "]})).await.json();
+    assert_eq!(blank["data"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -62,7 +77,8 @@ async fn what_cannot_be_embedded_is_said() {
     for (body, code, status) in [
         (json!({"input": []}), "invalid_request", 400),
         (json!({"input": ""}), "invalid_request", 400),
-        (json!({"input": [1, 2]}), "invalid_request", 400),
+        (json!({"input": ["a", ""]}), "invalid_request", 400),
+        (json!({"input": [[1, -2]]}), "invalid_request", 400),
         (json!({"input": too_many}), "invalid_request", 400),
         (json!({"input": "a", "dimensions": 7}), "invalid_request", 400),
         (json!({"input": "a", "encoding_format": "hex"}), "invalid_request", 400),

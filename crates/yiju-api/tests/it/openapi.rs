@@ -118,6 +118,40 @@ async fn responses_are_as_described() {
             "/v1/embeddings",
             post(&app, "/v1/embeddings", json!({"input": "a"})).await.json(),
         ),
+        (
+            "post",
+            "/v1/chat/completions",
+            post(
+                &app,
+                "/v1/chat/completions",
+                json!({"messages": [{"role": "user", "content": "押金最多几个月？"}]}),
+            )
+            .await
+            .json(),
+        ),
+        ("get", "/v1/models", get(&app, "/v1/models").await.json()),
+        ("get", "/v1/models/{model}", get(&app, "/v1/models/yiju").await.json()),
+        (
+            "post",
+            "/v1/rerank",
+            post(
+                &app,
+                "/v1/rerank",
+                json!({"query": "押金", "documents": ["押金"], "return_documents": true}),
+            )
+            .await
+            .json(),
+        ),
+        ("post", "/embed", post(&app, "/embed", json!({"inputs": "a"})).await.json()),
+        (
+            "post",
+            "/rerank",
+            post(&app, "/rerank", json!({"query": "a", "texts": ["a"], "return_text": true}))
+                .await
+                .json(),
+        ),
+        ("post", "/tokenize", post(&app, "/tokenize", json!({"inputs": "a"})).await.json()),
+        ("get", "/info", get(&app, "/info").await.json()),
         ("get", "/v1/documents", list),
         ("get", "/v1/documents/{id}", get(&app, &format!("/v1/documents/{id}")).await.json()),
         ("get", "/v1/documents/{id}/clauses", clauses),
@@ -159,7 +193,7 @@ async fn every_described_route_is_there() {
     let app = shared();
     let api = get(&app, "/openapi.json").await.json();
     let paths = api["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 28);
+    assert_eq!(paths.len(), 41);
     let places = |path: &str| {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
         parameters.iter().map(|one| one["in"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -170,7 +204,11 @@ async fn every_described_route_is_there() {
         for method in item.as_object().unwrap().keys() {
             let request = axum::http::Request::builder()
                 .method(method.to_uppercase().as_str())
-                .uri(path.replace("{id}", "x").replace("{collection}", "default"))
+                .uri(
+                    path.replace("{id}", "x")
+                        .replace("{collection}", "default")
+                        .replace("{model}", "yiju"),
+                )
                 .body(axum::body::Body::empty())
                 .unwrap();
             let answer = crate::support::send(&app, request).await;

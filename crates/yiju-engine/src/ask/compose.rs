@@ -311,6 +311,7 @@ fn answered(
 ) -> Answer {
     Answer {
         question,
+        understood_as: None,
         answered: true,
         refusal: None,
         answer: lines.join("\n"),
@@ -325,6 +326,7 @@ fn answered(
 fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confidence: f32) -> Answer {
     Answer {
         question: question.text.clone(),
+        understood_as: None,
         answered: false,
         refusal: Some(Refusal { code: "no_match".into(), message }),
         answer: String::new(),

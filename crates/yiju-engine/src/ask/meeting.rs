@@ -16,8 +16,8 @@ const PLACE_ENDS: &str = "市县区州省盟旗镇乡";
 /// Most characters of such a name before its end.
 const LONGEST_PLACE: usize = 4;
 
-/// The place that a title begins with, and its name without 市 or the like: 青河市, 青河.
-fn place_of_title(title: &str) -> Option<(&str, &str)> {
+/// The place that a title, or a question, begins with, and its name without 市 or the like: 青河市, 青河.
+pub(crate) fn place_of_title(title: &str) -> Option<(&str, &str)> {
     let title = title.trim_start_matches(['《', '“', '"', ' ']);
     for (before, (at, c)) in title.char_indices().enumerate() {
         if !is_han(c) || before > LONGEST_PLACE {

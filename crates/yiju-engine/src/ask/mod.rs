@@ -2,14 +2,18 @@
 
 pub(crate) mod about;
 pub(crate) mod amount;
+pub(crate) mod apart;
 mod cite;
 pub(crate) mod compose;
 pub(crate) mod confidence;
 pub(crate) mod consequence;
 pub(crate) mod constraints;
+mod conversation;
 pub(crate) mod embedded;
 mod engine;
 pub(crate) mod evidence;
+mod followup;
+mod instructions;
 pub(crate) mod lookup;
 pub(crate) mod matter;
 pub(crate) mod meeting;

@@ -189,6 +189,17 @@ pub(crate) fn rank(
     Ok(ranked)
 }
 
+/// Scores clauses that are in no library, each with its coded token vectors, in the order given.
+pub(crate) fn score_apart(
+    question: &Embedded,
+    clauses: Vec<(Candidate, ClauseRecord, Vec<u8>)>,
+) -> Result<Vec<Ranked>, EngineError> {
+    let scored = clauses
+        .into_par_iter()
+        .map(|(candidate, record, tokens)| score(question, None, &candidate, record, Some(tokens)));
+    scored.collect()
+}
+
 /// Where a time is asked for and one of the best candidates holds one, nothing without one is quoted. (Amounts have
 /// too many forms: 每月一次 answers 多久.)
 pub(crate) fn drop_misfits(question: &Embedded, ranked: &mut [Ranked]) {

@@ -61,9 +61,14 @@ impl Read {
     /// Relevance for people, 0 to 1, in the order of the fused scores: with the bundled model unrelated
     /// text is below a half and the same words near 1. Across scripts all cosines are lower.
     pub(crate) fn relevance(&self) -> f32 {
-        let middle = if self.across { 4.3 } else { 5.0 };
-        let relevance = 1.0 / (1.0 + (-5.0 * (self.score - middle)).exp());
+        let relevance = 1.0 / (1.0 + (-self.logit()).exp());
         (relevance * 1e4).round() / 1e4
+    }
+
+    /// The logit of the relevance.
+    pub(crate) fn logit(&self) -> f32 {
+        let middle = if self.across { 4.3 } else { 5.0 };
+        5.0 * (self.score - middle)
     }
 
     /// The score without the parts of the neighbours and the reader.
@@ -199,6 +204,18 @@ impl Reranker for CrossEncoder {
         }
         Ok(true)
     }
+}
+
+/// Adds what a cross-encoder says of each of `found`, without sorting them.
+///
+/// # Errors
+/// Its model failed.
+pub(crate) fn rerank_each(
+    cross_encoder: &CrossEncoder,
+    question: &Embedded,
+    found: &mut [Read],
+) -> Result<(), EngineError> {
+    cross_encoder.rescore(question, found, &mut []).map(|_| ())
 }
 
 /// What the cross-encoder reads of a clause: the headings above it and its text.

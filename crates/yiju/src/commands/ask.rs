@@ -108,10 +108,10 @@ impl Ask {
         let question = words(&self.question, "question")?;
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
         let request = AskRequest {
-            question,
             limit: usize::from(self.limit),
             filter: self.filter.with_sources(library.sources),
             threshold: self.threshold,
+            ..AskRequest::new(question)
         };
         let answer = library.engine.ask(&request)?;
         if context.json {

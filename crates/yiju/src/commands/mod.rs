@@ -4,12 +4,14 @@ pub(crate) mod add;
 pub(crate) mod ask;
 pub(crate) mod backup;
 pub(crate) mod bench;
+pub(crate) mod chat;
 pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
 pub(crate) mod key;
 pub(crate) mod list;
+pub(crate) mod mcp;
 pub(crate) mod model;
 pub(crate) mod open;
 pub(crate) mod outline;
@@ -117,6 +119,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     match command {
         Command::Ask(ask) => ask.run(&context),
+        Command::Chat(chat) => chat.run(&context),
         Command::Search(search) => search.run(&context),
         Command::Add(add) => add.run(&context),
         Command::List(list) => list.run(&context),
@@ -131,6 +134,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Verify(verify) => verify.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Open(open) => open.run(&context),
+        Command::Mcp(mcp) => mcp.run(&context),
         Command::Key(key) => key.run(&context),
         Command::Check(check) => check.run(&context),
         Command::Reembed(reembed) => reembed.run(&context),
