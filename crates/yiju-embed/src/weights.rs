@@ -83,11 +83,11 @@ impl ModelWeights {
         dequantize(entry.dtype, self.raw(entry))
     }
 
-    /// The raw blocks of a tensor stored as Q4_0 (18 bytes for 32 weights, rows in order), or
-    /// `None` where the tensor is stored in another way or does not exist.
-    pub(crate) fn q4_0_blocks(&self, name: &str) -> Option<&[u8]> {
+    /// The raw blocks of a tensor stored as `dtype`, rows in order, or `None` where it is stored in another way or does
+    /// not exist.
+    pub(crate) fn blocks(&self, dtype: GgmlDType, name: &str) -> Option<&[u8]> {
         let entry = self.tensors.get(name)?;
-        (entry.dtype == GgmlDType::Q4_0).then(|| self.raw(entry))
+        (entry.dtype == dtype).then(|| self.raw(entry))
     }
 
     /// Writes the word vector of token `id` (`hidden` numbers) to `out`.
@@ -169,9 +169,10 @@ impl ModelWeights {
         let raw = self.raw(entry);
         let bad = match entry.dtype {
             GgmlDType::F32 => f32_values(raw).position(|value| !value.is_finite()),
-            GgmlDType::Q4_0 => {
-                raw.chunks_exact(Q4_0_BLOCK_BYTES).position(|block| !scale(block).is_finite())
-            }
+            // An f16 scale, and whole numbers.
+            GgmlDType::Q4_0 | GgmlDType::Q8_0 => raw
+                .chunks_exact(entry.dtype.type_size())
+                .position(|block| !scale(block).is_finite()),
             dtype => dequantize(dtype, raw)?.iter().position(|value| !value.is_finite()),
         };
         match bad {

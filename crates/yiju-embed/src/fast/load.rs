@@ -1,5 +1,7 @@
 //! From a model file's tensors to packed layers.
 
+use candle_core::quantized::GgmlDType;
+
 use crate::error::EmbedError;
 use crate::weights::ModelWeights;
 use yiju_kernels::{Lanes, Matrix, Norm, Pool};
@@ -58,10 +60,12 @@ fn linear(weights: &ModelWeights, names: &[&str], columns: usize) -> Result<Line
     for name in names {
         bias.extend(weights.tensor_f32(&format!("{name}.bias"))?);
     }
-    let blocks: Option<Vec<&[u8]>> =
-        names.iter().map(|name| weights.q4_0_blocks(&format!("{name}.weight"))).collect();
-    let four = blocks.and_then(|parts| Matrix::from_q4_0(&parts, columns));
-    let matrix = match four {
+    let blocks = |dtype| -> Option<Vec<&[u8]>> {
+        names.iter().map(|name| weights.blocks(dtype, &format!("{name}.weight"))).collect()
+    };
+    let four = || Matrix::from_q4_0(&blocks(GgmlDType::Q4_0)?, columns);
+    let eight = || Matrix::from_q8_0(&blocks(GgmlDType::Q8_0)?, columns);
+    let matrix = match four().or_else(eight) {
         Some(matrix) => matrix,
         None => {
             let mut values = Vec::new();

@@ -18,6 +18,8 @@ pub const MAX_ROWS: usize = 12;
 pub(crate) const MAX_EXPONENT: i32 = 60;
 /// Bytes of a Q4_0 block in a file: an f16 scale and 16 bytes of nibbles.
 const Q4_0_BYTES: usize = 18;
+/// Bytes of a Q8_0 block in a file: an f16 scale and 32 weights.
+const Q8_0_BYTES: usize = 34;
 
 /// Sixteen floats: one row of one panel.
 #[repr(C, align(64))]
@@ -131,33 +133,30 @@ impl Matrix {
     /// matrices with the same number of columns, stacked; `None` unless each holds whole rows
     /// and `columns` is a multiple of 32.
     pub fn from_q4_0(parts: &[&[u8]], columns: usize) -> Option<Self> {
-        if columns == 0 || !columns.is_multiple_of(BLOCK) {
-            return None;
-        }
-        let blocks = columns / BLOCK;
-        let row_bytes = blocks * Q4_0_BYTES;
-        if parts.iter().any(|part| !part.len().is_multiple_of(row_bytes)) {
-            return None;
-        }
-        let rows = parts.iter().map(|part| part.len() / row_bytes).sum::<usize>();
-        let mut data = vec![Q4Block::ZERO; rows.div_ceil(LANES) * blocks];
-        let all_rows = parts.iter().flat_map(|part| part.chunks_exact(row_bytes));
-        for (row, bytes) in all_rows.enumerate() {
-            let panel = &mut data[row / LANES * blocks..][..blocks];
-            let lane = row % LANES;
-            for (block, source) in panel.iter_mut().zip(bytes.as_chunks::<Q4_0_BYTES>().0) {
-                let scale = half::f16::from_le_bytes([source[0], source[1]]).to_f32();
-                if scale == 0.0 {
-                    // Its weights are all zero, as they are in the block already.
-                    continue;
-                }
-                block.scales[lane] = scale;
-                for (group, quad) in block.nibbles.iter_mut().zip(source[2..].as_chunks::<4>().0) {
-                    group[4 * lane..4 * lane + 4].copy_from_slice(quad);
-                }
+        let place = |block: &mut Q4Block, lane: usize, scale: f32, source: &[u8; Q4_0_BYTES]| {
+            block.scales[lane] = scale;
+            for (group, quad) in block.nibbles.iter_mut().zip(source[2..].as_chunks::<4>().0) {
+                group[4 * lane..4 * lane + 4].copy_from_slice(quad);
             }
-        }
+        };
+        let (rows, data) = repacked(parts, columns, Q4Block::ZERO, place)?;
         Some(Self { rows, columns, panels: Panels::Four(data) })
+    }
+
+    /// The same for Q8_0 blocks (34 bytes for 32 weights); `None` also where one of them is −128, which quantising never
+    /// gives and the products cannot take.
+    pub fn from_q8_0(parts: &[&[u8]], columns: usize) -> Option<Self> {
+        let mut whole = true;
+        let place = |block: &mut Q8Block, lane: usize, scale: f32, source: &[u8; Q8_0_BYTES]| {
+            block.scales[lane] = scale;
+            for (group, quad) in block.weights.iter_mut().zip(source[2..].as_chunks::<4>().0) {
+                let quad = quad.map(|weight| weight ^ 0x80);
+                whole &= !quad.contains(&0);
+                group[4 * lane..4 * lane + 4].copy_from_slice(&quad);
+            }
+        };
+        let (rows, data) = repacked(parts, columns, Q8Block::ZERO, place)?;
+        whole.then_some(Self { rows, columns, panels: Panels::Eight(data) })
     }
 
     /// Quantises rows of `columns` floats to eight bits, one scale for each row and block.
@@ -200,4 +199,36 @@ impl Matrix {
     pub(crate) fn panels(&self) -> &Panels {
         &self.panels
     }
+}
+
+/// Rows and panels of stacked matrices whose rows are blocks of `BYTES` bytes, an f16 scale first; `place` puts one block
+/// into its column of a panel's block. `None` as for [`Matrix::from_q4_0`].
+fn repacked<B: Copy, const BYTES: usize>(
+    parts: &[&[u8]],
+    columns: usize,
+    zero: B,
+    mut place: impl FnMut(&mut B, usize, f32, &[u8; BYTES]),
+) -> Option<(usize, Vec<B>)> {
+    if columns == 0 || !columns.is_multiple_of(BLOCK) {
+        return None;
+    }
+    let blocks = columns / BLOCK;
+    let row_bytes = blocks * BYTES;
+    if parts.iter().any(|part| !part.len().is_multiple_of(row_bytes)) {
+        return None;
+    }
+    let rows = parts.iter().map(|part| part.len() / row_bytes).sum::<usize>();
+    let mut data = vec![zero; rows.div_ceil(LANES) * blocks];
+    let all_rows = parts.iter().flat_map(|part| part.chunks_exact(row_bytes));
+    for (row, bytes) in all_rows.enumerate() {
+        let panel = &mut data[row / LANES * blocks..][..blocks];
+        for (block, source) in panel.iter_mut().zip(bytes.as_chunks::<BYTES>().0) {
+            let scale = half::f16::from_le_bytes([source[0], source[1]]).to_f32();
+            // The weights of a scale of zero are all zero, as they are in the block already.
+            if scale != 0.0 {
+                place(block, row % LANES, scale, source);
+            }
+        }
+    }
+    Some((rows, data))
 }

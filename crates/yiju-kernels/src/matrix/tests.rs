@@ -66,6 +66,19 @@ fn four_bits(nibbles: &[u8], scales: &[f32]) -> (Vec<u8>, Vec<f64>) {
     (bytes, weights)
 }
 
+/// What Q8_0 stores: (bytes, weights).
+fn eight_bits(steps: &[i8], scales: &[f32]) -> (Vec<u8>, Vec<f64>) {
+    let mut bytes = Vec::new();
+    let mut weights = Vec::new();
+    for (block, scale) in steps.chunks_exact(32).zip(scales) {
+        let scale = half::f16::from_f32(*scale);
+        bytes.extend(scale.to_le_bytes());
+        bytes.extend(block.iter().map(|step| *step as u8));
+        weights.extend(block.iter().map(|step| f64::from(*step) * scale.to_f64()));
+    }
+    (bytes, weights)
+}
+
 fn dequantized(acts: &[ActBlock], rows: usize, row: usize) -> Vec<f64> {
     acts.chunks_exact(rows)
         .flat_map(|block| {
@@ -137,6 +150,22 @@ proptest! {
     ) {
         let (bytes, weights) = four_bits(&nibbles, &scales);
         let matrix = Matrix::from_q4_0(&[&bytes], blocks * 32).unwrap();
+        prop_assert_eq!((matrix.rows(), matrix.columns()), (outputs, blocks * 32));
+        check_product(&matrix, &weights, &values, &bias, rows);
+    }
+
+    #[test]
+    fn products_of_eight_bits_from_a_file_agree(
+        (rows, outputs, blocks, steps, scales, values, bias) in (1..=MAX_ROWS, 1_usize..50, 1_usize..7)
+            .prop_flat_map(|(rows, outputs, blocks)| (
+                Just(rows), Just(outputs), Just(blocks),
+                prop::collection::vec(-127_i8..=127, outputs * blocks * 32),
+                prop::collection::vec(0_f32..0.01, outputs * blocks),
+                floats(rows * blocks * 32), floats(outputs),
+            ))
+    ) {
+        let (bytes, weights) = eight_bits(&steps, &scales);
+        let matrix = Matrix::from_q8_0(&[&bytes], blocks * 32).unwrap();
         prop_assert_eq!((matrix.rows(), matrix.columns()), (outputs, blocks * 32));
         check_product(&matrix, &weights, &values, &bias, rows);
     }
@@ -440,6 +469,11 @@ fn matrices_of_odd_shapes_are_refused_or_empty() {
     assert!(Matrix::from_q4_0(&[&[0; 18]], 31).is_none());
     assert!(Matrix::from_q4_0(&[&[0; 17]], 32).is_none());
     assert!(Matrix::from_q4_0(&[&[0; 18]], 0).is_none());
+    assert!(Matrix::from_q8_0(&[&[0; 33]], 32).is_none());
+    let (mut bytes, _) = eight_bits(&[1; 32], &[1.0]);
+    assert!(Matrix::from_q8_0(&[&bytes], 32).is_some());
+    bytes[5] = -128_i8 as u8;
+    assert!(Matrix::from_q8_0(&[&bytes], 32).is_none());
     let empty = Matrix::from_q4_0(&[], 32).unwrap();
     assert_eq!((empty.rows(), empty.panel_count()), (0, 0));
     assert_eq!(Matrix::from_f32(&[], 5).panel_count(), 0);
