@@ -82,7 +82,7 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/chat/completions"), post(openai::chat::completions))
         .route(&path("/responses"), post(openai::responses::responses))
         .route(&path("/models"), get(openai::models::list))
-        .route(&path("/models/{model}"), get(openai::models::read))
+        .route(&path("/models/{id}"), get(openai::models::read))
         .route(&path("/search"), post(search::search))
         .route(&path("/search/batch"), post(search::batch))
         .route(&path("/verify"), post(verify::verify))

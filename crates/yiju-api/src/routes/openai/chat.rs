@@ -157,6 +157,14 @@ struct ChatUsage {
     total_tokens: usize,
 }
 
+/// An event of a streamed completion.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the events, which axum writes")]
+pub(crate) struct ChunkEvent {
+    /// JSON: a chunk in OpenAI's shape, or an error; at last `[DONE]`.
+    data: String,
+}
+
 /// Answers the last message of a conversation, as OpenAI's API does.
 ///
 /// With `stream`, each event is a chunk in OpenAI's shape: the text line by line, then one with `finish_reason`,
@@ -165,7 +173,7 @@ struct ChatUsage {
     post, path = "/v1/chat/completions", tag = "openai", request_body = ChatBody,
     responses(
         (status = 200, description = "The answer", content(
-            (Completion = "application/json"), (String = "text/event-stream"))),
+            (Completion = "application/json"), (ChunkEvent = "text/event-stream"))),
         Failures,
     ),
 )]

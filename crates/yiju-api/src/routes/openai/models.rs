@@ -1,12 +1,11 @@
 //! `GET /v1/models`: what `model` may be.
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use serde::Serialize;
 
 use super::MODEL;
 use crate::error::{ApiError, Failures};
-use crate::target::{Reading, parameter};
+use crate::extract::Id;
+use crate::target::Reading;
 
 /// The models, in OpenAI's shape.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -36,18 +35,6 @@ impl Model {
     }
 }
 
-/// The `{model}` of the path.
-pub(crate) struct Name(String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Name {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let name = parameter(parts, state, "model").await?;
-        name.map(Self).ok_or_else(|| ApiError::internal("the route has no model"))
-    }
-}
-
 /// Lists what `model` may be.
 #[utoipa::path(
     get, path = "/v1/models", tag = "openai",
@@ -61,13 +48,13 @@ pub(crate) async fn list(Reading(target): Reading) -> Result<axum::Json<ModelLis
 
 /// A model, by its name.
 #[utoipa::path(
-    get, path = "/v1/models/{model}", tag = "openai",
-    params(("model" = String, Path, description = "The model's name")),
+    get, path = "/v1/models/{id}", tag = "openai",
+    params(("id" = String, Path, description = "The model's name")),
     responses((status = 200, description = "The model", body = Model), Failures),
 )]
 pub(crate) async fn read(
     Reading(target): Reading,
-    Name(id): Name,
+    Id(id): Id,
 ) -> Result<axum::Json<Model>, ApiError> {
     let embedding = target.collection.engine.model_name();
     if id != MODEL && id != embedding {

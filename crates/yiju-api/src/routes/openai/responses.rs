@@ -47,6 +47,16 @@ enum ResponsesInput {
     Messages(Vec<Value>),
 }
 
+/// An event of a streamed response.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the events, which axum writes")]
+pub(crate) struct ResponseEvent {
+    /// Its type: `response.created`.
+    event: String,
+    /// JSON, as OpenAI's API has it for the type.
+    data: String,
+}
+
 /// Answers the last message of a conversation, in the shape of OpenAI's responses.
 ///
 /// With `stream`, the events are OpenAI's, from `response.created` to `response.completed`.
@@ -54,7 +64,7 @@ enum ResponsesInput {
     post, path = "/v1/responses", tag = "openai", request_body = ResponsesBody,
     responses(
         (status = 200, description = "A response in OpenAI's shape, with the answer as `/v1/ask` gives it in `yiju`", content(
-            (Object = "application/json"), (String = "text/event-stream"))),
+            (Object = "application/json"), (ResponseEvent = "text/event-stream"))),
         Failures,
     ),
 )]
