@@ -19,7 +19,7 @@ if [ "${#missing[@]}" != 0 ]; then
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fontconfig "${missing[@]}" >/dev/null
 fi
 
-node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || {
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || {
     echo "Node 20 or later is needed, and this is $(node --version)" >&2
     exit 1
 }

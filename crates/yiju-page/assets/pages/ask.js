@@ -1,6 +1,6 @@
 // Ask: the conversation on the left, the document with the lit quote on the right.
 
-import { at, json, once } from "../lib/api.js";
+import { at, json } from "../lib/api.js";
 import { citation, link, titled } from "../lib/cite.js";
 import { docx } from "../lib/docx.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/h.js";
@@ -267,28 +267,19 @@ function Beginnings({ onPick }) {
 async function suggestions() {
   const { documents } = await json(at("/documents?limit=20"));
   const w = words();
+  const fit = documents.filter((/** @type {any} */ one) => one.clauses > 3 && one.language === "zh").slice(0, 2);
   /** @type {string[]} */
   const questions = [];
-  const wanted = (/** @type {number} */ most) =>
-    documents.filter((/** @type {any} */ one) => one.clauses > 3 && one.clauses < 100).slice(0, most);
-  for (const one of wanted(3)) {
-    const { clauses } = await once(at(`/documents/${one.id}/clauses`));
-    const heads = clauses.flatMap((/** @type {any} */ clause) =>
-      clause.heading && one.language === "zh" ? [clause.heading] : [],
-    );
-    // Two of the first document that has headings, from a third and two thirds of it.
-    const picked =
-      heads.length > 5 && !questions.length
-        ? [heads[Math.floor(heads.length / 3)], heads[Math.floor((2 * heads.length) / 3)]]
-        : heads.slice(0, 1);
-    if (picked.length) questions.push(...picked.map((/** @type {string} */ heading) => w.ask.about(heading)));
-    else if (clauses.some((/** @type {any} */ clause) => clause.label)) {
-      const numbered = clauses.find((/** @type {any} */ clause) => clause.label);
-      questions.push(w.ask.says(titled(one.title), numbered.label));
+  for (const one of fit) {
+    // A search gives a few headings; all clauses of a law would be a megabyte.
+    const body = { query: one.title, limit: 3, filter: { document_ids: [one.id] } };
+    for (const hit of (await json(at("/search"), { json: body })).hits) {
+      const heading = hit.label && hit.path.at(-1) !== hit.label ? hit.path.at(-1) : "";
+      if (heading && Array.from(heading).length < 40) questions.push(w.ask.about(heading));
+      else if (hit.label) questions.push(w.ask.says(titled(one.title), hit.label));
     }
-    if (questions.length >= 3) break;
   }
-  return { documents: documents.length, questions };
+  return { documents: documents.length, questions: [...new Set(questions)].slice(0, 3) };
 }
 
 /** @param {{turn: Turn, marker: number, onPick: (marker: number) => void, onNear: (near: any) => void, onAgain: (turn: Turn, more?: any) => void}} props */
