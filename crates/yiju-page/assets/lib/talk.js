@@ -9,7 +9,7 @@ import { session } from "./store.js";
  * @property {string} id
  * @property {string} question
  * @property {import("../parts/filters.js").Filters} filters
- * @property {string[]} within ids of the documents that a follow-up is asked of; empty for no follow-up
+ * @property {string[]} history earlier questions, oldest first: what this one leaves out is taken from them
  * @property {"asking" | "done" | "failed"} state
  * @property {any[]} citations
  * @property {any} [answer] the answer without its citations
@@ -19,6 +19,8 @@ import { session } from "./store.js";
 
 /** Most turns kept in the session. */
 const KEPT = 30;
+/** Most earlier questions that are sent. */
+const HISTORY = 20;
 
 const name = () => `yiju.talk.${collection()}`;
 
@@ -40,19 +42,12 @@ export function keep(/** @type {Turn[]} */ turns) {
   }
 }
 
-/** What points back to what was said before: 它什么时候实行, 那罚款呢, what about …. */
-const BACK =
-  /^(那|它|其|这|该|此|上述|前述|还有|另外|再|为什么|为何|哪一?条)|呢[？?]?$|^(and|but|why|it|its|they|this|that|these|those|what about|how about)\b/iu;
-
-/** Whether a question points back to what was said before. */
-export function pointsBack(/** @type {string} */ question) {
-  return BACK.test(question.trim());
-}
-
-/** The documents that an answer cites. @param {Turn | undefined} turn @returns {string[]} */
-export function cited(turn) {
-  const citations = turn?.citations ?? [];
-  return [...new Set(citations.map((citation) => citation.document.id))];
+/** The questions before a new one, oldest first. @param {Turn[]} turns @returns {string[]} */
+export function before(turns) {
+  return turns
+    .filter((turn) => turn.state === "done")
+    .map((turn) => turn.question)
+    .slice(-HISTORY);
 }
 
 /**
@@ -74,7 +69,8 @@ export async function ask(turn, filter, signal, each) {
     else if (event === "whole") change({ citations: data.citations, answer: data, state: "done" });
   };
   try {
-    await stream(at("/ask"), { json: { question: turn.question, stream: true, filter }, signal }, onEvent);
+    const body = { question: turn.question, history: turn.history, stream: true, filter };
+    await stream(at("/ask"), { json: body, signal }, onEvent);
     if (now.state !== "done") change({ state: "failed", error: { code: "offline", message: "" } });
   } catch (error) {
     if (signal.aborted) return;

@@ -50,13 +50,10 @@ export function Ask({ place }) {
     running.current?.abort();
     running.current = new AbortController();
     const filter = filterOf(turn.filters);
-    if (turn.within.length && !filter.document_ids) filter.document_ids = turn.within;
     talk.ask(turn, filter, running.current.signal, change);
   };
   const submit = (/** @type {string} */ question, /** @type {boolean} */ alone = false) => {
-    const before = latest.current.at(-1);
-    const within = !alone && talk.pointsBack(question) ? talk.cited(before) : [];
-    const turn = newTurn(question, filters, within);
+    const turn = newTurn(question, filters, alone ? [] : talk.before(latest.current));
     setTurns([...latest.current.filter((one) => one.state !== "asking"), turn]);
     go(address(`/ask?q=${encodeURIComponent(question)}`), {
       replace: !latest.current.length && location.pathname.endsWith("/ask"),
@@ -188,13 +185,13 @@ function begin(place) {
 
 let made = 0;
 
-/** @param {string} question @param {any} filters @param {string[]} within @returns {Turn} */
-function newTurn(question, filters, within) {
+/** @param {string} question @param {any} filters @param {string[]} history @returns {Turn} */
+function newTurn(question, filters, history) {
   return {
     id: `t${Date.now().toString(36)}${made++}`,
     question,
     filters,
-    within,
+    history,
     state: "asking",
     citations: [],
   };
@@ -291,11 +288,11 @@ function TurnView({ turn, marker, onPick, onNear, onAgain }) {
     <h2 class="question">${turn.question}</h2>
     ${filtered > 0 && html`<p class="note">${w.filters.some(filtered)}</p>`}
     ${
-      turn.within.length > 0 &&
+      turn.answer?.understood_as &&
       html`<p class="note">
-        ${w.ask.within(turn.within.length)}
-        <button type="button" class="linkish" onClick=${() => onAgain(turn, { within: [] })}>
-          ${w.ask.everywhere}
+        ${w.ask.understood(turn.answer.understood_as)}
+        <button type="button" class="linkish" onClick=${() => onAgain(turn, { history: [] })}>
+          ${w.ask.asWritten}
         </button>
       </p>`
     }
@@ -346,7 +343,7 @@ async function answerText(turn) {
 /** @param {Turn} turn */
 function answerLink(turn) {
   const query = new URLSearchParams({ q: turn.question });
-  for (const id of filterOf(turn.filters).document_ids ?? turn.within) query.append("document", id);
+  for (const id of filterOf(turn.filters).document_ids ?? []) query.append("document", id);
   return `${location.origin}${address(`/ask?${query}`)}`;
 }
 
