@@ -1,6 +1,6 @@
 //! Reads pictures of pages (PGM, binary) and prints their lines; on the error output the seconds that each took.
 //!
-//! `cargo run --release -p yiju-recognise --example page -- models/pp-ocrv6-small PAGE.pgm …`
+//! `cargo run --release -p yiju-recognise --example recognise -- models/pp-ocrv6-small PAGE.pgm …`
 
 use std::time::Instant;
 
