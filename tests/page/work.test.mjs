@@ -252,7 +252,7 @@ test("a long document shows how far it is and how long it still takes", async ()
   const { page, close } = await open(place);
   await page.goto("/documents");
   const articles = Array.from(
-    { length: 400 },
+    { length: 3000 },
     (_, index) =>
       `第${index + 1}条 第${index + 1}类市政设施由所在区的主管部门负责养护，每${(index % 12) + 1}个月检查一次；发现损坏的，应当在${(index % 48) + 1}小时内设置警示标志。`,
   );

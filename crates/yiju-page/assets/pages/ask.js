@@ -268,8 +268,8 @@ async function suggestions() {
   /** @type {string[]} */
   const questions = [];
   for (const one of fit) {
-    // A search gives a few headings; all clauses of a law would be a megabyte.
-    const body = { query: one.title, limit: 3, filter: { document_ids: [one.id] } };
+    // A search gives a few headings, openings without one among them; all clauses of a law would be a megabyte.
+    const body = { query: one.title, limit: 12, filter: { document_ids: [one.id] } };
     for (const hit of (await json(at("/search"), { json: body })).hits) {
       const heading = hit.label && hit.path.at(-1) !== hit.label ? hit.path.at(-1) : "";
       if (heading && Array.from(heading).length < 40) questions.push(w.ask.about(heading));
