@@ -3,7 +3,7 @@
 import os
 
 URL = os.environ["YIJU_URL"]
-MODEL = "multilingual-e5-small-q4"
+MODEL = "yiju-e5-small-q8"
 QUESTION = "超大城市的规模要不要控制？"
 FOLLOW_UP = "那中小城市的承载能力呢？"
 QUOTE = "控制超大城市的规模"

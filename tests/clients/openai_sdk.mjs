@@ -26,5 +26,5 @@ const response = await client.responses.create({ model: "yiju", input: question 
 check(response.output_text === message.content, response);
 
 // Its default asks for base64.
-const made = await client.embeddings.create({ model: "multilingual-e5-small-q4", input: question });
+const made = await client.embeddings.create({ model: "yiju-e5-small-q8", input: question });
 check(made.data[0].embedding.length === 384, made.usage);

@@ -36,6 +36,14 @@ impl ApiError {
             .hint("GET /v1/documents lists the documents with their ids")
     }
 
+    /// The document is there, the file that it was read from is not.
+    pub(crate) fn no_original(id: &str) -> Self {
+        let message = format!(
+            "there is no file of the document `{id}`: it was given as text, or its file was not kept"
+        );
+        Self::new(ErrorCode::NotFound, message).hint("GET /v1/documents/{id}/text gives its text")
+    }
+
     pub(crate) fn clause_not_found(id: &str) -> Self {
         Self::new(ErrorCode::NotFound, format!("no clause has the id `{}`", shorten(id)))
             .hint("GET /v1/documents/{id}/clauses lists a document's clauses with their ids")

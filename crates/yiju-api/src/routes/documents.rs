@@ -311,7 +311,12 @@ pub(crate) async fn text(
     ),
 )]
 pub(crate) async fn original(Reading(target): Reading, Id(id): Id) -> Result<Response, ApiError> {
-    let original = target.of_document(&id, Engine::original).await?;
+    let call = |engine: &Engine, id: &str| match engine.original(id)? {
+        Some(original) => Ok(Some(Some(original))),
+        None => Ok(engine.document(id)?.map(|_| None)),
+    };
+    let original = target.of_document(&id, call).await?;
+    let original = original.ok_or_else(|| ApiError::no_original(&id))?;
     let mut response = original.bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(original.media_type));

@@ -25,6 +25,10 @@ async fn a_document_is_added_found_replaced_and_removed() {
     let id = document["id"].as_str().unwrap().to_owned();
     assert_eq!(added.header("location"), format!("/v1/documents/{id}"));
 
+    let original = get(&app, &format!("/v1/documents/{id}/original")).await;
+    assert_eq!(original.error(404), "not_found");
+    assert!(original.text().contains("given as text"), "{}", original.text());
+
     let asked = post(&app, "/v1/search", json!({"query": "借书期限", "limit": 1})).await.json();
     assert_eq!(
         asked["hits"][0]["document"]["id"],
