@@ -1,6 +1,8 @@
 // What holds on every page: keys, lost servers, the keyboard, sizes of screens, colours, languages, weight.
 
 import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { QUESTION, SCAN, SEED, ask, closeBrowser, open, serve, state } from "./support.mjs";
 
@@ -215,4 +217,36 @@ test("a server that stops and starts again is noticed and gone on with", async (
   await page.click('.turn button:has-text("再试一次")');
   await page.waitForSelector(".turn:last-child .answer, li:last-child .answer");
   await close();
+});
+
+test("a collection that is broken is said to be, while the others are used", async () => {
+  const own = await serve([SEED]);
+  const made = await fetch(`${own.url}/v1/collections/cities`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  assert.ok(made.ok, await made.text());
+  await own.stop();
+  const folder = join(own.directory, "server/collections/cities");
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+    if (/library\.db/.test(name)) writeFileSync(join(folder, name), "no library");
+  await own.start();
+  const { page, close } = await open(own);
+  await page.goto("/collections/cities/");
+  await page.fill("#question", QUESTION);
+  await page.press("#question", "Enter");
+  await page.waitForSelector('.failure :text("服务器暂时不能回答")');
+  // The server itself is there: nothing says that it is loading, and nothing is asked again and again.
+  let requests = 0;
+  page.on("request", () => requests++);
+  await page.waitForTimeout(4000);
+  assert.ok(requests <= 3, String(requests));
+  assert.equal(await page.locator(':text("正在载入模型")').count(), 0);
+  await state(page, "unavailable");
+  await page.goto("/");
+  await ask(page, QUESTION);
+  assert.ok(await page.locator(".answer").isVisible());
+  await close();
+  await own.end();
 });

@@ -17,8 +17,8 @@ use crate::mcp;
 use crate::openapi;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, openai, page, pages, rerank, search,
-    tei, verify,
+    ask, clauses, collections, documents, embeddings, health, measure, openai, page, pages, rerank,
+    search, tei, verify,
 };
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
@@ -99,6 +99,8 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/documents/{id}/original"), get(documents::original))
         .route(&path("/documents/{id}/pages/{page}"), get(pages::page))
         .route(&path("/clauses/{id}"), get(clauses::clause))
+        .route(&path("/bench"), post(measure::bench))
+        .route(&path("/eval"), post(measure::eval))
 }
 
 /// Lets no request past without a key where one is needed, nor faster than the key allows.

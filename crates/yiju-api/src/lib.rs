@@ -25,6 +25,7 @@ mod codes;
 mod collections;
 mod error;
 mod extract;
+mod following;
 mod limits;
 mod mcp;
 mod message;

@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::error::ApiError;
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, openai, pages, rerank, search, tei,
-    verify,
+    ask, clauses, collections, documents, embeddings, health, measure, openai, pages, rerank,
+    search, tei, verify,
 };
 
 /// Where the routes of a named collection are.
@@ -49,6 +49,8 @@ const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v
         documents::original,
         pages::page,
         clauses::clause,
+        measure::bench,
+        measure::eval,
         embeddings::embeddings,
         rerank::rerank,
         tei::embed,

@@ -53,6 +53,7 @@ struct Shared {
     limits: Limits,
     reads: Lane,
     writes: Lane,
+    measurements: Lane,
     uploads: Arc<Semaphore>,
     metrics: Metrics,
 }
@@ -77,6 +78,8 @@ impl AppState {
     fn made(limits: Limits, policy: Policy, guard: Guard) -> Self {
         let reads = Lane::new(limits.concurrent, limits.queue, limits.deadline);
         let writes = Lane::new(1, limits.write_queue, limits.write_deadline);
+        // One at a time, and none waits: two would measure each other.
+        let measurements = Lane::new(1, 0, limits.write_deadline);
         // One is being written, the others wait.
         let uploads = limits.write_queue.saturating_add(1).min(Semaphore::MAX_PERMITS);
         let shared = Shared {
@@ -86,6 +89,7 @@ impl AppState {
             limits,
             reads,
             writes,
+            measurements,
             uploads: Arc::new(Semaphore::new(uploads)),
             metrics: Metrics::new(),
         };
@@ -134,6 +138,10 @@ impl AppState {
 
     pub(crate) fn reads(&self) -> &Lane {
         &self.shared.reads
+    }
+
+    pub(crate) fn measurements(&self) -> &Lane {
+        &self.shared.measurements
     }
 
     pub(crate) fn writes(&self) -> &Lane {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
+use serde::Serialize;
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -53,4 +54,13 @@ pub(crate) fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Res
     Sse::new(events.map(Ok::<_, Infallible>))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response()
+}
+
+/// An event of this name with JSON as its data.
+///
+/// # Errors
+/// The data is no JSON.
+pub(crate) fn event(name: &str, data: &impl Serialize) -> Result<Event, ApiError> {
+    let event = Event::default().event(name).json_data(data);
+    event.map_err(|error| ApiError::internal(format!("event `{name}`: {error}")))
 }

@@ -85,6 +85,7 @@ pub struct Reach {
 /// A model directory opened for use. It can be shared between threads.
 pub struct Embedder {
     name: String,
+    precision: Precision,
     fingerprint: String,
     dimension: usize,
     max_tokens: usize,
@@ -131,6 +132,7 @@ impl Embedder {
         check_room(&settings, &tokenizer, max_tokens)?;
         Ok(Self {
             name: name(directory, &settings),
+            precision: options.precision,
             fingerprint: fingerprint(&weights, &tokenizer, &settings, max_tokens),
             dimension: config.hidden,
             max_tokens,
@@ -162,6 +164,15 @@ impl Embedder {
     /// The model's name: from `yiju.toml`, or the directory's.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The arithmetic and the kernels that do it, for people: `int8 on avx512 kernels`, `f32`.
+    pub fn arithmetic(&self) -> String {
+        match (self.precision, yiju_kernels::Variant::detect()) {
+            (Precision::F32, _) => "f32".into(),
+            (Precision::Int8, Ok(kernels)) => format!("int8 on {} kernels", kernels.name()),
+            (Precision::Int8, Err(_)) => "int8".into(),
+        }
     }
 
     /// Identifies weights, tokenizer, pooling and prefixes, in hex. Vectors of different

@@ -125,6 +125,11 @@ impl Engine {
         self.model.embedder().name()
     }
 
+    /// The model's arithmetic and the kernels that do it, for people: `int8 on avx512 kernels`.
+    pub fn arithmetic(&self) -> String {
+        self.model.embedder().arithmetic()
+    }
+
     /// The number of components of the model's vectors.
     pub fn dimension(&self) -> usize {
         self.model.embedder().dimension()

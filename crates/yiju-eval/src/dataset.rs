@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use yiju_document::{Entry, read_corpus};
 
-use crate::EvalError;
+use crate::{ClauseIds, EvalError};
 
 /// A question and what must be found for it.
 #[derive(Clone, Debug, Deserialize)]
@@ -145,6 +145,17 @@ impl Dataset {
             });
         }
         Ok(Self::new(name, corpus, queries))
+    }
+
+    /// A set of questions over a library that is there, whose `gold` are ids of its clauses.
+    pub fn of_questions(name: String, queries: Vec<Query>) -> Self {
+        Self::new(name, Vec::new(), queries)
+    }
+
+    /// Each gold id as the id of a clause: for a set of [`Dataset::of_questions`].
+    pub fn own_clauses(&self) -> ClauseIds {
+        let named = self.queries.iter().flat_map(|query| query.gold.iter().flatten());
+        named.map(|id| (id.clone(), id.clone())).collect()
     }
 
     fn new(name: String, corpus: Vec<Entry>, mut queries: Vec<Query>) -> Self {

@@ -11,7 +11,7 @@ use yiju_engine::{
 use crate::error::{ApiError, Failures};
 use crate::extract::{Json, object};
 use crate::request_id::RequestId;
-use crate::stream::streamed;
+use crate::stream::{event, streamed};
 use crate::target::{Reading, Target};
 
 /// A question.
@@ -179,9 +179,4 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
         let body = error.body(request_id.as_str());
         vec![event("error", &body).unwrap_or_else(|_| Event::default().event("error"))]
     })
-}
-
-pub(super) fn event(name: &str, data: &impl Serialize) -> Result<Event, ApiError> {
-    let event = Event::default().event(name).json_data(data);
-    event.map_err(|error| ApiError::internal(format!("event `{name}`: {error}")))
 }

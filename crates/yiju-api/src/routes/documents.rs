@@ -9,10 +9,10 @@ use tokio::sync::watch;
 use yiju_engine::{AddOutcome, AddStatus, DocumentPage, DocumentSummary, Engine};
 
 use super::ask::accepts_events;
-use super::following::{AddEvent, follow};
 use super::upload;
 use crate::error::{ApiError, Failures};
 use crate::extract::{Id, Query};
+use crate::following::{FollowedEvent, follow};
 use crate::limits::PAGE_DOCUMENTS;
 use crate::request_id::RequestId;
 use crate::target::{Reading, Target, Writing};
@@ -45,7 +45,7 @@ pub(crate) struct Added {
     responses(
         (status = 201, description = "Added or replaced", body = Added),
         (status = 200, description = "Unchanged: the library has these bytes under this name; or the events, where they are asked for", content(
-            (Added = "application/json"), (AddEvent = "text/event-stream"))),
+            (Added = "application/json"), (FollowedEvent = "text/event-stream"))),
         Failures,
     ),
 )]

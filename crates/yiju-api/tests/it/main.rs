@@ -8,6 +8,7 @@ mod documents;
 mod embeddings;
 mod errors;
 mod mcp;
+mod measure;
 mod openai;
 mod openapi;
 mod page;

@@ -16,7 +16,7 @@ const BATCH: usize = 64;
 const BATCH_BYTES: usize = 64 * 1024;
 
 /// How far an addition has come.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Progress {
     /// Passages embedded.
     pub passages_done: usize,

@@ -49,7 +49,9 @@ impl Comparison {
                 rows.push(plain("cold, p50 ms", a.total.p50, b.total.p50, number));
             }
             rows.extend(sweeps(&a.sweep, &b.sweep));
-            rows.push(plain("opened in s", a.open_seconds, b.open_seconds, number));
+            if let (Some(a), Some(b)) = (a.open_seconds, b.open_seconds) {
+                rows.push(plain("opened in s", a, b, number));
+            }
             if let (Some(a), Some(b)) = (a.resident_bytes, b.resident_bytes) {
                 rows.push(plain("memory", a as f64, b as f64, size));
             }

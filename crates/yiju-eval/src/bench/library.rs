@@ -23,10 +23,10 @@ pub struct LibraryTask<'a> {
     pub questions_from: String,
     /// Which documents are asked.
     pub filter: Filter,
-    /// The model's arithmetic, for people.
-    pub precision: String,
-    /// Seconds that opening the library took.
-    pub open_seconds: f64,
+    /// Seconds that opening the library took; `None` where it has been open for long.
+    pub open_seconds: Option<f64>,
+    /// Whether others ask the library meanwhile: then the width of its graph search is not varied.
+    pub shared: bool,
     /// Asks a question in a fresh process.
     pub cold: &'a dyn Fn(&AskRequest) -> Result<ColdRun, BenchError>,
 }
@@ -85,10 +85,12 @@ pub fn measure_library(
     if lanes.clauses == 0 || task.questions.is_empty() {
         return Err(BenchError::Empty);
     }
-    let widths = if lanes.clauses_scanned { 1 } else { sweep::widths().len() };
+    let scanned = lanes.clauses_scanned;
+    let widths = widths(scanned, task.shared);
     let each = settings.seconds / 5.0;
-    let total =
-        settings.cold as f64 * PROCESS_SECONDS + loads::seconds(settings) + widths as f64 * each;
+    let total = settings.cold as f64 * PROCESS_SECONDS
+        + loads::seconds(settings)
+        + widths.len() as f64 * each;
     let mut plan = Plan::new(watch, cancel, total);
     // Only these two are used on several threads.
     let (questions, filter) = (&task.questions, &task.filter);
@@ -121,14 +123,14 @@ pub fn measure_library(
     };
     let (closed, open) = loads::measure(&ask, settings, &mut plan, cancel)?;
     let memory = yiju_machine::resident();
-    let sweep = sweep_clauses(task, lanes.clauses_scanned, each, &mut plan, cancel)?;
+    let sweep = sweep_clauses(task, &widths, each, &mut plan, cancel)?;
     Ok(LibraryFigures {
         documents: size.documents,
         clauses: lanes.clauses,
         sentences: lanes.sentences,
         model: engine.model_name().to_owned(),
         dimension: engine.dimension(),
-        precision: task.precision.clone(),
+        precision: engine.arithmetic(),
         reranker: engine.reranker_name().map(str::to_owned),
         questions: task.questions.len(),
         questions_from: task.questions_from.clone(),
@@ -142,14 +144,25 @@ pub fn measure_library(
         cold: (!runs.is_empty()).then(|| cold(&runs)),
         closed,
         open,
-        scanned: lanes.clauses_scanned,
+        scanned,
         sweep,
     })
 }
 
+/// The widths of the graph search to measure; `None` leaves it as it is.
+fn widths(scanned: bool, shared: bool) -> Vec<Option<usize>> {
+    if scanned {
+        vec![None]
+    } else if shared {
+        vec![Some(yiju_index::DEFAULT_EF)]
+    } else {
+        sweep::widths().into_iter().map(Some).collect()
+    }
+}
+
 fn sweep_clauses(
     task: &LibraryTask<'_>,
-    scanned: bool,
+    widths: &[Option<usize>],
     seconds: f64,
     plan: &mut Plan<'_>,
     cancel: &AtomicBool,
@@ -172,10 +185,8 @@ fn sweep_clauses(
         let hits = engine.nearest_clauses(query, NEIGHBOURS)?;
         Ok(hits.into_iter().map(|hit| hit.id).collect())
     };
-    let widths: Vec<Option<usize>> =
-        if scanned { vec![None] } else { sweep::widths().into_iter().map(Some).collect() };
     let mut points = Vec::with_capacity(widths.len());
-    for ef in widths {
+    for &ef in widths {
         plan.at("recall against speed", 0.0)?;
         if let Some(ef) = ef {
             engine.set_search_width(ef);

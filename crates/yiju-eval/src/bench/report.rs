@@ -77,8 +77,8 @@ pub struct LibraryFigures {
     pub questions_from: String,
     /// How many of them were answered and not refused.
     pub answered: usize,
-    /// Seconds to open the library in this process, the model included.
-    pub open_seconds: f64,
+    /// Seconds to open the library in this process, the model included; `None` where a server measures itself.
+    pub open_seconds: Option<f64>,
     /// Bytes of the database on disk.
     pub database_bytes: u64,
     /// Bytes of saved indexes on disk.

@@ -51,7 +51,11 @@ pub(super) fn library_lines(library: &LibraryFigures) -> [String; 3] {
         library.reranker.as_deref().map(|name| format!(", reranker {name}")).unwrap_or_default();
     let memory = library
         .resident_bytes
-        .map(|resident| format!("; memory {}", bytes(resident)))
+        .map(|resident| format!("memory {}; ", bytes(resident)))
+        .unwrap_or_default();
+    let opened = library
+        .open_seconds
+        .map(|seconds| format!("opened in {} s; ", number(seconds)))
         .unwrap_or_default();
     [
         format!(
@@ -70,8 +74,7 @@ pub(super) fn library_lines(library: &LibraryFigures) -> [String; 3] {
             thousands(library.answered as i64)
         ),
         format!(
-            "opened in {} s{memory}; vectors {} in memory; database {} on disk, saved indexes {}",
-            number(library.open_seconds),
+            "{opened}{memory}vectors {} in memory; database {} on disk, saved indexes {}",
             bytes(library.vector_bytes as u64),
             bytes(library.database_bytes),
             bytes(library.index_bytes)

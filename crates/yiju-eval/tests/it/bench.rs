@@ -132,7 +132,7 @@ fn report() -> BenchReport {
         questions: 60,
         questions_from: "derived from the clauses".into(),
         answered: 57,
-        open_seconds: 0.131,
+        open_seconds: Some(0.131),
         database_bytes: 3_400_000,
         index_bytes: 150_000,
         vector_bytes: 110_000,

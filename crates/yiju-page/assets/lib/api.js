@@ -75,7 +75,7 @@ export async function send(path, call = {}) {
     const error = await read(response);
     if (call.quiet) throw error;
     if (error.status === 401) update({ keyAsked: store.key ? "wrong" : "needed" });
-    if (error.code === "unavailable") lost("loading");
+    if (error.code === "unavailable") await unavailable();
     if (error.status !== 429 || tries === TRIES || !(await wait(error.wait || 1, call.signal))) throw error;
   }
 }
@@ -162,6 +162,12 @@ function hand(text, each) {
     hint: error.hint,
     requestId: error.request_id,
   });
+}
+
+/** Something cannot be answered: the whole server, which is then looked for, or only what was asked of it. */
+async function unavailable() {
+  await look();
+  if (store.server !== "ok") lost(store.server === "loading" ? "loading" : "offline");
 }
 
 let looking = false;

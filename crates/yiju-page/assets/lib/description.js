@@ -9,7 +9,18 @@
  */
 
 /** The groups in the order of use; others follow. */
-const GROUPS = ["documents", "ask", "search", "verify", "embeddings", "openai", "tei", "collections", "service"];
+const GROUPS = [
+  "documents",
+  "ask",
+  "search",
+  "verify",
+  "measure",
+  "embeddings",
+  "openai",
+  "tei",
+  "collections",
+  "service",
+];
 
 /** The routes in the order of use; others follow in their group. */
 const FIRST = [
@@ -44,15 +55,25 @@ const SAMPLES = {
     title: "图书馆管理办法",
     text: "图书馆管理办法\n第一条 借书期限为六十天。\n",
   },
+  "POST /v1/bench": { seconds: 0.5, callers: [1] },
+  "POST /v1/eval": {
+    questions: [{ q: "超大特大城市应该怎样发展？", evidence: ["控制超大城市的规模"] }],
+  },
   "POST /v1/embeddings": { input: ["城市更新"], input_type: "query" },
   "POST /v1/chat/completions": {
     model: "yiju",
     messages: [{ role: "user", content: "超大特大城市应该怎样发展？" }],
   },
   "POST /v1/responses": { model: "yiju", input: "超大特大城市应该怎样发展？" },
-  "POST /v1/rerank": { query: "城市更新", documents: ["持续推进城市更新。", "图书馆周一闭馆。"] },
+  "POST /v1/rerank": {
+    query: "城市更新",
+    documents: ["持续推进城市更新。", "图书馆周一闭馆。"],
+  },
   "POST /embed": { inputs: ["城市更新"] },
-  "POST /rerank": { query: "城市更新", texts: ["持续推进城市更新。", "图书馆周一闭馆。"] },
+  "POST /rerank": {
+    query: "城市更新",
+    texts: ["持续推进城市更新。", "图书馆周一闭馆。"],
+  },
   "POST /tokenize": { inputs: "城市更新" },
   "PUT /v1/collections/{collection}": { max_documents: 1000 },
 };

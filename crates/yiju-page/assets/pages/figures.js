@@ -1,17 +1,17 @@
-// Figures: what the server holds and how fast it answers, drawn from its own metrics.
+// Figures: what the server holds and how fast it answers, drawn from its own metrics; and measurements on request.
 
 import { send } from "../lib/api.js";
 import { html, useEffect, useState } from "../lib/h.js";
-import { duration, histograms, quantile, samples } from "../lib/metrics.js";
+import { histograms, quantile, samples } from "../lib/metrics.js";
 import { words } from "../lib/store.js";
 import { Failure, Waiting, useLoaded } from "../parts/bits.js";
 import { size } from "../parts/collection-list.js";
-import { Trial } from "../parts/trial.js";
+import { Plot } from "../parts/plot.js";
+import { Quality } from "../parts/quality.js";
+import { Speed } from "../parts/speed.js";
 
 /** How often the figures are read anew, in ms. */
 const EVERY = 5000;
-/** Bounds of the plots in seconds: each route and step is drawn over the same decades. */
-const [FROM, TO] = [1e-5, 10];
 
 export function Figures() {
   const w = words();
@@ -26,7 +26,8 @@ export function Figures() {
     <p class="lead">${w.figures.lead}</p>
     ${error && html`<${Failure} error=${error} />`} ${!value && !error && html`<div class="room"><${Waiting} /></div>`}
     ${value && html`<${All} all=${value} />`}
-    <${Trial} />
+    <${Speed} />
+    <${Quality} />
   </main>`;
 }
 
@@ -76,77 +77,17 @@ function All({ all }) {
       id="steps"
       title=${w.figures.steps}
       note=${w.figures.stepsNote}
-      rows=${steps}
-      name=${(/** @type {string} */ step) => w.figures.stepNames[step] ?? step}
+      rows=${steps.map((one) => row(one, w.figures.stepNames[one.of] ?? one.of))}
     />
     <${Plot}
       id="routes"
       title=${w.figures.routes}
       note=${w.figures.routesNote}
-      rows=${routes}
-      name=${(/** @type {string} */ route) => route}
+      rows=${routes.map((one) => row(one, one.of))}
     />`;
 }
 
-/** Where a time stands in a plot, 0 to 100. */
-function position(/** @type {number} */ seconds) {
-  const share = (Math.log(Math.max(seconds, FROM)) - Math.log(FROM)) / (Math.log(TO) - Math.log(FROM));
-  return Math.min(100, 100 * share);
-}
-
-/** Times as bars from the median to the 99th of a hundred, on a logarithmic scale. @param {any} props */
-function Plot({ id, title, note, rows, name }) {
-  const w = words();
-  if (!rows.length)
-    return html`<section aria-labelledby=${id}>
-      <h2 id=${id}>${title}</h2>
-      <p class="note">${w.figures.nothingYet}</p>
-    </section>`;
-  const ticks = [1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10];
-  return html`<section aria-labelledby=${id}>
-    <h2 id=${id}>${title}</h2>
-    <p class="note">${note}</p>
-    <div class="scroll" tabindex="0" role="region" aria-label=${`${title}${w.colon}${w.figures.plot}`}>
-      <table class="plot">
-        <thead>
-          <tr>
-            <th scope="col">${w.figures.what}</th>
-            <th scope="col" class="number">${w.figures.count}</th>
-            <th scope="col" class="number">p50</th>
-            <th scope="col" class="number">p99</th>
-            <th scope="col" class="axis">
-              <span class="out-of-sight">${w.figures.plot}</span>
-              <span aria-hidden="true"
-                >${ticks.map((tick) => html`<i style=${`inset-inline-start:${position(tick)}%`}>${duration(tick)}</i>`)}</span
-              >
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map((/** @type {import("../lib/metrics.js").Histogram} */ row) => {
-            const [middle, late] = [quantile(row, 0.5), quantile(row, 0.99)];
-            return html`<tr key=${row.of}>
-              <th scope="row">${name(row.of)}</th>
-              <td class="number">${row.count.toLocaleString()}</td>
-              <td class="number">${duration(middle)}</td>
-              <td class="number">${duration(late)}</td>
-              <td>
-                <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                  ${ticks.map((tick) => html`<line x1=${position(tick)} x2=${position(tick)} y1="0" y2="8" />`)}
-                  <rect
-                    class="late"
-                    x=${position(middle)}
-                    width=${Math.max(0.6, position(late) - position(middle))}
-                    y="3"
-                    height="2"
-                  />
-                  <rect class="middle" x=${position(middle) - 0.5} width="1" y="1" height="6" />
-                </svg>
-              </td>
-            </tr>`;
-          })}
-        </tbody>
-      </table>
-    </div>
-  </section>`;
+/** A histogram as a row of a plot. @param {import("../lib/metrics.js").Histogram} of @param {string} name */
+function row(of, name) {
+  return { name, count: of.count, middle: quantile(of, 0.5), late: quantile(of, 0.99) };
 }

@@ -13,11 +13,19 @@ export function outline(value) {
   value.blocks.forEach((/** @type {any} */ block, /** @type {number} */ index) => {
     if (block.kind === "heading") {
       const { from, to } = block.lines[0];
-      entries.push({ index, level: block.level, text: short(value.text.slice(from, to).trim(), 40) });
+      entries.push({
+        index,
+        level: block.level,
+        text: short(value.text.slice(from, to).trim(), 40),
+      });
     } else if (block.clause?.label && !block.clause.continues) {
       const { label, heading, path } = block.clause;
       const own = heading ? path.at(-1) : label;
-      entries.push({ index, level: Math.max(0, path.length - (heading ? 1 : 0)), text: short(own ?? label, 40) });
+      entries.push({
+        index,
+        level: Math.max(0, path.length - (heading ? 1 : 0)),
+        text: short(own ?? label, 40),
+      });
     }
   });
   return entries;

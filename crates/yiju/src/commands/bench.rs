@@ -208,8 +208,8 @@ impl Bench {
             questions,
             questions_from,
             filter: Filter { sources, ..Filter::default() },
-            precision: precision(context.settings.precision),
-            open_seconds,
+            open_seconds: Some(open_seconds),
+            shared: false,
             cold: &cold,
         };
         let progress = Planned::new(context.notes.quiet());
@@ -273,15 +273,6 @@ fn told(error: BenchError) -> anyhow::Error {
 
 fn is_stopped(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(BenchError::Stopped))
-}
-
-/// The model's arithmetic and kernels, for the report.
-fn precision(precision: Precision) -> String {
-    match (precision, yiju_kernels::Variant::detect()) {
-        (Precision::F32, _) => "f32".into(),
-        (Precision::Int8, Ok(kernels)) => format!("int8 on {} kernels", kernels.name()),
-        (Precision::Int8, Err(_)) => "int8".into(),
-    }
 }
 
 /// A flag that the first Ctrl-C sets, so that temporary files are removed; the second ends the process.

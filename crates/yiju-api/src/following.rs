@@ -1,4 +1,4 @@
-//! An add that its client follows: server-sent events with how far it has come, and what came of it.
+//! A long call that its client follows: server-sent events with how far it has come, and what came of it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,46 +8,38 @@ use axum::response::sse::Event;
 use futures_util::stream;
 use serde::Serialize;
 use tokio::sync::watch;
-use yiju_engine::Progress;
 
-use super::ask::event;
-use super::documents::Added;
 use crate::error::ApiError;
 use crate::request_id::RequestId;
 use crate::state::AppState;
-use crate::stream::respond;
+use crate::stream::{event, respond};
 
-/// An event of a followed add.
+/// An event of a call that is followed.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the events, which axum writes")]
-pub(crate) struct AddEvent {
+pub(crate) struct FollowedEvent {
     /// `progress`, `done` or `error`.
     event: String,
-    /// JSON: passages embedded and in all with the share done, what the add did, or an error.
+    /// JSON: how far it has come, what came of it, or an error.
     data: String,
 }
 
-/// The data of the event `progress`.
-#[derive(Serialize)]
-struct ProgressEvent {
-    passages_done: usize,
-    passages_total: usize,
-    /// 0 to 1, by length.
-    share: f64,
-}
-
-type Call = Pin<Box<dyn Future<Output = Result<Added, ApiError>> + Send>>;
+type Call<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send>>;
 
 /// Answers with the events of `call`, whose progress comes through `progress`.
 ///
 /// # Errors
 /// The call fails before the stream begins, within `Limits::stream_after`.
-pub(super) async fn follow(
+pub(crate) async fn follow<T, P>(
     state: &AppState,
     request_id: RequestId,
-    progress: watch::Receiver<Option<Progress>>,
-    mut call: Call,
-) -> Result<Response, ApiError> {
+    progress: watch::Receiver<Option<P>>,
+    mut call: Call<T>,
+) -> Result<Response, ApiError>
+where
+    T: Serialize + 'static,
+    P: Serialize + Send + Sync + 'static,
+{
     let patience = state.limits().stream_after;
     if !patience.is_zero()
         && let Ok(result) = tokio::time::timeout(patience, &mut call).await
@@ -58,15 +50,15 @@ pub(super) async fn follow(
     Ok(respond(stream::unfold(running, Running::next)))
 }
 
-struct Running {
+struct Running<T, P> {
     state: AppState,
     request_id: RequestId,
-    progress: watch::Receiver<Option<Progress>>,
+    progress: watch::Receiver<Option<P>>,
     /// `None` once it has ended.
-    call: Option<Call>,
+    call: Option<Call<T>>,
 }
 
-impl Running {
+impl<T: Serialize, P: Serialize> Running<T, P> {
     async fn next(mut self) -> Option<(Event, Self)> {
         let call = self.call.as_mut()?;
         let made = loop {
@@ -74,13 +66,11 @@ impl Running {
                 biased;
                 result = &mut *call => {
                     self.call = None;
-                    break result.and_then(|added| event("done", &added));
+                    break result.and_then(|done| event("done", &done));
                 }
                 Ok(()) = self.progress.changed() => {
-                    let now = *self.progress.borrow_and_update();
-                    if let Some(now) = now {
-                        let Progress { passages_done, passages_total, share } = now;
-                        break event("progress", &ProgressEvent { passages_done, passages_total, share });
+                    if let Some(now) = self.progress.borrow_and_update().as_ref() {
+                        break event("progress", now);
                     }
                 }
             }
