@@ -173,11 +173,17 @@ fn idf(frequency: f64, total: f64) -> f64 {
 }
 
 /// Whether `text` holds `word`: anywhere for Chinese, at the start of a word for letters and digits,
-/// since 3 is not in 13.
+/// since 3 is not in 13. A term is a singular: policy and apply are held by policies, applies and applied.
 pub(crate) fn holds(text: &str, word: &str) -> bool {
     if word.chars().next().is_some_and(is_han) {
         return text.contains(word);
     }
+    let inflected =
+        word.strip_suffix('y').filter(|stem| stem.len() >= 3).map(|stem| format!("{stem}ie"));
+    starts_a_word(text, word) || inflected.is_some_and(|stem| starts_a_word(text, &stem))
+}
+
+fn starts_a_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let number = word.ends_with(|c: char| c.is_ascii_digit());
@@ -220,7 +226,8 @@ mod tests {
         assert!(!holds("共13个", "3"));
         assert!(!holds("共131个", "13"));
         assert!(holds("第13号", "13"));
-        assert!(holds("cities", "citi"));
+        assert!(holds("cities", "city") && holds("it applies to all", "apply"));
+        assert!(!holds("supplies", "ply") && !holds("a tie", "ty"));
     }
 
     #[test]
