@@ -140,10 +140,7 @@ impl<'p, 'a> Painter<'p, 'a> {
             if self.count.is_multiple_of(64) {
                 self.clock.check()?;
             }
-            if self.content.len() > MOST {
-                let why = "it draws too much".to_owned();
-                return Err(FormatError::NotDrawn { format: Format::Ofd, why });
-            }
+            self.within()?;
             let hidden =
                 object.attribute("Visible").is_some_and(|it| it.eq_ignore_ascii_case("false"));
             let kind = object.name.as_str();
@@ -175,6 +172,15 @@ impl<'p, 'a> Painter<'p, 'a> {
                 }
             }
             self.content.push_str("Q\n");
+        }
+        Ok(())
+    }
+
+    /// Refuses a page that has drawn too much.
+    fn within(&self) -> Result<(), FormatError> {
+        if self.content.len() > MOST {
+            let why = "it draws too much".to_owned();
+            return Err(FormatError::NotDrawn { format: Format::Ofd, why });
         }
         Ok(())
     }
@@ -346,6 +352,8 @@ impl<'p, 'a> Painter<'p, 'a> {
         let shapes = fonts.shapes(self.package, font)?;
         for Code { text, points, glyphs } in shape.codes(object) {
             for (at, (&c, &(x, y))) in text.iter().zip(&points).enumerate() {
+                // One object may hold many characters, and a font shapes of many points.
+                self.within()?;
                 let place = Affine::translate((x, y)) * stands;
                 let drawn = shapes.as_ref().and_then(|shapes| {
                     let outline = shapes.shape(c, glyphs.get(&at).copied())?;
