@@ -21,13 +21,29 @@ fn asked(place: &Place, question: &str) -> Value {
 #[test]
 fn a_folder_with_a_file_of_each_format_is_answered_from_each() {
     let place = Place::new();
-    let files = ["rules.docx", "travel.pdf", "notice.html", "measures.csv", "page.ofd"];
+    let files = [
+        "rules.docx",
+        "travel.pdf",
+        "notice.html",
+        "measures.csv",
+        "page.ofd",
+        "rules.odt",
+        "rules.rtf",
+        "lamps.doc",
+        "fees.xlsx",
+        "measures.xls",
+        "talk.pptx",
+        "book.epub",
+        "rain.mhtml",
+        "parks.zip",
+    ];
     for name in files {
         sample(&place, name);
     }
+    scan(&place);
     let done = place.yiju(&["add", &place.named("docs")]);
     assert!(done.ok(), "{}", done.err);
-    done.says("5 files: 5 added");
+    done.says("15 files: 15 added");
     for (question, file, quote) in [
         ("自行车骑行多久不收费？", "rules.docx", "骑行不满三十分钟"),
         ("弄丢公共自行车要赔多少钱？", "rules.docx", "赔偿三百元"),
@@ -35,13 +51,26 @@ fn a_folder_with_a_file_of_each_format_is_answered_from_each() {
         ("夏季用电安全检查什么时候开始？", "notice.html", "6月10日"),
         ("加装电梯由哪个单位负责？", "measures.csv", "住建局"),
         ("12路公交车延伸到哪里？", "page.ofd", "北湖公园"),
+        ("午餐多少钱？", "rules.odt", "12元"),
+        ("公园是否免费开放？", "rules.rtf", "公园免费开放"),
+        ("损坏路灯应当在多久内报修？", "lamps.doc", "二十四小时"),
+        ("停车费的标准是多少？", "fees.xlsx", "50%"),
+        ("厨余垃圾多久清运一次？", "talk.pptx", "每天清运"),
+        ("议事会多久召开一次？", "book.epub", "每季度"),
+        ("雨天停课吗？", "rain.mhtml", "停课"),
+        ("游船一小时多少钱？", "parks.zip/b/inner.zip/fee.txt", "四十元"),
+        ("违反停放规定的个人罚款多少？", "scan.pdf", "五百元"),
     ] {
         let answer = asked(&place, question);
         assert_eq!(answer["answered"], true, "{question}: {answer:#}");
         let first = &answer["citations"][0];
         let whole = first["quote"].to_string() + &first["context"].to_string();
         assert!(whole.contains(quote), "{question}: {first:#}");
-        let paged = matches!(file, "travel.pdf" | "page.ofd");
+        let id = first["document"]["id"].as_str().unwrap();
+        let documents = place.documents();
+        let cited = documents.iter().find(|document| document["id"] == id).unwrap();
+        assert!(cited["source"].as_str().unwrap().ends_with(file), "{question}: {cited:#}");
+        let paged = matches!(file, "travel.pdf" | "page.ofd" | "scan.pdf");
         assert_eq!(first["page"].is_u64(), paged, "{question}: {first:#}");
         assert_eq!(first["boxes"].as_array().unwrap().is_empty(), !paged, "{question}");
     }
@@ -162,6 +191,36 @@ fn the_files_of_an_archive_are_sources_of_their_own() {
     place.yiju(&["add", &archive]).shows("unchanged");
     assert!(place.yiju(&["remove", &archive]).ok());
     assert!(place.documents().is_empty());
+    // A question that names the archive takes it in.
+    let done = place.ok(&["ask", "--json", "--docs", &archive, "游船一小时多少钱？"]);
+    done.says("坏.docx: this Word document (.docx) is damaged");
+    let answer: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(answer["answered"], true, "{answer:#}");
+    assert!(answer["citations"][0]["quote"].as_str().unwrap().contains("四十元"), "{answer:#}");
+    place.ok(&["ask", "--docs", &archive, "游船一小时多少钱？"]).says("1 file: 1 unchanged");
+}
+
+#[test]
+fn the_files_of_an_archive_are_shown_under_their_names() {
+    let place = Place::new();
+    sample(&place, "parks.zip");
+    let archive = place.named("docs/parks.zip");
+    let text = place.ok(&["text", &archive]);
+    assert!(text.out.starts_with("== 办.md ==\n"), "{}", text.out);
+    text.shows("\n\n== b/inner.zip/fee.txt ==\n");
+    text.shows("四十元");
+    text.says("not read: 坏.docx: this Word document (.docx) is damaged");
+    let outline = place.ok(&["outline", &archive]);
+    assert!(outline.out.starts_with("== 办.md ==\n"), "{}", outline.out);
+    outline.shows("\n\n== b/inner.zip/fee.txt ==\n");
+    outline.says("not read: 坏.docx: ");
+    let held = place.json(&["outline", "--json", &archive]);
+    assert_eq!(held[1]["file"], "b/inner.zip/fee.txt");
+    assert!(held[1]["documents"][0]["text"].as_str().unwrap().contains("四十元"), "{held:#}");
+    // One with nothing to read is an error that says why.
+    let cut = fs::read(&archive).unwrap();
+    let cut = place.file("cut.zip", &cut[..cut.len() / 2]);
+    place.fails(&["text", &cut]).says("damaged");
 }
 
 #[test]
@@ -232,7 +291,7 @@ fn a_page_is_drawn_with_its_clauses_marked() {
         (&pdf, "2.png?colour=red", 400, "colour"),
         (&pdf, "2.png?clause=none.1", 404, "none.1"),
         (&docx, "1.png", 422, "no pages of its own"),
-        (&ofd, "1.png", 422, "OFD"),
+        (&ofd, "2.png", 404, "no page 2"),
         (&text, "1.png", 404, "given as text"),
         (&"none".to_owned(), "1.png", 404, "none"),
     ] {
@@ -242,6 +301,14 @@ fn a_page_is_drawn_with_its_clauses_marked() {
         let message = error["error"]["message"].as_str().unwrap();
         assert!(message.contains(words), "{rest}: {message}");
     }
+    // Its font is not in the file, as OFD allows: its digits are drawn, what is Chinese is counted, and marks stay.
+    let plain_ofd = page(&ofd, "1.png");
+    assert_eq!(plain_ofd.status().as_u16(), 200);
+    let undrawn = plain_ofd.headers()["x-yiju-undrawn"].to_str().unwrap().parse::<usize>();
+    assert!(undrawn.unwrap() > 20);
+    let plain_ofd = plain_ofd.bytes().unwrap().to_vec();
+    assert_eq!(width(&plain_ofd), 909);
+    assert_ne!(page(&ofd, &format!("1.png?clause={ofd}.0")).bytes().unwrap().to_vec(), plain_ofd);
     let seen: Value = server.get(&format!("/v1/clauses/{clause}")).json().unwrap();
     assert_eq!(seen["page"], 2, "{seen:#}");
     assert_eq!(seen["boxes"][0]["page"], 2);
@@ -287,6 +354,33 @@ fn a_scan_is_recognised_and_its_quotes_say_so() {
     }
     let shown = place.yiju(&["ask", "违反停放规定的个人罚款多少？"]);
     assert!(shown.out.contains("recognised in a picture, confidence 0."), "{}", shown.out);
+    // A hit has its place, too.
+    let hits = place.json(&["search", "--json", "--limit", "1", "五百元罚款"]);
+    let hit = &hits["hits"][0];
+    assert_eq!(
+        (&hit["page"], &hit["recognised"]),
+        (&Value::from(2), &Value::from(true)),
+        "{hit:#}"
+    );
+    assert_eq!(hit["boxes"][0]["page"], 2, "{hit:#}");
+    place.yiju(&["search", "--limit", "1", "五百元罚款"]).shows("page 2");
+
+    // The first page as a picture of its own says the same.
+    let id = place.documents()[0]["id"].as_str().unwrap().to_owned();
+    let picture = place.named("seen.png");
+    place.ok(&["page", &id, "1", "--width", "1240", "--out", &picture]);
+    let own = Place::new();
+    own.ok(&["add", &picture]);
+    let answer = asked(&own, "充电设施多久检查一次？");
+    let first = &answer["citations"][0];
+    assert!(first["quote"].as_str().unwrap().contains("每月检查一次"), "{answer:#}");
+    assert_eq!((&first["page"], &first["recognised"]), (&Value::from(1), &Value::from(true)));
+    let line = &first["boxes"][0];
+    // It stands in the upper half of a page as wide as A4.
+    assert!(
+        line["top"].as_f64().unwrap() > 200.0 && line["bottom"].as_f64().unwrap() < 421.0,
+        "{line:#}"
+    );
 }
 
 #[test]

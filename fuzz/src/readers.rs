@@ -1,10 +1,12 @@
-//! The readers of files, each with what it reads: the first byte chooses the reader.
+//! The readers of files, each with what it reads: the first byte chooses the reader, or `YIJU_FUZZ_READER` holds all inputs
+//! to one by its name.
 //!
 //! Of a format that is a ZIP archive, the next byte chooses a part of a whole file, and the rest takes its place: bytes
 //! of an archive itself are packed, and hardly any change of them would get past its checksums.
 
 use std::io::{Cursor, Read, Write};
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use yiju_format::{
@@ -22,6 +24,8 @@ enum Input {
     Bundle,
     /// A part of this file.
     PartOf(&'static [u8]),
+    /// A part of this file, which has pages: it is drawn, too.
+    DrawnPartOf(&'static [u8]),
 }
 
 /// The readers in the order of their first bytes. New ones are added at the end: the seeds begin with these numbers.
@@ -31,7 +35,7 @@ const READERS: [(&str, Input); 13] = [
     ("doc", Input::File),
     ("rtf", Input::File),
     ("odf", Input::PartOf(include_bytes!("../seeds/format/rules.odt"))),
-    ("ofd", Input::PartOf(include_bytes!("../seeds/format/page.ofd"))),
+    ("ofd", Input::DrawnPartOf(include_bytes!("../seeds/format/drawn.ofd"))),
     ("web", Input::File),
     ("xlsx", Input::PartOf(include_bytes!("../seeds/format/fees.xlsx"))),
     ("xls", Input::File),
@@ -41,6 +45,13 @@ const READERS: [(&str, Input); 13] = [
     ("zip", Input::Bundle),
 ];
 
+/// The reader that all inputs go to, by its place; none where the first byte chooses.
+static HELD: LazyLock<Option<usize>> = LazyLock::new(|| {
+    let name = std::env::var("YIJU_FUZZ_READER").ok()?;
+    let place = names().position(|known| known == name);
+    Some(place.unwrap_or_else(|| panic!("there is no reader of the name {name}")))
+});
+
 /// The names of the readers, each at the place of its first byte.
 pub fn names() -> impl Iterator<Item = &'static str> {
     READERS.iter().map(|(name, _)| *name)
@@ -49,7 +60,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// A reader over bytes: they are refused, or give text whose places are within it.
 pub fn reader(data: &[u8]) {
     let Some((&first, rest)) = data.split_first() else { return };
-    let (_, input) = &READERS[usize::from(first) % READERS.len()];
+    let (_, input) = &READERS[HELD.unwrap_or(usize::from(first) % READERS.len())];
     match input {
         Input::File => checked(rest, None),
         Input::Drawn => {
@@ -58,6 +69,13 @@ pub fn reader(data: &[u8]) {
         }
         Input::Bundle => {
             let _ = each_packed(rest, &limits(), &mut |_| ControlFlow::Continue(()));
+        }
+        Input::DrawnPartOf(file) => {
+            if let Some((&part, content)) = rest.split_first() {
+                let bytes = with_part(file, part, content);
+                checked(&bytes, None);
+                drawn(&bytes);
+            }
         }
         Input::PartOf(file) => {
             if let Some((&part, content)) = rest.split_first() {
@@ -152,9 +170,8 @@ fn with_part(file: &[u8], part: u8, content: &[u8]) -> Vec<u8> {
 
 /// The parts of an archive that a seed may replace, as [`reader`] counts them.
 pub fn parts(name: &str) -> Vec<Vec<u8>> {
-    let Some((_, Input::PartOf(file))) = READERS.iter().find(|(known, _)| *known == name) else {
-        return Vec::new();
-    };
+    let input = READERS.iter().find(|(known, _)| *known == name).map(|(_, input)| input);
+    let Some(Input::PartOf(file) | Input::DrawnPartOf(file)) = input else { return Vec::new() };
     let mut archive = zip::ZipArchive::new(Cursor::new(file)).expect("a whole archive");
     (0..archive.len())
         .map(|place| {

@@ -53,6 +53,7 @@ pub use ask::{
 };
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
+pub use keep::archive::{SourcePart, each_file};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use keep::engine::Original;
 pub use keep::ingest::{AddOutcome, AddStatus, Source};
@@ -87,5 +88,5 @@ pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
     Reach, Token,
 };
-pub use yiju_format::{PagePicture, RecognisedPage};
+pub use yiju_format::{Format, FormatError, PagePicture, Reading as FileReading, RecognisedPage};
 pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome};

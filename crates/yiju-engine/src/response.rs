@@ -339,6 +339,13 @@ pub struct SearchHit {
     pub clause: ClauseRef,
     /// Spans of the best sentences, best first.
     pub highlights: Vec<Span>,
+    /// The page that the paragraph begins on, from 1, where its source has pages.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub page: Option<u32>,
+    /// The printed lines that the paragraph stands in, in their order; empty where its source has no pages.
+    #[serde(default)]
+    pub boxes: Vec<PageBox>,
     /// Whether some of the paragraph was recognised in a picture of the page, and may be misread.
     #[serde(default)]
     pub recognised: bool,

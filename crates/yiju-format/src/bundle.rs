@@ -18,6 +18,8 @@ pub struct Packed {
     pub name: String,
     /// Its bytes, or why they cannot be had.
     pub bytes: Result<Vec<u8>, FormatError>,
+    /// The format of the bytes.
+    pub format: Format,
     /// Which part of the outermost archive it is, from 0 to 1 in the order of the files, by what their sizes are said
     /// to be.
     pub part: Range<f64>,
@@ -93,8 +95,9 @@ impl Walk {
             before += size(place);
             let bytes = archive.file(place, Clock::new(&limits));
             self.left = self.left.saturating_sub(bytes.as_ref().map_or(0, Vec::len));
+            let format = bytes.as_ref().map_or(Format::Unknown, |bytes| detect(bytes));
             let bytes = match bytes {
-                Ok(bytes) if detect(&bytes) == Format::Zip => {
+                Ok(bytes) if format == Format::Zip => {
                     let level = within.level + 1;
                     let inner = if level <= self.limits.nested {
                         let path = &format!("{name}/");
@@ -118,7 +121,7 @@ impl Walk {
                     what: "two files in it have this name".to_owned(),
                 }),
             };
-            if each(Packed { name, bytes, part }).is_break() {
+            if each(Packed { name, bytes, format, part }).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }

@@ -3,7 +3,8 @@
 //! Where a page comes from is the format's: each that has pages to draw has a room of its own with one function, and
 //! [`draw_page`] chooses between them.
 
-use crate::{Area, Format, FormatError, Limits, detect, pdf, picture};
+use crate::picture::Colours;
+use crate::{Area, Format, FormatError, Limits, detect, ofd, pdf, picture};
 
 /// Pixels a point where no width is asked for: 110 to the inch, so that small print can be read.
 const SCALE: f32 = 110.0 / 72.0;
@@ -49,17 +50,24 @@ pub fn draw_page(
     request: &PageRequest,
     limits: &Limits,
 ) -> Result<PagePicture, FormatError> {
-    match detect(bytes) {
+    let format = detect(bytes);
+    let drawn = match format {
         Format::Pdf => pdf::draw_page(bytes, request, limits),
-        Format::Picture => pdf::draw_page(&picture::pdf(bytes, limits)?, request, limits),
-        Format::Ofd => Err(FormatError::NotDrawn {
-            format: Format::Ofd,
-            why: "its fonts need not be in the file, and none is drawn by guess".to_owned(),
-        }),
-        format => {
-            Err(FormatError::NotDrawn { format, why: "it has no pages of its own".to_owned() })
+        Format::Picture => {
+            pdf::draw_page(&picture::pdf(bytes, limits, Colours::All)?, request, limits)
         }
-    }
+        Format::Ofd => ofd::draw_page(bytes, request, limits),
+        format => {
+            let why = "it has no pages of its own".to_owned();
+            return Err(FormatError::NotDrawn { format, why });
+        }
+    };
+    drawn.map_err(|error| match error.of(format) {
+        FormatError::NotDrawn { format, why } => {
+            FormatError::NotDrawn { format, why: format!("page {}: {why}", request.page) }
+        }
+        error => error,
+    })
 }
 
 /// The scale, in pixels a point, and the size in pixels of a page of this size in points.

@@ -79,6 +79,20 @@ pub enum FormatError {
 }
 
 impl FormatError {
+    /// The same of a file of another format: one that was read as this one's.
+    pub(crate) fn of(self, format: Format) -> Self {
+        match self {
+            Self::NotRead { .. } => Self::NotRead { format },
+            Self::Damaged { what, .. } => Self::Damaged { format, what },
+            Self::NotDrawn { why, .. } => Self::NotDrawn { format, why },
+            Self::NoPage { page, pages, .. } => Self::NoPage { format, page, pages },
+            Self::Encrypted { .. } => Self::Encrypted { format },
+            Self::Empty { .. } => Self::Empty { format },
+            Self::Unread { what, .. } => Self::Unread { format, what },
+            other @ (Self::TooLarge { .. } | Self::Slow { .. }) => other,
+        }
+    }
+
     /// That a file holds nothing that is read, with what of it could not be, a sentence each.
     pub fn nothing_read(format: Format, unread: &[String]) -> Self {
         let Some((first, rest)) = unread.split_first() else { return Self::Empty { format } };

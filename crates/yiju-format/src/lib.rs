@@ -7,6 +7,7 @@
 
 mod archive;
 mod block;
+mod bounded;
 mod bundle;
 mod cfb;
 mod clock;
@@ -74,6 +75,19 @@ pub fn read_with(
     limits: &Limits,
     recognition: Option<Recognition<'_>>,
 ) -> Result<Option<Reading>, FormatError> {
+    read_as(detect(bytes), bytes, limits, recognition)
+}
+
+/// As [`read_with`], for bytes whose format [`detect`] has told.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(
+    format: Format,
+    bytes: &[u8],
+    limits: &Limits,
+    recognition: Option<Recognition<'_>>,
+) -> Result<Option<Reading>, FormatError> {
     if bytes.len() > limits.bytes {
         return Err(FormatError::TooLarge {
             what: "bytes",
@@ -81,7 +95,6 @@ pub fn read_with(
             limit: limits.bytes,
         });
     }
-    let format = detect(bytes);
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
         Format::Csv => &csv::Csv,

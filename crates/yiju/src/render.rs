@@ -98,7 +98,7 @@ impl View {
     fn hit(self, hit: &SearchHit, out: &mut impl Write) -> io::Result<()> {
         self.head(&format!("{}.", hit.rank), &hit.document, &format!("{:.2}", hit.score), out)?;
         let recognised = hit.recognised.then(|| recognised(hit.recognition_confidence));
-        self.place(hit, None, recognised, out)?;
+        self.place(hit, hit.page, recognised, out)?;
         let best = hit.highlights.first().map(|span| (*span, String::new()));
         self.paragraph(&hit.paragraph, hit.paragraph_span, best.into_iter().collect(), out)
     }

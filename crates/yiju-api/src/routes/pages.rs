@@ -74,7 +74,7 @@ fn span(text: &str) -> Result<Range<usize>, ApiError> {
 /// A page of the file that a document was read from, drawn as a PNG, with clauses marked in yellow.
 ///
 /// Where the page has characters in fonts that are neither in the file nor this program's, they are left out, and
-/// `x-yiju-undrawn` says how many. Of the formats with pages, PDF is drawn; 422 says why a page is not. 404 where the
+/// `x-yiju-undrawn` says how many. PDF, OFD and pictures are drawn; 422 says why a page is not. 404 where the
 /// document was given as text or its file was not kept.
 #[utoipa::path(
     get, path = "/v1/documents/{id}/pages/{page}", tag = "documents",

@@ -385,6 +385,8 @@ pub(crate) fn hits(found: &[Read]) -> Vec<SearchHit> {
             score: found.relevance(),
             clause: ClauseRef::of(&found.record),
             highlights: found.best_sentences(2),
+            page: None,
+            boxes: Vec::new(),
             recognised: false,
             recognition_confidence: None,
         })

@@ -1,4 +1,4 @@
-//! Where the quotes of an answer are printed, and whether they were recognised in a picture.
+//! Where the quotes of an answer and the hits of a search are printed, and whether they were recognised in a picture.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use yiju_store::{Layout, PrintedLine, Store};
 
 use crate::error::EngineError;
 use crate::keep::views::page_box;
-use crate::response::{Answer, SearchResponse};
+use crate::response::{Answer, PageBox, SearchResponse};
 
 /// The layouts of documents, each read once.
 struct Layouts<'a> {
@@ -35,21 +35,26 @@ pub(crate) fn place(store: &Store, answer: &mut Answer) -> Result<(), EngineErro
     let mut layouts = Layouts::of(store);
     for citation in &mut answer.citations {
         let lines = layouts.lines(&citation.clause.document.id, citation.span)?;
-        citation.boxes = lines.iter().map(page_box).collect();
-        citation.page = lines.first().map(|first| first.page);
+        (citation.page, citation.boxes) = printed(lines);
         (citation.recognised, citation.recognition_confidence) = recognised(lines);
     }
     Ok(())
 }
 
-/// Says of each hit whether its paragraph was recognised in a picture.
+/// Says of each hit where its paragraph is printed, where its source has pages.
 pub(crate) fn place_hits(store: &Store, response: &mut SearchResponse) -> Result<(), EngineError> {
     let mut layouts = Layouts::of(store);
     for hit in &mut response.hits {
         let lines = layouts.lines(&hit.clause.document.id, hit.clause.paragraph_span)?;
+        (hit.page, hit.boxes) = printed(lines);
         (hit.recognised, hit.recognition_confidence) = recognised(lines);
     }
     Ok(())
+}
+
+/// The page of the first line, and where each is.
+fn printed(lines: &[PrintedLine]) -> (Option<u32>, Vec<PageBox>) {
+    (lines.first().map(|first| first.page), lines.iter().map(page_box).collect())
 }
 
 /// Whether any line was recognised, and the confidence of the least sure one.

@@ -46,7 +46,7 @@ pub(crate) fn add(
     let mut names = HashSet::new();
     let embedded = Cell::new(0);
     let opened = each_packed(&source.bytes, &Limits::default(), &mut |packed| {
-        let Packed { name, bytes, part } = packed;
+        let Packed { name, bytes, format, part } = packed;
         let before = embedded.get();
         let within = |at: Progress| {
             embedded.set(before + at.passages_done);
@@ -57,7 +57,7 @@ pub(crate) fn add(
             });
         };
         let whole = format!("{prefix}{name}");
-        match one(engine, whole.clone(), bytes, &within) {
+        match one(engine, whole.clone(), bytes, format, &within) {
             Ok(Ok(added)) => merge(&mut outcome, &name, added),
             Ok(Err(why)) => outcome.unread.push(format!("{name}: {why}")),
             Err(error) => {
@@ -88,6 +88,7 @@ fn one(
     engine: &Engine,
     name: String,
     bytes: Result<Vec<u8>, FormatError>,
+    format: Format,
     progress: &dyn Fn(Progress),
 ) -> Result<Result<AddOutcome, String>, EngineError> {
     let bytes = match bytes {
@@ -97,7 +98,7 @@ fn one(
     if let Err(reason) = check_name(&name) {
         return Ok(Err(reason));
     }
-    match ingest::add(engine, Source { name, title: None, bytes }, progress) {
+    match ingest::add(engine, Source { name, title: None, bytes }, format, progress) {
         Ok(added) => Ok(Ok(added)),
         Err(EngineError::Format { source, .. }) => Ok(Err(source.to_string())),
         Err(EngineError::Document { source, .. }) => Ok(Err(source.to_string())),
@@ -114,6 +115,40 @@ fn merge(outcome: &mut AddOutcome, name: &str, added: AddOutcome) {
     };
     outcome.documents.extend(added.documents);
     outcome.unread.extend(added.unread.into_iter().map(|what| format!("{name}: {what}")));
+}
+
+/// A file of a source: the source itself, or one in it where it is an archive.
+#[derive(Clone, Debug)]
+pub struct SourcePart {
+    /// Its path in the archive; `None` where the source is none.
+    pub path: Option<String>,
+    /// The file as a source of its own, or why it cannot be had.
+    pub source: Result<Source, FormatError>,
+    /// The format of its bytes.
+    pub format: Format,
+}
+
+/// Gives the files of a source, as adding it takes them: those in an archive one by one, in their order.
+///
+/// # Errors
+/// [`EngineError::Format`] if it is an archive that is damaged or over a limit.
+pub fn each_file(
+    source: Source,
+    each: &mut dyn FnMut(SourcePart) -> ControlFlow<()>,
+) -> Result<(), EngineError> {
+    let format = detect(&source.bytes);
+    if format != Format::Zip {
+        let _ = each(SourcePart { path: None, source: Ok(source), format });
+        return Ok(());
+    }
+    let prefix = prefix(&source.name);
+    let opened = each_packed(&source.bytes, &Limits::default(), &mut |packed| {
+        let Packed { name: path, bytes, format, .. } = packed;
+        let name = format!("{prefix}{path}");
+        let source = bytes.map(|bytes| Source { name, title: None, bytes });
+        each(SourcePart { path: Some(path), source, format })
+    });
+    opened.map_err(|error| EngineError::Format { source_name: source.name, source: error })
 }
 
 /// The names of the sources in an archive and the hashes under which they are kept; `None` if one cannot be unpacked.

@@ -1,7 +1,7 @@
 //! What the engine does to keep its library.
 
 use yiju_document::{Document, Entry};
-use yiju_format::{PagePicture, detect};
+use yiju_format::{Format, PagePicture, detect};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -42,9 +42,9 @@ impl Engine {
         source: Source,
         progress: &dyn Fn(Progress),
     ) -> Result<AddOutcome, EngineError> {
-        match archive::is_archive(&source) {
-            true => archive::add(self, &source, progress),
-            false => ingest::add(self, source, progress),
+        match detect(&source.bytes) {
+            Format::Zip => archive::add(self, &source, progress),
+            format => ingest::add(self, source, format, progress),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 use yiju_document::Document;
+use yiju_format::Format;
 use yiju_store::{Layout, NewDocument, NewPassage, NewSource};
 
 use crate::engine::Engine;
@@ -53,9 +54,11 @@ impl AddOutcome {
     }
 }
 
+/// Adds a source whose bytes are of this format.
 pub(crate) fn add(
     engine: &Engine,
     source: Source,
+    format: Format,
     progress: &dyn Fn(Progress),
 ) -> Result<AddOutcome, EngineError> {
     engine.library.check_writable()?;
@@ -63,7 +66,7 @@ pub(crate) fn add(
     if let Some(outcome) = unchanged(&engine.library, &source.name, &sha256)? {
         return Ok(outcome);
     }
-    let read = read_source(&source, &engine.recognition)?;
+    let read = read_source(&source, format, &engine.recognition)?;
     take_in(engine, Incoming::read(&engine.library, source, sha256, read), progress)
 }
 

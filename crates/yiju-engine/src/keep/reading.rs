@@ -2,7 +2,7 @@
 
 use yiju_document::{Document, DocumentError, Facts, parse_file, parse_read, parse_text};
 use yiju_embed::Cancel;
-use yiju_format::{Limits, Printed, Reading, read_with};
+use yiju_format::{Format, Limits, Printed, Reading, read_as};
 use yiju_store::Layout;
 
 use crate::error::EngineError;
@@ -19,15 +19,16 @@ pub(crate) struct ReadSource {
     pub(crate) unread: Vec<String>,
 }
 
-/// Reads a source.
+/// Reads a source whose bytes are of this format.
 ///
 /// # Errors
 /// As [`reading`] and [`documents_of`].
 pub(crate) fn read_source(
     source: &Source,
+    format: Format,
     recognition: &Recognition,
 ) -> Result<ReadSource, EngineError> {
-    let Some(reading) = reading(source, recognition)? else {
+    let Some(reading) = reading(source, format, recognition)? else {
         let documents = documents_of(source, None)?;
         return Ok(ReadSource { documents, layouts: None, unread: Vec::new() });
     };
@@ -73,12 +74,17 @@ fn unparsed(source: &Source, error: DocumentError) -> EngineError {
     EngineError::Document { source_name: source.name.clone(), source: error }
 }
 
-/// What a source's file holds; `None` for plain text.
+/// What a source's file of this format holds; `None` for plain text.
 ///
 /// # Errors
 /// [`EngineError::Format`], [`EngineError::Cancelled`].
-pub fn reading(source: &Source, recognition: &Recognition) -> Result<Option<Reading>, EngineError> {
-    read_with(&source.bytes, &Limits::default(), recognition.of_files()).map_err(|error| {
+pub fn reading(
+    source: &Source,
+    format: Format,
+    recognition: &Recognition,
+) -> Result<Option<Reading>, EngineError> {
+    let recognition = recognition.of_files();
+    read_as(format, &source.bytes, &Limits::default(), recognition).map_err(|error| {
         // Recognition ends early once the call is given up.
         if Cancel::current().is_some_and(|cancel| cancel.is_cancelled()) {
             return EngineError::Cancelled;

@@ -1,6 +1,7 @@
 //! Replacing one document by its id.
 
 use yiju_document::Document;
+use yiju_format::detect;
 use yiju_store::{DocumentRecord, NewDocument};
 
 use crate::engine::Engine;
@@ -32,7 +33,7 @@ pub(crate) fn replace(
     if alone && let Some(outcome) = unchanged(library, &source.name, &sha256)? {
         return Ok(Some(outcome));
     }
-    let read = read_source(&source, &engine.recognition)?;
+    let read = read_source(&source, detect(&source.bytes), &engine.recognition)?;
     if read.documents.len() != 1 {
         return Err(EngineError::NotOne { documents: read.documents.len() });
     }

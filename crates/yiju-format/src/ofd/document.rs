@@ -15,7 +15,7 @@ use crate::picture::Recognition;
 use crate::{Facts, Format, FormatError, Limits, Page, Reading};
 
 /// A4, for a document that does not say how large its pages are.
-const A4: [f64; 4] = [0.0, 0.0, 210.0, 297.0];
+pub(super) const A4: [f64; 4] = [0.0, 0.0, 210.0, 297.0];
 
 /// What is read of an archive, page by page.
 #[derive(Default)]
@@ -46,20 +46,10 @@ pub(super) fn read(
 ) -> Result<Reading, FormatError> {
     let clock = Clock::new(limits);
     let mut package = Package::open(bytes, limits, clock)?;
-    let entry = package.find("", ENTRY).unwrap_or_else(|| ENTRY.to_owned());
-    let root = package.xml(&entry)?;
-    if root.all("Encryptions").next().is_some() || package.find("", "Encryptions.xml").is_some() {
-        // GM/T 0099: the parts themselves are enciphered.
-        return Err(FormatError::Encrypted { format: Format::Ofd });
-    }
+    let (entry, root) = root(&mut package)?;
     let mut gathered = Gathered::default();
-    let bodies: Vec<&Element> = root.all("DocBody").collect();
-    for (at, body) in bodies.iter().enumerate() {
-        let place = body.value("DocRoot").and_then(|location| package.find(&entry, location));
-        let Some(place) = place else {
-            let what = format!("document {} is missing", at + 1);
-            return Err(FormatError::Damaged { format: Format::Ofd, what });
-        };
+    for (at, body) in root.all("DocBody").enumerate() {
+        let place = place_of(&package, &entry, body, at)?;
         document(&mut package, &place, &mut gathered, recognition.is_some(), limits, &clock)?;
         if gathered.facts.title.is_none() {
             gathered.facts.title =
@@ -87,6 +77,42 @@ pub(super) fn read(
     Ok(Reading { blocks, pages, facts, unread, ..Reading::default() })
 }
 
+/// The file that an archive begins with: its place and content.
+///
+/// # Errors
+/// As [`Package::xml`], and if the archive is encrypted.
+pub(super) fn root(package: &mut Package) -> Result<(String, Element), FormatError> {
+    let entry = package.find("", ENTRY).unwrap_or_else(|| ENTRY.to_owned());
+    let root = package.xml(&entry)?;
+    if root.all("Encryptions").next().is_some() || package.find("", "Encryptions.xml").is_some() {
+        // GM/T 0099: the parts themselves are enciphered.
+        return Err(FormatError::Encrypted { format: Format::Ofd });
+    }
+    Ok((entry, root))
+}
+
+/// Where the document of a body is, the body being one of the archive's from 0.
+///
+/// # Errors
+/// If it is missing.
+pub(super) fn place_of(
+    package: &Package,
+    entry: &str,
+    body: &Element,
+    at: usize,
+) -> Result<String, FormatError> {
+    let place = body.value("DocRoot").and_then(|location| package.find(entry, location));
+    place.ok_or_else(|| FormatError::Damaged {
+        format: Format::Ofd,
+        what: format!("document {} is missing", at + 1),
+    })
+}
+
+/// The pages of a document, in their order.
+pub(super) fn pages_of(document: &Element) -> Vec<&Element> {
+    document.child("Pages").map(|pages| pages.all("Page").collect()).unwrap_or_default()
+}
+
 fn document(
     package: &mut Package,
     place: &str,
@@ -97,8 +123,7 @@ fn document(
 ) -> Result<(), FormatError> {
     let document = package.xml(place)?;
     let shared = shared(package, place, document.child("CommonData"))?;
-    let pages: Vec<&Element> =
-        document.child("Pages").map(|pages| pages.all("Page").collect()).unwrap_or_default();
+    let pages = pages_of(&document);
     let tags = tags(package, place, &document, &mut gathered.unread);
     let marked: HashSet<&Reference> = tags.iter().map(|(_, reference)| reference).collect();
     let mut told = HashMap::new();
@@ -172,7 +197,7 @@ fn note(unread: &mut Vec<String>, number: usize, objects: &Objects) {
 }
 
 /// A box of a positive size.
-fn area(holder: &Element) -> Option<[f64; 4]> {
+pub(super) fn area(holder: &Element) -> Option<[f64; 4]> {
     let text = holder.value("PhysicalBox").or_else(|| holder.value("ApplicationBox"))?;
     Element::numbers::<4>(text).filter(|[_, _, width, height]| *width > 0.0 && *height > 0.0)
 }
@@ -194,18 +219,36 @@ fn shared(
         }
     }
     for name in ["PublicRes", "DocumentRes"] {
-        for resource in common.all(name) {
-            if let Some(file) = package.find(place, resource.text.trim()) {
-                let resource = package.xml(&file)?;
-                media(package, &file, &resource, &mut shared.media);
-                composites(resource, &mut shared.composites);
-            }
-        }
+        each_resource(package, place, common, name, &mut |package, file, resource| {
+            media(package, file, &resource, &mut shared.media);
+            composites(resource, &mut shared.composites);
+        })?;
     }
     Ok(shared)
 }
 
-fn composites(resource: Element, into: &mut Composites) {
+/// Gives the files of resources that `holder` in the file `place` names by elements of a name: each with its place.
+///
+/// # Errors
+/// As [`Package::xml`]; what is missing is left out.
+pub(super) fn each_resource(
+    package: &mut Package,
+    place: &str,
+    holder: &Element,
+    name: &str,
+    each: &mut dyn FnMut(&Package, &str, Element),
+) -> Result<(), FormatError> {
+    for resource in holder.all(name) {
+        if let Some(file) = package.find(place, resource.text.trim()) {
+            let resource = package.xml(&file)?;
+            each(package, &file, resource);
+        }
+    }
+    Ok(())
+}
+
+/// Adds the composite graphics of a file of resources.
+pub(super) fn composites(resource: Element, into: &mut Composites) {
     for holder in
         resource.children.into_iter().filter(|child| child.name == "CompositeGraphicUnits")
     {
@@ -228,12 +271,9 @@ fn page_of(
 ) -> Result<([f64; 4], Objects), FormatError> {
     let page = package.xml(file)?;
     let mut own = None;
-    for resource in page.all("PageRes") {
-        if let Some(file) = package.find(file, resource.text.trim()) {
-            let all = own.get_or_insert_with(|| shared.composites.clone());
-            composites(package.xml(&file)?, all);
-        }
-    }
+    each_resource(package, file, &page, "PageRes", &mut |_, _, resource| {
+        composites(resource, own.get_or_insert_with(|| shared.composites.clone()));
+    })?;
     let mut objects = Objects::default();
     let mut box_of_template = None;
     for template in page.all("Template") {

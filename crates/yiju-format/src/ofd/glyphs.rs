@@ -133,39 +133,11 @@ impl Objects {
     }
 
     fn text(&mut self, object: &Element, outer: Matrix) {
-        let matrix = Matrix::of(object, outer);
-        let number = |name: &str| {
-            object.attribute(name).and_then(Element::numbers::<1>).map(|[number]| number)
-        };
-        let id = object.attribute("ID").and_then(|id| id.trim().parse().ok()).unwrap_or(0);
-        // 5 mm stand for a size that is missing; nothing but its places needs it.
-        let size = number("Size").filter(|size| *size > 0.0).unwrap_or(5.0);
-        let turn = |name: &str| {
-            number(name).map_or(0, |angle| (angle / 90.0).round() as i64).rem_euclid(4)
-        };
+        let shape = Shape::of(object, outer);
         let bounds = object.attribute("Boundary").and_then(Element::numbers::<4>);
-        let mut at = (0.0, 0.0);
-        for code in object.all("TextCode") {
-            // §11.3: what is missing is as in the code before.
-            let place = |name: &str, before| {
-                code.attribute(name).and_then(Element::numbers::<1>).map_or(before, |[at]| at)
-            };
-            at = (place("X", at.0), place("Y", at.1));
-            let text: Vec<char> = code.text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-            let shape = Shape {
-                matrix,
-                size,
-                read: turn("ReadDirection"),
-                stand: turn("CharDirection"),
-                id,
-            };
-            let deltas =
-                |name| code.attribute(name).map(|text| deltas(text, text_steps(&code.text)));
-            let points = shape.points(&text, at, deltas("DeltaX"), deltas("DeltaY"));
-            let bounds = bounds.map(|[x, y, width, height]| {
-                let (begin, end) = (outer.point(x, y), outer.point(x + width, y + height));
-                (begin, end)
-            });
+        let bounds = bounds
+            .map(|[x, y, width, height]| (outer.point(x, y), outer.point(x + width, y + height)));
+        for Code { text, points, .. } in shape.codes(object) {
             self.runs.extend(shape.runs(&text, &points, bounds));
         }
     }
@@ -198,13 +170,22 @@ fn deltas(text: &str, most: usize) -> Vec<f64> {
 }
 
 /// How the characters of an object stand.
-struct Shape {
-    matrix: Matrix,
-    size: f64,
+pub(super) struct Shape {
+    pub(super) matrix: Matrix,
+    pub(super) size: f64,
     /// Quarter turns of the line and of each character.
     read: i64,
-    stand: i64,
+    pub(super) stand: i64,
     id: u64,
+}
+
+/// The characters of a text code.
+pub(super) struct Code {
+    pub(super) text: Vec<char>,
+    /// Where each of them is on the page.
+    pub(super) points: Vec<(f64, f64)>,
+    /// The glyph that stands for a character, where the object says it.
+    pub(super) glyphs: HashMap<usize, u32>,
 }
 
 fn quarter(turns: i64) -> (f64, f64) {
@@ -216,12 +197,69 @@ fn quarter(turns: i64) -> (f64, f64) {
     }
 }
 
+/// Adds which glyphs stand for characters. Of several for one character the first is taken.
+fn transform(element: &Element, glyphs: &mut HashMap<usize, u32>) {
+    let number = |name: &str| element.attribute(name).and_then(|text| text.trim().parse().ok());
+    let from = number("CodePosition").unwrap_or(0_usize);
+    let count = number("CodeCount").unwrap_or(1_usize);
+    let numbers = element.value("Glyphs").unwrap_or_default().split_whitespace();
+    for (at, glyph) in numbers.take(count).enumerate() {
+        if let Ok(glyph) = glyph.parse() {
+            glyphs.insert(from.saturating_add(at), glyph);
+        }
+    }
+}
+
 /// How wide a character is, of its size, where the distances do not say.
 fn width(c: char) -> f64 {
     if is_wide(c) { 1.0 } else { 0.5 }
 }
 
 impl Shape {
+    /// Of a text object.
+    pub(super) fn of(object: &Element, outer: Matrix) -> Self {
+        let number = |name: &str| {
+            object.attribute(name).and_then(Element::numbers::<1>).map(|[number]| number)
+        };
+        let turn = |name: &str| {
+            number(name).map_or(0, |angle| (angle / 90.0).round() as i64).rem_euclid(4)
+        };
+        Self {
+            matrix: Matrix::of(object, outer),
+            // 5 mm stand for a size that is missing.
+            size: number("Size").filter(|size| *size > 0.0).unwrap_or(5.0),
+            read: turn("ReadDirection"),
+            stand: turn("CharDirection"),
+            id: object.attribute("ID").and_then(|id| id.trim().parse().ok()).unwrap_or(0),
+        }
+    }
+
+    /// The characters of the codes of its object, with the glyphs that stand before them (§11.4.2, `CGTransform`).
+    pub(super) fn codes(&self, object: &Element) -> Vec<Code> {
+        let mut at = (0.0, 0.0);
+        let mut glyphs = HashMap::new();
+        let mut codes = Vec::new();
+        for code in &object.children {
+            if code.name == "CGTransform" {
+                transform(code, &mut glyphs);
+            }
+            if code.name != "TextCode" {
+                continue;
+            }
+            // §11.3: what is missing is as in the code before.
+            let place = |name: &str, before| {
+                code.attribute(name).and_then(Element::numbers::<1>).map_or(before, |[at]| at)
+            };
+            at = (place("X", at.0), place("Y", at.1));
+            let text: Vec<char> = code.text.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+            let deltas =
+                |name| code.attribute(name).map(|text| deltas(text, text_steps(&code.text)));
+            let points = self.points(&text, at, deltas("DeltaX"), deltas("DeltaY"));
+            codes.push(Code { text, points, glyphs: std::mem::take(&mut glyphs) });
+        }
+        codes
+    }
+
     /// Where the characters are on the page.
     fn points(
         &self,

@@ -5,10 +5,12 @@
 //! attachments, annotations, signatures and what is hidden. Page numbers and repeated heads are left out.
 
 mod document;
+mod drawing;
 mod glyphs;
 mod lines;
 mod package;
 mod paragraphs;
+mod path;
 mod rules;
 mod running;
 mod scans;
@@ -18,6 +20,7 @@ mod xml;
 
 use crate::picture::Recognition;
 use crate::{FormatError, Limits, Reader, Reading};
+pub(crate) use drawing::draw_page;
 
 /// Reads an OFD file.
 #[derive(Default)]
@@ -41,10 +44,15 @@ mod made {
     use zip::write::SimpleFileOptions;
 
     pub(super) fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+        let parts: Vec<_> = parts.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+        files(&parts)
+    }
+
+    pub(super) fn files(parts: &[(&str, &[u8])]) -> Vec<u8> {
         let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        for (name, text) in parts {
+        for (name, bytes) in parts {
             zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-            zip.write_all(text.as_bytes()).unwrap();
+            zip.write_all(bytes).unwrap();
         }
         zip.finish().unwrap().into_inner()
     }

@@ -1,6 +1,9 @@
 //! Tables by the lines that are drawn: straight paths that cross each other make a grid of cells
 //! (GB/T 33190 §9: path objects; §9.3: `AbbreviatedData`).
 
+use hayro_interpret::kurbo::{PathEl, Point};
+
+use super::path::path;
 use super::space::Matrix;
 use super::xml::Element;
 
@@ -34,9 +37,8 @@ impl Rule {
 
 /// The straight lines of a path object that go along an edge of the page.
 pub(super) fn rules(object: &Element, outer: Matrix) -> Vec<Rule> {
-    let Some(path) = object.value("AbbreviatedData") else { return Vec::new() };
+    let Some(data) = object.value("AbbreviatedData") else { return Vec::new() };
     let matrix = Matrix::of(object, outer);
-    let mut words = path.split_whitespace();
     let mut found = Vec::new();
     let (mut at, mut start) = (None, None);
     let mut line = |from: Option<(f64, f64)>, to: Option<(f64, f64)>| {
@@ -51,30 +53,26 @@ pub(super) fn rules(object: &Element, outer: Matrix) -> Vec<Rule> {
             Rule { flat: false, at: (x + to_x) / 2.0, begin: y.min(to_y), end: y.max(to_y) }
         });
     };
-    while let Some(word) = words.next() {
-        // How many numbers the operator has; the last two are where it goes.
-        let count = match word {
-            "S" | "M" | "L" => 2,
-            "Q" => 4,
-            "B" => 6,
-            "A" => 7,
-            "C" => {
+    let on_page = |point: Point| {
+        Some(matrix.point(point.x, point.y)).filter(|(x, y)| x.is_finite() && y.is_finite())
+    };
+    for element in path(data).elements() {
+        match *element {
+            PathEl::MoveTo(to) => {
+                start = on_page(to);
+                at = start;
+            }
+            PathEl::LineTo(to) => {
+                let to = on_page(to);
+                line(at, to);
+                at = to;
+            }
+            PathEl::QuadTo(_, to) | PathEl::CurveTo(_, _, to) => at = on_page(to),
+            PathEl::ClosePath => {
                 line(at, start);
                 at = start;
-                continue;
             }
-            _ => break,
-        };
-        let numbers: Vec<f64> =
-            words.by_ref().take(count).filter_map(Element::numbers::<1>).map(|[n]| n).collect();
-        let [.., x, y] = numbers.as_slice() else { break };
-        let to = Some(matrix.point(*x, *y)).filter(|(x, y)| x.is_finite() && y.is_finite());
-        match word {
-            "S" | "M" => start = to,
-            "L" => line(at, to),
-            _ => {}
         }
-        at = to;
     }
     found
 }

@@ -8,7 +8,7 @@ use super::paragraphs::POINTS;
 use super::xml::Element;
 use crate::pdf::scanned::{self, Scan};
 use crate::pdf::scans::Drawn;
-use crate::picture::{self, Recognition};
+use crate::picture::{self, Colours, Recognition};
 use crate::{Block, FormatError, Limits};
 
 /// The files of pictures by their identifiers.
@@ -73,7 +73,7 @@ pub(super) fn read(
 ) -> Result<Vec<Block>, FormatError> {
     let mut scans = Vec::new();
     for Pictured { page, place: [left, top, width], bytes } in pictured {
-        let drawn = match picture::pdf(&bytes, limits) {
+        let drawn = match picture::pdf(&bytes, limits, Colours::Grey) {
             Ok(pdf) => Drawn::of(&pdf).picture(0, limits)?.map(|(shades, _)| shades),
             Err(error) => Err(error.to_string()),
         };

@@ -1,5 +1,7 @@
 //! Coordinates of a page, and which way its lines go.
 
+use hayro_interpret::kurbo::Affine;
+
 use super::xml::Element;
 
 /// From an object's coordinates to the page's: x' = ax + cy + e, y' = bx + dy + f.
@@ -30,6 +32,11 @@ impl Matrix {
         if scale > 1e-6 && scale.is_finite() { scale } else { 1.0 }
     }
 
+    /// The matrix as the drawing library has it.
+    pub(super) fn affine(self) -> Affine {
+        Affine::new([self.a, self.b, self.c, self.d, self.e, self.f])
+    }
+
     pub(super) fn point(self, x: f64, y: f64) -> (f64, f64) {
         let (x, y) = self.vector(x, y);
         (x + self.e, y + self.f)
@@ -39,13 +46,18 @@ impl Matrix {
         (self.a * x + self.c * y, self.b * x + self.d * y)
     }
 
+    /// To the upper left corner of an object's `Boundary`, then as `outer` says.
+    pub(super) fn corner(object: &Element, outer: Self) -> Self {
+        let [x, y, ..] =
+            object.attribute("Boundary").and_then(Element::numbers::<4>).unwrap_or_default();
+        Self { e: x, f: y, ..Self::SAME }.then(outer)
+    }
+
     /// Of an object: its `CTM`, then to the upper left corner of its `Boundary`, then as `outer` says.
     pub(super) fn of(object: &Element, outer: Self) -> Self {
         let own = object.attribute("CTM").and_then(Element::numbers::<6>);
         let own = own.map_or(Self::SAME, |[a, b, c, d, e, f]| Self { a, b, c, d, e, f });
-        let [x, y, ..] =
-            object.attribute("Boundary").and_then(Element::numbers::<4>).unwrap_or_default();
-        own.then(Self { e: x, f: y, ..Self::SAME }).then(outer)
+        own.then(Self::corner(object, outer))
     }
 }
 

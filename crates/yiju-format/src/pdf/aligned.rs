@@ -3,9 +3,10 @@
 //! Only what is beyond doubt is taken for one: gutters that several rows leave free, pieces that are aligned in each column,
 //! and no list whose numbers hang out.
 
-use super::glyphs::{Stop, union};
+use super::glyphs::union;
 use super::grid::{Grid, GridCell};
 use super::lines::{Line, Piece, line, median};
+use crate::bounded::Stop;
 use crate::items::begins_item;
 
 /// At most this many rows of a page; more are a drawing.

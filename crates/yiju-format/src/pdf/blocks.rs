@@ -51,18 +51,23 @@ pub(super) fn blocks(pages: Vec<PageText>, tags: Option<&Tags>) -> Vec<Block> {
     let mut open: Option<OpenTable> = None;
     for part in parts {
         match part {
+            // A table may go on over the page whose footnotes these are.
+            Part::Line(placed) if open.is_some() && is_note(&placed) => run.push(placed),
             Part::Line(placed) => {
                 out.extend(open.take().map(|table| Block::Table(table.done())));
                 run.push(placed);
             }
             Part::Table(next) => {
-                texts(&mut run, &style, tags, &mut out);
                 open = match open.take() {
-                    None => Some(next),
+                    None => {
+                        texts(&mut run, &style, tags, &mut out);
+                        Some(next)
+                    }
                     Some(mut table) => match table.extend(next) {
                         None => Some(table),
                         Some(next) => {
                             out.push(Block::Table(table.done()));
+                            texts(&mut run, &style, tags, &mut out);
                             Some(next)
                         }
                     },
@@ -80,12 +85,16 @@ pub(super) fn blocks(pages: Vec<PageText>, tags: Option<&Tags>) -> Vec<Block> {
     out
 }
 
+/// Whether a line is one of a footnote that no structure has a place for.
+fn is_note(placed: &Placed) -> bool {
+    placed.line.note && placed.line.element.is_none()
+}
+
 /// Ends a run of lines: its paragraphs with their roles.
 fn texts(run: &mut Vec<Placed>, style: &Style, tags: Option<&Tags>, out: &mut Vec<Block>) {
     // Footnotes come after the paragraph that their page ends with.
-    let untagged = |placed: &Placed| placed.line.note && placed.line.element.is_none();
     let (notes, run): (Vec<Placed>, Vec<Placed>) =
-        std::mem::take(run).into_iter().partition(untagged);
+        std::mem::take(run).into_iter().partition(is_note);
     let mut notes = join(notes, style).into_iter().peekable();
     let mut paragraphs = join(run, style).into_iter().peekable();
     let mut ordered = Vec::new();

@@ -4,10 +4,7 @@
 //! library brings. Nothing is looked for on the machine, so that a page looks the same everywhere: text in a font for
 //! Chinese that is not in the file is left out and counted.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::sync::Arc;
 
 use hayro::vello_cpu::color::AlphaColor;
 use hayro::vello_cpu::peniko::{BlendMode, Compose, Mix};
@@ -21,9 +18,9 @@ use hayro_interpret::{
 };
 
 use super::fonts::Fonts;
-use super::glyphs::Stop;
 use super::weigh::{Scale, Weight};
-use super::{File, damaged, guard, opened, spawn, why_not};
+use super::{File, guard, opened, unfinished};
+use crate::bounded::{self, Ended, Late, Stop};
 use crate::drawing::{PagePicture, PageRequest, scaled};
 use crate::{Area, Format, FormatError, Limits};
 
@@ -34,10 +31,7 @@ const MARK: AlphaColor<hayro::vello_cpu::color::Srgb> = AlphaColor::from_rgb8(25
 const MARGIN: f64 = 1.0;
 
 /// Drawings past their time that may go on to their end at once: the renderer cannot be stopped.
-const MOST_LATE: usize = 2;
-
-/// How many do.
-static LATE: AtomicUsize = AtomicUsize::new(0);
+static LATE: Late = Late::at_most(2);
 
 /// Pixels of the pictures on one page, those drawn twice counted twice: A3 at 600 to the inch.
 const PICTURES: usize = 70_000_000;
@@ -75,55 +69,25 @@ pub(crate) fn draw_page(
     request: &PageRequest,
     limits: &Limits,
 ) -> Result<PagePicture, FormatError> {
-    let slow = || FormatError::Slow { seconds: limits.time.as_secs() };
     if bytes.len() > limits.bytes {
         let size = bytes.len();
         return Err(FormatError::TooLarge { what: "bytes", size, limit: limits.bytes });
     }
-    let until = Instant::now() + limits.time;
-    guard::unpacked(bytes, limits, until)?;
-    if LATE.load(Ordering::Relaxed) >= MOST_LATE {
-        return Err(slow());
-    }
-    let (sender, receiver) = mpsc::channel();
-    let stop = Stop { at: until, now: Arc::new(AtomicBool::new(false)) };
-    let late = Arc::new(AtomicBool::new(false));
-    {
-        let (data, request, limits) = (bytes.to_vec(), request.clone(), *limits);
-        let (stop, late) = (stop.clone(), Arc::clone(&late));
-        spawn(move || {
-            let picture = catch_unwind(AssertUnwindSafe(|| draw(data, &request, &limits, &stop)));
-            let picture = picture.unwrap_or_else(|payload| {
-                Err(if stop.reached() {
-                    FormatError::Slow { seconds: limits.time.as_secs() }
-                } else {
-                    unable(request.page, why_not(payload.as_ref()))
-                })
-            });
-            if late.swap(true, Ordering::Relaxed) {
-                LATE.fetch_sub(1, Ordering::Relaxed);
-            }
-            // Whoever asked may have gone.
-            drop(sender.send(picture));
-        })?;
-    }
-    let left = until.saturating_duration_since(Instant::now());
-    match receiver.recv_timeout(left) {
-        Ok(picture) => picture,
-        Err(mpsc::RecvTimeoutError::Disconnected) => Err(damaged("its pages cannot be drawn")),
-        Err(mpsc::RecvTimeoutError::Timeout) => {
-            stop.now.store(true, Ordering::Relaxed);
-            // The one that is second to set it knows that the other has ended, or will.
-            if !late.swap(true, Ordering::Relaxed) {
-                LATE.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(slow())
-        }
-    }
+    let stop = Stop::after(limits.time);
+    guard::unpacked(bytes, limits, stop.at())?;
+    let (data, asked, limits_) = (bytes.to_vec(), request.clone(), *limits);
+    let inside = stop.clone();
+    let drawn = bounded::run(&stop, Some(&LATE), move || draw(data, &asked, &limits_, &inside));
+    drawn.unwrap_or_else(|ended| {
+        Err(match ended {
+            Ended::TooMuch | Ended::Damaged => unable(ended.why()),
+            ended => unfinished(ended, limits.time),
+        })
+    })
 }
 
-fn unable(page: u32, why: &str) -> FormatError {
-    FormatError::NotDrawn { format: Format::Pdf, why: format!("page {page}: {why}") }
+fn unable(why: &str) -> FormatError {
+    FormatError::NotDrawn { format: Format::Pdf, why: why.to_owned() }
 }
 
 fn draw(
@@ -140,12 +104,12 @@ fn draw(
     };
     let (width, height) = page.render_dimensions();
     if !(width.is_finite() && height.is_finite()) {
-        return Err(unable(request.page, "its size is not a number"));
+        return Err(unable("its size is not a number"));
     }
-    let weight = weigh(&file, page, limits, stop).map_err(|why| unable(request.page, &why))?;
+    let weight = weigh(&file, page, limits, stop).map_err(|why| unable(&why))?;
     let (scale, (wide, high)) = scaled((width, height), request.width);
     let png = painted(page, scale, (wide, high), &request.marks)
-        .ok_or_else(|| unable(request.page, "its picture cannot be packed"))?;
+        .ok_or_else(|| unable("its picture cannot be packed"))?;
     Ok(PagePicture { width: wide.into(), height: high.into(), png, undrawn: weight.undrawn })
 }
 

@@ -3,11 +3,6 @@
 //! The interpreter draws the page onto [`Canvas`]; coordinates are points from the upper left corner of the page as it is
 //! shown, with its rotation (ISO 32000-2 §8.3.2, §7.7.3.3).
 
-use std::any::Any;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-
 use hayro_interpret::font::{Glyph as Drawn, GlyphRun};
 use hayro_interpret::hayro_cmap::{BfString, WritingMode};
 use hayro_interpret::hayro_syntax::object::{Dict, Name, String as PdfString};
@@ -20,6 +15,7 @@ use super::fonts::Fonts;
 use super::radicals::unified;
 use super::text::decode;
 use crate::Area;
+use crate::bounded::{Stop, Stopped};
 
 /// Which way a line of text runs on the page as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,43 +85,6 @@ const THIN: f64 = 3.0;
 /// The part of the em above the baseline. Fonts for Chinese place their characters in an em box of 0.88 above and 0.12
 /// below the baseline, the default of PDF's own vertical metrics (ISO 32000-2 §9.7.4.3, `DW2`).
 const ASCENT: f64 = 0.88;
-
-/// When interpretation has to end.
-#[derive(Clone)]
-pub(super) struct Stop {
-    pub(super) at: Instant,
-    pub(super) now: Arc<AtomicBool>,
-}
-
-/// The payload of the unwinding that ends interpretation: the interpreter has no other way to be stopped.
-pub(super) struct Stopped;
-
-impl Stop {
-    /// One that is never reached: for work that something else bounds.
-    pub(super) fn never() -> Self {
-        let far = std::time::Duration::from_secs(1 << 30);
-        Self { at: Instant::now() + far, now: Arc::new(AtomicBool::new(false)) }
-    }
-
-    /// Whether time is over.
-    pub(super) fn reached(&self) -> bool {
-        if self.now.load(Ordering::Relaxed) {
-            return true;
-        }
-        let over = Instant::now() >= self.at;
-        if over {
-            self.now.store(true, Ordering::Relaxed);
-        }
-        over
-    }
-
-    /// Ends the interpretation of a page if time is over. Unwinds without the panic hook; `read_page` catches it.
-    pub(super) fn check(&self) {
-        if self.reached() {
-            std::panic::resume_unwind(Box::new(Stopped) as Box<dyn Any + Send>);
-        }
-    }
-}
 
 /// Marked content that is open.
 struct Marked {

@@ -1,8 +1,9 @@
 //! Rows of pieces to lines in the order of reading: columns after one another.
 
 use super::aligned::{Laid, laid};
-use super::glyphs::{Glyph, Stop};
+use super::glyphs::Glyph;
 use super::lines::{Piece, median, rows};
+use crate::bounded::Stop;
 
 /// A column is at least this many ems wide; narrower ones are a table's or a list's.
 const COLUMN: f32 = 8.0;

@@ -1,7 +1,8 @@
 //! Glyphs to rows of text.
 
-use super::glyphs::{Glyph, Stop, Way, union};
+use super::glyphs::{Glyph, Way, union};
 use crate::Area;
+use crate::bounded::Stop;
 
 /// Glyphs beside each other, with no gap as wide as between columns.
 #[derive(Clone, Debug)]

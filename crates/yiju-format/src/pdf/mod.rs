@@ -27,22 +27,21 @@ mod tags;
 mod tests;
 mod text;
 mod weigh;
+pub(crate) mod written;
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf as File};
 use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
+use crate::bounded::{self, Ended, STACK, Stop, caught};
 use crate::picture::Recognition;
 use crate::{Block, Facts, Format, FormatError, Limits, Page, Reader, Reading};
 pub(crate) use drawing::draw_page;
 use fonts::Fonts;
-use glyphs::{Canvas, Drawing, Stop, Stopped};
+use glyphs::{Canvas, Drawing};
 use lines::Line;
 use page::{Item, PageText};
 use tags::Tags;
@@ -57,19 +56,29 @@ pub(crate) struct Pdf<'a> {
 const UNKNOWN: usize = 10;
 /// Threads that read pages of one file.
 const THREADS: usize = 8;
-/// Stack of each: forms may be nested, and each level takes some kilobytes.
-const STACK: usize = 16 << 20;
 
 pub(super) fn damaged(what: impl Into<String>) -> FormatError {
     FormatError::Damaged { format: Format::Pdf, what: what.into() }
 }
 
+/// Why a file was not gone through to its end.
+fn unfinished(ended: Ended, limit: Duration) -> FormatError {
+    match ended {
+        Ended::Slow => FormatError::Slow { seconds: limit.as_secs() },
+        Ended::NoThread => damaged(ended.why()),
+        Ended::TooMuch | Ended::Damaged => damaged("its pages cannot be read"),
+    }
+}
+
 impl Reader for Pdf<'_> {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
-        let until = Instant::now() + limits.time;
-        let broken = guard::unpacked(bytes, limits, until)?;
-        let stop = Stop { at: until, now: Arc::new(AtomicBool::new(false)) };
-        let Drawn { mut pages, title, mut unread, tags } = draw(bytes, limits, &stop)?;
+        let stop = Stop::after(limits.time);
+        let broken = guard::unpacked(bytes, limits, stop.at())?;
+        let Drawn { mut pages, title, mut unread, tags } = {
+            let (data, limits, inside) = (bytes.to_vec(), *limits, stop.clone());
+            bounded::run(&stop, None, move || draw(data, &limits, &inside))
+                .map_err(|ended| unfinished(ended, limits.time))??
+        };
         if !guard::whole(bytes) {
             unread.push("the file is not whole: only what was found in it is read".to_owned());
         } else if broken > 0 {
@@ -91,7 +100,7 @@ impl Reader for Pdf<'_> {
             });
         }
         running::remove(&mut pages);
-        let mut blocks = blocks::blocks(pages, tags.as_deref());
+        let mut blocks = blocks::blocks(pages, tags.as_ref());
         scanned::settle(&mut blocks, &scans.read);
         if blocks.is_empty() && unread.is_empty() {
             return Err(FormatError::Empty { format: Format::Pdf });
@@ -149,82 +158,18 @@ fn printed(blocks: &[Block], title: &str) -> bool {
     title.chars().count() > 1 && start.contains(&title)
 }
 
-/// What the threads say to the one that waits.
-enum Message {
-    /// The file was opened: pages, title, structure.
-    Opened(usize, Option<String>, Option<Arc<Tags>>),
-    /// It was not.
-    Failed(FormatError),
-    /// A page was read, or why it was not.
-    Page(usize, Box<PageText>, Option<String>),
-}
-
 /// What was read of a file.
 struct Drawn {
     pages: Vec<PageText>,
     title: Option<String>,
     unread: Vec<String>,
-    tags: Option<Arc<Tags>>,
-}
-
-/// Reads all pages: their content, the file's title, and what was not read.
-///
-/// The threads are not waited for when time is over: the interpreter may be inside a stream, and ends itself soon after.
-fn draw(bytes: &[u8], limits: &Limits, stop: &Stop) -> Result<Drawn, FormatError> {
-    let slow = || FormatError::Slow { seconds: limits.time.as_secs() };
-    let (sender, receiver) = mpsc::channel();
-    let data = bytes.to_vec();
-    {
-        let (limits, stop) = (*limits, stop.clone());
-        spawn(move || open(data, limits, &stop, &sender))?;
-    }
-    let wait = || {
-        let left = stop.at.saturating_duration_since(Instant::now());
-        receiver.recv_timeout(left).map_err(|error| match error {
-            mpsc::RecvTimeoutError::Timeout => {
-                stop.now.store(true, Ordering::Relaxed);
-                slow()
-            }
-            mpsc::RecvTimeoutError::Disconnected if stop.reached() => slow(),
-            mpsc::RecvTimeoutError::Disconnected => damaged("its pages cannot be read"),
-        })
-    };
-    let (count, title, tags) = match wait()? {
-        Message::Opened(count, title, tags) => (count, title, tags),
-        Message::Failed(error) => return Err(error),
-        Message::Page(..) => return Err(damaged("its pages cannot be read")),
-    };
-    let mut pages = vec![PageText::default(); count];
-    let mut unread = vec![None; count];
-    for _ in 0..count {
-        match wait()? {
-            Message::Page(index, page, why) => {
-                if let (Some(place), Some(failed)) = (pages.get_mut(index), unread.get_mut(index)) {
-                    *place = *page;
-                    *failed = why.map(|why| format!("page {} cannot be read: {why}", index + 1));
-                }
-            }
-            Message::Failed(error) => return Err(error),
-            Message::Opened(..) => {}
-        }
-    }
-    Ok(Drawn { pages, title, unread: unread.into_iter().flatten().collect(), tags })
-}
-
-fn spawn(work: impl FnOnce() + Send + 'static) -> Result<(), FormatError> {
-    let thread = std::thread::Builder::new().name("pdf".to_owned()).stack_size(STACK);
-    thread.spawn(work).map(drop).map_err(|_| damaged("no thread could be started to read it"))
-}
-
-/// Why a page was not gone through to its end, from what its thread panicked with.
-fn why_not(payload: &(dyn Any + Send)) -> &'static str {
-    if payload.is::<Stopped>() { "it draws too much" } else { "its content is damaged" }
+    tags: Option<Tags>,
 }
 
 /// Opens a file that has pages.
 fn opened(data: Vec<u8>, limits: &Limits) -> Result<File, FormatError> {
     // The library is not expected to panic; a file that makes it do so is damaged in a way that it does not know.
-    let file = match catch_unwind(AssertUnwindSafe(|| File::new(data))) {
+    let file = match caught(|| File::new(data)) {
         Ok(Ok(file)) => file,
         Ok(Err(LoadPdfError::Decryption(DecryptionError::PasswordProtected))) => {
             return Err(FormatError::Encrypted { format: Format::Pdf });
@@ -250,67 +195,78 @@ fn opened(data: Vec<u8>, limits: &Limits) -> Result<File, FormatError> {
     Ok(file)
 }
 
-/// Opens the file and reads its pages on this thread and others.
-fn open(data: Vec<u8>, limits: Limits, stop: &Stop, sender: &mpsc::Sender<Message>) {
-    let file = match opened(data, &limits) {
-        Ok(file) => Arc::new(file),
-        Err(error) => return drop(sender.send(Message::Failed(error))),
-    };
+/// Reads all pages on this thread and others: their content, the file's title, and what was not read.
+fn draw(data: Vec<u8>, limits: &Limits, stop: &Stop) -> Result<Drawn, FormatError> {
+    let file = opened(data, limits)?;
     let count = file.pages().len();
     let title = file.metadata().title.as_ref().map(|title| text::decode(title));
-    let tags = catch_unwind(AssertUnwindSafe(|| Tags::read(&file, &limits))).ok().flatten();
-    let tags = tags.map(Arc::new);
-    drop(sender.send(Message::Opened(count, title, tags.clone())));
-    let next = Arc::new(AtomicUsize::new(0));
+    let tags = caught(|| Tags::read(&file, limits)).ok().flatten();
+    let next = AtomicUsize::new(0);
+    let read = || read_pages(&file, tags.as_ref(), &next, *limits, stop);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    for _ in 1..threads.min(THREADS).min(count) {
-        let (file, next, tags) = (Arc::clone(&file), Arc::clone(&next), tags.clone());
-        let (stop, sender) = (stop.clone(), sender.clone());
-        // With fewer threads it takes longer.
-        drop(spawn(move || read_pages(&file, tags.as_deref(), &next, limits, &stop, &sender)));
+    let found: Vec<ReadPage> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(THREADS).min(count))
+            // With fewer threads it takes longer.
+            .filter_map(|_| {
+                let thread = std::thread::Builder::new().name("pdf".to_owned()).stack_size(STACK);
+                thread.spawn_scoped(scope, read).ok()
+            })
+            .collect();
+        let own = read();
+        let others = others.into_iter().filter_map(|thread| thread.join().ok()).flatten();
+        others.chain(own).collect()
+    });
+    if found.len() < count {
+        return Err(damaged("its pages cannot be read"));
     }
-    read_pages(&file, tags.as_deref(), &next, limits, stop, sender);
+    let mut pages = vec![PageText::default(); count];
+    let mut unread = vec![None; count];
+    for ReadPage { index, page, why } in found {
+        if let (Some(place), Some(failed)) = (pages.get_mut(index), unread.get_mut(index)) {
+            *place = page;
+            *failed = why.map(|why| format!("page {} cannot be read: {why}", index + 1));
+        }
+    }
+    Ok(Drawn { pages, title, unread: unread.into_iter().flatten().collect(), tags })
 }
 
-/// Reads pages until none is left.
+/// A page that was read, or why it was not.
+struct ReadPage {
+    index: usize,
+    page: PageText,
+    why: Option<String>,
+}
+
+/// Reads pages until none is left or time is over.
 fn read_pages(
     file: &File,
     tags: Option<&Tags>,
     next: &AtomicUsize,
     limits: Limits,
     stop: &Stop,
-    sender: &mpsc::Sender<Message>,
-) {
+) -> Vec<ReadPage> {
     let mut cache = InterpreterCache::new();
     let mut fonts = Fonts::default();
+    let mut read = Vec::new();
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        if index >= file.pages().len() || stop.reached() {
-            return;
-        }
-        let (width, height) =
-            file.pages().get(index).map_or((0.0, 0.0), |page| page.render_dimensions());
-        let page = catch_unwind(AssertUnwindSafe(|| {
+        let Some(page) = file.pages().get(index).filter(|_| !stop.reached()) else { return read };
+        let (width, height) = page.render_dimensions();
+        let page = caught(|| {
             let drawing = read_page(file, index, limits, stop, &cache, &mut fonts)?;
             Ok(PageText::of(index, (width, height), drawing, tags, stop))
-        }));
-        let page = page.unwrap_or_else(|payload| {
+        });
+        let page = page.unwrap_or_else(|ended| {
             // What a page left behind half-way is not used again.
             cache = InterpreterCache::new();
             fonts = Fonts::default();
-            Err(why_not(payload.as_ref()).to_owned())
+            Err(ended.why().to_owned())
         });
-        // Whoever waits says that time is over.
-        if stop.reached() {
-            return;
-        }
         let (page, why) = match page {
             Ok(page) => (page, None),
             Err(why) => (PageText { width, height, ..PageText::default() }, Some(why)),
         };
-        if sender.send(Message::Page(index, Box::new(page), why)).is_err() {
-            return;
-        }
+        read.push(ReadPage { index, page, why });
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::aligned::Laid;
 use super::frame::Frame;
-use super::glyphs::{Artifact, Drawing, Glyph, Stop, Way, union};
+use super::glyphs::{Artifact, Drawing, Glyph, Way, union};
 use super::grid::{Grid, grids};
 use super::layout;
 use super::lines::{Line, blank, line_of, median, once};
 use super::tags::{Role, Tags};
 use crate::Area;
+use crate::bounded::Stop;
 
 /// A page's content.
 #[derive(Clone, Debug)]

@@ -12,8 +12,8 @@ use hayro_interpret::{
     InterpreterCache, InterpreterSettings, LumaData, Paint, SoftMask, interpret_page,
 };
 
-use super::glyphs::Stop;
 use crate::Limits;
+use crate::bounded::Stop;
 use crate::picture::Shades;
 
 /// Pixels of a point: 200 dots an inch, at which the smallest print of a page is twenty pixels high.

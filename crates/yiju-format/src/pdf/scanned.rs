@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::glyphs::{Artifact, Drawing, Glyph, Stop, Way};
+use super::glyphs::{Artifact, Drawing, Glyph, Way};
 use super::page::PageText;
 use super::{blocks as layout, running};
+use crate::bounded::Stop;
 use crate::picture::{PictureError, Recognition, SeenPage, Shades};
 use crate::{Area, Block, FormatError, Limits, Place, Recognised};
 

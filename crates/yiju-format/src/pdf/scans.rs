@@ -1,17 +1,14 @@
 //! The pages of a PDF that are pictures: drawn one by one, and read.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
-use std::time::Instant;
+use std::sync::{Arc, OnceLock};
 
 use hayro_interpret::hayro_syntax::Pdf as File;
 
-use super::glyphs::Stop;
 use super::page::{Item, PageText};
+use super::raster;
 use super::scanned::{self, Scan};
-use super::{raster, spawn, why_not};
+use crate::bounded::{self, Ended, Stop};
 use crate::picture::{Recognition, Shades};
 use crate::{FormatError, Limits};
 
@@ -107,30 +104,19 @@ impl Drawn {
         index: usize,
         limits: &Limits,
     ) -> Result<Result<(Shades, f32), String>, FormatError> {
-        let slow = || FormatError::Slow { seconds: limits.picture_time.as_secs() };
-        let now = Arc::new(AtomicBool::new(false));
-        let stop = Stop { at: Instant::now() + limits.picture_time, now };
-        let (sender, receiver) = mpsc::channel();
+        let stop = Stop::after(limits.picture_time);
         let (bytes, file) = (Arc::clone(&self.bytes), Arc::clone(&self.file));
-        let (limits_, stop_) = (*limits, stop.clone());
-        spawn(move || {
-            let drawn = catch_unwind(AssertUnwindSafe(|| {
-                let open = || {
-                    File::new(bytes.to_vec()).map_err(|_| "its pages cannot be found".to_owned())
-                };
-                let file = file.get_or_init(open).as_ref().map_err(Clone::clone)?;
-                raster::draw(file, index, &limits_, &stop_)
-            }));
-            let drawn = drawn.unwrap_or_else(|payload| Err(why_not(payload.as_ref()).to_owned()));
-            drop(sender.send(drawn));
-        })?;
-        match receiver.recv_timeout(limits.picture_time) {
-            Ok(_) if stop.reached() => Err(slow()),
+        let (limits_, inside) = (*limits, stop.clone());
+        let drawn = bounded::run(&stop, None, move || {
+            let open =
+                || File::new(bytes.to_vec()).map_err(|_| "its pages cannot be found".to_owned());
+            let file = file.get_or_init(open).as_ref().map_err(Clone::clone)?;
+            raster::draw(file, index, &limits_, &inside)
+        });
+        match drawn {
             Ok(drawn) => Ok(drawn),
-            Err(_) => {
-                stop.now.store(true, Ordering::Relaxed);
-                Err(slow())
-            }
+            Err(ended @ (Ended::TooMuch | Ended::Damaged)) => Ok(Err(ended.why().to_owned())),
+            Err(ended) => Err(super::unfinished(ended, limits.picture_time)),
         }
     }
 }

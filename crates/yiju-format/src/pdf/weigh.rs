@@ -9,7 +9,7 @@ use hayro::hayro_interpret::{
 use hayro_interpret::hayro_cmap::BfString;
 use hayro_interpret::kurbo::BezPath;
 
-use super::glyphs::Stop;
+use crate::bounded::Stop;
 
 /// Operators, glyphs and pieces of paths that a page may have; real pages have some ten thousand, maps a million.
 const MOST_DRAWN: usize = 4_000_000;

@@ -45,7 +45,7 @@ fn frame(bytes: &[u8], frame: &[u8], turned: u16, pixels: usize) -> Result<Sheet
         other => return Err(format!("it has {other} colours")),
     };
     let entries = format!("{entries}/BitsPerComponent 8/Filter/DCTDecode");
-    let strips = vec![Strip { rows: height, entries, data: bytes.to_vec() }];
+    let strips = vec![Strip { rows: height, entries, data: bytes.to_vec(), cover: None }];
     Ok(Sheet { width, height, turned, strips })
 }
 

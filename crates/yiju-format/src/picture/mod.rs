@@ -5,11 +5,12 @@
 
 mod jpeg;
 mod png;
-mod sheets;
+pub(crate) mod sheets;
 mod tiff;
 
 use crate::pdf::Pdf;
 use crate::{Format, FormatError, Limits, Reader, Reading};
+use sheets::Sheet;
 
 /// A picture in shades of grey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,13 +90,19 @@ pub(crate) struct Picture<'a> {
 
 impl Reader for Picture<'_> {
     fn read(&self, bytes: &[u8], limits: &Limits) -> Result<Reading, FormatError> {
-        let pdf = pdf(bytes, limits)?;
-        Pdf { recognition: self.recognition }.read(&pdf, limits).map_err(|error| match error {
-            FormatError::Damaged { what, .. } => damaged(what),
-            FormatError::Empty { .. } => FormatError::Empty { format: Format::Picture },
-            error => error,
-        })
+        let pdf = pdf(bytes, limits, Colours::Grey)?;
+        let reader = Pdf { recognition: self.recognition };
+        reader.read(&pdf, limits).map_err(|error| error.of(Format::Picture))
     }
+}
+
+/// In what the pixels of a picture are kept that is unpacked before it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Colours {
+    /// Shades of grey on white: what recognition looks at.
+    Grey,
+    /// As they are, to be looked at by people.
+    All,
 }
 
 /// The pages of a file as those of a PDF.
@@ -103,9 +110,21 @@ impl Reader for Picture<'_> {
 /// # Errors
 /// [`FormatError::NotRead`] for kinds of pictures that are not read, [`FormatError::Damaged`], and
 /// [`FormatError::TooLarge`].
-pub(crate) fn pdf(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, FormatError> {
+pub(crate) fn pdf(bytes: &[u8], limits: &Limits, colours: Colours) -> Result<Vec<u8>, FormatError> {
+    sheets(bytes, limits, colours).map(|sheets| sheets::pdf(&sheets))
+}
+
+/// The pages of a file.
+///
+/// # Errors
+/// As [`pdf`].
+pub(crate) fn sheets(
+    bytes: &[u8],
+    limits: &Limits,
+    colours: Colours,
+) -> Result<Vec<Sheet>, FormatError> {
     let sheets = if bytes.starts_with(png::SIGNATURE) {
-        png::sheet(bytes, limits.pixels).map(|sheet| vec![sheet])
+        png::sheet(bytes, limits.pixels, colours).map(|sheet| vec![sheet])
     } else if bytes.starts_with(b"\xff\xd8\xff") {
         jpeg::sheet(bytes, limits.pixels).map(|sheet| vec![sheet])
     } else if bytes.starts_with(b"II") || bytes.starts_with(b"MM") {
@@ -113,7 +132,7 @@ pub(crate) fn pdf(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, FormatError>
     } else {
         return Err(FormatError::NotRead { format: Format::Picture });
     };
-    sheets.map(|sheets| sheets::pdf(&sheets)).map_err(damaged)
+    sheets.map_err(damaged)
 }
 
 fn damaged(what: String) -> FormatError {

@@ -1,10 +1,10 @@
-//! PNG (W3C Portable Network Graphics, third edition) to shades of grey on white.
+//! PNG (W3C Portable Network Graphics, third edition) to shades of grey on white, or to colours.
 
 use std::io::Read;
 
 use flate2::read::ZlibDecoder;
 
-use super::Shades;
+use super::Colours;
 use super::sheets::{Sheet, Strip};
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -18,18 +18,59 @@ struct Header {
     interlaced: bool,
 }
 
+/// Pixels of a picture in colours, at most; larger ones are kept in shades of grey, since samples are held several times
+/// while they are drawn.
+const COLOURED: usize = 16_000_000;
+
 /// The page that the picture is.
 ///
 /// # Errors
 /// What is wrong, in words.
-pub(super) fn sheet(bytes: &[u8], pixels: usize) -> Result<Sheet, String> {
-    let Shades { width, height, samples } = shades(bytes, pixels)?;
-    let entries = "/ColorSpace/DeviceGray/BitsPerComponent 8".to_owned();
-    let strips = vec![Strip { rows: height, entries, data: samples }];
-    Ok(Sheet { width, height, turned: 0, strips })
+pub(super) fn sheet(bytes: &[u8], pixels: usize, colours: Colours) -> Result<Sheet, String> {
+    let (mut samples, mut cover) = (Vec::new(), Vec::new());
+    let mut size = (0, 0);
+    let mut coloured = false;
+    decode(bytes, pixels, &mut |part| match part {
+        Part::Size(width, height) => {
+            size = (width, height);
+            coloured = colours == Colours::All && width * height <= COLOURED;
+            samples = vec![255; width * height * if coloured { 3 } else { 1 }];
+            cover = vec![255; if coloured { width * height } else { 0 }];
+        }
+        Part::Pixel(at, colour, alpha) if coloured => {
+            if let Some(place) = samples.get_mut(3 * at..3 * at + 3) {
+                place.copy_from_slice(&colour);
+            }
+            if let Some(place) = cover.get_mut(at) {
+                *place = alpha;
+            }
+        }
+        Part::Pixel(at, colour, alpha) => {
+            if let Some(place) = samples.get_mut(at) {
+                *place = shade(colour, alpha);
+            }
+        }
+    })?;
+    let space = if coloured { "RGB" } else { "Gray" };
+    let strip = Strip {
+        rows: size.1,
+        entries: format!("/ColorSpace/Device{space}/BitsPerComponent 8"),
+        data: samples,
+        cover: Some(cover).filter(|cover| cover.iter().any(|&alpha| alpha < 255)),
+    };
+    Ok(Sheet { width: size.0, height: size.1, turned: 0, strips: vec![strip] })
 }
 
-fn shades(bytes: &[u8], pixels: usize) -> Result<Shades, String> {
+/// What is told of a picture: first its size.
+enum Part {
+    /// Width and height.
+    Size(usize, usize),
+    /// A pixel's number, its red, green and blue, and how much it covers.
+    Pixel(usize, [u8; 3], u8),
+}
+
+/// Unpacks a picture.
+fn decode(bytes: &[u8], pixels: usize, tell: &mut dyn FnMut(Part)) -> Result<(), String> {
     let mut rest = bytes.get(SIGNATURE.len()..).unwrap_or_default();
     let mut header = None;
     let (mut palette, mut clear, mut packed) = (&[][..], &[][..], Vec::new());
@@ -71,7 +112,7 @@ fn shades(bytes: &[u8], pixels: usize) -> Result<Shades, String> {
         ],
     };
     let mut inflate = ZlibDecoder::new(packed.as_slice());
-    let mut samples = vec![255; whole.0 * whole.1];
+    tell(Part::Size(whole.0, whole.1));
     for &[left, top, across, down] in passes {
         let width = whole.0.saturating_sub(left).div_ceil(across);
         let height = whole.1.saturating_sub(top).div_ceil(down);
@@ -86,16 +127,13 @@ fn shades(bytes: &[u8], pixels: usize) -> Result<Shades, String> {
             read.map_err(|_| "its pixels cannot be unpacked whole")?;
             unfilter(filter[0], &mut row, &above, bits.div_ceil(8))?;
             for x in 0..width {
-                let shade = shade(&row, x, &header, channels, palette, clear);
-                if let Some(place) = samples.get_mut((top + y * down) * whole.0 + left + x * across)
-                {
-                    *place = shade;
-                }
+                let (colour, alpha) = pixel(&row, x, &header, channels, palette, clear);
+                tell(Part::Pixel((top + y * down) * whole.0 + left + x * across, colour, alpha));
             }
             std::mem::swap(&mut row, &mut above);
         }
     }
-    Ok(Shades { width: whole.0, height: whole.1, samples })
+    Ok(())
 }
 
 fn header(data: &[u8], pixels: usize) -> Result<Header, String> {
@@ -151,15 +189,15 @@ fn unfilter(filter: u8, row: &mut [u8], above: &[u8], step: usize) -> Result<(),
     Ok(())
 }
 
-/// The shade of a pixel; what is clear is white paper.
-fn shade(
+/// The colour of a pixel and how much it covers.
+fn pixel(
     row: &[u8],
     x: usize,
     header: &Header,
     channels: usize,
     palette: &[u8],
     clear: &[u8],
-) -> u8 {
+) -> ([u8; 3], u8) {
     let depth = header.depth;
     let raw = |channel: usize| {
         let at = (x * channels + channel) * depth;
@@ -167,7 +205,7 @@ fn shade(
         // Of two bytes the first is enough.
         if depth >= 8 { byte } else { byte >> (8 - depth - at % 8) & ((1 << depth) - 1) }
     };
-    let (colour, alpha) = match header.colour {
+    match header.colour {
         0 => {
             let full = if depth >= 8 { 255 } else { (1_u16 << depth) - 1 };
             let grey = (u16::from(raw(0)) * 255 / full) as u8;
@@ -181,7 +219,11 @@ fn shade(
         4 => ([raw(0); 3], raw(1)),
         2 => ([raw(0), raw(1), raw(2)], 255),
         _ => ([raw(0), raw(1), raw(2)], raw(3)),
-    };
+    }
+}
+
+/// The shade of a colour; what is clear is white paper.
+fn shade(colour: [u8; 3], alpha: u8) -> u8 {
     let [red, green, blue] = colour.map(u32::from);
     let (grey, alpha) = ((red * 299 + green * 587 + blue * 114 + 500) / 1000, u32::from(alpha));
     ((grey * alpha + 255 * (255 - alpha) + 127) / 255) as u8
@@ -213,8 +255,28 @@ mod tests {
         out
     }
 
+    fn strip(bytes: &[u8], colours: Colours) -> Strip {
+        sheet(bytes, 1000, colours).unwrap().strips.remove(0)
+    }
+
     fn read(bytes: &[u8]) -> Vec<u8> {
-        shades(bytes, 1000).unwrap().samples
+        strip(bytes, Colours::Grey).data
+    }
+
+    fn shades(bytes: &[u8], pixels: usize) -> Result<Sheet, String> {
+        sheet(bytes, pixels, Colours::Grey)
+    }
+
+    #[test]
+    fn colours_are_kept_where_asked_for() {
+        let seen = |bytes: &[u8]| {
+            let Strip { data, cover, .. } = strip(bytes, Colours::All);
+            (data, cover)
+        };
+        let red = png([8, 2, 0, 0, 0], (2, 1), &[0, 255, 0, 0, 0, 0, 255], &[]);
+        assert_eq!(seen(&red), (vec![255, 0, 0, 0, 0, 255], None));
+        let half = png([8, 4, 0, 0, 0], (2, 1), &[0, 0, 255, 7, 128], &[]);
+        assert_eq!(seen(&half), (vec![0, 0, 0, 7, 7, 7], Some(vec![255, 128])));
     }
 
     #[test]

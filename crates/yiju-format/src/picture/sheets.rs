@@ -2,28 +2,32 @@
 
 use std::fmt::Write as _;
 
+use crate::pdf::written::{self, Written};
+
 /// One page.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     /// Width in pixels.
-    pub(super) width: usize,
+    pub(crate) width: usize,
     /// Height in pixels.
-    pub(super) height: usize,
+    pub(crate) height: usize,
     /// Degrees by which it is turned clockwise to be seen.
-    pub(super) turned: u16,
+    pub(crate) turned: u16,
     /// Its parts from the top down.
-    pub(super) strips: Vec<Strip>,
+    pub(crate) strips: Vec<Strip>,
 }
 
 /// Rows of a page that are packed together.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Strip {
+pub(crate) struct Strip {
     /// How many.
-    pub(super) rows: usize,
+    pub(crate) rows: usize,
     /// What an image dictionary says of their samples and packing (ISO 32000-2 §8.9.5), width and height apart.
-    pub(super) entries: String,
+    pub(crate) entries: String,
     /// The samples as they are packed.
-    pub(super) data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+    /// How much each pixel covers, a byte each, where some do not wholly.
+    pub(crate) cover: Option<Vec<u8>>,
 }
 
 /// Width of the shorter side of a page, in points: that of A4, since few pictures say how large they are.
@@ -31,66 +35,45 @@ const SHORTER: f32 = 595.0;
 /// Points of a pixel at most: a screen's.
 const LARGEST: f32 = 0.75;
 
+impl Sheet {
+    /// Adds the picture to a file. Gives its names for a dictionary of resources, and the operators that draw it onto
+    /// the unit square, upright before it is turned (ISO 32000-2 §8.9.5.2).
+    pub(crate) fn draw(&self, file: &mut Written) -> (String, String) {
+        let (mut names, mut content) = (String::new(), String::new());
+        let mut top = 0;
+        for Strip { rows, entries, data, cover } in &self.strips {
+            let size = format!("/Type/XObject/Subtype/Image/Width {}/Height {rows}", self.width);
+            let mask = cover.as_ref().map(|cover| {
+                let kind = "/ColorSpace/DeviceGray/BitsPerComponent 8";
+                file.stream(&format!("{size}{kind}"), cover)
+            });
+            let mask = mask.map(|mask| format!("/SMask {mask} 0 R")).unwrap_or_default();
+            let number = file.stream(&format!("{size}{entries}{mask}"), data);
+            top += rows;
+            let part = |rows: usize| rows as f64 / self.height.max(1) as f64;
+            // Writing to a string does not fail.
+            let _ = write!(names, "/S{number} {number} 0 R");
+            let (low, high) = (1.0 - part(top), part(*rows));
+            let _ = writeln!(content, "q 1 0 0 {high} 0 {low} cm /S{number} Do Q");
+        }
+        (names, content)
+    }
+}
+
 /// A PDF of the pages.
 pub(super) fn pdf(sheets: &[Sheet]) -> Vec<u8> {
-    let mut objects: Vec<Vec<u8>> = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec(), Vec::new()];
-    let mut kids = String::new();
+    let mut file = Written::default();
     for sheet in sheets {
         let points = (SHORTER / sheet.width.min(sheet.height).max(1) as f32).min(LARGEST);
         let (width, height) = (sheet.width as f32 * points, sheet.height as f32 * points);
-        let (mut content, mut names) = (String::new(), String::new());
-        let mut top = 0;
-        for strip in &sheet.strips {
-            let Strip { rows, entries, data } = strip;
-            let mut image = format!(
-                "<</Type/XObject/Subtype/Image/Width {}/Height {rows}{entries}/Length {}>>\nstream\n",
-                sheet.width,
-                data.len()
-            )
-            .into_bytes();
-            image.extend_from_slice(data);
-            image.extend_from_slice(b"\nendstream");
-            objects.push(image);
-            let number = objects.len();
-            top += rows;
-            let (low, high) = (height - top as f32 * points, *rows as f32 * points);
-            // Writing to a string does not fail.
-            let _ = write!(names, "/S{number} {number} 0 R");
-            let _ = writeln!(content, "q {width} 0 0 {high} 0 {low} cm /S{number} Do Q");
-        }
-        let stream = format!("<</Length {}>>\nstream\n{content}\nendstream", content.len());
-        objects.push(stream.into_bytes());
-        let stream = objects.len();
-        objects.push(
-            format!(
-                "<</Type/Page/Parent 2 0 R/MediaBox[0 0 {width} {height}]/Rotate {}/Contents {stream} 0 R\
-                 /Resources<</XObject<<{names}>>>>>>",
-                sheet.turned
-            )
-            .into_bytes(),
-        );
-        let _ = write!(kids, "{} 0 R ", objects.len());
+        let (names, content) = sheet.draw(&mut file);
+        file.page(&written::Sheet {
+            width: width.into(),
+            height: height.into(),
+            turned: sheet.turned,
+            resources: &format!("/XObject<<{names}>>"),
+            content: format!("q {width} 0 0 {height} 0 0 cm\n{content}Q").as_bytes(),
+        });
     }
-    if let Some(pages) = objects.get_mut(1) {
-        *pages = format!("<</Type/Pages/Count {}/Kids[{kids}]>>", sheets.len()).into_bytes();
-    }
-    file(&objects)
-}
-
-/// The objects as a file, with the table of their places.
-fn file(objects: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = b"%PDF-1.7\n".to_vec();
-    let count = objects.len() + 1;
-    let mut table = format!("xref\n0 {count}\n0000000000 65535 f \n");
-    for (index, object) in objects.iter().enumerate() {
-        // Writing to a string does not fail.
-        let _ = writeln!(table, "{:010} 00000 n ", out.len());
-        out.extend_from_slice(format!("{} 0 obj\n", index + 1).as_bytes());
-        out.extend_from_slice(object);
-        out.extend_from_slice(b"\nendobj\n");
-    }
-    let start = out.len();
-    let end = format!("{table}trailer<</Size {count}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF");
-    out.extend_from_slice(end.as_bytes());
-    out
+    file.file()
 }

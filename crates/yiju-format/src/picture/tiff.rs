@@ -147,7 +147,7 @@ fn sheet(file: &File<'_>, fields: &Fields, pixels: usize) -> Result<Sheet, Strin
         let range = offset as usize..(offset as usize).saturating_add(length as usize);
         let data = file.bytes.get(range).ok_or("it is not whole")?;
         let (entries, data) = packing(fields, data, width, rows)?;
-        strips.push(Strip { rows, entries, data });
+        strips.push(Strip { rows, entries, data, cover: None });
     }
     Ok(Sheet { width, height, turned: turned(fields).unwrap_or(0), strips })
 }

@@ -16,6 +16,7 @@ pub(crate) mod model;
 pub(crate) mod open;
 pub(crate) mod outline;
 pub(crate) mod page;
+mod reading;
 pub(crate) mod reembed;
 pub(crate) mod remove;
 pub(crate) mod search;

@@ -6,14 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
+use yiju_document::Document;
 
+use super::reading::each_read;
 use super::{Context, print_json};
-use crate::{files, library};
 
 /// Print the outline of a file: its documents, sections and clauses
 ///
 /// Needs no library and no model. With --json, the parsed documents with all spans
-/// and roles.
+/// and roles. Of a ZIP archive each file stands under its name; with --json, its path as `file` beside its `documents`.
 #[derive(Debug, Args)]
 pub(crate) struct Outline {
     /// The file
@@ -23,28 +25,57 @@ pub(crate) struct Outline {
     roles: bool,
 }
 
+/// The documents of a file in an archive, with --json.
+#[derive(Serialize)]
+struct Held {
+    /// Its path in the archive.
+    file: String,
+    documents: Vec<Document>,
+}
+
 impl Outline {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        let source = files::one(&self.file)?;
-        let recognition = library::recognition(&context.settings);
-        let reading = yiju_engine::reading(&source, &recognition)?;
-        let documents = yiju_engine::documents_of(&source, reading.as_ref())?;
-        for page in reading.iter().flat_map(|reading| reading.recognised()) {
-            let how = crate::text::recognised(page.confidence);
-            context.notes.say(&format!("page {} was {how}; it may be misread", page.page));
-        }
-        if context.json {
-            return print_json(&documents).map(|()| ExitCode::SUCCESS);
-        }
         let mut out = io::stdout().lock();
-        for (index, document) in documents.iter().enumerate() {
-            if index > 0 {
-                writeln!(out)?;
+        let (mut plain, mut held) = (Vec::new(), Vec::new());
+        let mut first = true;
+        each_read(context, &self.file, |file| {
+            let documents = yiju_engine::documents_of(&file.source, file.reading.as_ref())?;
+            let named = |what: String| match &file.path {
+                Some(path) => format!("{}: {what}", crate::text::clean(path)),
+                None => what,
+            };
+            for page in file.reading.iter().flat_map(|reading| reading.recognised()) {
+                let how = crate::text::recognised(page.confidence);
+                let what = format!("page {} was {how}; it may be misread", page.page);
+                context.notes.say(&named(what));
+            }
+            if context.json {
+                match &file.path {
+                    Some(path) => held.push(Held { file: path.clone(), documents }),
+                    None => plain = documents,
+                }
+                return Ok(());
+            }
+            let mut text = String::new();
+            if let Some(path) = &file.path {
+                text.push_str(&format!("== {} ==\n", crate::text::clean(path)));
             }
             let print =
                 if self.roles { yiju_document::outline_roles } else { yiju_document::outline };
-            let outline = crate::text::clean(&print(document));
-            writeln!(out, "{}", outline.trim_end()).context("cannot write the outline")?;
+            let outlines: Vec<String> = documents
+                .iter()
+                .map(|document| crate::text::clean(&print(document)).trim_end().to_owned() + "\n")
+                .collect();
+            text.push_str(&outlines.join("\n"));
+            let gap = if first { "" } else { "\n" };
+            first = false;
+            write!(out, "{gap}{text}").context("cannot write the outline")
+        })?;
+        drop(out);
+        match (context.json, held.is_empty()) {
+            (true, true) => print_json(&plain)?,
+            (true, false) => print_json(&held)?,
+            (false, _) => {}
         }
         Ok(ExitCode::SUCCESS)
     }

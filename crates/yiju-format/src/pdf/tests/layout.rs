@@ -245,6 +245,28 @@ fn tables_go_on_across_pages() {
 }
 
 #[test]
+fn tables_go_on_over_the_footnotes_of_a_page() {
+    let row =
+        |y: f32, texts: [&str; 2]| show(80.0, y, 12.0, texts[0]) + &show(200.0, y, 12.0, texts[1]);
+    let xs = [72.0, 190.0, 500.0];
+    let first =
+        lines(72.0, 780.0, 20.0, &["第一条　附表甲。", "第二条　附表乙。", "第三条　附表丙。"])
+            + &rules(&xs, &[700.0, 660.0, 620.0])
+            + &row(675.0, ["单位", "任务"])
+            + &row(635.0, ["甲局", "审批"])
+            + "72 120 m 200 120 l S\n"
+            + &show(72.0, 100.0, 9.0, "① 见某某办法。");
+    let second = rules(&xs, &[700.0, 660.0, 620.0])
+        + &row(675.0, ["单位", "任务"])
+        + &row(635.0, ["乙局", "监管"])
+        + &show(72.0, 500.0, 14.0, "第四条　完。");
+    assert_eq!(
+        printed(&pages(&[first, second])),
+        "第一条　附表甲。\n第二条　附表乙。\n第三条　附表丙。\n单位\t任务\n甲局\t审批\n乙局\t监管\n① 见某某办法。\n第四条　完。\n"
+    );
+}
+
+#[test]
 fn aligned_rows_are_a_table() {
     let row = |y: f32, texts: [&str; 3]| {
         show(72.0, y, 12.0, texts[0])
