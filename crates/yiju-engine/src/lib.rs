@@ -4,7 +4,7 @@
 //! source, [`Engine::search`] ranks clauses, [`Engine::ask`] answers with verbatim quotes or refuses.
 //!
 //! The wings: `ask` answers (its `pipeline` is the whole way of a question on one page), `keep` holds the
-//! library and its indexes, `verify` checks quotes; `measure`, behind the feature of that name, is what
+//! library and its indexes, `verify` checks quotes, `ground` checks texts against sources; `measure`, behind the feature of that name, is what
 //! evaluation and benchmarks see.
 //!
 //! ```no_run
@@ -31,6 +31,7 @@ mod engine;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
+mod ground;
 mod keep;
 mod learnt;
 mod limits;
@@ -53,6 +54,10 @@ pub use ask::{
 };
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
+pub use ground::{
+    GROUND_THRESHOLD, GroundCitation, GroundContradiction, GroundFailure, GroundFailureKind,
+    GroundRequest, GroundSource, GroundSources, GroundedClaim, GroundedSource, Grounding,
+};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use keep::engine::Original;
 pub use keep::ingest::{AddOutcome, AddStatus, Source};

@@ -115,6 +115,7 @@ pub(crate) enum Command {
     Chat(commands::chat::Chat),
     Search(commands::search::Search),
     Verify(commands::verify::Verify),
+    Ground(commands::ground::Ground),
     Add(commands::add::Add),
     List(commands::list::List),
     Remove(commands::remove::Remove),

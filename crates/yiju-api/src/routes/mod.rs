@@ -6,6 +6,7 @@ pub(crate) mod collections;
 pub(crate) mod documents;
 pub(crate) mod embeddings;
 mod following;
+pub(crate) mod ground;
 pub(crate) mod health;
 pub(crate) mod openai;
 pub(crate) mod page;

@@ -1,7 +1,7 @@
 //! Verification: whether the documents hold quotes, and how well these support a statement.
 
 mod align;
-mod claims;
+pub(crate) mod claims;
 mod engine;
 mod find;
 mod folds;

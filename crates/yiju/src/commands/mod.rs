@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
+pub(crate) mod ground;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod mcp;
@@ -132,6 +133,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Eval(eval) => eval.run(&context),
         Command::Bench(bench) => bench.run(&context),
         Command::Verify(verify) => verify.run(&context),
+        Command::Ground(ground) => ground.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Open(open) => open.run(&context),
         Command::Mcp(mcp) => mcp.run(&context),

@@ -1,0 +1,240 @@
+//! Conditions and exceptions of the evidence that a claim leaves out though it says what they govern.
+
+use std::ops::Range;
+
+use yiju_text::chars::is_han;
+use yiju_text::normalize;
+use yiju_text::words::WordList;
+
+use super::evidence::{Evidence, Piece, Said};
+use super::report::{GroundFailure, GroundFailureKind};
+use super::sources::Source;
+
+const WORDS: &str = include_str!("../../data/ground.txt");
+static STARTS: WordList = WordList::section(WORDS, "condition starts");
+static ENDS: WordList = WordList::section(WORDS, "condition ends");
+static IDLE: WordList = WordList::section(WORDS, "idle conditions");
+static INSIDE: WordList = WordList::section(WORDS, "condition inside");
+static ENGLISH: WordList = WordList::section(WORDS, "condition words");
+
+/// The least share of what a condition governs that a claim must have to be about it.
+const LEAST_USED: f32 = 0.5;
+/// The least share of a condition that a claim must have to keep it, and the least likeness of its tokens.
+const LEAST_KEPT: f32 = 0.3;
+const LEAST_LIKE: f32 = 0.72;
+
+/// A condition in a text and what it governs, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Condition {
+    range: Range<usize>,
+    governs: Vec<Range<usize>>,
+}
+
+/// The conditions that are left out.
+pub(super) fn dropped(said: &Said, sources: &[Source], evidence: &Evidence) -> Vec<GroundFailure> {
+    let mut found = Vec::new();
+    for (piece, met) in evidence.pieces.iter().zip(&evidence.met) {
+        let text = text_of(sources, piece);
+        for condition in conditions(text) {
+            let held = |range: &Range<usize>| share(&text[range.clone()], &said.normal);
+            let used = condition.governs.iter().map(held).fold(0.0, f32::max);
+            let like = likeness(met, piece.range.start, &condition.range);
+            let kept = held(&condition.range) >= LEAST_KEPT || like >= LEAST_LIKE;
+            if used >= LEAST_USED && !kept {
+                found.push(GroundFailure {
+                    kind: GroundFailureKind::Condition,
+                    claim: String::new(),
+                    source: normalize(&text[condition.range]),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn text_of<'s>(sources: &'s [Source], piece: &Piece) -> &'s str {
+    sources[piece.source].text.get(piece.range.clone()).unwrap_or("")
+}
+
+/// How well the tokens in a range find their like in the claim, on average.
+fn likeness(met: &[(Range<usize>, f32)], base: usize, range: &Range<usize>) -> f32 {
+    let inside = met
+        .iter()
+        .filter(|(token, _)| token.start < base + range.end && base + range.start < token.end);
+    let values: Vec<f32> = inside.map(|(_, value)| *value).collect();
+    if values.is_empty() { 1.0 } else { values.iter().sum::<f32>() / values.len() as f32 }
+}
+
+/// The share of a text's pairs of characters, or words, that another has.
+fn share(text: &str, other: &str) -> f32 {
+    let normal = normalize(text);
+    let chars: Vec<char> = normal.chars().filter(|c| c.is_alphanumeric()).collect();
+    if !chars.iter().any(|c| is_han(*c)) {
+        let words: Vec<&str> = normal
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.len() > 2 && !yiju_text::is_stop_term(word))
+            .collect();
+        let stem = |word: &str| word.chars().take(5).collect::<String>();
+        let held = words.iter().filter(|word| other.contains(&stem(word))).count();
+        return if words.is_empty() { 0.0 } else { held as f32 / words.len() as f32 };
+    }
+    let pairs: Vec<String> = chars.windows(2).map(|pair| pair.iter().collect()).collect();
+    let held = pairs.iter().filter(|pair| other.contains(pair.as_str())).count();
+    if pairs.is_empty() { 0.0 } else { held as f32 / pairs.len() as f32 }
+}
+
+/// The conditions of a sentence.
+fn conditions(text: &str) -> Vec<Condition> {
+    if text.chars().any(is_han) { chinese(text) } else { english(text) }
+}
+
+fn chinese(text: &str) -> Vec<Condition> {
+    let mut found = Vec::new();
+    // What 。 or ； ends is a rule of its own.
+    for rule in cut(text, 0..text.len(), &['。', '；', ';', '！', '\n']) {
+        let parts = cut(text, rule, &['，', ',', '：', ':']);
+        let is: Vec<Option<bool>> =
+            parts.iter().map(|part| condition(&text[part.clone()])).collect();
+        for (at, part) in parts.iter().enumerate() {
+            let Some(exception) = is[at] else { continue };
+            let plain = |range: &[Range<usize>], is: &[Option<bool>]| -> Vec<Range<usize>> {
+                range
+                    .iter()
+                    .zip(is)
+                    .filter(|(_, is)| is.is_none())
+                    .map(|(part, _)| part.clone())
+                    .collect()
+            };
+            let after = plain(&parts[at + 1..], &is[at + 1..]);
+            let before = plain(&parts[..at], &is[..at]);
+            let governs = if exception && !before.is_empty() { before } else { after };
+            if !governs.is_empty() {
+                found.push(Condition { range: part.clone(), governs });
+            }
+        }
+        for (part, is) in parts.iter().zip(&is) {
+            if is.is_none() {
+                found.extend(inside(text, part));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a part is a condition: of what follows (`false`), or an exception from what stands before (`true`).
+fn condition(part: &str) -> Option<bool> {
+    let part = part.trim();
+    let long = part.chars().count() >= 4;
+    if IDLE.prefix_of(part).is_some() || !long {
+        return None;
+    }
+    if part.starts_with("但") || part.ends_with("除外") {
+        return Some(true);
+    }
+    let starts = STARTS.prefix_of(part).is_some();
+    let ends = ENDS.suffix_of(part).is_some();
+    let strong = ["除", "如果", "若", "经", "未经", "除非", "只有", "一旦", "只要", "凡"];
+    let begins = strong.iter().any(|word| part.starts_with(word));
+    (part.ends_with('的') || starts && ends || begins).then_some(false)
+}
+
+/// A phrase inside a part that limits it: 符合条件的企业可以….
+fn inside(text: &str, part: &Range<usize>) -> Option<Condition> {
+    let shown = &text[part.clone()];
+    let (at, word) = INSIDE
+        .iter()
+        .filter_map(|word| Some((shown.find(word)?, *word)))
+        .min_by_key(|(at, word)| (*at, usize::MAX - word.len()))?;
+    let rest = &shown[at + word.len()..];
+    let end = rest.find(['的', '后']).map(|end| at + word.len() + end)?;
+    let range = part.start + at..part.start + end;
+    let long = text[range.clone()].chars().count() >= 4;
+    let governs = part.start + end..part.end;
+    (long && text[governs.clone()].chars().count() >= 4)
+        .then(|| Condition { range, governs: vec![governs] })
+}
+
+fn english(text: &str) -> Vec<Condition> {
+    let mut found = Vec::new();
+    let lower = text.to_ascii_lowercase();
+    for word in ENGLISH.iter() {
+        for (at, _) in lower.match_indices(word) {
+            let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+            let alone = !letter(lower[..at].chars().next_back())
+                && !letter(lower[at + word.len()..].chars().next());
+            let inside = found.iter().any(|other: &Condition| other.range.contains(&at));
+            if !alone || inside {
+                continue;
+            }
+            let end = lower[at..].find([',', ';', '.']).map_or(text.len(), |end| at + end);
+            let mut governs = vec![0..at, end..text.len()];
+            governs.retain(|range| {
+                text[range.clone()].chars().filter(|c| c.is_alphabetic()).count() > 5
+            });
+            if !governs.is_empty() {
+                found.push(Condition { range: at..end, governs });
+            }
+        }
+    }
+    found
+}
+
+/// The parts of a range between some marks.
+fn cut(text: &str, range: Range<usize>, marks: &[char]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = range.start;
+    for (at, c) in text[range.clone()].char_indices() {
+        if marks.contains(&c) {
+            found.push(start..range.start + at);
+            start = range.start + at + c.len_utf8();
+        }
+    }
+    found.push(start..range.end);
+    found.retain(|part| !text[part.clone()].trim().is_empty());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(&str, Vec<&str>)> {
+        conditions(text)
+            .into_iter()
+            .map(|one| {
+                (&text[one.range], one.governs.into_iter().map(|range| &text[range]).collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn conditions_and_what_they_govern_are_found() {
+        assert_eq!(
+            found("用户逾期不交水费的，供水企业可以停止供水。"),
+            [("用户逾期不交水费的", vec!["供水企业可以停止供水"])]
+        );
+        assert_eq!(
+            found("出租人应当公开租金，但当事人另有约定的除外。"),
+            [("但当事人另有约定的除外", vec!["出租人应当公开租金"])]
+        );
+        assert_eq!(
+            found("符合条件的企业可以申请补贴。"),
+            [("符合条件", vec!["的企业可以申请补贴"])]
+        );
+        assert_eq!(
+            found("Staff fly economy unless the flight takes six hours."),
+            [("unless the flight takes six hours", vec!["Staff fly economy "])]
+        );
+        assert_eq!(found("租金由双方约定。"), []);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text in "(?s)[经未除但的，。；如果符合外后 a-z,.ifunless]{0,40}|.{0,60}") {
+            for one in conditions(&text) {
+                proptest::prop_assert!(text.get(one.range.clone()).is_some());
+                proptest::prop_assert!(one.governs.iter().all(|range| text.get(range.clone()).is_some()));
+            }
+        }
+    }
+}
