@@ -195,7 +195,7 @@ base = written + [(id, claim) for id, claim, _ in short]
 rng.shuffle(base)
 DIGITS = "一二三四五六七八九"
 MONTHS = "January February March April May June July August September October November December".split()
-TARGET = 223
+TARGET = 243
 
 
 def count(kind):
@@ -293,7 +293,7 @@ ENGLISH_BODIES = [("the court", "the police"), ("the State Council", "the Suprem
                   ("drug administration", "education bureau"), ("environment authority", "tax authority"), ("public security organ", "procuratorate"),
                   ("justice administration", "tax administration"), ("Scottish", "Welsh"), ("Jincheng", "Datong"), ("Luther", "Calvin"),
                   ("tax officers", "customs officers"), ("labour and health", "finance and trade")]
-BODY = re.compile("国务院[一-鿿]{0,8}?(?:主管部门|行政部门|部门|机构)|(?:县级以上|省级|市级|上一级)?[一-鿿]{2,8}?(?:主管部门|行政部门|管理部门|管理机构)|公安机关|税务机关|检察院|人民法院|法院|国务院|公安部门|财政部门|主管机关|人民政府|登记机关|仲裁委员会|海关|工会|居民委员会|教育部|司法部|海关总署|监察机关|审计机关")
+BODY = re.compile("国务院[一-鿿]{0,8}?(?:主管部门|行政部门|部门|机构)|(?:(?<=[，、由向经报被对和与])|^)(?!拒绝|阻碍|违反|建立)(?:县级以上|省级|市级|上一级)?[一-鿿]{2,8}?(?:主管部门|行政部门|管理部门|管理机构)|公安机关|税务机关|(?:最高|高级|中级)?人民(?:检察院|法院)|检察院|法院|国务院|公安部门|财政部门|主管机关|人民政府|登记机关|仲裁委员会|海关|工会|居民委员会|教育部|司法部|海关总署|监察机关|审计机关")
 
 
 def new_body(claim, text):
@@ -339,7 +339,7 @@ def negated(claim, text):
             continue
         if old in ("应", "要", "由") and (at == 0 or not re.match("[一-鿿]", claim[at - 1]) or claim[at - 1] in "不需主重还只相对供反适想理事自是" or claim[at + 1: at + 2] in "求件点素急用是素约由"):
             continue
-        if claim[max(0, at - 1): at] in ("不", "未", "非"):
+        if claim[max(0, at - 1): at] in ("不", "未", "非") or claim[max(0, at - 2): at] in ("或者", "是否"):
             continue
         return claim[:at] + new + claim[at + len(old):]
     return None
@@ -389,7 +389,7 @@ def wider(claim, text):
     if not re.search("仅|只|唯一|才|方可|限于|除外|除", text) and rng.random() < 0.5:
         for old in ("由", "可以"):
             at = claim.find(old)
-            if at > 0 and re.match("[一-鿿，]", claim[at - 1]) and claim[at - 1] not in "自理事":
+            if at > 0 and re.match("[一-鿿，]", claim[at - 1]) and claim[at - 1] not in "自理事不":
                 return claim[:at] + "只" + ("能" if old == "由" else "") + claim[at:]
     return None
 
@@ -431,6 +431,19 @@ def longer(claim, text):
 
 change("number", new_number)
 change("date", new_date)
+# More of both: sentences of further articles that have a number.
+for kind, how in (("number", new_number), ("date", new_date)):
+    for entry in pool:
+        if count(kind) >= TARGET:
+            break
+        if entry["id"] in {id for id, _ in base}:
+            continue
+        for sentence in re.findall("[^。；]+。", entry["text"]):
+            plain = 24 <= len(sentence) <= 120 and not NOT_ALONE.search(sentence.replace("以下罚款", ""))
+            made = plain and how(reworded(sentence), entry["text"])
+            if made and not re.search("本法|本条例|本规定|本办法|本解释", made):
+                add(kind, made, [entry["id"]], "changed")
+                break
 change("body", new_body)
 change("negation", negated)
 change("modality", other_duty)
