@@ -19,8 +19,12 @@ mod open;
 mod pull;
 #[cfg(unix)]
 mod reembed;
+#[path = "../crates/yiju-writer/tests/it/scripted.rs"]
+#[expect(dead_code, reason = "the writer's own tests use all of it")]
+mod scripted;
 mod serve;
 #[cfg(all(unix, feature = "otlp"))]
 mod spans;
 mod support;
 mod verify;
+mod writing;

@@ -25,7 +25,7 @@ use yiju_index::{AdaptiveIndex, CodedTokens, LexicalIndex, QueryTokens, VectorIn
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("document", document),
     ("format", format),
     ("reader", reader),
@@ -33,6 +33,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("references", references),
     ("question", question),
     ("api_body", api_body),
+    ("writer_stream", writer_stream),
     ("vector_snapshot", vector_snapshot),
     ("token_codes", token_codes),
     ("model_files", model_files),
@@ -74,6 +75,16 @@ fn check_span(document: &Document, span: Span) {
 
 fn text(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
+}
+
+/// What an endpoint streams: where its bytes are cut changes nothing.
+pub fn writer_stream(data: &[u8]) {
+    let (whole, failed) = yiju_writer::fuzzing::events(data, usize::MAX);
+    for size in [1, 7] {
+        let (pieces, failed_too) = yiju_writer::fuzzing::events(data, size);
+        assert_eq!(failed, failed_too);
+        assert!(failed || pieces == whole);
+    }
 }
 
 /// The references in a question: their spans are within it and in order.

@@ -3,13 +3,14 @@
 use std::io;
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yiju_access::{AccessError, KeyFile};
 use yiju_engine::Engine;
+use yiju_writer::Writer;
 
 use crate::access::Guard;
 use crate::collections::Collections;
@@ -53,6 +54,8 @@ struct Shared {
     limits: Limits,
     reads: Lane,
     writes: Lane,
+    writing: Lane,
+    writer: OnceLock<Arc<dyn Writer>>,
     uploads: Arc<Semaphore>,
     metrics: Metrics,
 }
@@ -77,6 +80,7 @@ impl AppState {
     fn made(limits: Limits, policy: Policy, guard: Guard) -> Self {
         let reads = Lane::new(limits.concurrent, limits.queue, limits.deadline);
         let writes = Lane::new(1, limits.write_queue, limits.write_deadline);
+        let writing = Lane::new(limits.writing, limits.writing_queue, limits.writing_deadline);
         // One is being written, the others wait.
         let uploads = limits.write_queue.saturating_add(1).min(Semaphore::MAX_PERMITS);
         let shared = Shared {
@@ -86,6 +90,8 @@ impl AppState {
             limits,
             reads,
             writes,
+            writing,
+            writer: OnceLock::new(),
             uploads: Arc::new(Semaphore::new(uploads)),
             metrics: Metrics::new(),
         };
@@ -95,6 +101,11 @@ impl AppState {
     /// Sets the default collection, which makes the server ready. A second call is ignored.
     pub fn set_engine(&self, engine: Arc<Engine>) {
         self.shared.collections.set_default(engine);
+    }
+
+    /// Sets the model that writes answers; without one, none are written. A second call is ignored.
+    pub fn set_writer(&self, writer: Arc<dyn Writer>) {
+        let _ = self.shared.writer.set(writer);
     }
 
     /// Opens the named collections in the directory `root`, which is created if missing, and allows
@@ -140,6 +151,15 @@ impl AppState {
         &self.shared.writes
     }
 
+    pub(crate) fn writing(&self) -> &Lane {
+        &self.shared.writing
+    }
+
+    /// The model that writes answers, if there is one.
+    pub(crate) fn writer(&self) -> Option<&Arc<dyn Writer>> {
+        self.shared.writer.get()
+    }
+
     /// Reserves room for a document in memory, before its body is read.
     pub(crate) fn upload_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         let place = Arc::clone(&self.shared.uploads).try_acquire_owned();
@@ -149,8 +169,9 @@ impl AppState {
     /// Lets no further engine call start and waits for those that run, for at most `limit`. Returns
     /// whether all finished.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
-        let (reads, writes) =
-            tokio::join!(self.shared.reads.drain(limit), self.shared.writes.drain(limit));
-        reads && writes
+        let Shared { reads, writes, writing, .. } = &*self.shared;
+        let (reads, writes, writing) =
+            tokio::join!(reads.drain(limit), writes.drain(limit), writing.drain(limit));
+        reads && writes && writing
     }
 }

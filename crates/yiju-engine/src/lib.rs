@@ -4,7 +4,8 @@
 //! source, [`Engine::search`] ranks clauses, [`Engine::ask`] answers with verbatim quotes or refuses.
 //!
 //! The wings: `ask` answers (its `pipeline` is the whole way of a question on one page), `keep` holds the
-//! library and its indexes, `verify` checks quotes, `ground` checks texts against sources; `measure`, behind the feature of that name, is what
+//! library and its indexes, `verify` checks quotes, `ground` checks texts against sources, `write` has answers written,
+//! each sentence checked by `ground`; `measure`, behind the feature of that name, is what
 //! evaluation and benchmarks see.
 //!
 //! ```no_run
@@ -40,6 +41,7 @@ mod measure;
 mod operators;
 mod response;
 mod verify;
+mod write;
 
 pub use ask::apart::Relevance;
 pub use ask::confidence::{
@@ -88,6 +90,7 @@ pub use verify::{
     CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, Mismatch, MismatchKind,
     QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
+pub use write::report::{DroppedSentence, Written, WrittenSentence};
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
     Reach, Token,

@@ -17,3 +17,4 @@ pub(crate) mod tei;
 mod texts;
 mod upload;
 pub(crate) mod verify;
+mod writing;

@@ -23,6 +23,7 @@ pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod text;
 pub(crate) mod verify;
+mod written;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
