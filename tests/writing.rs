@@ -6,7 +6,7 @@ use crate::scripted::{Seen, Step, reply, serve, stream};
 use crate::support::{run, seeded};
 
 const QUESTION: &str = "超大城市的规模要不要控制？";
-const TRUE: &str = "要控制超大城市的规模，合理有序疏解非核心功能[1]。";
+const TRUE: &str = "推动超大特大城市控制超大城市的规模，合理有序疏解非核心功能[1]。";
 const FALSE: &str = "超大城市的规模控制在九百万人以内[1]。";
 
 /// Says both sentences, and the true one when asked again, unless asked for that already.
@@ -15,7 +15,7 @@ fn both(_: usize, seen: &Seen) -> Vec<Step> {
     stream(if asked.contains("没有通过核对") {
         FALSE
     } else {
-        "超大城市的规模控制在九百万人以内[1]。要控制超大城市的规模，合理有序疏解非核心功能[1]。"
+        "超大城市的规模控制在九百万人以内[1]。推动超大特大城市控制超大城市的规模，合理有序疏解非核心功能[1]。"
     })
 }
 

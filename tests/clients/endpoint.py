@@ -6,7 +6,7 @@ import json
 import threading
 import time
 
-ANSWER = "要控制超大城市的规模，合理有序疏解非核心功能[1]。超大城市的规模控制在九百万人以内[1]。"
+ANSWER = "推动超大特大城市控制超大城市的规模，合理有序疏解非核心功能[1]。超大城市的规模控制在九百万人以内[1]。"
 
 
 class Endpoint(http.server.ThreadingHTTPServer):

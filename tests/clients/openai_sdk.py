@@ -26,7 +26,7 @@ check(chunks[-1].usage == whole.usage, chunks[-1])
 
 written = client.chat.completions.create(model="yiju-writer", messages=messages)
 told = written.choices[0].message
-check(told.content.startswith("要控制超大城市的规模，合理有序疏解非核心功能。[1]\n"), told)
+check(told.content.startswith("推动超大特大城市控制超大城市的规模，合理有序疏解非核心功能。[1]\n"), told)
 check("九百万" not in told.content and written.yiju["written"]["dropped"], written.yiju)
 cited = told.annotations[0].url_citation
 check(told.content[cited.start_index : cited.end_index] == "[1]", cited)

@@ -106,7 +106,8 @@ mod tests {
             drop(turn);
             waiting.join().unwrap().unwrap();
         });
-        assert_eq!((gate.lock().running, gate.lock().waiting), (0, 0));
+        let now = gate.lock();
+        assert_eq!((now.running, now.waiting), (0, 0));
     }
 
     #[test]
