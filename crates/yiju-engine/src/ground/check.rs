@@ -1,6 +1,6 @@
 //! What is found out about one claim.
 
-use super::claims::Claim;
+use super::claims::{Claim, claims};
 use super::conditions;
 use super::evidence::{Evidence, Said, choose, text_of};
 use super::model::GroundModels;
@@ -121,6 +121,7 @@ fn judge(
     let there = There { evidence: &text, around: &around, cited: &cited };
     let mismatched = mismatches(&said.text, &text);
     let mut failures = particulars::numbers(&mismatched, &there);
+    failures.extend(particulars::misplaced(said, &there));
     failures.extend(particulars::names(said, &there, across));
     failures.extend(turning::turned(&mismatched));
     failures.extend(turning::unmatched(&said.normal, &text, across));
@@ -138,6 +139,26 @@ pub(super) fn signals(claim: &Claim, said: &Said, sources: &[Source]) -> Vec<(&'
     let among: Vec<usize> = (0..sources.len()).filter(|&at| cited(&sources[at])).collect();
     let evidence = choose(said, sources, &among);
     evidence.map_or(Vec::new(), |evidence| evidence.signals.named().to_vec())
+}
+
+/// What needs no model of the check of a text, for the fuzz target.
+///
+/// # Panics
+/// A span is not one of its text.
+pub(crate) fn without_model(answer: &str, source: &str) {
+    let there = normalize(source);
+    let there = There { evidence: &there, around: "", cited: &there };
+    for claim in claims(answer) {
+        assert!(answer.get(claim.range.clone()).is_some(), "a claim lies in its text");
+        let said = Said::plain(&claim.said);
+        let mismatched = mismatches(&said.text, there.evidence);
+        let mut failures = particulars::numbers(&mismatched, &there);
+        failures.extend(particulars::names(&said, &there, false));
+        failures.extend(turning::turned(&mismatched));
+        failures.extend(turning::unmatched(&said.normal, there.evidence, false));
+        once(&mut failures);
+    }
+    conditions::read(source);
 }
 
 /// Leaves one failure of a kind and words.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
+use yiju_text::numerals::leading_number;
 use yiju_text::words::WordList;
 
 use super::evidence::{Evidence, Piece, Said};
@@ -15,6 +16,7 @@ static STARTS: WordList = WordList::section(WORDS, "condition starts");
 static ENDS: WordList = WordList::section(WORDS, "condition ends");
 static IDLE: WordList = WordList::section(WORDS, "idle conditions");
 static INSIDE: WordList = WordList::section(WORDS, "condition inside");
+static THEN: WordList = WordList::section(WORDS, "then");
 static ENGLISH: WordList = WordList::section(WORDS, "condition words");
 
 /// The least share of what a condition governs that a claim must have to be about it.
@@ -22,6 +24,9 @@ const LEAST_USED: f32 = 0.5;
 /// The least share of a condition that a claim must have to keep it, and the least likeness of its tokens.
 const LEAST_KEPT: f32 = 0.3;
 const LEAST_LIKE: f32 = 0.72;
+
+/// Characters at the end of a condition that may stand for it.
+const TAIL: usize = 10;
 
 /// A condition in a text and what it governs, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +43,22 @@ pub(super) fn dropped(said: &Said, sources: &[Source], evidence: &Evidence) -> V
         for condition in conditions(text) {
             let held = |range: &Range<usize>| share(&text[range.clone()], &said.normal);
             let used = condition.governs.iter().map(held).fold(0.0, f32::max);
+            let used_like = condition
+                .governs
+                .iter()
+                .map(|range| likeness(met, piece.range.start, range))
+                .fold(0.0, f32::max);
             let like = likeness(met, piece.range.start, &condition.range);
-            let kept = held(&condition.range) >= LEAST_KEPT || like >= LEAST_LIKE;
+            let all = held(&condition.range);
+            let tail = share(tail(&text[condition.range.clone()]), &said.normal);
+            if std::env::var_os("YIJU_GROUND_DEBUG").is_some() {
+                eprintln!(
+                    "COND\t{used:.2}\t{used_like:.2}\t{all:.2}\t{tail:.2}\t{like:.2}\t{}\t{}",
+                    &text[condition.range.clone()],
+                    said.text
+                );
+            }
+            let kept = all >= LEAST_KEPT || tail >= LEAST_KEPT || like >= LEAST_LIKE;
             if used >= LEAST_USED && !kept {
                 found.push(GroundFailure {
                     kind: GroundFailureKind::Condition,
@@ -54,6 +73,12 @@ pub(super) fn dropped(said: &Said, sources: &[Source], evidence: &Evidence) -> V
 
 fn text_of<'s>(sources: &'s [Source], piece: &Piece) -> &'s str {
     sources[piece.source].text.get(piece.range.clone()).unwrap_or("")
+}
+
+/// The end of a condition, which says the most of a long one.
+fn tail(text: &str) -> &str {
+    let at = text.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+    &text[at..]
 }
 
 /// How well the tokens in a range find their like in the claim, on average.
@@ -83,6 +108,17 @@ fn share(text: &str, other: &str) -> f32 {
     if pairs.is_empty() { 0.0 } else { held as f32 / pairs.len() as f32 }
 }
 
+/// Looks for the conditions of a text, for the fuzz target.
+pub(super) fn read(text: &str) {
+    for one in conditions(text) {
+        let inside = |range: &Range<usize>| text.get(range.clone()).is_some();
+        assert!(
+            inside(&one.range) && one.governs.iter().all(inside),
+            "a condition lies in its text"
+        );
+    }
+}
+
 /// The conditions of a sentence.
 fn conditions(text: &str) -> Vec<Condition> {
     if text.chars().any(is_han) { chinese(text) } else { english(text) }
@@ -93,8 +129,15 @@ fn chinese(text: &str) -> Vec<Condition> {
     // What 。 or ； ends is a rule of its own.
     for rule in cut(text, 0..text.len(), &['。', '；', ';', '！', '\n']) {
         let parts = cut(text, rule, &['，', ',', '：', ':']);
-        let is: Vec<Option<bool>> =
+        let mut is: Vec<Option<bool>> =
             parts.iter().map(|part| condition(&text[part.clone()])).collect();
+        for at in 1..parts.len() {
+            // 经审查同意后，方可施工: whatever stands before 方可 is the condition.
+            if THEN.prefix_of(text[parts[at].clone()].trim()).is_some() {
+                is[at - 1] = Some(false);
+                is[at] = None;
+            }
+        }
         for (at, part) in parts.iter().enumerate() {
             let Some(exception) = is[at] else { continue };
             let plain = |range: &[Range<usize>], is: &[Option<bool>]| -> Vec<Range<usize>> {
@@ -123,7 +166,7 @@ fn chinese(text: &str) -> Vec<Condition> {
 
 /// Whether a part is a condition: of what follows (`false`), or an exception from what stands before (`true`).
 fn condition(part: &str) -> Option<bool> {
-    let part = part.trim();
+    let part = without_label(part.trim());
     let long = part.chars().count() >= 4;
     if IDLE.prefix_of(part).is_some() || !long {
         return None;
@@ -136,6 +179,19 @@ fn condition(part: &str) -> Option<bool> {
     let strong = ["除", "如果", "若", "经", "未经", "除非", "只有", "一旦", "只要", "凡"];
     let begins = strong.iter().any(|word| part.starts_with(word));
     (part.ends_with('的') || starts && ends || begins).then_some(false)
+}
+
+/// A part without the number that it begins with: 第三十一条　, （四）.
+fn without_label(part: &str) -> &str {
+    let rest = part.strip_prefix('第').and_then(|rest| {
+        let (_, length) = leading_number(rest)?;
+        rest[length..].strip_prefix('条')
+    });
+    let rest = rest.or_else(|| {
+        let inside = part.strip_prefix(['（', '('])?;
+        inside.split_once(['）', ')']).map(|(_, rest)| rest)
+    });
+    rest.unwrap_or(part).trim_start()
 }
 
 /// A phrase inside a part that limits it: 符合条件的企业可以….

@@ -133,11 +133,26 @@ fn denials(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
     if let Some(denial) = said.atoms.iter().position(|atom| atom.denies) {
         let nothing = !denies(there) && !banned(there) && !excepted;
         let of_charge = of_family(there, Family::Negation).iter().any(|one| one.class == "free");
-        return (nothing && !of_charge).then(|| {
-            failure(Kind::Negation, said.words(&(denial..(denial + 3).min(said.atoms.len()))), "")
-        });
+        if nothing && !of_charge {
+            let words = said.words(&(denial..(denial + 3).min(said.atoms.len())));
+            return Some(failure(Kind::Negation, words, ""));
+        }
     }
-    if banned(said) {
+    // 不用促进 where the evidence says 促进, and nothing of a duty.
+    for matter in said.denied() {
+        let (ours, theirs) = (said.stands(&matter), there.stands(&matter));
+        let all = |of: &[Operator], affirmed: bool| {
+            of.iter().all(|one| (one.class == "affirmed") == affirmed)
+        };
+        if !theirs.is_empty() && all(&theirs, true) && all(&ours, false) {
+            return Some(failure(
+                Kind::Negation,
+                said.words(&ours[0].stretch),
+                there.words(&theirs[0].stretch),
+            ));
+        }
+    }
+    if denies(said) || banned(said) {
         return None;
     }
     // What the evidence denies or bans throughout, the claim affirms.
