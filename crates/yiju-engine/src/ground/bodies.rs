@@ -20,6 +20,7 @@ const LONGEST_BODY: usize = 12;
 /// A name may stand for one this many times as long, and this much longer: 中央军委, 中央军事委员会.
 const STRETCH: usize = 2;
 const STRETCH_MORE: usize = 6;
+const STRETCH_OF_TWO: usize = 5;
 
 /// Whether `text` has `short`, or something that it is short for: its characters in their order, not far from each other.
 pub(super) fn abbreviates(short: &str, text: &str) -> bool {
@@ -29,7 +30,11 @@ pub(super) fn abbreviates(short: &str, text: &str) -> bool {
     let short: Vec<char> = short.chars().collect();
     let Some(&first) = short.first() else { return true };
     let all: Vec<char> = text.chars().collect();
-    let most = short.len() * STRETCH + STRETCH_MORE;
+    // Two characters meet by chance: 住建 is 住房城乡建设, 学生 is not 学历的毕业生.
+    let most = match short.len() {
+        2 => STRETCH_OF_TWO,
+        length => length * STRETCH + STRETCH_MORE,
+    };
     all.iter().enumerate().filter(|(_, c)| **c == first).any(|(at, _)| {
         let mut rest = all[at..(at + most).min(all.len())].iter();
         short.iter().all(|c| rest.any(|other| other == c))
@@ -104,11 +109,11 @@ pub(super) fn roles(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
         };
         holds(&said.normal, role) && !ROLES.iter().any(|other| longer(other))
     };
-    // Where the evidence has no roles but those of the claim, it speaks of the others in other words.
-    let others = ROLES.iter().any(|other| holds(&all, other) && !said.normal.contains(other));
+    // Where the evidence has no roles at all, it speaks of them in other words.
+    let others = ROLES.iter().any(|other| holds(&all, other));
     ROLES
         .iter()
-        .filter(|role| others && said_here(role) && !abbreviates(role, &all))
+        .filter(|role| others && said_here(role) && !holds(&all, role))
         .map(|role| failure(Kind::Body, role, ""))
         .collect()
 }

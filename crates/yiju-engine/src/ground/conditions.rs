@@ -20,10 +20,15 @@ static THEN: WordList = WordList::section(WORDS, "then");
 static ENGLISH: WordList = WordList::section(WORDS, "condition words");
 
 /// The least share of what a condition governs that a claim must have to be about it.
-const LEAST_USED: f32 = 0.5;
-/// The least share of a condition that a claim must have to keep it, and the least likeness of its tokens.
-const LEAST_KEPT: f32 = 0.3;
-const LEAST_LIKE: f32 = 0.72;
+const LEAST_USED: f32 = 0.45;
+/// The least share of a condition, or of its end, that a claim must have to keep it, and the least likeness of its tokens.
+const LEAST_KEPT: f32 = 0.45;
+const LEAST_OF_TAIL: f32 = 0.6;
+const LEAST_LIKE: f32 = 0.74;
+/// Characters of a member of a list that can be told by itself.
+const MEMBER: usize = 8;
+/// Letters by which words of English are the same.
+const STEM: usize = 5;
 
 /// Characters at the end of a condition that may stand for it.
 const TAIL: usize = 10;
@@ -41,24 +46,31 @@ pub(super) fn dropped(said: &Said, sources: &[Source], evidence: &Evidence) -> V
     for (piece, met) in evidence.pieces.iter().zip(&evidence.met) {
         let text = text_of(sources, piece);
         for condition in conditions(text) {
-            let held = |range: &Range<usize>| share(&text[range.clone()], &said.normal);
-            let used = condition.governs.iter().map(held).fold(0.0, f32::max);
-            let used_like = condition
-                .governs
-                .iter()
-                .map(|range| likeness(met, piece.range.start, range))
-                .fold(0.0, f32::max);
-            let like = likeness(met, piece.range.start, &condition.range);
-            let all = held(&condition.range);
-            let tail = share(tail(&text[condition.range.clone()]), &said.normal);
-            if std::env::var_os("YIJU_GROUND_DEBUG").is_some() {
-                eprintln!(
-                    "COND\t{used:.2}\t{used_like:.2}\t{all:.2}\t{tail:.2}\t{like:.2}\t{}\t{}",
-                    &text[condition.range.clone()],
-                    said.text
-                );
-            }
-            let kept = all >= LEAST_KEPT || tail >= LEAST_KEPT || like >= LEAST_LIKE;
+            let held = |range: &Range<usize>| {
+                let ours = pairs(&text[range.clone()]);
+                share(&ours, &said.normal)
+            };
+            // Of a list (申请财产保全、责令…) a claim may have one member.
+            let members = condition.governs.iter().flat_map(|range| {
+                let members = cut(text, range.clone(), &['、']);
+                let long = |one: &Range<usize>| text[one.clone()].chars().count() >= MEMBER;
+                members.into_iter().filter(long).chain([range.clone()]).collect::<Vec<_>>()
+            });
+            let used = members.map(|range| held(&range)).fold(0.0, f32::max);
+            // What the rule says as well (the subject of both) tells nothing of the condition.
+            let rule: String = condition.governs.iter().map(|range| &text[range.clone()]).collect();
+            let own = |text: &str| -> Vec<String> {
+                let all = pairs(text).into_iter();
+                all.filter(|pair| !normalize(&rule).contains(pair.as_str())).collect()
+            };
+            let whole = &text[condition.range.clone()];
+            let like = likeness(met, piece.range.start, &condition.range, |token| {
+                let shown = text.get(token).unwrap_or("").trim();
+                !rule.contains(shown)
+            });
+            let kept = share(&own(whole), &said.normal) >= LEAST_KEPT
+                || share(&own(tail(whole)), &said.normal) >= LEAST_OF_TAIL
+                || like >= LEAST_LIKE;
             if used >= LEAST_USED && !kept {
                 found.push(GroundFailure {
                     kind: GroundFailureKind::Condition,
@@ -81,31 +93,40 @@ fn tail(text: &str) -> &str {
     &text[at..]
 }
 
-/// How well the tokens in a range find their like in the claim, on average.
-fn likeness(met: &[(Range<usize>, f32)], base: usize, range: &Range<usize>) -> f32 {
-    let inside = met
-        .iter()
-        .filter(|(token, _)| token.start < base + range.end && base + range.start < token.end);
-    let values: Vec<f32> = inside.map(|(_, value)| *value).collect();
+/// How well the tokens in a range that are of its own find their like in the claim, on average; 1 without any.
+fn likeness(
+    met: &[(Range<usize>, f32)],
+    base: usize,
+    range: &Range<usize>,
+    own: impl Fn(Range<usize>) -> bool,
+) -> f32 {
+    let inside = met.iter().filter_map(|(token, value)| {
+        let start = token.start.checked_sub(base)?;
+        let token = start..token.end.checked_sub(base)?;
+        (token.start < range.end && range.start < token.end && own(token)).then_some(*value)
+    });
+    let values: Vec<f32> = inside.collect();
     if values.is_empty() { 1.0 } else { values.iter().sum::<f32>() / values.len() as f32 }
 }
 
-/// The share of a text's pairs of characters, or words, that another has.
-fn share(text: &str, other: &str) -> f32 {
+/// The pairs of neighbouring characters of a text, or the beginnings of its words of English.
+fn pairs(text: &str) -> Vec<String> {
     let normal = normalize(text);
     let chars: Vec<char> = normal.chars().filter(|c| c.is_alphanumeric()).collect();
-    if !chars.iter().any(|c| is_han(*c)) {
-        let words: Vec<&str> = normal
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| word.len() > 2 && !yiju_text::is_stop_term(word))
-            .collect();
-        let stem = |word: &str| word.chars().take(5).collect::<String>();
-        let held = words.iter().filter(|word| other.contains(&stem(word))).count();
-        return if words.is_empty() { 0.0 } else { held as f32 / words.len() as f32 };
+    if chars.iter().any(|c| is_han(*c)) {
+        return chars.windows(2).map(|pair| pair.iter().collect()).collect();
     }
-    let pairs: Vec<String> = chars.windows(2).map(|pair| pair.iter().collect()).collect();
-    let held = pairs.iter().filter(|pair| other.contains(pair.as_str())).count();
-    if pairs.is_empty() { 0.0 } else { held as f32 / pairs.len() as f32 }
+    normal
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 2 && !yiju_text::is_stop_term(word))
+        .map(|word| word.chars().take(STEM).collect())
+        .collect()
+}
+
+/// The share of these that a text in normal form has; 1 of none.
+fn share(pairs: &[String], text: &str) -> f32 {
+    let held = pairs.iter().filter(|pair| text.contains(pair.as_str())).count();
+    if pairs.is_empty() { 1.0 } else { held as f32 / pairs.len() as f32 }
 }
 
 /// Looks for the conditions of a text, for the fuzz target.
@@ -152,7 +173,9 @@ fn chinese(text: &str) -> Vec<Condition> {
             let before = plain(&parts[..at], &is[..at]);
             let governs = if exception && !before.is_empty() { before } else { after };
             if !governs.is_empty() {
-                found.push(Condition { range: part.clone(), governs });
+                let shown = &text[part.clone()];
+                let label = shown.len() - without_label(shown.trim_start()).len();
+                found.push(Condition { range: part.start + label..part.end, governs });
             }
         }
         for (part, is) in parts.iter().zip(&is) {
@@ -168,7 +191,9 @@ fn chinese(text: &str) -> Vec<Condition> {
 fn condition(part: &str) -> Option<bool> {
     let part = without_label(part.trim());
     let long = part.chars().count() >= 4;
-    if IDLE.prefix_of(part).is_some() || !long {
+    // 或者…的 is one case of several, of which a claim may leave out some.
+    let alternative = part.starts_with(['或', '和', '及', '并']) || part.starts_with("以及");
+    if IDLE.prefix_of(part).is_some() || !long || alternative {
         return None;
     }
     if part.starts_with("但") || part.ends_with("除外") {

@@ -111,6 +111,22 @@ pub(super) struct Evidence {
     pub met: Vec<Vec<(Range<usize>, f32)>>,
 }
 
+impl Evidence {
+    /// Adds what another part of the claim rests on; its signals instead of these if it is the `worse`.
+    pub(super) fn join(&mut self, other: Self, worse: bool) {
+        if worse {
+            self.signals = other.signals;
+        }
+        for (piece, met) in other.pieces.into_iter().zip(other.met) {
+            let same = |one: &Piece| one.source == piece.source && one.range == piece.range;
+            if !self.pieces.iter().any(same) {
+                self.pieces.push(piece);
+                self.met.push(met);
+            }
+        }
+    }
+}
+
 /// What the support is computed from, each about 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Signals {

@@ -13,6 +13,10 @@ use super::report::{GroundFailure, GroundFailureKind as Kind};
 use crate::ask::constraints::constraints;
 use crate::verify::{Mismatch, MismatchKind};
 
+/// What this country is called before the names of its laws.
+const COUNTRY: [&str; 3] = ["中华人民共和国", "中国", "我国"];
+/// Characters that no name of a place has: 应按省 is none.
+const NOT_IN_NAMES: &str = "应按由经向的和与或为于从对至到把被让是有其各该本等同报";
 /// Characters looked at before a number, and by how much more of them another place must have.
 const BEFORE: usize = 5;
 const LEAST_NEARER: f32 = 0.4;
@@ -45,6 +49,7 @@ pub(super) fn numbers(mismatches: &[Mismatch], there: &There<'_>) -> Vec<GroundF
             let known = said.iter().all(|value| {
                 around.iter().any(|other| near(value.value, other.value))
                     || counted(value.value, there.cited)
+                    || value.value == 1.0 && there.cited.contains(&format!("每{}", value.unit))
             });
             !known
         })
@@ -138,9 +143,19 @@ pub(super) fn names(said: &Said, there: &There<'_>, across: bool) -> Vec<GroundF
 /// Full dates, which a month's name may be part of.
 fn dates(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
     let known = date_spans(there.cited);
+    let parts = values(there.cited);
+    // 2004年3月8日至7月7日 has the second date in parts.
+    let in_parts = |date: &jiff::civil::Date| {
+        let part = |value: i32, unit: &str| {
+            parts.iter().any(|one| one.unit == unit && one.value == f64::from(value))
+        };
+        part(date.year().into(), "年")
+            && part(date.month().into(), "月")
+            && part(date.day().into(), "日")
+    };
     date_spans(&said.text)
         .into_iter()
-        .filter(|(_, date)| !known.iter().any(|(_, other)| other == date) && !known.is_empty())
+        .filter(|(_, date)| !known.iter().any(|(_, other)| other == date) && !in_parts(date))
         .map(|(range, _)| failure(Kind::Date, &said.text[range], ""))
         .collect()
 }
@@ -156,7 +171,11 @@ fn document_numbers(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
 
 /// Quoted text, and titles.
 fn quotations(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
-    let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
+    // 《中国工会法》 is 《中华人民共和国工会法》.
+    let plain = |text: &str| -> String {
+        let text = COUNTRY.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
+        text.chars().filter(|c| c.is_alphanumeric()).collect()
+    };
     let known = plain(there.cited);
     let mut found = Vec::new();
     for (open, close, kind) in [
@@ -226,6 +245,7 @@ fn fixed(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
         .into_iter()
         .filter(|constraint| !constraint.met_by(there.cited))
         .filter(|constraint| !in_range(&constraint.said, there.cited))
+        .filter(|constraint| !constraint.said.contains(|c| NOT_IN_NAMES.contains(c)))
         .filter(|constraint| {
             // 报考碧溪市 is 碧溪市: what stands before may be a verb.
             let tail: Vec<char> = constraint.said.chars().rev().take(3).collect();
@@ -266,6 +286,7 @@ fn places(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
         .filter(|word| matches!(word.tag.as_str(), "ns" | "nt" | "nrt"))
         .map(|word| (&said.normal[word.range], word.tag))
         .filter(|(word, _)| word.chars().count() > 1 && word.chars().all(is_han))
+        .filter(|(word, _)| !COUNTRY.contains(word))
         .filter(|(word, _)| !abbreviates(word.trim_end_matches(['市', '省', '县']), there.cited))
         .map(|(word, tag)| {
             let kind = match tag.as_str() {
