@@ -39,7 +39,7 @@ async fn each_sentence_is_held_against_what_it_cites() {
     assert!(kinds(&claims[4]).contains(&"wrong_source"), "{found}");
     assert!(kinds(&claims[5]).contains(&"unknown_marker"), "{found}");
     assert_eq!(found["support"], 0.2);
-    assert!(found["contradictions"].as_array().unwrap().iter().any(|one| one["claim"] == 3));
+    assert!(found["contradictions"].as_array().unwrap().iter().any(|one| one["claim_index"] == 3));
     for claim in claims {
         for citation in claim["citations"].as_array().unwrap() {
             let text = CLAUSES[citation["source"].as_u64().unwrap() as usize];

@@ -157,7 +157,8 @@ fn ground(
     let held = found.iter().filter(|claim| claim.needs_check && claim.supported).count();
     let contradictions = found.iter().enumerate().flat_map(|(at, claim)| {
         let failures = claim.failures.iter().filter(|failure| failure.kind.contradicts());
-        failures.map(move |failure| GroundContradiction { claim: at, failure: failure.clone() })
+        failures
+            .map(move |failure| GroundContradiction { claim_index: at, failure: failure.clone() })
     });
     Ok(Grounding {
         support: (asked > 0).then(|| held as f32 / asked as f32),

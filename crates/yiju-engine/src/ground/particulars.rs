@@ -11,6 +11,7 @@ use super::bodies::{self, abbreviates};
 use super::evidence::Said;
 use super::report::{GroundFailure, GroundFailureKind as Kind};
 use crate::ask::constraints::constraints;
+use crate::verify::turns::common;
 use crate::verify::{Mismatch, MismatchKind};
 
 /// What this country is called before the names of its laws.
@@ -18,8 +19,8 @@ const COUNTRY: [&str; 3] = ["中华人民共和国", "中国", "我国"];
 /// Characters that no name of a place has: 应按省 is none.
 const NOT_IN_NAMES: &str = "应按由经向的和与或为于从对至到把被让是有其各该本等同报";
 /// Characters looked at before a number, and by how much more of them another place must have.
-const BEFORE: usize = 5;
-const LEAST_NEARER: f32 = 0.4;
+const BEFORE: usize = 8;
+const LEAST_NEARER: f32 = 0.35;
 /// A shorter quotation is emphasis.
 const SHORTEST_QUOTATION: usize = 2;
 
@@ -83,7 +84,7 @@ pub(super) fn misplaced(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
 }
 
 /// How alike what stands before one number is to what stands before the other, at the best place of each: the share of
-/// the last characters that are the same, in their order from the number on.
+/// the characters that they have in common, in their order.
 fn beside(a: &str, shown_a: &str, b: &str, shown_b: &str) -> f32 {
     let before = |text: &str, at: usize| -> Vec<char> {
         let all = text[..at].chars().rev().filter(|c| c.is_alphanumeric());
@@ -94,8 +95,7 @@ fn beside(a: &str, shown_a: &str, b: &str, shown_b: &str) -> f32 {
         let ours = before(a, at_a);
         for (at_b, _) in b.match_indices(shown_b) {
             let theirs = before(b, at_b);
-            let same = ours.iter().zip(&theirs).take_while(|(x, y)| x == y).count();
-            best = best.max(same as f32 / BEFORE as f32);
+            best = best.max(common(&ours, &theirs) as f32 / BEFORE as f32);
         }
     }
     best

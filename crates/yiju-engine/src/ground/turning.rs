@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use yiju_text::words::WordList;
 
 use super::report::{GroundFailure, GroundFailureKind as Kind};
-use crate::operators::{Atoms, Family, Kind as AtomKind, Operator};
+use crate::operators::{Atom, Atoms, Family, Kind as AtomKind, Operator};
 use crate::verify::{Mismatch, MismatchKind};
 
 const WORDS: &str = include_str!("../../data/ground.txt");
@@ -60,7 +60,9 @@ pub(super) fn turned(mismatches: &[Mismatch], evidence: &str) -> Vec<GroundFailu
 pub(super) fn unmatched(claim: &str, evidence: &str, across: bool) -> Vec<GroundFailure> {
     let (said, there) = (Atoms::of(claim), Atoms::of(evidence));
     let mut found = modality(&said, &there);
-    if !across {
+    if across {
+        found.extend(denied_of_nothing(&said, &there));
+    } else {
         found.extend(bounds(&said, &there));
         found.extend(opposites(claim, evidence));
         found.extend(denials(&said, &there));
@@ -117,7 +119,10 @@ fn modality(said: &Atoms<'_>, there: &Atoms<'_>) -> Vec<GroundFailure> {
             first(&theirs, "permission").or(first(&theirs, "duty")),
         );
     }
-    if !has("no duty") && !denies(there) {
+    let denied = |one: &Atom| {
+        one.denies && !matches!(one.kind, AtomKind::Operator(Family::Modality, "prohibition"))
+    };
+    if !has("no duty") && !there.atoms.iter().any(denied) {
         name("no duty", Kind::Modality, first(&theirs, "duty"));
     }
     found
@@ -132,20 +137,27 @@ fn bounds(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
     apart.then(|| failure(Kind::Bound, said.words(&one.stretch), there.words(&other.stretch)))
 }
 
-fn denials(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
-    let banned = |atoms: &Atoms<'_>| {
-        of_family(atoms, Family::Modality)
-            .iter()
-            .any(|one| matches!(one.class, "prohibition" | "no duty"))
-    };
+/// Whether a text bans something, or frees from a duty.
+fn banned(atoms: &Atoms<'_>) -> bool {
+    let operators = of_family(atoms, Family::Modality);
+    operators.iter().any(|one| matches!(one.class, "prohibition" | "no duty"))
+}
+
+/// A denial of the claim where the evidence denies, bans and excepts nothing.
+fn denied_of_nothing(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
+    let denial = said.atoms.iter().position(|atom| atom.denies)?;
     let excepted = of_family(there, Family::Extent).iter().any(|one| one.class == "without");
-    if let Some(denial) = said.atoms.iter().position(|atom| atom.denies) {
-        let nothing = !denies(there) && !banned(there) && !excepted;
-        let of_charge = of_family(there, Family::Negation).iter().any(|one| one.class == "free");
-        if nothing && !of_charge {
-            let words = said.words(&(denial..(denial + 3).min(said.atoms.len())));
-            return Some(failure(Kind::Negation, words, ""));
-        }
+    let of_charge = of_family(there, Family::Negation).iter().any(|one| one.class == "free");
+    if denies(there) || banned(there) || excepted || of_charge {
+        return None;
+    }
+    let words = said.words(&(denial..(denial + 3).min(said.atoms.len())));
+    Some(failure(Kind::Negation, words, ""))
+}
+
+fn denials(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
+    if let Some(failure) = denied_of_nothing(said, there) {
+        return Some(failure);
     }
     // 不用促进 where the evidence says 促进, and nothing of a duty.
     for matter in said.denied() {
