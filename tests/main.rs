@@ -12,6 +12,7 @@ mod eval;
 #[cfg(unix)]
 mod faults;
 mod files;
+mod ground;
 mod keeping;
 mod kills;
 #[cfg(unix)]

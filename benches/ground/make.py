@@ -137,6 +137,17 @@ def chinese_number(text):
 
 
 def reworded(text):
+    # Titles stay as they are.
+    titles = re.findall("《[^》]*》", text)
+    for at, title in enumerate(titles):
+        text = text.replace(title, f"《{at}》", 1)
+    text = in_other_words(text)
+    for at, title in enumerate(titles):
+        text = text.replace(f"《{at}》", title, 1)
+    return text
+
+
+def in_other_words(text):
     for old, new in WORDS:
         if old == "不得" and "不得不" in text:
             continue
@@ -174,7 +185,7 @@ for entry in pool:
             continue
     if claim == sentence or len(claim) < 18:
         continue
-    lead = rng.choice(LEADS).format(law=entry["law"].replace("中华人民共和国", ""), article=entry["article"])
+    lead = rng.choice(LEADS).format(law=entry["law"].removeprefix("中华人民共和国"), article=entry["article"])
     if "最高人民法院" in lead or "〔" in lead or len(lead) > 24:
         lead = ""
     per_law[entry["law"]] = per_law.get(entry["law"], 0) + 1
@@ -403,7 +414,7 @@ def dropped(claim, text):
     parts = body[len(lead):].split("，")
     if len(parts) < 2:
         return None
-    is_condition = lambda p: (p.endswith("的") and len(p) >= 8) or re.match("(经.{2,14}(批准|同意|许可|认定|审查|备案)|除.{2,30}(外|以外)$|如果|未经|因.{4,}|在.{4,}(情况下|条件下|时|期间))", p) and len(p) >= 6
+    is_condition = lambda p: not re.match("或|以及|和|并", p) and (p.endswith("的") and len(p) >= 8) or re.match("(经.{2,14}(批准|同意|许可|认定|审查|备案)|除.{2,30}(外|以外)$|如果|未经|因.{4,}|在.{4,}(情况下|条件下|时|期间))", p) and len(p) >= 6
     first = next((i for i, p in enumerate(parts[:-1]) if is_condition(p)), None)
     if first is None:
         return None

@@ -32,6 +32,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("picture", picture),
     ("references", references),
     ("question", question),
+    ("ground", ground),
     ("api_body", api_body),
     ("writer_stream", writer_stream),
     ("vector_snapshot", vector_snapshot),
@@ -121,13 +122,22 @@ pub fn question(data: &[u8]) {
     let _ = WORDS.search(&text, 3, None);
 }
 
+/// The check of a text without its model: what stands before the first NUL against what follows it.
+pub fn ground(data: &[u8]) {
+    let (answer, source) = match data.iter().position(|byte| *byte == 0) {
+        Some(at) => (&data[..at], &data[at + 1..]),
+        None => (data, data),
+    };
+    yiju_engine::fuzzing::ground(&text(answer), &text(source));
+}
+
 /// Requests: the first byte chooses the route, the rest is the body. No request may give a server error.
 /// The library is open for reading only, so that inputs do not affect each other; questions run the whole
 /// pipeline.
 pub fn api_body(data: &[u8]) {
     static SERVER: LazyLock<(TempDir, Runtime, Router)> = LazyLock::new(served);
     const JSON: &str = "application/json";
-    const ROUTES: [(Method, &str, &str); 9] = [
+    const ROUTES: [(Method, &str, &str); 10] = [
         (Method::POST, "/v1/ask", JSON),
         (Method::POST, "/v1/search", JSON),
         (Method::POST, "/v1/documents", JSON),
@@ -137,6 +147,7 @@ pub fn api_body(data: &[u8]) {
         (Method::POST, "/v1/verify", JSON),
         (Method::PUT, "/v1/collections/default", JSON),
         (Method::PUT, "/v1/collections/a", JSON),
+        (Method::POST, "/v1/ground", JSON),
     ];
     let Some((&first, body)) = data.split_first() else {
         return;

@@ -7,6 +7,7 @@ mod dashboard;
 mod documents;
 mod embeddings;
 mod errors;
+mod ground;
 mod mcp;
 mod openai;
 mod openapi;

@@ -1,6 +1,6 @@
 //! What is found out about one claim.
 
-use super::claims::Claim;
+use super::claims::{Claim, claims};
 use super::conditions;
 use super::evidence::{Evidence, Said, choose, text_of};
 use super::model::GroundModels;
@@ -9,7 +9,9 @@ use super::report::{GroundCitation, GroundFailure, GroundFailureKind as Kind, Gr
 use super::sources::Source;
 use super::turning;
 use crate::verify::claims::mismatches;
+use crate::verify::{Mismatch, MismatchKind};
 use yiju_document::Span;
+use yiju_text::amounts::values;
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
 
@@ -41,7 +43,7 @@ pub(super) fn unchecked(claim: &Claim, span: Span, text: &str) -> GroundedClaim 
 pub(super) fn checked(
     models: &GroundModels,
     (claim, span, text): (&Claim, Span, &str),
-    said: &Said,
+    said: &[Said],
     sources: &[Source],
     threshold: f32,
 ) -> GroundedClaim {
@@ -102,7 +104,32 @@ fn failure(kind: Kind, claim: &str) -> GroundFailure {
     GroundFailure { kind, claim: claim.to_owned(), source: String::new() }
 }
 
+/// How the parts of a claim stand to some of the sources: as the worst of them does, with what fails in any.
 fn judge(
+    models: &GroundModels,
+    parts: &[Said],
+    sources: &[Source],
+    among: &[usize],
+) -> Option<Judged> {
+    let mut whole: Option<Judged> = None;
+    for part in parts {
+        let next = judge_part(models, part, sources, among)?;
+        whole = Some(match whole {
+            None => next,
+            Some(mut before) => {
+                before.evidence.join(next.evidence, next.score < before.score);
+                before.score = before.score.min(next.score);
+                before.failures.extend(next.failures);
+                before
+            }
+        });
+    }
+    let mut whole = whole?;
+    once(&mut whole.failures);
+    Some(whole)
+}
+
+fn judge_part(
     models: &GroundModels,
     said: &Said,
     sources: &[Source],
@@ -119,25 +146,62 @@ fn judge(
     let whole: Vec<String> = of.iter().map(|&at| normalize(&sources[at].text)).collect();
     let cited = format!("{} {around}", whole.join("\n"));
     let there = There { evidence: &text, around: &around, cited: &cited };
-    let mismatched = mismatches(&said.text, &text);
-    let mut failures = particulars::numbers(&mismatched, &there);
-    failures.extend(particulars::names(said, &there, across));
-    failures.extend(turning::turned(&mismatched));
-    failures.extend(turning::unmatched(&said.normal, &text, across));
+    let mut mismatched = mismatches(&said.text, &text);
+    // Without numbers, bounds of two languages cannot be told to be of the same.
+    if across && values(&said.normal).is_empty() {
+        mismatched.retain(|one| one.kind != MismatchKind::Bound);
+    }
+    let mut failures = lexical(said, &there, &mismatched, across);
     failures.extend(conditions::dropped(said, sources, &evidence));
-    once(&mut failures);
     let score = models.score(across, &evidence.signals);
     Some(Judged { evidence, score, failures })
 }
 
-/// What the support is computed from, by name; nothing where the sources cited have no text.
+/// What fails by the words alone.
+fn lexical(
+    said: &Said,
+    there: &There<'_>,
+    mismatched: &[Mismatch],
+    across: bool,
+) -> Vec<GroundFailure> {
+    let mut failures = particulars::numbers(mismatched, there);
+    failures.extend(particulars::misplaced(said, there));
+    failures.extend(particulars::names(said, there, across));
+    failures.extend(turning::turned(mismatched, there.evidence));
+    failures.extend(turning::unmatched(&said.normal, there.evidence, across));
+    failures
+}
+
+/// What the support of the worst part is computed from, by name; nothing where the sources cited have no text.
 #[cfg(feature = "measure")]
-pub(super) fn signals(claim: &Claim, said: &Said, sources: &[Source]) -> Vec<(&'static str, f32)> {
+pub(super) fn signals(
+    models: &GroundModels,
+    claim: &Claim,
+    parts: &[Said],
+    sources: &[Source],
+) -> Vec<(&'static str, f32)> {
     let cited =
         |source: &Source| claim.markers.is_empty() || claim.markers.contains(&source.shown.marker);
     let among: Vec<usize> = (0..sources.len()).filter(|&at| cited(&sources[at])).collect();
-    let evidence = choose(said, sources, &among);
-    evidence.map_or(Vec::new(), |evidence| evidence.signals.named().to_vec())
+    let judged = judge(models, parts, sources, &among);
+    judged.map_or(Vec::new(), |judged| judged.evidence.signals.named().to_vec())
+}
+
+/// What needs no model of the check of a text, for the fuzz target.
+///
+/// # Panics
+/// A span is not one of its text.
+pub(crate) fn without_model(answer: &str, source: &str) {
+    let there = normalize(source);
+    let there = There { evidence: &there, around: "", cited: &there };
+    for claim in claims(answer) {
+        assert!(answer.get(claim.range.clone()).is_some(), "a claim lies in its text");
+        let said = Said::plain(&claim.said);
+        let mismatched = mismatches(&said.text, there.evidence);
+        let mut failures = lexical(&said, &there, &mismatched, false);
+        once(&mut failures);
+    }
+    conditions::read(source);
 }
 
 /// Leaves one failure of a kind and words.

@@ -9,10 +9,14 @@ use super::markers::{Marker, markers};
 
 const WORDS: &str = include_str!("../../data/ground.txt");
 static IDLE_STARTS: WordList = WordList::section(WORDS, "idle starts");
+static JOINTS: WordList = WordList::section(WORDS, "joints");
 static IDLE: WordList = WordList::section(WORDS, "idle");
 
 /// Longest lead-in (以下是主要规定：), in characters.
 const LONGEST_LEAD: usize = 30;
+
+/// A shorter part between semicolons, in characters, says nothing by itself.
+const SHORTEST_PART: usize = 8;
 
 /// A sentence of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +59,30 @@ pub(super) fn claims(text: &str) -> Vec<Claim> {
         }
     }
     found
+}
+
+impl Claim {
+    /// What is checked one by one: the parts of the sentence between its semicolons.
+    pub(super) fn parts(&self) -> Vec<&str> {
+        let mut parts: Vec<&str> = self
+            .said
+            .split(['；', ';'])
+            .map(|part| part.trim().trim_start_matches(|c| ",，".contains(c)))
+            .map(without_joint)
+            .collect();
+        parts.retain(|part| part.chars().any(char::is_alphanumeric));
+        let whole = |part: &&str| part.chars().count() < SHORTEST_PART;
+        if parts.is_empty() || parts.iter().any(|part| whole(&part)) {
+            return vec![&self.said];
+        }
+        parts
+    }
+}
+
+/// A part without what joins it to the one before: 同时，.
+fn without_joint(part: &str) -> &str {
+    let rest = JOINTS.iter().find_map(|joint| part.strip_prefix(joint));
+    rest.map_or(part, |rest| rest.trim_start_matches(['，', ',', ' ']))
 }
 
 /// The text with spaces for its markers, so that a marker after a full stop does not begin a sentence.
@@ -163,6 +191,18 @@ mod tests {
         );
     }
 
+    #[test]
+    fn parts_between_semicolons_are_checked_one_by_one() {
+        let parts = |text: &str| -> Vec<String> {
+            claims(text)[0].parts().into_iter().map(str::to_owned).collect()
+        };
+        assert_eq!(
+            parts("租金由双方协商确定；同时，押金不超过两个月租金。"),
+            ["租金由双方协商确定", "押金不超过两个月租金。"]
+        );
+        assert_eq!(parts("租金；押金不超过两个月租金。"), ["租金；押金不超过两个月租金。"]);
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_cut_in_order(text in "(?s)[\\[\\]【】0-9,，。.！?\n #*•-]{0,40}|[\\[【1\\]】。a你好 \n]{0,60}|.{0,80}") {
@@ -171,6 +211,7 @@ mod tests {
                 proptest::prop_assert!(claim.range.start >= last && claim.range.start < claim.range.end);
                 proptest::prop_assert!(text.get(claim.range.clone()).is_some());
                 last = claim.range.end;
+                proptest::prop_assert!(!claim.parts().is_empty());
             }
         }
     }

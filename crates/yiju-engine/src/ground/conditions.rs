@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use yiju_text::chars::is_han;
 use yiju_text::normalize;
+use yiju_text::numerals::leading_number;
 use yiju_text::words::WordList;
 
 use super::evidence::{Evidence, Piece, Said};
@@ -15,13 +16,25 @@ static STARTS: WordList = WordList::section(WORDS, "condition starts");
 static ENDS: WordList = WordList::section(WORDS, "condition ends");
 static IDLE: WordList = WordList::section(WORDS, "idle conditions");
 static INSIDE: WordList = WordList::section(WORDS, "condition inside");
+static THEN: WordList = WordList::section(WORDS, "then");
 static ENGLISH: WordList = WordList::section(WORDS, "condition words");
 
 /// The least share of what a condition governs that a claim must have to be about it.
-const LEAST_USED: f32 = 0.5;
-/// The least share of a condition that a claim must have to keep it, and the least likeness of its tokens.
-const LEAST_KEPT: f32 = 0.3;
-const LEAST_LIKE: f32 = 0.72;
+const LEAST_USED: f32 = 0.45;
+/// The least share of a condition, or of its end, that a claim must have to keep it, and the least likeness of its tokens.
+const LEAST_KEPT: f32 = 0.45;
+const LEAST_OF_TAIL: f32 = 0.6;
+const LEAST_LIKE: f32 = 0.77;
+/// Characters of a member of a list that can be told by itself.
+const MEMBER: usize = 8;
+/// Letters by which words of English are the same.
+const STEM: usize = 5;
+
+/// Characters at the end of a condition that may stand for it.
+const TAIL: usize = 10;
+
+/// What 经 may begin besides a condition: 经营, 经济.
+const NOT_PASSED: [char; 9] = ['营', '济', '常', '费', '验', '理', '历', '手', '办'];
 
 /// A condition in a text and what it governs, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +49,31 @@ pub(super) fn dropped(said: &Said, sources: &[Source], evidence: &Evidence) -> V
     for (piece, met) in evidence.pieces.iter().zip(&evidence.met) {
         let text = text_of(sources, piece);
         for condition in conditions(text) {
-            let held = |range: &Range<usize>| share(&text[range.clone()], &said.normal);
-            let used = condition.governs.iter().map(held).fold(0.0, f32::max);
-            let like = likeness(met, piece.range.start, &condition.range);
-            let kept = held(&condition.range) >= LEAST_KEPT || like >= LEAST_LIKE;
+            let held = |range: &Range<usize>| {
+                let ours = pairs(&text[range.clone()]);
+                share(&ours, &said.normal)
+            };
+            // Of a list (申请财产保全、责令…) a claim may have one member.
+            let members = condition.governs.iter().flat_map(|range| {
+                let members = cut(text, range.clone(), &['、']);
+                let long = |one: &Range<usize>| text[one.clone()].chars().count() >= MEMBER;
+                members.into_iter().filter(long).chain([range.clone()]).collect::<Vec<_>>()
+            });
+            let used = members.map(|range| held(&range)).fold(0.0, f32::max);
+            // What the rule says as well (the subject of both) tells nothing of the condition.
+            let rule: String = condition.governs.iter().map(|range| &text[range.clone()]).collect();
+            let own = |text: &str| -> Vec<String> {
+                let all = pairs(text).into_iter();
+                all.filter(|pair| !normalize(&rule).contains(pair.as_str())).collect()
+            };
+            let whole = &text[condition.range.clone()];
+            let like = likeness(met, piece.range.start, &condition.range, |token| {
+                let shown = text.get(token).unwrap_or("").trim();
+                !rule.contains(shown)
+            });
+            let kept = share(&own(whole), &said.normal) >= LEAST_KEPT
+                || share(&own(tail(whole)), &said.normal) >= LEAST_OF_TAIL
+                || like >= LEAST_LIKE;
             if used >= LEAST_USED && !kept {
                 found.push(GroundFailure {
                     kind: GroundFailureKind::Condition,
@@ -56,31 +90,57 @@ fn text_of<'s>(sources: &'s [Source], piece: &Piece) -> &'s str {
     sources[piece.source].text.get(piece.range.clone()).unwrap_or("")
 }
 
-/// How well the tokens in a range find their like in the claim, on average.
-fn likeness(met: &[(Range<usize>, f32)], base: usize, range: &Range<usize>) -> f32 {
-    let inside = met
-        .iter()
-        .filter(|(token, _)| token.start < base + range.end && base + range.start < token.end);
-    let values: Vec<f32> = inside.map(|(_, value)| *value).collect();
+/// The end of a condition, which says the most of a long one.
+fn tail(text: &str) -> &str {
+    let at = text.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+    &text[at..]
+}
+
+/// How well the tokens in a range that are of its own find their like in the claim, on average; 1 without any.
+fn likeness(
+    met: &[(Range<usize>, f32)],
+    base: usize,
+    range: &Range<usize>,
+    own: impl Fn(Range<usize>) -> bool,
+) -> f32 {
+    let inside = met.iter().filter_map(|(token, value)| {
+        let start = token.start.checked_sub(base)?;
+        let token = start..token.end.checked_sub(base)?;
+        (token.start < range.end && range.start < token.end && own(token)).then_some(*value)
+    });
+    let values: Vec<f32> = inside.collect();
     if values.is_empty() { 1.0 } else { values.iter().sum::<f32>() / values.len() as f32 }
 }
 
-/// The share of a text's pairs of characters, or words, that another has.
-fn share(text: &str, other: &str) -> f32 {
+/// The pairs of neighbouring characters of a text, or the beginnings of its words of English.
+fn pairs(text: &str) -> Vec<String> {
     let normal = normalize(text);
     let chars: Vec<char> = normal.chars().filter(|c| c.is_alphanumeric()).collect();
-    if !chars.iter().any(|c| is_han(*c)) {
-        let words: Vec<&str> = normal
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| word.len() > 2 && !yiju_text::is_stop_term(word))
-            .collect();
-        let stem = |word: &str| word.chars().take(5).collect::<String>();
-        let held = words.iter().filter(|word| other.contains(&stem(word))).count();
-        return if words.is_empty() { 0.0 } else { held as f32 / words.len() as f32 };
+    if chars.iter().any(|c| is_han(*c)) {
+        return chars.windows(2).map(|pair| pair.iter().collect()).collect();
     }
-    let pairs: Vec<String> = chars.windows(2).map(|pair| pair.iter().collect()).collect();
-    let held = pairs.iter().filter(|pair| other.contains(pair.as_str())).count();
-    if pairs.is_empty() { 0.0 } else { held as f32 / pairs.len() as f32 }
+    normal
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 2 && !yiju_text::is_stop_term(word))
+        .map(|word| word.chars().take(STEM).collect())
+        .collect()
+}
+
+/// The share of these that a text in normal form has; 1 of none.
+fn share(pairs: &[String], text: &str) -> f32 {
+    let held = pairs.iter().filter(|pair| text.contains(pair.as_str())).count();
+    if pairs.is_empty() { 1.0 } else { held as f32 / pairs.len() as f32 }
+}
+
+/// Looks for the conditions of a text, for the fuzz target.
+pub(super) fn read(text: &str) {
+    for one in conditions(text) {
+        let inside = |range: &Range<usize>| text.get(range.clone()).is_some();
+        assert!(
+            inside(&one.range) && one.governs.iter().all(inside),
+            "a condition lies in its text"
+        );
+    }
 }
 
 /// The conditions of a sentence.
@@ -93,8 +153,15 @@ fn chinese(text: &str) -> Vec<Condition> {
     // What 。 or ； ends is a rule of its own.
     for rule in cut(text, 0..text.len(), &['。', '；', ';', '！', '\n']) {
         let parts = cut(text, rule, &['，', ',', '：', ':']);
-        let is: Vec<Option<bool>> =
+        let mut is: Vec<Option<bool>> =
             parts.iter().map(|part| condition(&text[part.clone()])).collect();
+        for at in 1..parts.len() {
+            // 经审查同意后，方可施工: whatever stands before 方可 is the condition.
+            if THEN.prefix_of(text[parts[at].clone()].trim()).is_some() {
+                is[at - 1] = Some(false);
+                is[at] = None;
+            }
+        }
         for (at, part) in parts.iter().enumerate() {
             let Some(exception) = is[at] else { continue };
             let plain = |range: &[Range<usize>], is: &[Option<bool>]| -> Vec<Range<usize>> {
@@ -105,11 +172,18 @@ fn chinese(text: &str) -> Vec<Condition> {
                     .map(|(part, _)| part.clone())
                     .collect()
             };
-            let after = plain(&parts[at + 1..], &is[at + 1..]);
+            // A condition holds up to the next one that comes after something.
+            let rule =
+                is[at + 1..].iter().position(Option::is_none).map_or(parts.len(), |n| at + 1 + n);
+            let next = is[rule.min(is.len())..].iter().position(Option::is_some);
+            let end = next.map_or(parts.len(), |n| rule + n);
+            let after = plain(&parts[at + 1..end], &is[at + 1..end]);
             let before = plain(&parts[..at], &is[..at]);
             let governs = if exception && !before.is_empty() { before } else { after };
             if !governs.is_empty() {
-                found.push(Condition { range: part.clone(), governs });
+                let shown = &text[part.clone()];
+                let label = shown.len() - without_label(shown.trim_start()).len();
+                found.push(Condition { range: part.start + label..part.end, governs });
             }
         }
         for (part, is) in parts.iter().zip(&is) {
@@ -123,9 +197,15 @@ fn chinese(text: &str) -> Vec<Condition> {
 
 /// Whether a part is a condition: of what follows (`false`), or an exception from what stands before (`true`).
 fn condition(part: &str) -> Option<bool> {
-    let part = part.trim();
+    let part = without_label(part.trim());
     let long = part.chars().count() >= 4;
-    if IDLE.prefix_of(part).is_some() || !long {
+    // 或者…的 is one case of several, of which a claim may leave out some.
+    let alternative = part.starts_with(['或', '和', '及', '并']) || part.starts_with("以及");
+    // 为生产需要必须使用…的 is a condition, 为规范…， a purpose.
+    let idle = IDLE.prefix_of(part).is_some_and(|word| {
+        !(matches!(word, "为" | "为了" | "按照" | "依照" | "根据" | "依据") && part.ends_with('的'))
+    });
+    if idle || !long || alternative {
         return None;
     }
     if part.starts_with("但") || part.ends_with("除外") {
@@ -138,12 +218,27 @@ fn condition(part: &str) -> Option<bool> {
     (part.ends_with('的') || starts && ends || begins).then_some(false)
 }
 
+/// A part without the number that it begins with: 第三十一条　, （四）.
+fn without_label(part: &str) -> &str {
+    let rest = part.strip_prefix('第').and_then(|rest| {
+        let (_, length) = leading_number(rest)?;
+        rest[length..].strip_prefix('条')
+    });
+    let rest = rest.or_else(|| {
+        let inside = part.strip_prefix(['（', '('])?;
+        inside.split_once(['）', ')']).map(|(_, rest)| rest)
+    });
+    rest.unwrap_or(part).trim_start()
+}
+
 /// A phrase inside a part that limits it: 符合条件的企业可以….
 fn inside(text: &str, part: &Range<usize>) -> Option<Condition> {
     let shown = &text[part.clone()];
     let (at, word) = INSIDE
         .iter()
         .filter_map(|word| Some((shown.find(word)?, *word)))
+        // 经营 is no condition.
+        .filter(|(at, word)| *word != "经" || !shown[at + word.len()..].starts_with(NOT_PASSED))
         .min_by_key(|(at, word)| (*at, usize::MAX - word.len()))?;
     let rest = &shown[at + word.len()..];
     let end = rest.find(['的', '后']).map(|end| at + word.len() + end)?;
@@ -225,6 +320,11 @@ mod tests {
             found("Staff fly economy unless the flight takes six hours."),
             [("unless the flight takes six hours", vec!["Staff fly economy "])]
         );
+        assert_eq!(
+            found("第三条　逾期的，处罚款；经审查同意后，方可施工。"),
+            [("经审查同意后", vec!["方可施工"])]
+        );
+        assert_eq!(found("从事生产经营活动的单位应当登记。"), []);
         assert_eq!(found("租金由双方约定。"), []);
     }
 

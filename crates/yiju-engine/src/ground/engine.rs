@@ -139,24 +139,17 @@ fn ground(
     claims: &[Claim],
     threshold: f32,
 ) -> Result<Grounding, EngineError> {
-    let to_check: Vec<&str> =
-        claims.iter().filter(|claim| claim.needs_check).map(|claim| claim.said.as_str()).collect();
-    let embedded = if to_check.is_empty() {
-        Vec::new()
-    } else {
-        engine.model.embed_tokens(Priority::Question, InputType::Query, &to_check)?
-    };
-    let mut embedded = embedded.into_iter();
+    let mut said = said(engine, claims)?.into_iter();
     let mut found = Vec::with_capacity(claims.len());
     for claim in claims {
         go_on()?;
         let (span, text) = shown(answer, claim);
-        let next = if claim.needs_check { embedded.next() } else { None };
+        let next = if claim.needs_check { said.next() } else { None };
         found.push(match next {
             None => unchecked(claim, span, text),
-            Some((meaning, tokens)) => {
-                let said = Said::new(&claim.said, meaning, tokens);
-                checked(&engine.learnt.ground, (claim, span, text), &said, &sources.all, threshold)
+            Some(parts) => {
+                let models = &engine.learnt.ground;
+                checked(models, (claim, span, text), &parts, &sources.all, threshold)
             }
         });
     }
@@ -164,7 +157,8 @@ fn ground(
     let held = found.iter().filter(|claim| claim.needs_check && claim.supported).count();
     let contradictions = found.iter().enumerate().flat_map(|(at, claim)| {
         let failures = claim.failures.iter().filter(|failure| failure.kind.contradicts());
-        failures.map(move |failure| GroundContradiction { claim: at, failure: failure.clone() })
+        failures
+            .map(move |failure| GroundContradiction { claim_index: at, failure: failure.clone() })
     });
     Ok(Grounding {
         support: (asked > 0).then(|| held as f32 / asked as f32),
@@ -174,6 +168,27 @@ fn ground(
         sources: sources.all.iter().map(|source| source.shown.clone()).collect(),
         total_ms: 0.0,
     })
+}
+
+/// The parts of each claim that is checked, embedded all at once.
+fn said(engine: &Engine, claims: &[Claim]) -> Result<Vec<Vec<Said>>, EngineError> {
+    let parts: Vec<Vec<&str>> =
+        claims.iter().filter(|claim| claim.needs_check).map(Claim::parts).collect();
+    let texts: Vec<&str> = parts.iter().flatten().copied().collect();
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let embedded = engine.model.embed_tokens(Priority::Question, InputType::Query, &texts)?;
+    let mut embedded = embedded.into_iter();
+    let said = parts.into_iter().map(|of_claim| {
+        let vectors = embedded.by_ref().take(of_claim.len());
+        of_claim
+            .iter()
+            .zip(vectors)
+            .map(|(text, (meaning, tokens))| Said::new(text, meaning, tokens))
+            .collect()
+    });
+    Ok(said.collect())
 }
 
 /// The span and the text of a claim.
@@ -196,14 +211,13 @@ pub(crate) fn signals(
     request: &GroundRequest,
 ) -> Result<Vec<Vec<(&'static str, f32)>>, EngineError> {
     let sources = prepare(engine, &request.sources)?;
-    let mut found = Vec::new();
-    for claim in claims(&request.answer).iter().filter(|claim| claim.needs_check) {
-        let texts = [claim.said.as_str()];
-        let embedded = engine.model.embed_tokens(Priority::Question, InputType::Query, &texts)?;
-        for (meaning, tokens) in embedded {
-            let said = Said::new(&claim.said, meaning, tokens);
-            found.push(super::check::signals(claim, &said, &sources.all));
-        }
-    }
-    Ok(found)
+    let mut claims = claims(&request.answer);
+    claims.retain(|claim| claim.needs_check);
+    let said = said(engine, &claims)?;
+    let models = &engine.learnt.ground;
+    let signals = claims
+        .iter()
+        .zip(&said)
+        .map(|(claim, parts)| super::check::signals(models, claim, parts, &sources.all));
+    Ok(signals.collect())
 }

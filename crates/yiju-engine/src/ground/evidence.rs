@@ -41,30 +41,32 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// A claim with its vectors.
     pub(super) fn new(text: &str, meaning: Embedding, tokens: TokenVectors) -> Self {
-        let words: Vec<(Range<usize>, String)> = terms(text)
-            .into_iter()
-            .filter(|term| !is_stop_term(&term.text))
-            .map(|term| (term.range, term.text))
-            .collect();
-        let content = |range: &Range<usize>| words.iter().any(|(word, _)| overlap(word, range));
-        let mut weights: Vec<f32> = tokens
-            .tokens
-            .iter()
-            .map(|token| if content(&token.range) { 1.0 } else { IDLE_WEIGHT })
-            .collect();
+        let mut said = Self { meaning, tokens, ..Self::plain(text) };
+        let content =
+            |range: &Range<usize>| said.words.iter().any(|(word, _)| overlap(word, range));
+        let weights = said.tokens.tokens.iter();
+        let mut weights: Vec<f32> =
+            weights.map(|token| if content(&token.range) { 1.0 } else { IDLE_WEIGHT }).collect();
         let sum: f32 = weights.iter().sum::<f32>().max(f32::MIN_POSITIVE);
         weights.iter_mut().for_each(|weight| *weight /= sum);
-        let normal = normalize(text);
+        said.weights = weights;
+        said
+    }
+
+    /// A claim without vectors.
+    pub(super) fn plain(text: &str) -> Self {
+        let words = terms(text).into_iter().filter(|term| !is_stop_term(&term.text));
         Self {
             text: text.to_owned(),
+            normal: normalize(text),
+            meaning: Embedding { vector: Vec::new(), tokens: 0 },
+            tokens: TokenVectors { tokens: Vec::new() },
+            weights: Vec::new(),
+            words: words.map(|term| (term.range, term.text)).collect(),
             parts: parts(text),
             han: text.chars().any(is_han),
-            normal,
-            meaning,
-            tokens,
-            weights,
-            words,
         }
     }
 }
@@ -107,6 +109,22 @@ pub(super) struct Evidence {
     pub signals: Signals,
     /// For each piece, its tokens as bytes of the source's text, with how well each finds its like in the claim.
     pub met: Vec<Vec<(Range<usize>, f32)>>,
+}
+
+impl Evidence {
+    /// Adds what another part of the claim rests on; its signals instead of these if it is the `worse`.
+    pub(super) fn join(&mut self, other: Self, worse: bool) {
+        if worse {
+            self.signals = other.signals;
+        }
+        for (piece, met) in other.pieces.into_iter().zip(other.met) {
+            let same = |one: &Piece| one.source == piece.source && one.range == piece.range;
+            if !self.pieces.iter().any(same) {
+                self.pieces.push(piece);
+                self.met.push(met);
+            }
+        }
+    }
 }
 
 /// What the support is computed from, each about 0 to 1.

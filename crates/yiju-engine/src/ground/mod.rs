@@ -6,6 +6,7 @@
 //! names and quotations (`particulars`), words that turn a sentence (`turning`, over `verify`'s), and conditions left out
 //! (`conditions`). One sentence is one claim, and what is partly right is not supported.
 
+mod bodies;
 mod check;
 mod claims;
 mod conditions;
@@ -18,6 +19,7 @@ mod report;
 mod sources;
 mod turning;
 
+pub(crate) use check::without_model;
 #[cfg(feature = "measure")]
 pub(crate) use engine::signals;
 pub use report::{

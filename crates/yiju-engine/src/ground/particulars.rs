@@ -1,24 +1,26 @@
 //! Numbers, names and quotations of a claim that its evidence does not have.
 
 use yiju_document::find_numbers;
-use yiju_text::amounts::values;
+use yiju_text::amounts::{Value, values};
 use yiju_text::chars::is_han;
 use yiju_text::dates::date_spans;
-use yiju_text::words::WordList;
+use yiju_text::numerals::{leading_number, parse_number};
 use yiju_text::{normalize, tagged};
 
+use super::bodies::{self, abbreviates};
 use super::evidence::Said;
 use super::report::{GroundFailure, GroundFailureKind as Kind};
 use crate::ask::constraints::constraints;
+use crate::verify::turns::common;
 use crate::verify::{Mismatch, MismatchKind};
 
-const WORDS: &str = include_str!("../../data/ground.txt");
-static BODIES: WordList = WordList::section(WORDS, "bodies");
-static ANY_BODY: WordList = WordList::section(WORDS, "any body");
-static ROLES: WordList = WordList::section(WORDS, "roles");
-
-/// Most characters that say which body it is.
-const LONGEST_BODY: usize = 12;
+/// What this country is called before the names of its laws.
+const COUNTRY: [&str; 3] = ["中华人民共和国", "中国", "我国"];
+/// Characters that no name of a place has: 应按省 is none.
+const NOT_IN_NAMES: &str = "应按由经向的和与或为于从对至到把被让是有其各该本等同报";
+/// Characters looked at before a number, and by how much more of them another place must have.
+const BEFORE: usize = 8;
+const LEAST_NEARER: f32 = 0.35;
 /// A shorter quotation is emphasis.
 const SHORTEST_QUOTATION: usize = 2;
 
@@ -32,7 +34,7 @@ pub(super) struct There<'t> {
     pub cited: &'t str,
 }
 
-fn failure(kind: Kind, claim: &str, source: &str) -> GroundFailure {
+pub(super) fn failure(kind: Kind, claim: &str, source: &str) -> GroundFailure {
     GroundFailure { kind, claim: claim.to_owned(), source: source.to_owned() }
 }
 
@@ -48,11 +50,55 @@ pub(super) fn numbers(mismatches: &[Mismatch], there: &There<'_>) -> Vec<GroundF
             let known = said.iter().all(|value| {
                 around.iter().any(|other| near(value.value, other.value))
                     || counted(value.value, there.cited)
+                    || value.value == 1.0 && there.cited.contains(&format!("每{}", value.unit))
             });
             !known
         })
         .map(|one| failure(kind_of(&one.statement), &one.statement, &one.quote))
         .collect()
+}
+
+/// Numbers that the evidence has, but of something else: 副召集人2名 where it has 召集人1人 and 副召集人2人.
+pub(super) fn misplaced(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
+    let known = values(there.evidence);
+    let mut found = Vec::new();
+    for value in values(&said.normal).iter().filter(|value| !value.unit.is_empty()) {
+        let same = |other: &&Value| (other.value - value.value).abs() <= 1e-9 * value.value.abs();
+        let of_unit: Vec<&Value> = known.iter().filter(|other| other.unit == value.unit).collect();
+        if !of_unit.iter().any(same) || of_unit.iter().all(same) {
+            continue;
+        }
+        let alike =
+            |other: &Value| beside(&said.normal, &value.shown, there.evidence, &other.shown);
+        let best = |same_value: bool| {
+            let those = of_unit.iter().filter(|other| same(other) == same_value);
+            those.map(|other| (alike(other), *other)).max_by(|a, b| a.0.total_cmp(&b.0))
+        };
+        if let (Some((right, _)), Some((wrong, other))) = (best(true), best(false))
+            && wrong - right >= LEAST_NEARER
+        {
+            found.push(failure(kind_of(&value.shown), &value.shown, &other.shown));
+        }
+    }
+    found
+}
+
+/// How alike what stands before one number is to what stands before the other, at the best place of each: the share of
+/// the characters that they have in common, in their order.
+fn beside(a: &str, shown_a: &str, b: &str, shown_b: &str) -> f32 {
+    let before = |text: &str, at: usize| -> Vec<char> {
+        let all = text[..at].chars().rev().filter(|c| c.is_alphanumeric());
+        all.take(BEFORE).collect()
+    };
+    let mut best = 0.0f32;
+    for (at_a, _) in a.match_indices(shown_a) {
+        let ours = before(a, at_a);
+        for (at_b, _) in b.match_indices(shown_b) {
+            let theirs = before(b, at_b);
+            best = best.max(common(&ours, &theirs) as f32 / BEFORE as f32);
+        }
+    }
+    best
 }
 
 fn kind_of(shown: &str) -> Kind {
@@ -87,8 +133,9 @@ pub(super) fn names(said: &Said, there: &There<'_>, across: bool) -> Vec<GroundF
         found.extend(quotations(said, there));
         found.extend(fixed(said, there));
         found.extend(places(said, there));
-        found.extend(bodies(said, there));
-        found.extend(roles(said, there));
+        found.extend(bodies::named(said, there));
+        found.extend(bodies::bodies(said, there));
+        found.extend(bodies::roles(said, there));
     }
     found
 }
@@ -96,9 +143,19 @@ pub(super) fn names(said: &Said, there: &There<'_>, across: bool) -> Vec<GroundF
 /// Full dates, which a month's name may be part of.
 fn dates(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
     let known = date_spans(there.cited);
+    let parts = values(there.cited);
+    // 2004年3月8日至7月7日 has the second date in parts.
+    let in_parts = |date: &jiff::civil::Date| {
+        let part = |value: i32, unit: &str| {
+            parts.iter().any(|one| one.unit == unit && one.value == f64::from(value))
+        };
+        part(date.year().into(), "年")
+            && part(date.month().into(), "月")
+            && part(date.day().into(), "日")
+    };
     date_spans(&said.text)
         .into_iter()
-        .filter(|(_, date)| !known.iter().any(|(_, other)| other == date) && !known.is_empty())
+        .filter(|(_, date)| !known.iter().any(|(_, other)| other == date) && !in_parts(date))
         .map(|(range, _)| failure(Kind::Date, &said.text[range], ""))
         .collect()
 }
@@ -114,7 +171,11 @@ fn document_numbers(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
 
 /// Quoted text, and titles.
 fn quotations(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
-    let plain = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
+    // 《中国工会法》 is 《中华人民共和国工会法》.
+    let plain = |text: &str| -> String {
+        let text = COUNTRY.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
+        text.chars().filter(|c| c.is_alphanumeric()).collect()
+    };
     let known = plain(there.cited);
     let mut found = Vec::new();
     for (open, close, kind) in [
@@ -183,6 +244,8 @@ fn fixed(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
     constraints(&said.text)
         .into_iter()
         .filter(|constraint| !constraint.met_by(there.cited))
+        .filter(|constraint| !in_range(&constraint.said, there.cited))
+        .filter(|constraint| !constraint.said.contains(|c| NOT_IN_NAMES.contains(c)))
         .filter(|constraint| {
             // 报考碧溪市 is 碧溪市: what stands before may be a verb.
             let tail: Vec<char> = constraint.said.chars().rev().take(3).collect();
@@ -203,16 +266,28 @@ fn fixed(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
         .collect()
 }
 
+/// Whether a class (二级) lies in a range of the text: 一至四级.
+fn in_range(class: &str, text: &str) -> bool {
+    let Some((number, length)) = leading_number(class) else { return false };
+    let unit = &class[length..];
+    text.match_indices(['至', '到']).any(|(at, joint)| {
+        let before: String = text[..at].chars().rev().take(1).collect();
+        let last = leading_number(&text[at + joint.len()..]);
+        let ends = |to: usize| text[at + joint.len() + to..].starts_with(unit);
+        parse_number(&before)
+            .zip(last)
+            .is_some_and(|(first, (last, to))| ends(to) && (first..=last).contains(&number))
+    })
+}
+
 fn places(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
     tagged(&said.normal)
         .into_iter()
         .filter(|word| matches!(word.tag.as_str(), "ns" | "nt" | "nrt"))
         .map(|word| (&said.normal[word.range], word.tag))
         .filter(|(word, _)| word.chars().count() > 1 && word.chars().all(is_han))
-        .filter(|(word, _)| {
-            !there.cited.contains(*word)
-                && !there.cited.contains(word.trim_end_matches(['市', '省', '县']))
-        })
+        .filter(|(word, _)| !COUNTRY.contains(word))
+        .filter(|(word, _)| !abbreviates(word.trim_end_matches(['市', '省', '县']), there.cited))
         .map(|(word, tag)| {
             let kind = match tag.as_str() {
                 "ns" => Kind::Place,
@@ -221,108 +296,5 @@ fn places(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
             };
             failure(kind, word, "")
         })
-        .collect()
-}
-
-/// Bodies: the words before 部门, 机关, 委员会 must be those before such a word of the evidence, in their order.
-fn bodies(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
-    let known: Vec<(Vec<char>, &str)> = bodies_of(there.evidence)
-        .chain(bodies_of(there.around))
-        .map(|(name, end)| (name.chars().collect(), end))
-        .collect();
-    let all = format!("{} {}", there.evidence, there.around);
-    let mut found = Vec::new();
-    for (name, end) in bodies_of(&said.normal) {
-        let which: Vec<char> = distinct(name).chars().collect();
-        let whole = format!("{name}{end}");
-        if which.len() < 2 || all.contains(&whole) {
-            continue;
-        }
-        let bare: String = which.iter().collect();
-        if all.contains(&bare) {
-            continue;
-        }
-        let meant = known.iter().any(|(other, _)| subsequence(&which, other));
-        if !meant {
-            found.push(failure(Kind::Body, &format!("{bare}{end}"), ""));
-        }
-    }
-    found
-}
-
-/// The bodies of a text: what stands before the word that says that it is one, and that word.
-fn bodies_of(text: &str) -> impl Iterator<Item = (&str, &'static str)> {
-    let words = tagged(text);
-    let mut found = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let shown = &text[word.range.clone()];
-        let Some(end) = BODIES
-            .suffix_of(shown)
-            .filter(|end| end.chars().count() > 1 || shown.chars().count() > 1)
-        else {
-            continue;
-        };
-        // A longer word has its name in itself: 公安机关.
-        let mut start = word.range.end - end.len();
-        let inside = start > word.range.start;
-        start = word.range.start;
-        for before in words[..at].iter().rev() {
-            let shown = &text[before.range.clone()];
-            let noun = before.tag.starts_with('n')
-                || matches!(before.tag.as_str(), "vn" | "j" | "b" | "v" | "an" | "f" | "l");
-            let joins = shown.chars().all(is_han) && noun;
-            if !joins || text[before.range.start..word.range.end].chars().count() > LONGEST_BODY {
-                break;
-            }
-            start = before.range.start;
-        }
-        let name_end = word.range.end - end.len();
-        if inside || start < name_end {
-            found.push((&text[start..name_end], end));
-        }
-    }
-    found.into_iter()
-}
-
-/// A body's name without what says nothing of which it is.
-fn distinct(name: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    let tags = tagged(name);
-    for word in &tags {
-        let shown = &name[word.range.clone()];
-        if !ANY_BODY.contains(shown) {
-            words.push(shown);
-        }
-    }
-    // Of a long name the last words tell: 住房城乡建设.
-    let from = words.len().saturating_sub(2);
-    words[from..].concat()
-}
-
-fn subsequence(short: &[char], long: &[char]) -> bool {
-    let mut rest = long.iter();
-    short.iter().all(|c| rest.any(|other| other == c))
-}
-
-/// Roles that the evidence has none of.
-fn roles(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
-    let all = format!("{} {}", there.evidence, there.around);
-    ROLES
-        .iter()
-        .filter(|role| crate::ask::question::holds(&said.normal, role))
-        .filter(|role| {
-            // 被保险人 holds 保险人.
-            let longer = |other: &&&str| {
-                other.len() > role.len() && other.ends_with(**role) && said.normal.contains(**other)
-            };
-            !ROLES.iter().any(|other| longer(&other)) && !crate::ask::question::holds(&all, role)
-        })
-        .filter(|_| {
-            // Where the evidence has no roles at all, it speaks of them in other words.
-            ROLES.iter().any(|other| {
-                crate::ask::question::holds(&all, other) && !said.normal.contains(other)
-            })
-        })
-        .map(|role| failure(Kind::Body, role, ""))
         .collect()
 }

@@ -81,7 +81,7 @@ pub struct Grounding {
     pub threshold: f32,
     /// The sentences in their order.
     pub claims: Vec<GroundedClaim>,
-    /// What contradicts its source, over all sentences: `claim` is the index of the sentence.
+    /// What contradicts its source, over all sentences.
     pub contradictions: Vec<GroundContradiction>,
     /// The sources, as given or as found, in their order.
     pub sources: Vec<GroundedSource>,
@@ -213,7 +213,7 @@ impl GroundFailureKind {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct GroundContradiction {
     /// Index in `claims`.
-    pub claim: usize,
+    pub claim_index: usize,
     /// What contradicts.
     #[serde(flatten)]
     pub failure: GroundFailure,

@@ -8,21 +8,23 @@ use std::collections::HashSet;
 use yiju_text::words::WordList;
 
 use super::report::{GroundFailure, GroundFailureKind as Kind};
-use crate::operators::{Atoms, Family, Kind as AtomKind, Operator};
+use crate::operators::{Atom, Atoms, Family, Kind as AtomKind, Operator};
 use crate::verify::{Mismatch, MismatchKind};
 
 const WORDS: &str = include_str!("../../data/ground.txt");
 static ALL_LIKE: WordList = WordList::section(WORDS, "all like");
 static ONLY: WordList = WordList::section(WORDS, "only");
 static ONLY_LIKE: WordList = WordList::section(WORDS, "only like");
+static EXCEPT_LIKE: WordList = WordList::section(WORDS, "except like");
+static OPPOSITES: WordList = WordList::section(WORDS, "opposites");
 static HEDGES: WordList = WordList::section(WORDS, "hedges");
 
 /// Atoms after a hedge that it is about, and the least share of them that the claim has.
 const HEDGED: usize = 5;
-const LEAST_HEDGED: f32 = 0.6;
+const LEAST_HEDGED: f32 = 0.8;
 
-/// What two texts of different classes say, as failures.
-pub(super) fn turned(mismatches: &[Mismatch]) -> Vec<GroundFailure> {
+/// What two texts of different classes say, as failures; `evidence` in normal form.
+pub(super) fn turned(mismatches: &[Mismatch], evidence: &str) -> Vec<GroundFailure> {
     let kind = |kind: MismatchKind| {
         Some(match kind {
             MismatchKind::Number | MismatchKind::MissingNumber => return None,
@@ -38,6 +40,12 @@ pub(super) fn turned(mismatches: &[Mismatch]) -> Vec<GroundFailure> {
     };
     mismatches
         .iter()
+        // What the evidence says word for word somewhere, it says.
+        .filter(|one| {
+            one.kind != MismatchKind::Negation || !evidence.contains(one.statement.as_str())
+        })
+        // 不得要求下载 is 不得强制要求下载.
+        .filter(|one| !(one.statement.starts_with("不得") && one.quote.starts_with("不得")))
         .filter_map(|one| {
             Some(GroundFailure {
                 kind: kind(one.kind)?,
@@ -52,8 +60,11 @@ pub(super) fn turned(mismatches: &[Mismatch]) -> Vec<GroundFailure> {
 pub(super) fn unmatched(claim: &str, evidence: &str, across: bool) -> Vec<GroundFailure> {
     let (said, there) = (Atoms::of(claim), Atoms::of(evidence));
     let mut found = modality(&said, &there);
-    found.extend(bounds(&said, &there));
-    if !across {
+    if across {
+        found.extend(denied_of_nothing(&said, &there));
+    } else {
+        found.extend(bounds(&said, &there));
+        found.extend(opposites(claim, evidence));
         found.extend(denials(&said, &there));
         found.extend(extents(claim, evidence));
         found.extend(hedges(claim, &said, evidence, &there));
@@ -108,7 +119,10 @@ fn modality(said: &Atoms<'_>, there: &Atoms<'_>) -> Vec<GroundFailure> {
             first(&theirs, "permission").or(first(&theirs, "duty")),
         );
     }
-    if !has("no duty") && !denies(there) {
+    let denied = |one: &Atom| {
+        one.denies && !matches!(one.kind, AtomKind::Operator(Family::Modality, "prohibition"))
+    };
+    if !has("no duty") && !there.atoms.iter().any(denied) {
         name("no duty", Kind::Modality, first(&theirs, "duty"));
     }
     found
@@ -123,21 +137,43 @@ fn bounds(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
     apart.then(|| failure(Kind::Bound, said.words(&one.stretch), there.words(&other.stretch)))
 }
 
-fn denials(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
-    let banned = |atoms: &Atoms<'_>| {
-        of_family(atoms, Family::Modality)
-            .iter()
-            .any(|one| matches!(one.class, "prohibition" | "no duty"))
-    };
+/// Whether a text bans something, or frees from a duty.
+fn banned(atoms: &Atoms<'_>) -> bool {
+    let operators = of_family(atoms, Family::Modality);
+    operators.iter().any(|one| matches!(one.class, "prohibition" | "no duty"))
+}
+
+/// A denial of the claim where the evidence denies, bans and excepts nothing.
+fn denied_of_nothing(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
+    let denial = said.atoms.iter().position(|atom| atom.denies)?;
     let excepted = of_family(there, Family::Extent).iter().any(|one| one.class == "without");
-    if let Some(denial) = said.atoms.iter().position(|atom| atom.denies) {
-        let nothing = !denies(there) && !banned(there) && !excepted;
-        let of_charge = of_family(there, Family::Negation).iter().any(|one| one.class == "free");
-        return (nothing && !of_charge).then(|| {
-            failure(Kind::Negation, said.words(&(denial..(denial + 3).min(said.atoms.len()))), "")
-        });
+    let of_charge = of_family(there, Family::Negation).iter().any(|one| one.class == "free");
+    if denies(there) || banned(there) || excepted || of_charge {
+        return None;
     }
-    if banned(said) {
+    let words = said.words(&(denial..(denial + 3).min(said.atoms.len())));
+    Some(failure(Kind::Negation, words, ""))
+}
+
+fn denials(said: &Atoms<'_>, there: &Atoms<'_>) -> Option<GroundFailure> {
+    if let Some(failure) = denied_of_nothing(said, there) {
+        return Some(failure);
+    }
+    // 不用促进 where the evidence says 促进, and nothing of a duty.
+    for matter in said.denied() {
+        let (ours, theirs) = (said.stands(&matter), there.stands(&matter));
+        let all = |of: &[Operator], affirmed: bool| {
+            of.iter().all(|one| (one.class == "affirmed") == affirmed)
+        };
+        if !theirs.is_empty() && all(&theirs, true) && all(&ours, false) {
+            return Some(failure(
+                Kind::Negation,
+                said.words(&ours[0].stretch),
+                there.words(&theirs[0].stretch),
+            ));
+        }
+    }
+    if denies(said) || banned(said) {
         return None;
     }
     // What the evidence denies or bans throughout, the claim affirms.
@@ -181,12 +217,36 @@ fn extents(claim: &str, evidence: &str) -> Vec<GroundFailure> {
     {
         found.push(failure(Kind::Scope, said.words(&all.stretch), ""));
     }
-    if let Some(only) = first_of(&ONLY, claim)
+    let without = |atoms: &Atoms<'_>| {
+        of_family(atoms, Family::Extent).into_iter().find(|one| one.class == "without")
+    };
+    if let Some(exception) = without(&said)
+        && without(&Atoms::of(evidence)).is_none()
+        && first_of(&EXCEPT_LIKE, evidence).is_none()
+    {
+        found.push(failure(Kind::Scope, said.words(&exception.stretch), ""));
+    }
+    // 只要 is a condition.
+    let claim = claim.replace("只要", "");
+    if let Some(only) = first_of(&ONLY, &claim)
         && first_of(&ONLY_LIKE, evidence).is_none()
     {
         found.push(failure(Kind::Scope, only, ""));
     }
     found
+}
+
+/// A word of the claim whose opposite the evidence has instead.
+fn opposites(claim: &str, evidence: &str) -> Vec<GroundFailure> {
+    let has = |text: &str, word: &str| crate::ask::question::holds(text, word) && whole(text, word);
+    OPPOSITES
+        .rows()
+        .flat_map(|[one, other]| [(one, other), (other, one)])
+        .filter(|(said, there)| {
+            has(claim, said) && !has(evidence, said) && has(evidence, there) && !has(claim, there)
+        })
+        .map(|(said, there)| failure(Kind::Negation, said, there))
+        .collect()
 }
 
 /// Hedges of the evidence that the claim has left out, though it has what they are about.
@@ -213,6 +273,12 @@ fn hedges(
         let held =
             after.iter().filter(|kind| said.atoms.iter().any(|atom| atom.kind == ***kind)).count();
         let share = held as f32 / after.len().max(1) as f32;
-        (after.len() >= 2 && share >= LEAST_HEDGED).then(|| failure(Kind::Scope, "", hedge))
+        // The first words that it is about stand side by side in the claim, too.
+        let side_by_side = after.len() >= 2
+            && said
+                .atoms
+                .windows(2)
+                .any(|two| two[0].kind == *after[0] && two[1].kind == *after[1]);
+        (side_by_side && share >= LEAST_HEDGED).then(|| failure(Kind::Scope, "", hedge))
     })
 }

@@ -9,7 +9,7 @@ pub(crate) mod model;
 mod quote;
 mod report;
 mod support;
-mod turns;
+pub(crate) mod turns;
 
 pub use claims::{Mismatch, MismatchKind};
 pub use report::{
