@@ -34,7 +34,7 @@ Article 1 The deposit must not exceed two months' rent.
 Article 2 The landlord must return the deposit within three working days after the tenant has moved out.
 TEXT
 export YIJU_LIBRARY="$library/library"
-answer="$("$yiju" ask --json --write --writer "$model" --docs "$library/rent.txt" "When must the landlord return the deposit?")"
+answer="$("$yiju" ask --json --write --writer "$model" --writer-seconds 1200 --docs "$library/rent.txt" "When must the landlord return the deposit?")"
 python3 - "$answer" <<'PYTHON'
 import json
 import sys
