@@ -40,10 +40,11 @@ pub(crate) struct Ask {
     /// Have the answer written by a model from the quotes; each sentence is checked before it is shown
     #[arg(long)]
     write: bool,
-    #[command(flatten)]
-    writer: WriterSettings,
     /// The question
     question: Vec<String>,
+    // Last, for what comes after would stand under its heading.
+    #[command(flatten)]
+    writer: WriterSettings,
 }
 
 /// Error rates by threshold, on the sets that the confidence model was trained on.
