@@ -78,12 +78,13 @@ fn plain(text: &str) -> String {
     let text = text.replace("**", "").replace("__", "");
     let mut text = text.trim();
     text = text.trim_start_matches(['#', '>', '-', '*', '•', '·']).trim_start();
-    // 1. and 1) number a list; 1.5 does not.
+    // 1. and 1) number a list; 1.5 does not, nor a number alone.
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     if (1..=2).contains(&digits)
         && let Some(after) = text.get(digits..)
         && let Some(after) = after.strip_prefix(['.', ')', '、', '．', '）'])
         && !after.starts_with(|c: char| c.is_ascii_digit())
+        && after.chars().any(char::is_alphanumeric)
     {
         text = after.trim_start();
     }
@@ -114,6 +115,7 @@ mod tests {
         assert_eq!(Draft::read("Pay rent [2, 1]. [3]"), draft("Pay rent.", &[2, 1, 3]));
         assert_eq!(Draft::read("见[附件]和[2024]年。"), draft("见[附件]和[2024]年。", &[]));
         assert_eq!(Draft::read("1.5 percent[1]."), draft("1.5 percent.", &[1]));
+        assert_eq!(Draft::read("12"), draft("12.", &[]));
         assert_eq!(Draft::read("[1]"), None);
         assert_eq!(Draft::read(" \n---"), None);
         assert_eq!(draft(rent, &[1, 3]).unwrap().with_markers(), format!("{rent}[1][3]"));
