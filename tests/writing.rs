@@ -28,7 +28,7 @@ fn sentences_are_shown_with_their_citations_and_what_was_dropped() {
     let done = place.ok(&[&["ask", "--write", QUESTION][..], &writer].concat());
     let shown = TRUE.replace("[1]。", "。[1]");
     assert!(
-        done.out.starts_with(&format!("{shown}\n- dropped: {}", FALSE.replace("[1]。", "。[1]"))),
+        done.out.starts_with(&format!("{shown}\n  - dropped: {}", FALSE.replace("[1]。", "。[1]"))),
         "{}",
         done.out
     );

@@ -321,8 +321,9 @@ pub struct Answer {
     pub verdict: Option<Verdict>,
     /// One for each marker, in the order of the markers.
     pub citations: Vec<Citation>,
-    /// The written answer, checked; left out where none was asked for, and on refusal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The written answer, checked; null where none was asked for, and on refusal.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub written: Option<Written>,
     /// On refusal, the nearest clauses, best first.
     pub nearest: Vec<Nearest>,

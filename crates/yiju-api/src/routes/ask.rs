@@ -194,7 +194,6 @@ struct AnswerEvent<'a> {
     refusal: &'a Option<Refusal>,
     answer: &'a str,
     verdict: Option<Verdict>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     written: Option<&'a Written>,
     nearest: &'a [Nearest],
     confidence: f32,

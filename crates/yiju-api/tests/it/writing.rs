@@ -100,7 +100,7 @@ async fn without_a_writer_writing_is_refused_in_words() {
     assert_eq!(get(&app, "/v1/models/yiju-writer").await.error(404), "model_not_found");
     // Nothing of it is in an answer that was not asked to be written.
     let plain = post(&app, "/v1/ask", json!({"question": QUESTION})).await.json();
-    assert!(plain.get("written").is_none());
+    assert_eq!(plain["written"], Value::Null);
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn an_answer_is_written_and_checked() {
     assert!(written.get("cause").is_none());
     // What is not asked to be written is not.
     let plain = post(&app, "/v1/ask", json!({"question": QUESTION})).await.json();
-    assert!(plain.get("written").is_none());
+    assert_eq!(plain["written"], Value::Null);
     assert_eq!(plain["citations"], answer["citations"]);
 }
 
