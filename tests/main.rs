@@ -12,6 +12,7 @@ mod eval;
 #[cfg(unix)]
 mod faults;
 mod files;
+mod ground;
 mod keeping;
 mod kills;
 #[cfg(unix)]
@@ -19,8 +20,12 @@ mod open;
 mod pull;
 #[cfg(unix)]
 mod reembed;
+#[path = "../crates/yiju-writer/tests/it/scripted.rs"]
+#[expect(dead_code, reason = "the writer's own tests use all of it")]
+mod scripted;
 mod serve;
 #[cfg(all(unix, feature = "otlp"))]
 mod spans;
 mod support;
 mod verify;
+mod writing;

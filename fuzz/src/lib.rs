@@ -25,14 +25,16 @@ use yiju_index::{AdaptiveIndex, CodedTokens, LexicalIndex, QueryTokens, VectorIn
 pub type Target = fn(&[u8]);
 
 /// The targets by name.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("document", document),
     ("format", format),
     ("reader", reader),
     ("picture", picture),
     ("references", references),
     ("question", question),
+    ("ground", ground),
     ("api_body", api_body),
+    ("writer_stream", writer_stream),
     ("vector_snapshot", vector_snapshot),
     ("token_codes", token_codes),
     ("model_files", model_files),
@@ -76,6 +78,16 @@ fn text(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
 }
 
+/// What an endpoint streams: where its bytes are cut changes nothing.
+pub fn writer_stream(data: &[u8]) {
+    let (whole, failed) = yiju_writer::fuzzing::events(data, usize::MAX);
+    for size in [1, 7] {
+        let (pieces, failed_too) = yiju_writer::fuzzing::events(data, size);
+        assert_eq!(failed, failed_too);
+        assert!(failed || pieces == whole);
+    }
+}
+
 /// The references in a question: their spans are within it and in order.
 pub fn references(data: &[u8]) {
     let text = text(data);
@@ -110,13 +122,22 @@ pub fn question(data: &[u8]) {
     let _ = WORDS.search(&text, 3, None);
 }
 
+/// The check of a text without its model: what stands before the first NUL against what follows it.
+pub fn ground(data: &[u8]) {
+    let (answer, source) = match data.iter().position(|byte| *byte == 0) {
+        Some(at) => (&data[..at], &data[at + 1..]),
+        None => (data, data),
+    };
+    yiju_engine::fuzzing::ground(&text(answer), &text(source));
+}
+
 /// Requests: the first byte chooses the route, the rest is the body. No request may give a server error.
 /// The library is open for reading only, so that inputs do not affect each other; questions run the whole
 /// pipeline.
 pub fn api_body(data: &[u8]) {
     static SERVER: LazyLock<(TempDir, Runtime, Router)> = LazyLock::new(served);
     const JSON: &str = "application/json";
-    const ROUTES: [(Method, &str, &str); 9] = [
+    const ROUTES: [(Method, &str, &str); 10] = [
         (Method::POST, "/v1/ask", JSON),
         (Method::POST, "/v1/search", JSON),
         (Method::POST, "/v1/documents", JSON),
@@ -126,6 +147,7 @@ pub fn api_body(data: &[u8]) {
         (Method::POST, "/v1/verify", JSON),
         (Method::PUT, "/v1/collections/default", JSON),
         (Method::PUT, "/v1/collections/a", JSON),
+        (Method::POST, "/v1/ground", JSON),
     ];
     let Some((&first, body)) = data.split_first() else {
         return;

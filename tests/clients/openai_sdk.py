@@ -24,6 +24,18 @@ text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk
 check(text == message.content, text)
 check(chunks[-1].usage == whole.usage, chunks[-1])
 
+written = client.chat.completions.create(model="yiju-writer", messages=messages)
+told = written.choices[0].message
+check(told.content.startswith("推动超大特大城市控制超大城市的规模，合理有序疏解非核心功能。[1]\n"), told)
+check("九百万" not in told.content and written.yiju["written"]["dropped"], written.yiju)
+cited = told.annotations[0].url_citation
+check(told.content[cited.start_index : cited.end_index] == "[1]", cited)
+deltas = client.chat.completions.create(model="yiju-writer", messages=messages, stream=True)
+deltas = [chunk.choices[0].delta.content or "" for chunk in deltas]
+check("".join(deltas) == told.content and deltas[1].endswith("。[1]"), deltas)
+response = client.responses.create(model="yiju-writer", input=QUESTION)
+check(response.output_text == told.content, response)
+
 turns = [*messages, {"role": "assistant", "content": message.content}, {"role": "user", "content": FOLLOW_UP}]
 followed = client.chat.completions.create(model="yiju", messages=turns)
 check(followed.yiju["understood_as"], followed.yiju)

@@ -29,7 +29,12 @@ fi
 . tests/server.sh
 # Beside its modules, which node looks for from a script's own directory.
 cp "$here"/*.mjs "$place_of_clients/"
-start_server
+# The model yiju-writer writes with an endpoint of the scripts' own.
+exec {written}< <(exec python3 "$here/endpoint.py")
+endpoint=$!
+trap 'kill "$endpoint"; stop_server' EXIT
+read -r writer_url <&"$written"
+start_server --writer-url "$writer_url" --writer-model made
 export YIJU_URL="$url"
 
 scripts=("$@")

@@ -17,8 +17,8 @@ use crate::mcp;
 use crate::openapi;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, measure, openai, page, pages, rerank,
-    search, tei, verify,
+    ask, clauses, collections, documents, embeddings, ground, health, measure, openai, page, pages,
+    rerank, search, tei, verify,
 };
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::state::AppState;
@@ -86,6 +86,7 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/search"), post(search::search))
         .route(&path("/search/batch"), post(search::batch))
         .route(&path("/verify"), post(verify::verify))
+        .route(&path("/ground"), post(ground::ground))
         .route(&path("/documents"), post(documents::add).layer(form_limit).get(documents::list))
         .route(
             &path("/documents/{id}"),

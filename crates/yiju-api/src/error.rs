@@ -62,6 +62,11 @@ impl ApiError {
         .hint(format!("ask for `{here}`, or leave `model` out"))
     }
 
+    pub(crate) fn no_writer() -> Self {
+        Self::invalid("`write` is true, and this server has no model that writes")
+            .hint("leave `write` out for an answer of quotes, or start the server with --writer-url or --writer")
+    }
+
     pub(crate) fn method_not_allowed(method: &str, path: &str) -> Self {
         Self::new(
             ErrorCode::MethodNotAllowed,

@@ -45,6 +45,12 @@ pub struct Limits {
     pub deadline: Duration,
     /// The same for an add or a remove; one that is not written by then changes nothing.
     pub write_deadline: Duration,
+    /// Answers that are written at once.
+    pub writing: usize,
+    /// Answers that may wait to be written; more are answered 429.
+    pub writing_queue: usize,
+    /// Time for writing an answer that was found, including the wait.
+    pub writing_deadline: Duration,
     /// A streamed answer that takes longer than this starts before its result is known: an error is
     /// then an `error` event. Before that, an error has its own HTTP status.
     pub stream_after: Duration,
@@ -66,6 +72,9 @@ impl Default for Limits {
             write_queue: 8,
             deadline: Duration::from_secs(30),
             write_deadline: Duration::from_secs(15 * 60),
+            writing: 4,
+            writing_queue: 64,
+            writing_deadline: Duration::from_secs(150),
             stream_after: Duration::from_secs(1),
         }
     }

@@ -1,11 +1,13 @@
 //! An answer as a message: the text with its markers, below it what each stands for, and an annotation for each marker.
 
+use std::ops::Range;
+
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use serde::Serialize;
 use serde_json::Value;
-use yiju_engine::{Answer, ClauseRef};
+use yiju_engine::{Answer, Citation, ClauseRef, WrittenSentence};
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -57,8 +59,17 @@ pub(crate) fn value_of(value: &impl Serialize) -> Result<Value, ApiError> {
     read.map_err(|error| ApiError::internal(format!("a part of a message: {error}")))
 }
 
+/// How a message comes to its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// At its end.
+    Whole,
+    /// Sentence by sentence: what was shown stays, though the answer may not stand.
+    InPieces,
+}
+
 /// A message.
-pub(crate) struct Written {
+pub(crate) struct Message {
     /// The text.
     pub(crate) text: String,
     /// In the order of the text.
@@ -79,42 +90,78 @@ pub(crate) struct Annotation {
 }
 
 /// The message that says what an answer says.
-pub(crate) fn written(answer: &Answer, links: &Links) -> Written {
+pub(crate) fn message(answer: &Answer, links: &Links, told: Told) -> Message {
     let mut text = match &answer.refusal {
         Some(refusal) => refusal.message.clone(),
         None => answer.answer.clone(),
     };
-    let mut annotations: Vec<Annotation> = answer
-        .citations
-        .iter()
-        .filter_map(|citation| {
-            let at = marker(&text, citation.marker)?;
-            let start = text[..at.start].chars().count();
-            Some(Annotation {
+    let mut places: Vec<(Range<usize>, &Citation)> = Vec::new();
+    let cited = |number: u32| answer.citations.iter().find(|one| one.marker == number);
+    match &answer.written {
+        Some(written) if written.stands => places.extend(of_sentences(&written.sentences, cited)),
+        other => {
+            let quoted = answer.citations.iter();
+            places.extend(quoted.filter_map(|one| Some((marker(&text, one.marker)?, one))));
+            let shown = other.as_ref().filter(|_| told == Told::InPieces);
+            if let Some(written) = shown.filter(|written| !written.sentences.is_empty()) {
+                let before = format!("{}\n\n", WrittenSentence::joined(&written.sentences));
+                text.insert_str(0, &before);
+                for (place, _) in &mut places {
+                    *place = place.start + before.len()..place.end + before.len();
+                }
+                places.extend(of_sentences(&written.sentences, cited));
+            }
+        }
+    }
+    let mut annotations: Vec<Annotation> = places
+        .into_iter()
+        .map(|(place, citation)| {
+            let start = text[..place.start].chars().count();
+            Annotation {
                 start_index: start,
-                end_index: start + text[at].chars().count(),
+                end_index: start + text[place].chars().count(),
                 url: links.of(&citation.clause_id),
-                title: place(citation),
-            })
+                title: place_of(citation),
+            }
         })
         .collect();
     annotations.sort_by_key(|annotation| annotation.start_index);
     let sources = answer
         .citations
         .iter()
-        .map(|citation| format!("[{}] {}", citation.marker, place(citation)));
+        .map(|citation| format!("[{}] {}", citation.marker, place_of(citation)));
     // Windows show nothing but the text.
-    let nearest = answer.nearest.iter().map(|nearest| format!("- {}", place(nearest)));
+    let nearest = answer.nearest.iter().map(|nearest| format!("- {}", place_of(nearest)));
     let below: Vec<String> = sources.chain(nearest).collect();
     if !below.is_empty() {
         text.push_str("\n\n");
         text.push_str(&below.join("\n"));
     }
-    Written { text, annotations }
+    Message { text, annotations }
+}
+
+/// The markers of the sentences of a written answer, as bytes of the text that they are together.
+fn of_sentences<'a>(
+    sentences: &[WrittenSentence],
+    cited: impl Fn(u32) -> Option<&'a Citation>,
+) -> Vec<(Range<usize>, &'a Citation)> {
+    let mut text = String::new();
+    let mut places = Vec::new();
+    for sentence in sentences {
+        text.push_str(&sentence.after(&text));
+        // The markers end the sentence, in their order.
+        let mut end = text.len();
+        for &number in sentence.citations.iter().rev() {
+            let start = end - format!("[{number}]").len();
+            places.extend(cited(number).map(|citation| (start..end, citation)));
+            end = start;
+        }
+    }
+    places
 }
 
 /// Where the marker `[n]` of an answer is, in bytes: markers end lines, and a quote may hold one of its own.
-fn marker(text: &str, number: u32) -> Option<std::ops::Range<usize>> {
+fn marker(text: &str, number: u32) -> Option<Range<usize>> {
     let marker = format!("[{number}]");
     let ends_line = |at: usize| {
         let after = &text[at + marker.len()..];
@@ -125,7 +172,7 @@ fn marker(text: &str, number: u32) -> Option<std::ops::Range<usize>> {
 }
 
 /// The document's title and the clause's headings on a line.
-fn place(clause: &ClauseRef) -> String {
+fn place_of(clause: &ClauseRef) -> String {
     let mut place = clause.document.title.clone();
     for heading in &clause.path {
         place.push_str(" · ");

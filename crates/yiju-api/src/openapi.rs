@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::error::ApiError;
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, health, measure, openai, pages, rerank,
-    search, tei, verify,
+    ask, clauses, collections, documents, embeddings, ground, health, measure, openai, pages,
+    rerank, search, tei, verify,
 };
 
 /// Where the routes of a named collection are.
@@ -39,6 +39,7 @@ const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v
         search::search,
         search::batch,
         verify::verify,
+        ground::ground,
         documents::add,
         documents::replace,
         documents::list,

@@ -3,13 +3,14 @@
 use std::io;
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yiju_access::{AccessError, KeyFile};
 use yiju_engine::Engine;
+use yiju_writer::Writer;
 
 use crate::access::Guard;
 use crate::collections::Collections;
@@ -54,6 +55,8 @@ struct Shared {
     reads: Lane,
     writes: Lane,
     measurements: Lane,
+    writing: Lane,
+    writer: OnceLock<Arc<dyn Writer>>,
     uploads: Arc<Semaphore>,
     metrics: Metrics,
 }
@@ -80,6 +83,7 @@ impl AppState {
         let writes = Lane::new(1, limits.write_queue, limits.write_deadline);
         // One at a time, and none waits: two would measure each other.
         let measurements = Lane::new(1, 0, limits.write_deadline);
+        let writing = Lane::new(limits.writing, limits.writing_queue, limits.writing_deadline);
         // One is being written, the others wait.
         let uploads = limits.write_queue.saturating_add(1).min(Semaphore::MAX_PERMITS);
         let shared = Shared {
@@ -90,6 +94,8 @@ impl AppState {
             reads,
             writes,
             measurements,
+            writing,
+            writer: OnceLock::new(),
             uploads: Arc::new(Semaphore::new(uploads)),
             metrics: Metrics::new(),
         };
@@ -99,6 +105,11 @@ impl AppState {
     /// Sets the default collection, which makes the server ready. A second call is ignored.
     pub fn set_engine(&self, engine: Arc<Engine>) {
         self.shared.collections.set_default(engine);
+    }
+
+    /// Sets the model that writes answers; without one, none are written. A second call is ignored.
+    pub fn set_writer(&self, writer: Arc<dyn Writer>) {
+        let _ = self.shared.writer.set(writer);
     }
 
     /// Opens the named collections in the directory `root`, which is created if missing, and allows
@@ -148,6 +159,15 @@ impl AppState {
         &self.shared.writes
     }
 
+    pub(crate) fn writing(&self) -> &Lane {
+        &self.shared.writing
+    }
+
+    /// The model that writes answers, if there is one.
+    pub(crate) fn writer(&self) -> Option<&Arc<dyn Writer>> {
+        self.shared.writer.get()
+    }
+
     /// Reserves room for a document in memory, before its body is read.
     pub(crate) fn upload_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
         let place = Arc::clone(&self.shared.uploads).try_acquire_owned();
@@ -157,8 +177,9 @@ impl AppState {
     /// Lets no further engine call start and waits for those that run, for at most `limit`. Returns
     /// whether all finished.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
-        let (reads, writes) =
-            tokio::join!(self.shared.reads.drain(limit), self.shared.writes.drain(limit));
-        reads && writes
+        let Shared { reads, writes, writing, .. } = &*self.shared;
+        let (reads, writes, writing) =
+            tokio::join!(reads.drain(limit), writes.drain(limit), writing.drain(limit));
+        reads && writes && writing
     }
 }

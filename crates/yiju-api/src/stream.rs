@@ -1,13 +1,17 @@
 //! Responses of server-sent events.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use serde::Serialize;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -47,6 +51,69 @@ pub(crate) async fn streamed<T: Send + 'static>(
             .flatten(),
         ),
     })
+}
+
+/// What a call that tells of itself has to say.
+pub(crate) enum News<N, T> {
+    /// Something before its end.
+    More(N),
+    /// Its result.
+    Ended(Result<T, ApiError>),
+}
+
+/// Streams the events of a call that tells what it has done so far through `news`, each as soon as it is told. The call
+/// is given up when the client goes. Errors before the first news have their own HTTP status, as in [`streamed`].
+///
+/// # Errors
+/// The call failed before the response began.
+pub(crate) async fn live<N: Send + 'static, T: Send + 'static>(
+    state: &AppState,
+    call: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+    mut news: UnboundedReceiver<N>,
+    mut events: impl FnMut(News<N, T>) -> Vec<Event> + Send + 'static,
+) -> Result<Response, ApiError> {
+    let mut call: Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send>> = Box::pin(call);
+    let mut waiting = VecDeque::new();
+    let mut call = tokio::select! {
+        biased;
+        Some(more) = news.recv() => {
+            waiting.extend(events(News::More(more)));
+            Some(call)
+        }
+        result = &mut call => {
+            waiting.extend(events(News::Ended(Ok(result?))));
+            None
+        }
+        () = tokio::time::sleep(state.limits().stream_after) => Some(call),
+    };
+    let state = state.clone();
+    let mut next = move |news: News<N, T>| {
+        if let News::Ended(Err(error)) = &news {
+            // The response has begun with status 200, so the outer layer does not count the error.
+            state.metrics().error(error.code());
+        }
+        events(news)
+    };
+    let running = stream::poll_fn(move |context| {
+        loop {
+            if let Some(event) = waiting.pop_front() {
+                return Poll::Ready(Some(event));
+            }
+            let Some(running) = call.as_mut() else { return Poll::Ready(None) };
+            // What was told comes before the end, though both are known.
+            if let Poll::Ready(Some(more)) = news.poll_recv(context) {
+                waiting.extend(next(News::More(more)));
+                continue;
+            }
+            let Poll::Ready(result) = running.poll_unpin(context) else { return Poll::Pending };
+            call = None;
+            while let Ok(more) = news.try_recv() {
+                waiting.extend(next(News::More(more)));
+            }
+            waiting.extend(next(News::Ended(result)));
+        }
+    });
+    Ok(respond(running))
 }
 
 /// A response of these events, kept open by comments while none comes.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use crate::ask::confidence::{Confidence, ConfidenceFit, SimilarRates};
 use crate::ask::reader::Reader;
 use crate::error::EngineError;
+use crate::ground::model::GroundModels;
 use crate::verify::model::SupportModels;
 
 /// The fitted models of the engine.
@@ -17,6 +18,8 @@ pub(crate) struct Learnt {
     pub similar: SimilarRates,
     /// How likely it is that a quote supports a statement.
     pub support: SupportModels,
+    /// How likely it is that sources say what a sentence says.
+    pub ground: GroundModels,
 }
 
 /// A damaged file, and what is wrong with it.
@@ -27,6 +30,7 @@ impl Learnt {
         (confidence, similar): (&str, &str),
         reader: &[u8],
         support: &str,
+        ground: &str,
     ) -> Result<Self, Damage> {
         let in_file = |file| move |reason| (file, reason);
         Ok(Self {
@@ -34,6 +38,7 @@ impl Learnt {
             similar: SimilarRates::read(similar).map_err(in_file("confidence/similar.json"))?,
             reader: Reader::read_weights(reader).map_err(in_file("reader/weights.safetensors"))?,
             support: SupportModels::read(support).map_err(in_file("verify/support.json"))?,
+            ground: GroundModels::read(ground).map_err(in_file("ground/support.json"))?,
         })
     }
 }
@@ -48,6 +53,7 @@ pub(crate) fn learnt() -> Result<&'static Learnt, EngineError> {
             (include_str!("ask/confidence/fit.json"), include_str!("ask/confidence/similar.json")),
             include_bytes!("ask/reader/weights.safetensors"),
             include_str!("verify/support.json"),
+            include_str!("ground/support.json"),
         )
     });
     LEARNT
@@ -82,14 +88,15 @@ mod tests {
         let reader = include_bytes!("ask/reader/weights.safetensors");
         let support = include_str!("verify/support.json");
         let confidence = (confidence, similar);
-        let damaged = |confidence, reader, support| match Learnt::read(confidence, reader, support)
-        {
-            Ok(_) => "",
-            Err((file, reason)) => {
-                assert!(!reason.is_empty());
-                file
-            }
-        };
+        let ground = include_str!("ground/support.json");
+        let damaged =
+            |confidence, reader, support| match Learnt::read(confidence, reader, support, ground) {
+                Ok(_) => "",
+                Err((file, reason)) => {
+                    assert!(!reason.is_empty());
+                    file
+                }
+            };
         assert_eq!(damaged(confidence, &reader[..], support), "");
         let other = confidence.0.replace("\"margin\"", "\"margins\"");
         assert_eq!(damaged((&other, similar), &reader[..], support), "confidence/fit.json");
@@ -100,5 +107,7 @@ mod tests {
         assert_eq!(damaged(confidence, short, support), "reader/weights.safetensors");
         let short = &support[..support.len() / 2];
         assert_eq!(damaged(confidence, &reader[..], short), "verify/support.json");
+        let found = Learnt::read(confidence, &reader[..], support, &ground[1..]);
+        assert!(matches!(found, Err(("ground/support.json", _))));
     }
 }

@@ -4,7 +4,8 @@
 //! source, [`Engine::search`] ranks clauses, [`Engine::ask`] answers with verbatim quotes or refuses.
 //!
 //! The wings: `ask` answers (its `pipeline` is the whole way of a question on one page), `keep` holds the
-//! library and its indexes, `verify` checks quotes; `measure`, behind the feature of that name, is what
+//! library and its indexes, `verify` checks quotes, `ground` checks texts against sources, `write` has answers written,
+//! each sentence checked by `ground`; `measure`, behind the feature of that name, is what
 //! evaluation and benchmarks see.
 //!
 //! ```no_run
@@ -31,6 +32,7 @@ mod engine;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
+mod ground;
 mod keep;
 mod learnt;
 mod limits;
@@ -39,6 +41,7 @@ mod measure;
 mod operators;
 mod response;
 mod verify;
+mod write;
 
 pub use ask::apart::Relevance;
 pub use ask::confidence::{
@@ -53,6 +56,10 @@ pub use ask::{
 };
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
+pub use ground::{
+    GROUND_THRESHOLD, GroundCitation, GroundContradiction, GroundFailure, GroundFailureKind,
+    GroundRequest, GroundSource, GroundSources, GroundedClaim, GroundedSource, Grounding,
+};
 pub use keep::archive::{SourcePart, each_file};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use keep::engine::Original;
@@ -84,6 +91,7 @@ pub use verify::{
     CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, Mismatch, MismatchKind,
     QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
+pub use write::report::{DroppedSentence, Written, WrittenSentence};
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
     Reach, Token,

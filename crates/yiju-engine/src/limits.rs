@@ -25,6 +25,13 @@ pub(crate) const MOST_QUOTES: usize = 20;
 /// The most places given for a verified quote.
 pub(crate) const MOST_PLACES: usize = 20;
 
+/// The longest text to check, in characters.
+pub(crate) const LONGEST_ANSWER: usize = 20_000;
+/// The most sources of such a text.
+pub(crate) const MOST_SOURCES: usize = 100;
+/// The most characters of all its sources together.
+pub(crate) const LONGEST_SOURCES: usize = 60_000;
+
 /// The longest text that documents are listed by, in characters.
 pub(crate) const LONGEST_MATCHING: usize = 200;
 

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub use yiju_document::{Role, Span};
 use yiju_store::{ClauseRecord, DocumentRecord};
 
+use crate::write::report::Written;
+
 /// Which documents a question may rest on. An empty filter lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -309,7 +311,8 @@ pub struct Answer {
     /// Why not, where they do not.
     #[cfg_attr(feature = "schema", schema(required))]
     pub refusal: Option<Refusal>,
-    /// Verbatim evidence with `[n]` markers, after the word of the verdict where there is one; empty on refusal.
+    /// Verbatim evidence with `[n]` markers, after the word of the verdict where there is one; empty on refusal. Where a
+    /// written answer was asked for and stands, that.
     pub answer: String,
     /// To a yes-or-no question, the word that the first quote decides it by; null where no sentence decides exactly
     /// what is asked, and for all other questions.
@@ -318,6 +321,10 @@ pub struct Answer {
     pub verdict: Option<Verdict>,
     /// One for each marker, in the order of the markers.
     pub citations: Vec<Citation>,
+    /// The written answer, checked; null where none was asked for, and on refusal.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub written: Option<Written>,
     /// On refusal, the nearest clauses, best first.
     pub nearest: Vec<Nearest>,
     /// Estimated probability that the documents answer the question, 0 to 1.

@@ -191,7 +191,7 @@ fn open(path: &Path) -> Result<BufReader<Box<dyn Read>>, EvalError> {
     Ok(BufReader::new(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) }))
 }
 
-fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
+pub(crate) fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, EvalError> {
     let mut out = Vec::new();
     for (at, line) in open(path)?.lines().enumerate() {
         let line = line.map_err(|source| EvalError::Io { path: path.to_owned(), source })?;

@@ -11,8 +11,8 @@ use crate::terminal::Color;
 
 /// Answers questions about documents with the clauses the answers rest on
 ///
-/// Documents are kept in a library, a directory on this machine. Nothing leaves the machine, and only
-/// `model pull` uses the network.
+/// Documents are kept in a library, a directory on this machine. Nothing leaves the machine unless you name a
+/// writer's endpoint; beside that, only `model pull` uses the network.
 #[derive(Debug, Parser)]
 #[command(
     name = "yiju",
@@ -115,6 +115,7 @@ pub(crate) enum Command {
     Chat(commands::chat::Chat),
     Search(commands::search::Search),
     Verify(commands::verify::Verify),
+    Ground(commands::ground::Ground),
     Add(commands::add::Add),
     List(commands::list::List),
     Remove(commands::remove::Remove),

@@ -26,7 +26,79 @@ pub(crate) struct File {
     recogniser: Option<PathBuf>,
     threads: Option<usize>,
     precision: Option<Precision>,
+    pub(crate) writer: WriterSettings,
     pub(crate) serve: ServeSettings,
+}
+
+/// Who writes answers: flags of the commands that answer, and the keys of the table `[writer]`. An endpoint's key is taken
+/// from the environment only.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[command(next_help_heading = "Written answers")]
+pub(crate) struct WriterSettings {
+    /// Model on this machine that writes: a GGUF file of the architecture Qwen2 or Llama, an instruct model
+    #[arg(id = "writer", long = "writer", value_name = "FILE", env = "YIJU_WRITER")]
+    pub(crate) file: Option<PathBuf>,
+    /// Endpoint that writes, of OpenAI's API, as http://127.0.0.1:11434/v1: it is sent the question and the quotes. Its
+    /// key is taken from YIJU_WRITER_KEY
+    #[arg(id = "writer-url", long = "writer-url", value_name = "URL", env = "YIJU_WRITER_URL")]
+    pub(crate) url: Option<String>,
+    /// The endpoint's model
+    #[arg(
+        id = "writer-model",
+        long = "writer-model",
+        value_name = "NAME",
+        env = "YIJU_WRITER_MODEL"
+    )]
+    pub(crate) model: Option<String>,
+    /// Write down each request to the endpoint in FILE before it is sent, a JSON object a line
+    #[arg(id = "writer-log", long = "writer-log", value_name = "FILE", env = "YIJU_WRITER_LOG")]
+    pub(crate) log: Option<PathBuf>,
+    /// Time for a written answer [default: 120, with a file 300]
+    #[arg(
+        id = "writer-seconds",
+        long = "writer-seconds",
+        value_name = "SECONDS",
+        env = "YIJU_WRITER_SECONDS"
+    )]
+    pub(crate) seconds: Option<f64>,
+    /// Longest wait for each word of the endpoint [default: 30]
+    #[arg(
+        id = "writer-word-seconds",
+        long = "writer-word-seconds",
+        value_name = "SECONDS",
+        env = "YIJU_WRITER_WORD_SECONDS"
+    )]
+    pub(crate) word_seconds: Option<f64>,
+    /// Requests to the endpoint at once [default: 4]
+    #[arg(
+        id = "writer-at-once",
+        long = "writer-at-once",
+        value_name = "N",
+        env = "YIJU_WRITER_AT_ONCE"
+    )]
+    pub(crate) at_once: Option<usize>,
+}
+
+impl WriterSettings {
+    /// These settings, with those of `file` for the ones not given. Who names a file means no endpoint, and the other way
+    /// round.
+    pub(crate) fn over(self, file: &Self) -> Self {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let path = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
+        let (own_file, own_url) = (path(self.file), given(self.url));
+        let none = own_file.is_none() && own_url.is_none();
+        let file = file.clone();
+        Self {
+            file: own_file.or(file.file.filter(|_| none)),
+            url: own_url.or(given(file.url).filter(|_| none)),
+            model: given(self.model).or(given(file.model)),
+            log: path(self.log).or(file.log),
+            seconds: self.seconds.or(file.seconds),
+            word_seconds: self.word_seconds.or(file.word_seconds),
+            at_once: self.at_once.or(file.at_once),
+        }
+    }
 }
 
 /// The flags of `yiju serve`, which are also the keys of the table `[serve]`.
@@ -139,6 +211,8 @@ pub(crate) struct Settings {
     /// Model threads; 0 for one per core.
     pub(crate) threads: usize,
     pub(crate) precision: Precision,
+    /// Who writes answers, as the configuration file says.
+    pub(crate) writer: WriterSettings,
     pub(crate) serve: ServeSettings,
 }
 
@@ -159,6 +233,7 @@ impl Settings {
             recogniser: given(&global.recogniser).or(file.recogniser),
             threads: global.threads.or(file.threads).unwrap_or(0),
             precision: global.precision.or(file.precision).unwrap_or_default(),
+            writer: file.writer,
             serve: file.serve,
         })
     }
@@ -228,12 +303,14 @@ impl File {
     fn parse(text: &str, base: &Path) -> anyhow::Result<Self> {
         let mut file: Self = toml::from_str(text).map_err(|error| {
             Failure::new(error.to_string().trim_end().to_owned()).hint(
-                "the keys are library, model, reranker, recognise, recogniser, threads, precision and the table [serve]",
+                "the keys are library, model, reranker, recognise, recogniser, threads, precision and the tables [writer] and [serve]",
             )
         })?;
         for path in [
             &mut file.library,
             &mut file.reranker,
+            &mut file.writer.file,
+            &mut file.writer.log,
             &mut file.serve.data,
             &mut file.serve.tls_certificate,
             &mut file.serve.tls_key,
@@ -268,6 +345,20 @@ mod tests {
         assert_eq!(file.serve.log_format, Some(LogFormat::Json));
         let file = File::parse("model = \"models/m\"", Path::new("/etc")).unwrap();
         assert_eq!(file.model.as_deref(), Some(Path::new("/etc/models/m")));
+    }
+
+    #[test]
+    fn a_writer_that_is_named_takes_the_place_of_the_files() {
+        let text = "[writer]\nurl = \"http://a/v1\"\nmodel = \"m\"\nlog = \"l\"\nat_once = 2\n";
+        let file = File::parse(text, Path::new("/etc")).unwrap().writer;
+        let over = |settings: WriterSettings| settings.over(&file);
+        let same = over(WriterSettings::default());
+        assert_eq!((same.url.as_deref(), same.at_once), (Some("http://a/v1"), Some(2)));
+        assert_eq!(same.log.as_deref(), Some(Path::new("/etc/l")));
+        let local = over(WriterSettings { file: Some("x.gguf".into()), ..Default::default() });
+        assert_eq!((local.url, local.file), (None, Some("x.gguf".into())));
+        let other = over(WriterSettings { url: Some("http://b".into()), ..Default::default() });
+        assert_eq!((other.url.as_deref(), other.model.as_deref()), (Some("http://b"), Some("m")));
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl View {
             return Ok(());
         }
         writeln!(out, "{}", wrap(&clean(&answer.answer), self.columns, ""))?;
+        self.cited(answer, out)
+    }
+
+    /// The clauses that an answer rests on.
+    pub(crate) fn cited(self, answer: &Answer, out: &mut impl Write) -> io::Result<()> {
         for group in by_clause(&answer.citations) {
             writeln!(out)?;
             self.citations(&group, out)?;

@@ -14,7 +14,7 @@ use yiju_engine::{
 
 use super::{Call, schema};
 use crate::error::ApiError;
-use crate::message::{Links, value_of, written};
+use crate::message::{Links, Told, message, value_of};
 use crate::routes::ask::answer_and;
 use crate::routes::documents::page_of;
 
@@ -244,9 +244,9 @@ async fn ask(call: Call, arguments: JsonObject) -> Result<CallToolResult, ApiErr
         filter: call.target.filter(arguments.filter)?,
         ..AskRequest::new(arguments.question)
     };
-    let (answer, ()) = answer_and(call.target, request, call.request_id, |_, _| Ok(())).await?;
+    let (answer, ()) = answer_and(&call.target, request, call.request_id, |_, _| Ok(())).await?;
     let links = Links::of_resources();
-    let mut text = written(&answer, &links).text;
+    let mut text = message(&answer, &links, Told::Whole).text;
     for citation in &answer.citations {
         text.push_str(&format!("\n[{}] {}", citation.marker, links.of(&citation.clause_id)));
     }

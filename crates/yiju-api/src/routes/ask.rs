@@ -4,14 +4,19 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
 use yiju_engine::{
-    Answer, AskRequest, Engine, EngineError, Filter, Nearest, Refusal, Timings, Verdict,
+    Answer, AskRequest, Citation, Engine, EngineError, Filter, Nearest, Refusal, Timings, Verdict,
+    Written, WrittenSentence,
 };
 
 use crate::error::{ApiError, Failures};
 use crate::extract::{Json, object};
 use crate::request_id::RequestId;
-use crate::stream::{event, streamed};
+use crate::routes::writing::write;
+use crate::stream::{News, event, live, streamed};
 use crate::target::{Reading, Target};
 
 /// A question.
@@ -36,6 +41,10 @@ pub(crate) struct AskBody {
     /// refuse more: `yiju ask --help` has the error rates of each.
     #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
+    /// Whether to have the answer written by the server's model from the citations, each sentence checked; refused
+    /// where the server has none.
+    #[serde(default)]
+    write: bool,
     /// Whether to answer with server-sent events; `Accept: text/event-stream` asks for the same.
     #[serde(default)]
     stream: bool,
@@ -48,7 +57,8 @@ fn default_limit() -> usize {
 /// Answers a question with the clauses the answer rests on, or refuses.
 ///
 /// A refusal is an answer, with status 200. With `stream`, the events are `citation` (one for each
-/// citation), `answer` (the rest), `done` (timings and request id), or `error`.
+/// citation), `sentence` (one for each sentence of a written answer, as soon as it has held), `answer` (the rest), `done`
+/// (timings and request id), or `error`.
 #[utoipa::path(
     post, path = "/v1/ask", tag = "ask", request_body = AskBody,
     responses(
@@ -64,6 +74,11 @@ pub(crate) async fn ask(
     Json(body): Json<AskBody>,
 ) -> Result<Response, ApiError> {
     let events_wanted = body.stream || accepts_events(&headers);
+    let writer = match (body.write, target.state.writer()) {
+        (false, _) => None,
+        (true, Some(writer)) => Some(Arc::clone(writer)),
+        (true, None) => return Err(ApiError::no_writer()),
+    };
     let request = AskRequest {
         question: body.question,
         history: body.history,
@@ -73,16 +88,54 @@ pub(crate) async fn ask(
         threshold: body.threshold,
     };
     let state = target.state.clone();
-    let call = answer(target, request, request_id.clone());
-    if !events_wanted {
-        return Ok(axum::Json(call.await?).into_response());
+    let id = request_id.clone();
+    match (writer, events_wanted) {
+        (None, false) => Ok(axum::Json(answer(&target, request, id).await?).into_response()),
+        (None, true) => {
+            let call = async move { answer(&target, request, id).await };
+            streamed(&state, call, move |result| events(result, true, &request_id)).await
+        }
+        (Some(writer), false) => {
+            let answer = answer(&target, request, id).await?;
+            Ok(axum::Json(write(&target, writer, answer, |_| {}).await?).into_response())
+        }
+        (Some(writer), true) => {
+            let (found, citations) = mpsc::unbounded_channel();
+            let call = async move {
+                let answer = answer(&target, request, id).await?;
+                for citation in &answer.citations {
+                    let _ = found.send(Found::Citation(Box::new(citation.clone())));
+                }
+                let shown = move |sentence: &WrittenSentence| {
+                    // A client that is gone hears nothing.
+                    let _ = found.send(Found::Sentence(sentence.clone()));
+                };
+                write(&target, writer, answer, shown).await
+            };
+            live(&state, call, citations, move |news| match news {
+                News::More(found) => {
+                    let made = match &found {
+                        Found::Citation(citation) => event("citation", citation),
+                        Found::Sentence(sentence) => event("sentence", sentence),
+                    };
+                    vec![made.unwrap_or_else(|error| failed(&error, &request_id))]
+                }
+                News::Ended(result) => events(result, false, &request_id),
+            })
+            .await
+        }
     }
-    streamed(&state, call, move |result| events(result, &request_id)).await
+}
+
+/// What is known of a written answer before its end.
+enum Found {
+    Citation(Box<Citation>),
+    Sentence(WrittenSentence),
 }
 
 /// Answers a question.
 async fn answer(
-    target: Target,
+    target: &Target,
     request: AskRequest,
     request_id: RequestId,
 ) -> Result<Answer, ApiError> {
@@ -92,7 +145,7 @@ async fn answer(
 
 /// Answers a question of any route, and makes something of the answer in the same turn.
 pub(crate) async fn answer_and<T: Send + 'static>(
-    target: Target,
+    target: &Target,
     request: AskRequest,
     request_id: RequestId,
     more: impl FnOnce(&Engine, &Answer) -> Result<T, EngineError> + Send + 'static,
@@ -126,9 +179,9 @@ pub(super) fn accepts_events(headers: &HeaderMap) -> bool {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the events, which axum writes")]
 pub(crate) struct StreamEvent {
-    /// `citation`, `answer`, `done` or `error`.
+    /// `citation`, `sentence`, `answer`, `done` or `error`.
     event: String,
-    /// JSON: a citation, the rest of the answer, timings and request id, or an error.
+    /// JSON: a citation, a sentence of a written answer, the rest of the answer, timings and request id, or an error.
     data: String,
 }
 
@@ -141,6 +194,7 @@ struct AnswerEvent<'a> {
     refusal: &'a Option<Refusal>,
     answer: &'a str,
     verdict: Option<Verdict>,
+    written: Option<&'a Written>,
     nearest: &'a [Nearest],
     confidence: f32,
 }
@@ -152,10 +206,15 @@ struct DoneEvent<'a> {
     request_id: &'a str,
 }
 
-fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event> {
+/// The events of an answer's end, its citations before them where they were not sent.
+fn events(
+    result: Result<Answer, ApiError>,
+    with_citations: bool,
+    request_id: &RequestId,
+) -> Vec<Event> {
     let made = result.and_then(|answer| {
         let mut events = Vec::with_capacity(answer.citations.len() + 2);
-        for citation in &answer.citations {
+        for citation in answer.citations.iter().filter(|_| with_citations) {
             events.push(event("citation", citation)?);
         }
         let rest = AnswerEvent {
@@ -165,6 +224,7 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
             refusal: &answer.refusal,
             answer: &answer.answer,
             verdict: answer.verdict,
+            written: answer.written.as_ref(),
             nearest: &answer.nearest,
             confidence: answer.confidence,
         };
@@ -173,10 +233,12 @@ fn events(result: Result<Answer, ApiError>, request_id: &RequestId) -> Vec<Event
         events.push(event("done", &done)?);
         Ok(events)
     });
-    made.unwrap_or_else(|error| {
-        error.log(request_id.as_str());
-        // Strings always serialise; the fallback is an event without data.
-        let body = error.body(request_id.as_str());
-        vec![event("error", &body).unwrap_or_else(|_| Event::default().event("error"))]
-    })
+    made.unwrap_or_else(|error| vec![failed(&error, request_id)])
+}
+
+fn failed(error: &ApiError, request_id: &RequestId) -> Event {
+    error.log(request_id.as_str());
+    // Strings always serialise; the fallback is an event without data.
+    let body = error.body(request_id.as_str());
+    event("error", &body).unwrap_or_else(|_| Event::default().event("error"))
 }

@@ -200,6 +200,11 @@ async fn a_key_for_some_documents_sees_no_others() {
         (Method::POST, "/v1/verify".to_owned(), json!({"citations": [{"quote": "押金"}]})),
         (
             Method::POST,
+            "/v1/ground".to_owned(),
+            json!({"answer": "押金", "sources": [{"clause_id": format!("{rent}.0")}]}),
+        ),
+        (
+            Method::POST,
             "/v1/ask".to_owned(),
             json!({"question": "押金？", "filter": {"document_ids": [rent]}}),
         ),

@@ -115,6 +115,24 @@ async fn responses_are_as_described() {
         ("post", "/v1/verify", verified("火星没有空气。", None).await),
         (
             "post",
+            "/v1/ground",
+            post(&app, "/v1/ground", json!({"answer": "您好。押金不得超过三个月租金。"}))
+                .await
+                .json(),
+        ),
+        (
+            "post",
+            "/v1/ground",
+            post(
+                &app,
+                "/v1/ground",
+                json!({"answer": "押金可以退还。[1]", "sources": [{"text": "押金应当退还。"}]}),
+            )
+            .await
+            .json(),
+        ),
+        (
+            "post",
             "/v1/embeddings",
             post(&app, "/v1/embeddings", json!({"input": "a"})).await.json(),
         ),
@@ -193,7 +211,7 @@ async fn every_described_route_is_there() {
     let app = shared();
     let api = get(&app, "/openapi.json").await.json();
     let paths = api["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 45);
+    assert_eq!(paths.len(), 47);
     let places = |path: &str| {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
         parameters.iter().map(|one| one["in"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

@@ -28,7 +28,7 @@ pub(super) fn part(of: &ClauseRecord, span: Span) -> Result<QuotePart, EngineErr
 }
 
 /// The parts of a clause at `spans`, and the lead-in of the clause that leads in to it, where there is one.
-pub(super) fn context(
+pub(crate) fn context(
     engine: &Engine,
     record: &ClauseRecord,
     spans: &[Span],

@@ -234,7 +234,7 @@ fn lines_by_document(question: &Question, citations: &[Citation]) -> Vec<String>
 }
 
 /// The quote of a citation with its context, in the order of the text: what is not adjacent is joined by an ellipsis.
-fn in_order(citation: &Citation) -> String {
+pub(crate) fn in_order(citation: &Citation) -> String {
     let own = QuotePart { quote: citation.quote.clone(), span: citation.span };
     let mut parts: Vec<&QuotePart> = citation.context.iter().chain([&own]).collect();
     parts.sort_by_key(|part| part.span.byte_start);
@@ -317,6 +317,7 @@ fn answered(
         answer: lines.join("\n"),
         verdict: None,
         citations,
+        written: None,
         nearest: Vec::new(),
         confidence,
         timings_ms: Timings::default(),
@@ -332,6 +333,7 @@ fn refusal(question: &Question, message: String, nearest: Vec<Nearest>, confiden
         answer: String::new(),
         verdict: None,
         citations: Vec::new(),
+        written: None,
         nearest,
         confidence,
         timings_ms: Timings::default(),

@@ -3,7 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod amount;
 pub(crate) mod apart;
-mod cite;
+pub(crate) mod cite;
 pub(crate) mod compose;
 pub(crate) mod confidence;
 pub(crate) mod consequence;

@@ -25,6 +25,13 @@ pub(crate) enum Language {
     English,
 }
 
+impl Language {
+    /// The language to answer a question in.
+    pub(crate) fn of(question: &str) -> Self {
+        if question.chars().any(is_han) { Self::Chinese } else { Self::English }
+    }
+}
+
 /// A content word of the question.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
@@ -84,10 +91,9 @@ impl Question {
             words.push(Word { text: term.text, weight, range: term.range });
         }
         let expected = expected(&normal);
-        let has_han = text.chars().any(is_han);
         Ok(Self {
             text: text.to_owned(),
-            language: if has_han { Language::Chinese } else { Language::English },
+            language: Language::of(text),
             expected,
             quotable: Quotable::of(&normal, expected),
             references: find_references(text),

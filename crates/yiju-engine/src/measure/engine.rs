@@ -8,6 +8,7 @@ use super::candidates::{self, Reading, Signals};
 use crate::ask::pipeline;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::ground::GroundRequest;
 use crate::keep::saved::index_error;
 use crate::response::{Answer, AskRequest, SearchRequest};
 
@@ -34,6 +35,17 @@ impl Engine {
         without: &[String],
     ) -> Result<Vec<Signals>, EngineError> {
         candidates::signals(self, request, without)
+    }
+
+    /// What the support of each sentence that is checked is computed from, by name, over the sources that it cites.
+    ///
+    /// # Errors
+    /// As [`Engine::ground`]; there must be sources.
+    pub fn ground_signals(
+        &self,
+        request: &GroundRequest,
+    ) -> Result<Vec<Vec<(&'static str, f32)>>, EngineError> {
+        crate::ground::signals(self, request)
     }
 
     /// What the reader sees of the best `request.limit` clauses for a query, and of those of

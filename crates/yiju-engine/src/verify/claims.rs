@@ -67,7 +67,7 @@ impl From<Family> for MismatchKind {
 }
 
 /// What the statement and the quote differ in: numbers first, then the rest, each in the order of the statement.
-pub(super) fn mismatches(statement: &str, quote: &str) -> Vec<Mismatch> {
+pub(crate) fn mismatches(statement: &str, quote: &str) -> Vec<Mismatch> {
     let (statement, quote) = (normalize(statement), normalize(quote));
     let mut found = numbers(&statement, &quote);
     let (said, there) = (Atoms::of(&statement), Atoms::of(&quote));

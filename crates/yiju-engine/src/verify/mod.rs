@@ -1,7 +1,7 @@
 //! Verification: whether the documents hold quotes, and how well these support a statement.
 
 mod align;
-mod claims;
+pub(crate) mod claims;
 mod engine;
 mod find;
 mod folds;
@@ -9,7 +9,7 @@ pub(crate) mod model;
 mod quote;
 mod report;
 mod support;
-mod turns;
+pub(crate) mod turns;
 
 pub use claims::{Mismatch, MismatchKind};
 pub use report::{

@@ -95,6 +95,13 @@ fn counter(
     quote: &Atoms<'_>,
     family: &[&Operator],
 ) -> Option<Turn> {
+    // 三万元以上 is held against 三万元以下, not against 一万元以上.
+    let of_amount: Vec<&Operator> = family
+        .iter()
+        .filter(|other| said.family == Family::Bound && same_amount(statement, said, quote, other))
+        .copied()
+        .collect();
+    let family = if of_amount.is_empty() { family } else { &of_amount };
     let alike = |other: &&&Operator| alike(statement, said, quote, other);
     let of_class = |same: bool| {
         let agrees = |class: &str| class == said.class || class == "banned";
@@ -206,7 +213,7 @@ fn alike_around(
 }
 
 /// The length of the longest common subsequence.
-fn common(a: &[&Kind], b: &[&Kind]) -> usize {
+pub(crate) fn common<T: PartialEq>(a: &[T], b: &[T]) -> usize {
     let mut row = vec![0usize; b.len() + 1];
     for x in a {
         let mut diagonal = 0;

@@ -121,6 +121,77 @@ fn an_altered_quote_that_says_the_opposite_is_named() {
     }
 }
 
+/// Each as a quote that was altered, and as a statement about the sentence.
+#[test]
+fn contradictions_that_look_alike_are_named() {
+    use MismatchKind::{Bound, Extent, Modality, Negation, Number};
+    let directory = tempfile::tempdir().unwrap();
+    let engine = open(directory.path(), Access::ReadWrite);
+    let text = "城市管理办法\n\
+        第一条　用户逾期不交纳水费的，按日加收欠缴水费万分之五的违约金。\n\
+        第二条　首次申领居住证，公安机关不收取工本费。\n\
+        第三条　出租人应当自签订合同之日起七日内向公安机关备案。\n\
+        第四条　违反规定的，由主管部门处一万元以上三万元以下的罚款。\n\
+        第五条　鉴定所需的费用由用人单位部分承担。\n";
+    add(&engine, "rules.txt", text);
+    for (sentence, altered, kind, said, there) in [
+        (
+            "用户逾期不交纳水费的，按日加收欠缴水费万分之五的违约金。",
+            "用户逾期不交纳水费的，按日加收欠缴水费千分之五的违约金。",
+            Number,
+            "千分之五",
+            "万分之五",
+        ),
+        (
+            "首次申领居住证，公安机关不收取工本费。",
+            "首次申领居住证，公安机关收取工本费。",
+            Negation,
+            "收取",
+            "不收取",
+        ),
+        (
+            "出租人应当自签订合同之日起七日内向公安机关备案。",
+            "出租人可以自签订合同之日起七日内向公安机关备案。",
+            Modality,
+            "可以",
+            "应当",
+        ),
+        (
+            "违反规定的，由主管部门处一万元以上三万元以下的罚款。",
+            "违反规定的，由主管部门处三万元以上的罚款。",
+            Bound,
+            "以上",
+            "以下",
+        ),
+        (
+            "鉴定所需的费用由用人单位部分承担。",
+            "鉴定所需的费用由用人单位全部承担。",
+            Extent,
+            "全部",
+            "部分",
+        ),
+    ] {
+        let found = quote(&engine, bare(altered));
+        assert_eq!(found.status, QuoteStatus::Altered, "{altered}");
+        let named: Vec<_> = found
+            .contradictions
+            .iter()
+            .map(|one| (one.kind, one.quote.as_str(), one.document.as_str()))
+            .collect();
+        assert_eq!(named, [(kind, said, there)], "{altered}");
+
+        let found = verify(&engine, Some(altered), bare(sentence));
+        let support = found.citations[0].support.as_ref().unwrap();
+        let named: Vec<_> = support
+            .mismatches
+            .iter()
+            .map(|one| (one.kind, one.statement.as_str(), one.quote.as_str()))
+            .collect();
+        assert_eq!(named, [(kind, said, there)], "{altered}");
+        assert!(support.score <= 0.2, "{altered}: {support:?}");
+    }
+}
+
 #[test]
 fn what_stands_nowhere_is_absent() {
     let (_, engine) = &*LIBRARY;

@@ -47,6 +47,10 @@ const SAMPLES = {
     queries: [{ query: "城市更新" }, { query: "公园绿地" }],
   },
   "POST /v1/verify": { citations: [{ quote: "控制超大城市的规模" }] },
+  "POST /v1/ground": {
+    answer: "超大城市的规模可以不受控制。[1]",
+    sources: [{ text: "控制超大城市的规模。" }],
+  },
   "POST /v1/documents": {
     title: "图书馆管理办法",
     text: "图书馆管理办法\n第一条 借书期限为三十天。\n第二条 逾期一天收费一角。\n",

@@ -376,6 +376,7 @@ export default {
       "POST /v1/search": "按相关程度列出条款",
       "POST /v1/search/batch": "一次检索多个",
       "POST /v1/verify": "核对引文是否存在、有无改动、能否支持一句话",
+      "POST /v1/ground": "逐句核对一段文字：来源说没说、说在哪里、哪里说得不一样",
       "POST /v1/documents": "添加或更新一个来源",
       "GET /v1/documents": "列出文件，可按标题、文号等筛选",
       "GET /v1/documents/{id}": "一份文件的标题、日期、文号等",

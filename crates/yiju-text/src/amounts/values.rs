@@ -46,9 +46,9 @@ pub fn values(text: &str) -> Vec<Value> {
             let mut end = at + digits(rest);
             let number: Result<f64, _> = text[at..end].replace(',', "").parse();
             if let Ok(mut value) = number {
-                while let Some((sign, factor)) = magnitude(&text[end..]) {
+                while let Some((length, factor)) = magnitude_after(&text[end..]) {
                     value *= factor;
-                    end += sign.len();
+                    end += length;
                 }
                 end = with_unit(text, at, end, value, &mut found);
             }
@@ -88,6 +88,21 @@ fn magnitude(text: &str) -> Option<(&'static str, f64)> {
         .into_iter()
         .find(|(sign, _)| text.starts_with(sign))
         .filter(|_| !(text.starts_with("千米") || text.starts_with("千克")))
+}
+
+/// What makes the number before `text` larger, with the space before it, and its length: ` 万`, ` million`.
+fn magnitude_after(text: &str) -> Option<(usize, f64)> {
+    if let Some((sign, factor)) = magnitude(text) {
+        return Some((sign.len(), factor));
+    }
+    let spaces = run(text, |c| c == ' ');
+    let rest = &text[spaces..];
+    let words = [("万", 1e4), ("亿", 1e8), ("thousand", 1e3), ("million", 1e6), ("billion", 1e9)];
+    words.into_iter().filter(|_| spaces > 0).find_map(|(sign, factor)| {
+        let after = rest.strip_prefix(sign)?;
+        let ends = !after.starts_with(|c: char| c.is_ascii_alphabetic());
+        ends.then_some((spaces + sign.len(), factor))
+    })
 }
 
 /// The common name of the unit at the start of `text`, and its length with the spaces before it.
@@ -186,6 +201,8 @@ mod tests {
             ("within thirty days", 30.0, "日", "thirty days"),
             ("1.5万亿元", 1.5e12, "元", "1.5万亿元"),
             ("5千米", 5.0, "公里", "5千米"),
+            ("3000 万元", 3e7, "元", "3000 万元"),
+            ("30 million yuan", 3e7, "元", "30 million yuan"),
             ("百分之五", 5.0, "%", "百分之五"),
             ("第三", 3.0, "", "三"),
             ("千分之五", 0.5, "%", "千分之五"),

@@ -9,8 +9,10 @@ use clap::Args;
 use yiju_engine::{AskRequest, confidence_fit, similar_rates};
 
 use super::filter::{FilterArgs, words};
+use super::written::write;
 use super::{Context, print_json};
-use crate::library;
+use crate::config::WriterSettings;
+use crate::{library, writer};
 
 /// Answer a question with the clauses the answer rests on
 ///
@@ -21,7 +23,8 @@ use crate::library;
 #[command(after_help = "Examples:\n  \
     yiju ask \"到2030年的主要目标是什么？\"\n  \
     yiju ask --docs policies \"第（十九）条讲的是什么？\"\n  \
-    yiju ask --json --limit 5 \"How are super-large cities to develop?\"")]
+    yiju ask --json --limit 5 \"How are super-large cities to develop?\"\n  \
+    yiju ask --write --writer-url http://127.0.0.1:11434/v1 --writer-model qwen2.5:7b \"押金最多收几个月？\"")]
 pub(crate) struct Ask {
     /// Put the files here into the library, and answer only from them; may be repeated
     #[arg(long, value_name = "PATH")]
@@ -34,8 +37,14 @@ pub(crate) struct Ask {
     threshold: Option<f32>,
     #[command(flatten)]
     filter: FilterArgs,
+    /// Have the answer written by a model from the quotes; each sentence is checked before it is shown
+    #[arg(long)]
+    write: bool,
     /// The question
     question: Vec<String>,
+    // Last, for what comes after would stand under its heading.
+    #[command(flatten)]
+    writer: WriterSettings,
 }
 
 /// Error rates by threshold, on the sets that the confidence model was trained on.
@@ -106,6 +115,8 @@ pub(super) fn share(text: &str) -> Result<f32, String> {
 impl Ask {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let question = words(&self.question, "question")?;
+        let settings = self.writer.over(&context.settings.writer);
+        let writer = self.write.then(|| writer::wanted(&settings)).transpose()?;
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
         let request = AskRequest {
             limit: usize::from(self.limit),
@@ -114,11 +125,16 @@ impl Ask {
             ..AskRequest::new(question)
         };
         let answer = library.engine.ask(&request)?;
-        if context.json {
-            print_json(&answer)?;
+        let answer = if let Some(writer) = writer {
+            write(context, &library.engine, &*writer, answer)?
         } else {
-            context.view().answer(&answer, &mut io::stdout().lock())?;
-        }
+            if context.json {
+                print_json(&answer)?;
+            } else {
+                context.view().answer(&answer, &mut io::stdout().lock())?;
+            }
+            answer
+        };
         if !answer.answered && library.engine.documents(None, 1)?.documents.is_empty() {
             let hint = "the library is empty: add documents with `yiju add PATH`";
             context.notes.hint(hint);

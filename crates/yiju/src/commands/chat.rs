@@ -8,8 +8,10 @@ use clap::Args;
 use yiju_engine::AskRequest;
 
 use super::filter::FilterArgs;
+use super::written::write;
 use super::{Context, print_json};
-use crate::library;
+use crate::config::WriterSettings;
+use crate::{library, writer};
 
 /// How many earlier questions are kept: as many as the engine takes.
 const KEPT: usize = 20;
@@ -35,10 +37,17 @@ pub(crate) struct Chat {
     limit: u8,
     #[command(flatten)]
     filter: FilterArgs,
+    /// Have the answers written by a model from the quotes; each sentence is checked before it is shown
+    #[arg(long)]
+    write: bool,
+    #[command(flatten)]
+    writer: WriterSettings,
 }
 
 impl Chat {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        let settings = self.writer.over(&context.settings.writer);
+        let writer = self.write.then(|| writer::wanted(&settings)).transpose()?;
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
         let filter = self.filter.with_sources(library.sources);
         let prompt = io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -71,15 +80,18 @@ impl Chat {
                     continue;
                 }
             };
-            if context.json {
-                print_json(&answer)?;
-            } else {
-                let mut out = io::stdout().lock();
-                if let Some(understood) = &answer.understood_as {
-                    context.view().understood(understood, &mut out)?;
+            if let Some(understood) = answer.understood_as.as_ref().filter(|_| !context.json) {
+                context.view().understood(understood, &mut io::stdout().lock())?;
+            }
+            match &writer {
+                Some(writer) => {
+                    write(context, &library.engine, &**writer, answer)?;
                 }
-                context.view().answer(&answer, &mut out)?;
-                writeln!(out)?;
+                None if context.json => print_json(&answer)?,
+                None => context.view().answer(&answer, &mut io::stdout().lock())?,
+            }
+            if !context.json {
+                println!();
             }
             history.push(question.to_owned());
             if history.len() > KEPT {

@@ -11,7 +11,7 @@ use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
     Asked, ClauseIds, Dataset, EvalOptions, Records, add_corpus, corpus_name, evaluate,
-    find_added_corpus, find_corpus,
+    evaluate_grounding, find_added_corpus, find_corpus,
 };
 
 use super::ask::share;
@@ -78,12 +78,19 @@ pub(crate) struct Eval {
     /// nothing
     #[arg(long, value_name = "FILE")]
     candidates: Option<PathBuf>,
+    /// The set is a file of sentences with the clauses that they cite (`id`, `kind`, `claim`, `cites` a line,
+    /// sources.jsonl beside it): measure how `yiju ground` tells faithful ones from corrupted ones
+    #[arg(long)]
+    ground: bool,
     /// The set
     set: PathBuf,
 }
 
 impl Eval {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        if self.ground {
+            return self.grounding(context);
+        }
         let set = read(&self.set, self.corpus.as_deref())?;
         if set.blank > 0 {
             context.notes.say(&format!(
@@ -137,6 +144,36 @@ impl Eval {
             let mut err = io::stderr().lock();
             for failure in report.failures() {
                 writeln!(err, "{}", crate::text::clean(&failure))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Measures the check of written sentences.
+    fn grounding(&self, context: &Context) -> anyhow::Result<ExitCode> {
+        let engine = library::open(&context.settings, Access::ReadWrite)?;
+        let steps = Steps::new("sentences", context.notes.quiet());
+        let report = evaluate_grounding(&engine, &self.set, self.questions, &|progress| {
+            steps.at(progress.done, progress.total)
+        })?;
+        drop(steps);
+        if let Some(path) = &self.out {
+            let mut out = create(path)?;
+            serde_json::to_writer_pretty(&mut out, &report)?;
+            writeln!(out).and_then(|()| out.flush()).with_context(|| cannot_write(path))?;
+        }
+        if context.json {
+            print_json(&report)?;
+        } else {
+            write!(io::stdout().lock(), "{report}")?;
+        }
+        if self.failures {
+            let mut err = io::stderr().lock();
+            for one in
+                report.sentences.iter().filter(|one| one.supported != (one.kind == "faithful"))
+            {
+                let line = format!("{} {}: {} {:?}", one.id, one.kind, one.claim, one.failures);
+                writeln!(err, "{}", crate::text::clean(&line))?;
             }
         }
         Ok(ExitCode::SUCCESS)

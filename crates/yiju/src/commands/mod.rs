@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
+pub(crate) mod ground;
 pub(crate) mod key;
 pub(crate) mod list;
 pub(crate) mod mcp;
@@ -23,6 +24,7 @@ pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod text;
 pub(crate) mod verify;
+mod written;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -133,6 +135,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Eval(eval) => eval.run(&context),
         Command::Bench(bench) => bench.run(&context),
         Command::Verify(verify) => verify.run(&context),
+        Command::Ground(ground) => ground.run(&context),
         Command::Serve(serve) => serve.run(&context),
         Command::Open(open) => open.run(&context),
         Command::Mcp(mcp) => mcp.run(&context),

@@ -15,10 +15,11 @@ use yiju_api::{AppState, Limits, Policy, Stopped, Tls, origins};
 use yiju_engine::Access;
 
 use super::{Context, key};
-use crate::config::{ServeSettings, Settings};
+use crate::config::{ServeSettings, Settings, WriterSettings};
 use crate::failure::{Failure, INTERNAL};
 use crate::library;
 use crate::logging;
+use crate::writer;
 
 /// Default address and port.
 const LISTEN: &str = "127.0.0.1:8700";
@@ -36,6 +37,8 @@ const LISTEN: &str = "127.0.0.1:8700";
 pub(crate) struct Serve {
     #[command(flatten)]
     settings: ServeSettings,
+    #[command(flatten)]
+    writer: WriterSettings,
 }
 
 impl Serve {
@@ -49,17 +52,23 @@ impl Serve {
     }
 
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
-        serve(self.settings.over(&context.settings.serve), context, false)
+        let writer = self.writer.over(&context.settings.writer);
+        serve(self.settings.over(&context.settings.serve), &writer, context, false)
     }
 }
 
 /// Serves until it is told to stop; with `browse`, opens the page in the browser.
 pub(super) fn serve(
     settings: ServeSettings,
+    writer: &WriterSettings,
     context: &Context,
     browse: bool,
 ) -> anyhow::Result<ExitCode> {
-    let limits = limits(&settings)?;
+    let mut limits = limits(&settings)?;
+    let writer = writer::open(writer)?.inspect(|writer| {
+        // Waiting for the others and checking take time, too.
+        limits.writing_deadline = writer.patience() + limits.deadline;
+    });
     let grace = seconds("grace-seconds", settings.grace_seconds, 30.0)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -70,6 +79,9 @@ pub(super) fn serve(
     let tls = tls(&settings)?;
     let policy = policy(&settings, key::file(&data), tls.is_some())?;
     let state = AppState::with_policy(limits, policy).map_err(key::failure)?;
+    if let Some(writer) = writer {
+        state.set_writer(writer);
+    }
     if !address.ip().is_loopback() && state.is_open() {
         return Err(Failure::new(format!(
             "without access keys only this machine is served, and {address} can be reached by others"

@@ -4,22 +4,23 @@ use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use yiju_engine::Answer;
+use tokio::sync::mpsc;
+use yiju_engine::{Answer, WrittenSentence};
 
 use super::conversation::Conversation;
-use super::{Answered, AskFields, MODEL, check_model, now, reply};
+use super::{Answered, AskFields, Asked, UNHEARD, now, reply};
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
 use crate::message::{Annotation, Links, value_of};
 use crate::request_id::RequestId;
-use crate::stream::streamed;
+use crate::stream::{News, live, streamed};
 use crate::target::Reading;
 
 /// A conversation to answer. Other fields of OpenAI's (`temperature`, `max_tokens`, `tools`, …) are taken and change
-/// nothing: the answer is quotes, the same each time and never cut.
+/// nothing: the answer is quotes, or what is written from them, and never cut.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(crate) struct ChatBody {
-    /// `yiju`, also where it is left out.
+    /// `yiju`, also where it is left out; or `yiju-writer`, where the server has a model that writes.
     model: Option<String>,
     /// The conversation. The last message is the question. Earlier ones of the user say what it leaves out; a system
     /// message that limits the answer to documents by their titles in 《》 does so.
@@ -98,7 +99,7 @@ pub(crate) struct Completion {
     object: &'static str,
     /// When it was made, in seconds since 1970.
     created: u64,
-    /// `yiju`
+    /// `yiju` or `yiju-writer`.
     model: &'static str,
     /// One.
     choices: Vec<Choice>,
@@ -167,8 +168,8 @@ pub(crate) struct ChunkEvent {
 
 /// Answers the last message of a conversation, as OpenAI's API does.
 ///
-/// With `stream`, each event is a chunk in OpenAI's shape: the text line by line, then one with `finish_reason`,
-/// `annotations` and the whole answer in `yiju`, then `[DONE]`.
+/// With `stream`, each event is a chunk in OpenAI's shape: the text line by line, or, of `yiju-writer`, each sentence as
+/// soon as it has held; then one with `finish_reason`, `annotations` and the whole answer in `yiju`, then `[DONE]`.
 #[utoipa::path(
     post, path = "/v1/chat/completions", tag = "openai", request_body = ChatBody,
     responses(
@@ -183,18 +184,35 @@ pub(crate) async fn completions(
     links: Links,
     Json(body): Json<ChatBody>,
 ) -> Result<Response, ApiError> {
-    check_model(body.model.as_deref())?;
+    let asked = Asked::of(body.model.as_deref(), &target.state)?;
     check(&body)?;
     let conversation = Conversation::read("messages", body.messages, None)?;
-    let head = Head { id: format!("chatcmpl-{}", request_id.as_str()), created: now() };
+    let id = format!("chatcmpl-{}", request_id.as_str());
+    let head = Head { id, created: now(), model: asked.name };
     let state = target.state.clone();
     let links = links.within(&target);
-    let call = reply(target, request_id.clone(), conversation, body.ask, links);
+    let (id, writer) = (request_id.clone(), asked.writer);
     if !body.stream {
+        let call = reply(target, id, conversation, body.ask, links, writer, UNHEARD);
         return Ok(axum::Json(completion(head, call.await?)).into_response());
     }
-    let usage = body.stream_options.is_some_and(|options| options.include_usage);
-    streamed(&state, call, move |result| chunks(&head, result, usage, &request_id)).await
+    let with_usage = body.stream_options.is_some_and(|options| options.include_usage);
+    let mut chunks = Chunks { head, with_usage, sent: String::new() };
+    if writer.is_none() {
+        let call = reply(target, id, conversation, body.ask, links, writer, UNHEARD);
+        return streamed(&state, call, move |result| chunks.ended(result, &request_id)).await;
+    }
+    let (shown, sentences) = mpsc::unbounded_channel();
+    let shown = move |sentence: &WrittenSentence| {
+        // A client that is gone hears nothing.
+        let _ = shown.send(sentence.clone());
+    };
+    let call = reply(target, id, conversation, body.ask, links, writer, Some(shown));
+    live(&state, call, sentences, move |news| match news {
+        News::More(sentence) => chunks.sentence(&sentence),
+        News::Ended(result) => chunks.ended(result, &request_id),
+    })
+    .await
 }
 
 fn check(body: &ChatBody) -> Result<(), ApiError> {
@@ -223,6 +241,7 @@ fn check(body: &ChatBody) -> Result<(), ApiError> {
 struct Head {
     id: String,
     created: u64,
+    model: &'static str,
 }
 
 fn usage(answered: &Answered) -> ChatUsage {
@@ -250,61 +269,89 @@ fn completion(head: Head, answered: Answered) -> Completion {
         id: head.id,
         object: "chat.completion",
         created: head.created,
-        model: MODEL,
+        model: head.model,
         choices: vec![Choice { index: 0, message, logprobs: None, finish_reason: "stop" }],
         usage,
         yiju: answered.answer,
     }
 }
 
-fn chunks(
-    head: &Head,
-    result: Result<Answered, ApiError>,
+/// The chunks of an answer.
+struct Chunks {
+    head: Head,
     with_usage: bool,
-    request_id: &RequestId,
-) -> Vec<Event> {
-    let made = result.and_then(|answered| {
-        let chunk = |choices: Value| {
-            let mut chunk = json!({
-                "id": head.id,
-                "object": "chat.completion.chunk",
-                "created": head.created,
-                "model": MODEL,
-                "choices": choices,
-            });
-            if with_usage {
-                // OpenAI's other chunks have it as null.
-                chunk["usage"] = Value::Null;
+    /// The text that was sent.
+    sent: String,
+}
+
+impl Chunks {
+    /// The chunks of a sentence that was written.
+    fn sentence(&mut self, sentence: &WrittenSentence) -> Vec<Event> {
+        let mut all = Vec::new();
+        let more = sentence.after(&self.sent);
+        self.text(&more, &mut all);
+        all.iter().map(|chunk| data(chunk).unwrap_or_default()).collect()
+    }
+
+    /// Adds the chunk of a piece of the text, after the one that begins where it is the first.
+    fn text(&mut self, piece: &str, all: &mut Vec<Value>) {
+        if self.sent.is_empty() {
+            let begin = json!({"role": "assistant", "content": "", "refusal": null});
+            all.push(self.choice(begin, Value::Null));
+        }
+        self.sent.push_str(piece);
+        all.push(self.choice(json!({"content": piece}), Value::Null));
+    }
+
+    fn chunk(&self, choices: Value) -> Value {
+        let mut chunk = json!({
+            "id": self.head.id,
+            "object": "chat.completion.chunk",
+            "created": self.head.created,
+            "model": self.head.model,
+            "choices": choices,
+        });
+        if self.with_usage {
+            // OpenAI's other chunks have it as null.
+            chunk["usage"] = Value::Null;
+        }
+        chunk
+    }
+
+    fn choice(&self, delta: Value, finish: Value) -> Value {
+        let choice =
+            json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
+        self.chunk(choice)
+    }
+
+    /// The chunks of what was not sent, and of the end.
+    fn ended(&mut self, result: Result<Answered, ApiError>, request_id: &RequestId) -> Vec<Event> {
+        let made = result.and_then(|answered| {
+            let mut all = Vec::new();
+            // The message begins with what was shown of it.
+            let rest = answered.content.text.get(self.sent.len()..).unwrap_or_default().to_owned();
+            for line in rest.split_inclusive('\n') {
+                self.text(line, &mut all);
             }
-            chunk
-        };
-        let choice = |delta: Value, finish: Value| {
-            json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}])
-        };
-        let begin = json!({"role": "assistant", "content": "", "refusal": null});
-        let mut all = vec![chunk(choice(begin, Value::Null))];
-        for line in answered.content.text.split_inclusive('\n') {
-            all.push(chunk(choice(json!({"content": line}), Value::Null)));
-        }
-        let annotations = citations(&answered.content.annotations);
-        let mut end = chunk(choice(json!({"annotations": annotations}), json!("stop")));
-        end["yiju"] = value_of(&answered.answer)?;
-        all.push(end);
-        if with_usage {
-            let mut last = chunk(json!([]));
-            last["usage"] = json!(usage(&answered));
-            all.push(last);
-        }
-        let events = all.iter().map(data).collect::<Result<Vec<_>, _>>()?;
-        Ok(events)
-    });
-    let mut events = made.unwrap_or_else(|error| {
-        error.log(request_id.as_str());
-        let body = error.body(request_id.as_str());
-        vec![data(&body).unwrap_or_default()]
-    });
-    events.push(Event::default().data("[DONE]"));
-    events
+            let annotations = citations(&answered.content.annotations);
+            let mut end = self.choice(json!({"annotations": annotations}), json!("stop"));
+            end["yiju"] = value_of(&answered.answer)?;
+            all.push(end);
+            if self.with_usage {
+                let mut last = self.chunk(json!([]));
+                last["usage"] = json!(usage(&answered));
+                all.push(last);
+            }
+            all.iter().map(data).collect::<Result<Vec<_>, _>>()
+        });
+        let mut events = made.unwrap_or_else(|error| {
+            error.log(request_id.as_str());
+            let body = error.body(request_id.as_str());
+            vec![data(&body).unwrap_or_default()]
+        });
+        events.push(Event::default().data("[DONE]"));
+        events
+    }
 }
 
 fn data(value: &impl Serialize) -> Result<Event, ApiError> {

@@ -1,27 +1,34 @@
 //! What clients of OpenAI's API call: models, chat completions and responses, over the one way of answering.
 //!
 //! The model `yiju` writes nothing of its own: its text is the answer of `/v1/ask`, verbatim quotes with markers, and
-//! below it what each marker stands for.
+//! below it what each marker stands for. `yiju-writer`, where the server has a model that writes, is that of `/v1/ask`
+//! with `write`.
 
 pub(crate) mod chat;
 mod conversation;
 pub(crate) mod models;
 pub(crate) mod responses;
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use yiju_engine::{Answer, AskRequest, Filter};
+use yiju_engine::{Answer, AskRequest, Engine, EngineError, Filter, WrittenSentence};
+use yiju_writer::Writer;
 
 use crate::error::ApiError;
-use crate::message::{Links, Written, written};
+use crate::message::{Links, Message, Told, message};
 use crate::request_id::RequestId;
 use crate::routes::ask::answer_and;
+use crate::routes::writing::write;
+use crate::state::AppState;
 use crate::target::Target;
 use conversation::Conversation;
 
 /// The model that answers with quotes.
 pub(crate) const MODEL: &str = "yiju";
+/// The model that writes from the quotes.
+pub(crate) const WRITER: &str = "yiju-writer";
 
 /// What a client may say beside OpenAI's own fields, as for `/v1/ask`.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -45,18 +52,43 @@ fn default_limit() -> usize {
 /// An answer, and the tokens of what was sent and of what comes back, by the server's own tokenizer.
 struct Answered {
     answer: Answer,
-    content: Written,
+    content: Message,
     prompt_tokens: usize,
     completion_tokens: usize,
 }
 
-/// Answers the last question of a conversation.
+/// The model that a client asks for.
+struct Asked {
+    /// Its name.
+    name: &'static str,
+    /// What writes, for the model that does.
+    writer: Option<Arc<dyn Writer>>,
+}
+
+impl Asked {
+    /// # Errors
+    /// The server does not run it.
+    fn of(model: Option<&str>, state: &AppState) -> Result<Self, ApiError> {
+        match model {
+            None | Some(MODEL) => Ok(Self { name: MODEL, writer: None }),
+            Some(WRITER) if state.writer().is_some() => {
+                Ok(Self { name: WRITER, writer: state.writer().cloned() })
+            }
+            Some(other) => Err(ApiError::model_not_found(other, MODEL)),
+        }
+    }
+}
+
+/// Answers the last question of a conversation. Each sentence of a written answer is given to `shown` at once, if
+/// somebody listens.
 async fn reply(
     target: Target,
     request_id: RequestId,
     conversation: Conversation,
     fields: AskFields,
     links: Links,
+    writer: Option<Arc<dyn Writer>>,
+    shown: Option<impl FnMut(&WrittenSentence) + Send + 'static>,
 ) -> Result<Answered, ApiError> {
     let Conversation { question, history, instructions, texts } = conversation;
     let request = AskRequest {
@@ -67,24 +99,40 @@ async fn reply(
         filter: target.filter(fields.filter)?,
         threshold: fields.threshold,
     };
-    let counted = answer_and(target, request, request_id, move |engine, answer| {
-        let content = written(answer, &links);
+    let told = if shown.is_some() { Told::InPieces } else { Told::Whole };
+    let count = move |engine: &Engine, answer: &Answer| -> Result<_, EngineError> {
+        let content = message(answer, &links, told);
         let tokens = |text: &str| engine.tokenize(text).map(|tokens| tokens.len());
         let prompt = texts.iter().map(|text| tokens(text)).sum::<Result<usize, _>>()?;
         let completion = tokens(&content.text)?;
         Ok((content, prompt, completion))
-    });
-    let (answer, (content, prompt_tokens, completion_tokens)) = counted.await?;
-    Ok(Answered { answer, content, prompt_tokens, completion_tokens })
+    };
+    let Some(writer) = writer else {
+        let (answer, counted) = answer_and(&target, request, request_id, count).await?;
+        return Ok(Answered::of(answer, counted));
+    };
+    let (answer, ()) = answer_and(&target, request, request_id, |_, _| Ok(())).await?;
+    let answer = match shown {
+        Some(shown) => write(&target, writer, answer, shown).await?,
+        None => write(&target, writer, answer, |_| {}).await?,
+    };
+    let (answer, counted) = target
+        .read(move |engine| {
+            let counted = count(engine, &answer)?;
+            Ok((answer, counted))
+        })
+        .await?;
+    Ok(Answered::of(answer, counted))
 }
 
-/// Refuses another model than [`MODEL`].
-fn check_model(asked: Option<&str>) -> Result<(), ApiError> {
-    match asked {
-        Some(asked) if asked != MODEL => Err(ApiError::model_not_found(asked, MODEL)),
-        _ => Ok(()),
+impl Answered {
+    fn of(answer: Answer, (content, prompt, completion): (Message, usize, usize)) -> Self {
+        Self { answer, content, prompt_tokens: prompt, completion_tokens: completion }
     }
 }
+
+/// Nobody listens to the sentences of an answer.
+const UNHEARD: Option<fn(&WrittenSentence)> = None;
 
 /// Seconds since 1970.
 fn now() -> u64 {

@@ -2,17 +2,18 @@
 
 use serde::Serialize;
 
-use super::MODEL;
+use super::{MODEL, WRITER};
 use crate::error::{ApiError, Failures};
 use crate::extract::Id;
-use crate::target::Reading;
+use crate::target::{Reading, Target};
 
 /// The models, in OpenAI's shape.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ModelList {
     /// `list`
     object: &'static str,
-    /// `yiju`, which answers with quotes, and the model of `/v1/embeddings`.
+    /// `yiju`, which answers with quotes; `yiju-writer`, which writes from them, where the server has a model that does;
+    /// and the model of `/v1/embeddings`.
     data: Vec<Model>,
 }
 
@@ -41,9 +42,15 @@ impl Model {
     responses((status = 200, description = "The models", body = ModelList), Failures),
 )]
 pub(crate) async fn list(Reading(target): Reading) -> Result<axum::Json<ModelList>, ApiError> {
-    let embedding = target.collection.engine.model_name();
-    let data = vec![Model::named(MODEL), Model::named(embedding)];
+    let data = names(&target).into_iter().map(Model::named).collect();
     Ok(axum::Json(ModelList { object: "list", data }))
+}
+
+/// What `model` may be.
+fn names(target: &Target) -> Vec<&str> {
+    let writer = target.state.writer().map(|_| WRITER);
+    let embedding = target.collection.engine.model_name();
+    [Some(MODEL), writer, Some(embedding)].into_iter().flatten().collect()
 }
 
 /// A model, by its name.
@@ -56,8 +63,7 @@ pub(crate) async fn read(
     Reading(target): Reading,
     Id(id): Id,
 ) -> Result<axum::Json<Model>, ApiError> {
-    let embedding = target.collection.engine.model_name();
-    if id != MODEL && id != embedding {
+    if !names(&target).contains(&id.as_str()) {
         return Err(ApiError::model_not_found(&id, MODEL));
     }
     Ok(axum::Json(Model::named(&id)))

@@ -4,20 +4,22 @@ use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use yiju_engine::WrittenSentence;
 
 use super::conversation::Conversation;
-use super::{Answered, AskFields, MODEL, check_model, now, reply};
+use super::{Answered, AskFields, Asked, UNHEARD, now, reply};
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
 use crate::message::{Annotation, Links, value_of};
 use crate::request_id::RequestId;
-use crate::stream::streamed;
+use crate::stream::{News, live, streamed};
 use crate::target::Reading;
 
 /// A conversation to answer. Other fields of OpenAI's are taken and change nothing; nothing is stored.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(crate) struct ResponsesBody {
-    /// `yiju`, also where it is left out.
+    /// `yiju`, also where it is left out; or `yiju-writer`, where the server has a model that writes.
     model: Option<String>,
     /// The question, or the messages of the conversation, of which the last is the question.
     #[schema(value_type = ResponsesInput)]
@@ -74,7 +76,7 @@ pub(crate) async fn responses(
     links: Links,
     Json(body): Json<ResponsesBody>,
 ) -> Result<Response, ApiError> {
-    check_model(body.model.as_deref())?;
+    let asked = Asked::of(body.model.as_deref(), &target.state)?;
     if body.previous_response_id.is_some_and(|id| !id.is_null()) {
         return Err(ApiError::invalid(
             "`previous_response_id` is given, and responses are not kept",
@@ -90,22 +92,40 @@ pub(crate) async fn responses(
     let frame = Frame {
         id: request_id.as_str().to_owned(),
         created: now(),
+        model: asked.name,
         instructions: body.instructions,
         metadata: body.metadata.unwrap_or_else(|| json!({})),
     };
     let state = target.state.clone();
     let links = links.within(&target);
-    let call = reply(target, request_id.clone(), conversation, body.ask, links);
+    let (id, writer) = (request_id.clone(), asked.writer);
     if !body.stream {
+        let call = reply(target, id, conversation, body.ask, links, writer, UNHEARD);
         return Ok(axum::Json(frame.completed(&call.await?)?).into_response());
     }
-    streamed(&state, call, move |result| events(&frame, result, &request_id)).await
+    let mut events = Events { frame, sent: String::new(), begun: Begun::No, number: 0 };
+    if writer.is_none() {
+        let call = reply(target, id, conversation, body.ask, links, writer, UNHEARD);
+        return streamed(&state, call, move |result| events.ended(result, &request_id)).await;
+    }
+    let (shown, sentences) = mpsc::unbounded_channel();
+    let shown = move |sentence: &WrittenSentence| {
+        // A client that is gone hears nothing.
+        let _ = shown.send(sentence.clone());
+    };
+    let call = reply(target, id, conversation, body.ask, links, writer, Some(shown));
+    live(&state, call, sentences, move |news| match news {
+        News::More(sentence) => events.sentence(&sentence),
+        News::Ended(result) => events.ended(result, &request_id),
+    })
+    .await
 }
 
 /// What a response has before it is answered.
 struct Frame {
     id: String,
     created: u64,
+    model: &'static str,
     instructions: Option<String>,
     metadata: Value,
 }
@@ -117,7 +137,7 @@ impl Frame {
             "object": "response",
             "created_at": self.created,
             "status": status,
-            "model": MODEL,
+            "model": self.model,
             "output": output,
             "usage": usage,
             "instructions": self.instructions,
@@ -180,60 +200,108 @@ fn annotation(annotation: &Annotation) -> Value {
     value
 }
 
-fn events(frame: &Frame, result: Result<Answered, ApiError>, request_id: &RequestId) -> Vec<Event> {
-    let mut all: Vec<Value> = Vec::new();
-    let mut push = |kind: &str, mut data: Value| {
+/// How much of a stream's beginning was sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Begun {
+    No,
+    Response,
+    Message,
+}
+
+/// The events of a response.
+struct Events {
+    frame: Frame,
+    /// The text that was sent.
+    sent: String,
+    begun: Begun,
+    /// The number of the next event.
+    number: usize,
+}
+
+impl Events {
+    fn event(&mut self, kind: &str, mut data: Value) -> Event {
         data["type"] = json!(kind);
-        data["sequence_number"] = json!(all.len());
-        all.push(data);
-    };
-    let started = frame.response("in_progress", json!([]), Value::Null);
-    push("response.created", json!({"response": started}));
-    let answered = result.and_then(|answered| Ok((frame.completed(&answered)?, answered)));
-    match answered {
-        Ok((completed, answered)) => {
-            push("response.in_progress", json!({"response": started}));
-            let item = format!("msg_{}", frame.id);
-            let begun = frame.message("in_progress", json!([]));
-            push("response.output_item.added", json!({"output_index": 0, "item": begun}));
-            let at = json!({"item_id": item, "output_index": 0, "content_index": 0});
-            let with = |more: Value| {
-                let mut whole = at.clone();
-                for (key, value) in more.as_object().into_iter().flatten() {
-                    whole[key] = value.clone();
-                }
-                whole
-            };
+        data["sequence_number"] = json!(self.number);
+        self.number += 1;
+        Event::default().event(kind).json_data(data).unwrap_or_default()
+    }
+
+    /// An event of the one part of the message.
+    fn of_part(&mut self, kind: &str, mut data: Value) -> Event {
+        data["item_id"] = json!(format!("msg_{}", self.frame.id));
+        data["output_index"] = json!(0);
+        data["content_index"] = json!(0);
+        self.event(kind, data)
+    }
+
+    /// What comes before the text, as far as it was not sent.
+    fn begin(&mut self, upto: Begun) -> Vec<Event> {
+        let mut all = Vec::new();
+        let started = self.frame.response("in_progress", json!([]), Value::Null);
+        if self.begun == Begun::No {
+            all.push(self.event("response.created", json!({"response": started})));
+        }
+        if self.begun < Begun::Message && upto == Begun::Message {
+            all.push(self.event("response.in_progress", json!({"response": started})));
+            let item = self.frame.message("in_progress", json!([]));
+            let item = json!({"output_index": 0, "item": item});
+            all.push(self.event("response.output_item.added", item));
             let empty =
                 json!({"type": "output_text", "text": "", "annotations": [], "logprobs": []});
-            push("response.content_part.added", with(json!({"part": empty})));
-            for line in answered.content.text.split_inclusive('\n') {
-                let delta = json!({"delta": line, "logprobs": []});
-                push("response.output_text.delta", with(delta));
-            }
-            for (index, one) in answered.content.annotations.iter().enumerate() {
-                let one = json!({"annotation_index": index, "annotation": annotation(one)});
-                push("response.output_text.annotation.added", with(one));
-            }
-            let text = json!({"text": answered.content.text, "logprobs": []});
-            push("response.output_text.done", with(text));
-            push("response.content_part.done", with(json!({"part": part(&answered)})));
-            let done = frame.message("completed", json!([part(&answered)]));
-            push("response.output_item.done", json!({"output_index": 0, "item": done}));
-            push("response.completed", json!({"response": completed}));
+            all.push(self.of_part("response.content_part.added", json!({"part": empty})));
         }
-        Err(error) => {
-            error.log(request_id.as_str());
-            let body = error.body(request_id.as_str()).error;
-            let mut failed = frame.response("failed", json!([]), Value::Null);
-            failed["error"] = json!({"code": body.code, "message": body.message});
-            push("response.failed", json!({"response": failed}));
+        if self.begun < upto {
+            self.begun = upto;
         }
+        all
     }
-    all.iter()
-        .map(|data| {
-            let kind = data["type"].as_str().unwrap_or_default();
-            Event::default().event(kind).json_data(data).unwrap_or_default()
-        })
-        .collect()
+
+    fn text(&mut self, piece: &str) -> Event {
+        self.sent.push_str(piece);
+        self.of_part("response.output_text.delta", json!({"delta": piece, "logprobs": []}))
+    }
+
+    /// The events of a sentence that was written.
+    fn sentence(&mut self, sentence: &WrittenSentence) -> Vec<Event> {
+        let mut all = self.begin(Begun::Message);
+        let more = sentence.after(&self.sent);
+        all.push(self.text(&more));
+        all
+    }
+
+    /// The events of what was not sent, and of the end.
+    fn ended(&mut self, result: Result<Answered, ApiError>, request_id: &RequestId) -> Vec<Event> {
+        let answered = result.and_then(|answered| Ok((self.frame.completed(&answered)?, answered)));
+        let (completed, answered) = match answered {
+            Ok(both) => both,
+            Err(error) => {
+                error.log(request_id.as_str());
+                let body = error.body(request_id.as_str()).error;
+                let mut failed = self.frame.response("failed", json!([]), Value::Null);
+                failed["error"] = json!({"code": body.code, "message": body.message});
+                let mut all = self.begin(Begun::Response);
+                all.push(self.event("response.failed", json!({"response": failed})));
+                return all;
+            }
+        };
+        let mut all = self.begin(Begun::Message);
+        // The message begins with what was shown of it.
+        let text = &answered.content.text;
+        let rest = text.get(self.sent.len()..).unwrap_or_default().to_owned();
+        for line in rest.split_inclusive('\n') {
+            all.push(self.text(line));
+        }
+        for (index, one) in answered.content.annotations.iter().enumerate() {
+            let one = json!({"annotation_index": index, "annotation": annotation(one)});
+            all.push(self.of_part("response.output_text.annotation.added", one));
+        }
+        let whole = json!({"text": text, "logprobs": []});
+        all.push(self.of_part("response.output_text.done", whole));
+        all.push(self.of_part("response.content_part.done", json!({"part": part(&answered)})));
+        let done = self.frame.message("completed", json!([part(&answered)]));
+        let done = json!({"output_index": 0, "item": done});
+        all.push(self.event("response.output_item.done", done));
+        all.push(self.event("response.completed", json!({"response": completed})));
+        all
+    }
 }
