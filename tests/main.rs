@@ -24,3 +24,4 @@ mod serve;
 mod spans;
 mod support;
 mod verify;
+mod versions;

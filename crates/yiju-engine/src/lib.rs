@@ -55,6 +55,7 @@ pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, ErrorKind};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use keep::engine::Original;
+pub use keep::history::{KnownDate, VersionDiff, VersionView};
 pub use keep::ingest::{AddOutcome, AddStatus, Source};
 pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
@@ -76,16 +77,18 @@ pub use measure::{
 };
 pub use response::{
     AlsoIn, Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
-    DocumentSummary, Filter, Nearest, PageBox, QuotePart, Refusal, Role, SearchHit, SearchRequest,
-    SearchResponse, Span, Timings, Verdict,
+    DocumentSummary, Filter, ForceStatus, InForce, Nearest, PageBox, QuotePart, Refusal, Role,
+    SearchHit, SearchRequest, SearchResponse, Span, Timings, Verdict,
 };
 pub use verify::{
     CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, Mismatch, MismatchKind,
     QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
+pub use yiju_diff::{Comparison, Counts, Entry as DiffEntry, EntryKind, Piece, PieceKind, Side};
+pub use yiju_document::{DateKind, DatedFact, Repeal, Times};
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
     Reach, Token,
 };
 pub use yiju_format::{PagePicture, RecognisedPage};
-pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome};
+pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome, Told};

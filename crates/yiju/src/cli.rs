@@ -117,6 +117,7 @@ pub(crate) enum Command {
     Verify(commands::verify::Verify),
     Add(commands::add::Add),
     List(commands::list::List),
+    Diff(commands::diff::Diff),
     Remove(commands::remove::Remove),
     Outline(commands::outline::Outline),
     Text(commands::text::Text),

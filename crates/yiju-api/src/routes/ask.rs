@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use yiju_engine::{
     Answer, AskRequest, Engine, EngineError, Filter, Nearest, Refusal, Timings, Verdict,
@@ -36,6 +37,11 @@ pub(crate) struct AskBody {
     /// refuse more: `yiju ask --help` has the error rates of each.
     #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
+    /// The day whose law counts: only what is in force on it answers. Today, or the time that the question itself names,
+    /// where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
     /// Whether to answer with server-sent events; `Accept: text/event-stream` asks for the same.
     #[serde(default)]
     stream: bool,
@@ -71,6 +77,7 @@ pub(crate) async fn ask(
         limit: body.limit,
         filter: target.filter(body.filter)?,
         threshold: body.threshold,
+        as_of: body.as_of,
     };
     let state = target.state.clone();
     let call = answer(target, request, request_id.clone());

@@ -16,3 +16,4 @@ mod steps;
 mod support;
 mod tls;
 mod verify;
+mod versions;

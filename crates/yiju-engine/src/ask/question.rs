@@ -84,10 +84,9 @@ impl Question {
             words.push(Word { text: term.text, weight, range: term.range });
         }
         let expected = expected(&normal);
-        let has_han = text.chars().any(is_han);
         Ok(Self {
             text: text.to_owned(),
-            language: if has_han { Language::Chinese } else { Language::English },
+            language: language_of(text),
             expected,
             quotable: Quotable::of(&normal, expected),
             references: find_references(text),
@@ -165,6 +164,11 @@ impl Question {
             .map(|word| word.weight)
             .fold(0.0, f32::max)
     }
+}
+
+/// The language in which a question is answered.
+pub(crate) fn language_of(text: &str) -> Language {
+    if text.chars().any(is_han) { Language::Chinese } else { Language::English }
 }
 
 /// Robertson and Spärck Jones's inverse document frequency as BM25 uses it, never negative.

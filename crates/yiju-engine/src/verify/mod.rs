@@ -5,6 +5,7 @@ mod claims;
 mod engine;
 mod find;
 mod folds;
+mod force;
 pub(crate) mod model;
 mod quote;
 mod report;

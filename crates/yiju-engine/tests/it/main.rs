@@ -10,3 +10,4 @@ mod particulars;
 mod reembedding;
 mod reranking;
 mod verifying;
+mod versions;

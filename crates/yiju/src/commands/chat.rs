@@ -40,6 +40,7 @@ pub(crate) struct Chat {
 impl Chat {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
+        let as_of = self.filter.as_of;
         let filter = self.filter.with_sources(library.sources);
         let prompt = io::stdin().is_terminal() && io::stdout().is_terminal();
         let mut history: Vec<String> = Vec::new();
@@ -61,6 +62,7 @@ impl Chat {
                 history: history.clone(),
                 limit: usize::from(self.limit),
                 filter: filter.clone(),
+                as_of,
                 ..AskRequest::new(question)
             };
             // A question that cannot be asked ends nothing: the next one may.

@@ -10,6 +10,7 @@ pub(crate) mod responses;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use yiju_engine::{Answer, AskRequest, Filter};
 
@@ -36,6 +37,10 @@ pub(crate) struct AskFields {
     /// Least confidence at which an answer is given, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
+    /// The day whose law counts; today, or the time that the question names, where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
 }
 
 fn default_limit() -> usize {
@@ -66,6 +71,7 @@ async fn reply(
         limit: fields.limit,
         filter: target.filter(fields.filter)?,
         threshold: fields.threshold,
+        as_of: fields.as_of,
     };
     let counted = answer_and(target, request, request_id, move |engine, answer| {
         let content = written(answer, &links);
