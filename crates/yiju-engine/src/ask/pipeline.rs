@@ -53,8 +53,10 @@ fn whole_answer(
     let selection = when.selection();
     let day = standing::day_of(selection, today());
     let store = &engine.library.store;
-    if let Some(answer) = standing::validity(store, &versions, request, selection, day)? {
-        return stood(engine, &versions, day, answer);
+    if let Some(mut answer) = standing::validity(store, &versions, request, selection, day)? {
+        // What it cites only says what has become of the document that is asked about.
+        Standing::on(store, &versions, day).citations(&mut answer)?;
+        return Ok(answer);
     }
     let with = |question: &str| AskRequest { question: question.to_owned(), ..request.clone() };
     let answer = match when {

@@ -90,14 +90,20 @@ impl<'a> Standing<'a> {
         Ok(())
     }
 
-    /// Says of each citation whether its document is in force, and in the answer where one is not.
-    pub(crate) fn answer(&mut self, answer: &mut Answer) -> Result<(), EngineError> {
+    /// Says of each citation whether its document is in force.
+    pub(crate) fn citations(&mut self, answer: &mut Answer) -> Result<(), EngineError> {
         for citation in &mut answer.citations {
             self.mark(&mut citation.clause)?;
         }
         for nearest in &mut answer.nearest {
             self.mark(&mut nearest.clause)?;
         }
+        Ok(())
+    }
+
+    /// The same, and in the answer's words where one is not.
+    pub(crate) fn answer(&mut self, answer: &mut Answer) -> Result<(), EngineError> {
+        self.citations(answer)?;
         let language = language_of(&answer.question);
         let mut said: Vec<&str> = Vec::new();
         let mut notes = String::new();
