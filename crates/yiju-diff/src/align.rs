@@ -106,8 +106,8 @@ impl Alignment {
             groups.push(Group { old: vec![old], new: vec![new] });
         }
         // What was split off, then what was merged into another.
-        for new in 0..after.len() {
-            if of_new[new].is_some() || shared.new[new] < FEWEST {
+        for (new, place) in of_new.iter_mut().enumerate() {
+            if place.is_some() || shared.new[new] < FEWEST {
                 continue;
             }
             let whole = shared.new[new] as f32;
@@ -117,11 +117,11 @@ impl Alignment {
                 .max_by_key(|&old| shared.count(old, new));
             if let Some(group) = from.and_then(|old| of_old[old]) {
                 groups[group].new.push(new);
-                of_new[new] = Some(group);
+                *place = Some(group);
             }
         }
-        for old in 0..before.len() {
-            if of_old[old].is_some() || shared.old[old] < FEWEST {
+        for (old, place) in of_old.iter_mut().enumerate() {
+            if place.is_some() || shared.old[old] < FEWEST {
                 continue;
             }
             let whole = shared.old[old] as f32;
@@ -131,7 +131,7 @@ impl Alignment {
                 .max_by_key(|&new| shared.count(old, new));
             if let Some(group) = into.and_then(|new| of_new[new]) {
                 groups[group].old.push(old);
-                of_old[old] = Some(group);
+                *place = Some(group);
             }
         }
         for group in &mut groups {

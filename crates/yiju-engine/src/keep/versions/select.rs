@@ -120,7 +120,7 @@ impl Versions {
                     && other.record.id != member.record.id
                     && other.counts_on(day)
             });
-            return !strict && !(self.has_family(member) && others);
+            return !(strict || self.has_family(member) && others);
         }
         let gone = member.until.is_some_and(|(until, _)| until <= day);
         !gone || member.successor().is_none()
