@@ -28,4 +28,5 @@ mod serve;
 mod spans;
 mod support;
 mod verify;
+mod versions;
 mod writing;

@@ -60,6 +60,11 @@ pub fn document(data: &[u8]) {
             }
             document.path(index);
         }
+        let times = document.times();
+        let days = times.facts.iter().map(|fact| fact.span);
+        for span in days.chain(times.repeals.iter().map(|repeal| repeal.span)) {
+            check_span(document, span);
+        }
     }
 }
 

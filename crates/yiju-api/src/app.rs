@@ -96,6 +96,8 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
                 .delete(documents::remove),
         )
         .route(&path("/documents/{id}/clauses"), get(clauses::of_document))
+        .route(&path("/documents/{id}/diff"), get(documents::diff))
+        .route(&path("/documents/{id}/versions"), get(documents::versions))
         .route(&path("/documents/{id}/text"), get(documents::text))
         .route(&path("/documents/{id}/original"), get(documents::original))
         .route(&path("/documents/{id}/pages/{page}"), get(pages::page))

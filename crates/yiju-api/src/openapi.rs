@@ -46,6 +46,8 @@ const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v
         documents::read,
         documents::remove,
         clauses::of_document,
+        documents::versions,
+        documents::diff,
         documents::text,
         documents::original,
         pages::page,

@@ -26,6 +26,38 @@ impl Deed {
     fn is(&self, what: &WordList) -> bool {
         what.is_in(&self.act)
     }
+
+    /// The day.
+    pub(crate) fn day(&self) -> Date {
+        self.day
+    }
+
+    /// The same without the titles of what it was done by: 《关于废止和修改…的决定》 repeals nothing here.
+    pub(crate) fn is_plainly(&self, what: &WordList) -> bool {
+        let mut act = String::new();
+        let mut open = 0;
+        for c in self.act.chars() {
+            match c {
+                '《' => open += 1,
+                '》' => open -= 1,
+                c if open <= 0 => act.push(c),
+                _ => {}
+            }
+        }
+        what.is_in(&act)
+    }
+
+    /// Whether the act is one that may go with coming into force on the same day: 公布施行.
+    pub(crate) fn also(&self, kind: crate::DateKind) -> bool {
+        let before = self.act.find('自').unwrap_or(self.act.len());
+        let act = &self.act[..before];
+        match kind {
+            crate::DateKind::Promulgated => words::PROCLAIMED.is_in(act),
+            crate::DateKind::Adopted => words::ADOPTED.is_in(act),
+            crate::DateKind::Amended => words::REVISED.is_in(act),
+            _ => false,
+        }
+    }
 }
 
 /// The dates of a line of a head, each with its act: behind the date in Chinese
@@ -59,7 +91,7 @@ fn deeds(text: &str) -> Vec<Deed> {
 }
 
 /// What the lines of the head say, from the top.
-fn of_head<'l, 'a>(lines: &'l [Line<'a>]) -> impl Iterator<Item = (&'l Line<'a>, Deed)> {
+pub(crate) fn of_head<'l, 'a>(lines: &'l [Line<'a>]) -> impl Iterator<Item = (&'l Line<'a>, Deed)> {
     let outside = |line: &&Line| {
         line.clause.is_none() && !line.text.is_empty() || signs::is_law_header(line.text)
     };
@@ -110,7 +142,7 @@ pub(crate) fn in_force(lines: &[Line]) -> Option<Found> {
 
 /// The part of a line that says since when the document itself is in force: its date, or without one
 /// all of 自公布之日起施行.
-fn in_force_since(text: &str) -> Option<Range<usize>> {
+pub(crate) fn in_force_since(text: &str) -> Option<Range<usize>> {
     if !text.chars().any(is_han) {
         return english_in_force(text);
     }

@@ -109,7 +109,7 @@ impl Document {
         }
     }
 
-    fn lines(&self) -> Vec<Line<'_>> {
+    pub(crate) fn lines(&self) -> Vec<Line<'_>> {
         let mut at = 0;
         self.text
             .split('\n')

@@ -63,3 +63,29 @@ pub(crate) static PROCLAIMED: WordList = WordList::section(DEEDS, "proclaimed");
 pub(crate) static IN_FORCE: WordList = WordList::section(DEEDS, "in force");
 /// The same in English, where a day follows.
 pub(crate) static IN_FORCE_SINCE: WordList = WordList::section(DEEDS, "in force since");
+/// It is in force no more.
+pub(crate) static REPEALED: WordList = WordList::section(DEEDS, "repealed");
+/// Words around the repeal of other documents, and how long a document holds.
+const TIMES: &str = include_str!("../data/times.txt");
+/// What is done to documents that are repealed.
+pub(crate) static REPEALS: WordList = WordList::section(TIMES, "repeals");
+/// The same where the sentence must also say since when.
+pub(crate) static REPEALS_DATED: WordList = WordList::section(TIMES, "repeals with a day");
+/// What says since when.
+pub(crate) static REPEALED_SINCE: WordList = WordList::section(TIMES, "since when");
+/// What makes a sentence no repeal.
+pub(crate) static NO_REPEAL: WordList = WordList::section(TIMES, "no repeal");
+/// What stands right before a title that is no object of the sentence.
+pub(crate) static BY_TITLE: WordList = WordList::section(TIMES, "by a title");
+/// What stands between titles of which the first is not repealed.
+pub(crate) static APART: WordList = WordList::section(TIMES, "apart");
+/// What comes before how long a document holds.
+pub(crate) static VALID_FOR: WordList = WordList::section(TIMES, "valid for");
+/// The day on which a document is made public, or adopted, named and not given.
+pub(crate) static DAY_PUBLIC: WordList = WordList::section(TIMES, "day public");
+/// The day on which it is adopted or approved.
+pub(crate) static DAY_ADOPTED: WordList = WordList::section(TIMES, "day adopted");
+/// Marks of an edition in the brackets behind a title.
+pub(crate) static EDITIONS: WordList = WordList::section(TIMES, "editions");
+/// How the titles of documents end that are kept in versions: a later one takes the place of the earlier.
+pub(crate) static IN_VERSIONS: WordList = WordList::section(TIMES, "in versions");

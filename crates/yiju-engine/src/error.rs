@@ -82,6 +82,12 @@ pub enum EngineError {
         /// How many there are.
         documents: usize,
     },
+    /// Days were told, or what is replaced, of a source of several documents.
+    #[error("the source is {documents} documents, and days and what it replaces are told of one")]
+    ToldOfSeveral {
+        /// How many there are.
+        documents: usize,
+    },
     /// The engine was opened for reading only.
     #[error("the library {} is open for reading only", .0.display())]
     ReadOnly(PathBuf),
@@ -139,7 +145,9 @@ impl EngineError {
             Self::NotThere { .. } => ErrorKind::NotFound,
             Self::Store(error) | Self::NotSwapped(error) => store_kind(error),
             Self::Embed(error) => embed_kind(error),
-            Self::ReadOnly(_) | Self::NotOne { .. } => ErrorKind::Conflict,
+            Self::ReadOnly(_) | Self::NotOne { .. } | Self::ToldOfSeveral { .. } => {
+                ErrorKind::Conflict
+            }
             Self::Full { .. } => ErrorKind::Full,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Index { .. } | Self::DamagedTokens { .. } => ErrorKind::Unavailable,
@@ -191,6 +199,9 @@ impl EngineError {
             Self::Full { .. } => Some("remove documents, or raise the limit".into()),
             Self::NotOne { .. } => {
                 Some("give one of them, with its title; or add all as a source".into())
+            }
+            Self::ToldOfSeveral { .. } => {
+                Some("add each document by itself, with what is to be told of it".into())
             }
             Self::ReadOnly(_) => {
                 Some("close the process that has it open for writing, or ask that one".into())

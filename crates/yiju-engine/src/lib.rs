@@ -63,6 +63,7 @@ pub use ground::{
 pub use keep::archive::{SourcePart, each_file};
 pub use keep::corpus::{CorpusOutcome, CorpusProgress, HeldRebuilds};
 pub use keep::engine::Original;
+pub use keep::history::{KnownDate, VersionDiff, VersionView};
 pub use keep::ingest::{AddOutcome, AddStatus, Source};
 pub use keep::library::{LibraryLimits, LibrarySize};
 pub use keep::maintain::{
@@ -84,17 +85,19 @@ pub use measure::{
 };
 pub use response::{
     AlsoIn, Answer, AskRequest, Citation, ClauseRef, ClauseView, DocumentPage, DocumentRef,
-    DocumentSummary, Filter, Nearest, PageBox, QuotePart, Refusal, Role, SearchHit, SearchRequest,
-    SearchResponse, Span, Timings, Verdict,
+    DocumentSummary, Filter, ForceStatus, InForce, Nearest, PageBox, QuotePart, Refusal, Role,
+    SearchHit, SearchRequest, SearchResponse, Span, Timings, Verdict,
 };
 pub use verify::{
     CitedDocument, CitedQuote, Contradiction, Difference, DifferenceKind, Mismatch, MismatchKind,
     QuotePlace, QuoteStatus, Support, Verification, VerifiedQuote, VerifyRequest,
 };
 pub use write::report::{DroppedSentence, Written, WrittenSentence};
+pub use yiju_diff::{Comparison, Counts, Entry as DiffEntry, EntryKind, Piece, PieceKind, Side};
+pub use yiju_document::{DateKind, DatedFact, Repeal, Times};
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
     Reach, Token,
 };
 pub use yiju_format::{Format, FormatError, PagePicture, Reading as FileReading, RecognisedPage};
-pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome};
+pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome, Told};

@@ -47,6 +47,9 @@ pub struct AskRequest {
     pub filter: Filter,
     /// Least confidence, 0 to 1, at which an answer is given; `None` for the engine's own.
     pub threshold: Option<f32>,
+    /// The day whose law counts: only what is in force on it answers. `None` for today, or the time that the question
+    /// itself names.
+    pub as_of: Option<Date>,
 }
 
 impl AskRequest {
@@ -59,6 +62,7 @@ impl AskRequest {
             limit: 3,
             filter: Filter::default(),
             threshold: None,
+            as_of: None,
         }
     }
 }
@@ -66,7 +70,7 @@ impl AskRequest {
 impl SearchRequest {
     /// A query over all documents, for ten hits.
     pub fn new(query: impl Into<String>) -> Self {
-        Self { query: query.into(), limit: 10, filter: Filter::default() }
+        Self { query: query.into(), limit: 10, filter: Filter::default(), as_of: None }
     }
 }
 
@@ -79,6 +83,8 @@ pub struct SearchRequest {
     pub limit: usize,
     /// Which documents to look in.
     pub filter: Filter,
+    /// The day whose law counts, as in [`AskRequest::as_of`].
+    pub as_of: Option<Date>,
 }
 
 /// A document as cited.
@@ -107,6 +113,46 @@ impl DocumentRef {
     }
 }
 
+/// Whether a document is in force: `in_force`, `not_yet`, `superseded` by another version, `repealed`, or `expired`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ForceStatus {
+    /// It is.
+    InForce,
+    /// It comes into force later.
+    NotYet,
+    /// A later version is in its place.
+    Superseded,
+    /// It was repealed.
+    Repealed,
+    /// Its last day is over.
+    Expired,
+}
+
+/// When a document is in force, and whether it is on the day that counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct InForce {
+    /// Whether it is in force on the day that was asked for, or else today.
+    pub status: ForceStatus,
+    /// The first day on which this text is in force; null where it is not said.
+    #[cfg_attr(feature = "schema", schema(required, value_type = Option<String>, format = Date))]
+    pub from: Option<Date>,
+    /// The first day on which it is in force no more; null where there is none.
+    #[cfg_attr(feature = "schema", schema(required, value_type = Option<String>, format = Date))]
+    pub until: Option<Date>,
+    /// When it was last changed; null where it is not said.
+    #[cfg_attr(feature = "schema", schema(required, value_type = Option<String>, format = Date))]
+    pub amended: Option<Date>,
+    /// Id of the document that took its place.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub replaced_by: Option<String>,
+    /// Id of the clause that repeals it.
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub repealed_by: Option<String>,
+}
+
 /// A clause as cited or found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -123,6 +169,10 @@ pub struct ClauseRef {
     pub paragraph: String,
     /// Span of `paragraph` in the document's clean text.
     pub paragraph_span: Span,
+    /// Whether its document is in force; null where nothing says so.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub in_force: Option<InForce>,
     /// Whether it begins where the source has no line break: its head was found inside running text, by its number.
     #[serde(default)]
     pub inferred: bool,
@@ -137,6 +187,7 @@ impl ClauseRef {
             path: record.path.clone(),
             paragraph: record.text.clone(),
             paragraph_span: record.clause.span,
+            in_force: None,
             inferred: record.clause.inferred,
         }
     }

@@ -156,6 +156,7 @@ fn source(name: &str, articles: u32) -> NewSource {
         clauses,
         outside: Vec::new(),
     };
-    let documents = vec![NewDocument { document, layout: None, passages }];
+    let documents =
+        vec![NewDocument { document, layout: None, passages, told: yiju_store::Told::default() }];
     NewSource { name: name.to_owned(), sha256: hex(name.as_bytes()), original: None, documents }
 }

@@ -12,6 +12,7 @@ use crate::passages::{checked_tokens, checked_vector};
 use crate::read::{kind_name, load};
 use crate::seal::{self, Meta};
 use crate::store::Store;
+use crate::times;
 use crate::validate::{check_document, check_vector};
 
 /// Most problems a report lists; more are only counted.
@@ -232,6 +233,7 @@ fn document(connection: &Connection, report: &mut CheckReport, key: i64, dimensi
         return;
     };
     report.part(&place.derived(), |_| numbers(connection, key, &found));
+    report.part(&place.derived(), |_| times::check(connection, key, &found));
     report.part(&place, |report| {
         let mut statement = connection.prepare_cached(
             "SELECT id, document, clause, sentence, crc, vector FROM passages

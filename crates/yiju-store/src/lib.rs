@@ -49,6 +49,7 @@ mod schema;
 mod seal;
 mod staging;
 mod store;
+mod times;
 mod validate;
 mod write;
 
@@ -65,4 +66,5 @@ pub use staging::{
     DocumentVersion, Origin, PendingDocument, StagedModel, Staging, StagingPlan, SwapOutcome,
 };
 pub use store::Store;
+pub use times::{KeptTimes, PassageRange, Told};
 pub use validate::check_name;

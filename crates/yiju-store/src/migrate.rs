@@ -6,6 +6,7 @@
 //! | 2 | checksums over the rows of `meta`, `sources`, `documents` and `changes` |
 //! | 3 | roles of sentences, lead-ins of clauses, and the lines outside clauses |
 //! | 4 | the files that documents were read from, and where their lines are printed |
+//! | 5 | when documents are in force, and what they repeal |
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ use crate::error::{Fault, StoreError};
 use crate::read::load;
 use crate::schema::{self, FORMAT_VERSION};
 use crate::seal;
+use crate::times::{self, Told};
 use crate::write::{head, json};
 
 /// The format of an open database, including what is still in its log.
@@ -44,6 +46,7 @@ pub(crate) fn migrate(dir: &Path, connection: &mut Connection) -> Result<Option<
                 1 => to_2(&transaction)?,
                 2 => to_3(&transaction)?,
                 3 => to_4(&transaction)?,
+                4 => to_5(&transaction)?,
                 other => {
                     return Err(Fault::Corrupt(format!("there is no format version {other}")));
                 }
@@ -128,6 +131,21 @@ fn to_3(transaction: &Transaction<'_>) -> Result<(), Fault> {
 fn to_4(transaction: &Transaction<'_>) -> Result<(), Fault> {
     for name in ["originals", "layouts"] {
         transaction.execute_batch(schema::table(name))?;
+    }
+    Ok(())
+}
+
+/// Reads from every document when it is in force.
+fn to_5(transaction: &Transaction<'_>) -> Result<(), Fault> {
+    transaction.execute_batch(schema::table("times"))?;
+    transaction.execute_batch("CREATE INDEX times_by_title ON times (title)")?;
+    let keys: Vec<i64> = transaction
+        .prepare("SELECT key FROM documents")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for key in keys {
+        let (_, document) = load(transaction, key)?;
+        times::write(transaction, key, &document, &Told::default())?;
     }
     Ok(())
 }

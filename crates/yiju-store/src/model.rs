@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use yiju_document::{Clause, Document, Span};
 
 use crate::layout::Layout;
+use crate::times::Told;
 
 /// How a library is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct NewDocument {
     pub layout: Option<Layout>,
     /// Its passages; may be empty.
     pub passages: Vec<NewPassage>,
+    /// What users say of its time, added to what they said of the document before.
+    pub told: Told,
 }
 
 /// A passage to store.

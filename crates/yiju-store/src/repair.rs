@@ -7,6 +7,7 @@ use crate::error::{Fault, StoreError};
 use crate::read::{kind_name, load};
 use crate::seal;
 use crate::store::Store;
+use crate::times;
 
 impl Store {
     /// Rebuilds what is derived from texts, structures and vectors, in one transaction: SQLite's indexes,
@@ -62,6 +63,9 @@ fn repair(connection: &rusqlite::Transaction<'_>) -> Result<Vec<String>, Fault> 
             }
             if changed > 0 {
                 done.push(format!("made {changed} numbers of the document {} again", record.id));
+            }
+            if times::repair(connection, key, &document)? {
+                done.push(format!("read the days of the document {} again", record.id));
             }
         }
     }

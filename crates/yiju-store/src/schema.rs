@@ -10,7 +10,7 @@ use crate::error::StoreError;
 
 /// The format this build reads and writes. Raised with every change to the tables or the meaning of
 /// their columns.
-pub(crate) const FORMAT_VERSION: u32 = 4;
+pub(crate) const FORMAT_VERSION: u32 = 5;
 
 /// The oldest format that can be migrated to the current one.
 const OLDEST_VERSION: u32 = 1;
@@ -29,6 +29,7 @@ pub(crate) const UNFINISHED_FILE: &str = "library.db.new";
 /// `head`, `sections.body` and `clauses.body` are the parsed structures as JSON.
 /// `originals` holds the file of a source as it came, in pieces, and a document that was read from it has a row in
 /// `layouts`.
+/// `times` holds when a document is in force; its columns `title` and `linked` are derived from the rest.
 /// `changes` holds ranges of passage ids; it is complete after the generation `meta.changes_after`.
 /// Every `crc` covers its row, so that damage to a page is found when it is read.
 const TABLES: &str = "
@@ -139,6 +140,15 @@ CREATE TABLE layouts (
     crc INTEGER NOT NULL,
     body TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE times (
+    document INTEGER PRIMARY KEY REFERENCES documents(key),
+    title TEXT NOT NULL,
+    linked INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX times_by_title ON times (title);
 
 CREATE TABLE changes (
     generation INTEGER NOT NULL,

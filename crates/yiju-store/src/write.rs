@@ -16,6 +16,7 @@ use crate::model::{DocumentRecord, NewDocument, NewPassage, NewSource, PutOutcom
 use crate::read;
 use crate::seal;
 use crate::store::Store;
+use crate::times;
 use crate::validate::{check_new, check_source};
 
 impl Store {
@@ -167,19 +168,21 @@ fn put(
     kill_point("put:cleared");
     let mut keys = Vec::with_capacity(source.documents.len());
     for (ordinal, new) in (0u32..).zip(&source.documents) {
-        let NewDocument { document, layout, passages } = new;
+        let NewDocument { document, layout, passages, told } = new;
         let place = Place { source: &source.name, source_key, ordinal, now: &now };
         let kept = old.remove(&ordinal);
         let key = write_document(transaction, &place, kept, document, passages.len())?;
         if let Some(layout) = layout {
             layout::write(transaction, key, layout)?;
         }
+        times::write(transaction, key, document, told)?;
         log.documents += i64::from(kept.is_none());
         log.added.extend(write_passages(transaction, key, passages)?);
         keys.push(key);
         kill_point("put:document");
     }
     for key in old.values() {
+        times::remove(transaction, *key)?;
         transaction.execute("DELETE FROM documents WHERE key = ?1", [key])?;
         log.documents -= 1;
     }
@@ -212,6 +215,7 @@ fn replace(
     )?;
     let place = Place { source: &source, source_key, ordinal, now: &now };
     write_document(transaction, &place, Some(key), &new.document, new.passages.len())?;
+    times::write(transaction, key, &new.document, &new.told)?;
     // Its new text was not read from the source's file, so it gets no layout.
     kill_point("replace:document");
     log.added = write_passages(transaction, key, &new.passages)?;
@@ -234,6 +238,7 @@ fn remove(transaction: &Transaction<'_>, keys: &[(i64, String)]) -> Result<Remov
     let mut log = Log::default();
     for (key, _) in keys {
         log.removed.extend(clear_document(transaction, *key)?);
+        times::remove(transaction, *key)?;
         let source: i64 = transaction.query_row(
             "DELETE FROM documents WHERE key = ?1 RETURNING source",
             [key],
@@ -435,7 +440,7 @@ pub(crate) fn insert_passages(
     Ok(ids)
 }
 
-/// Deletes all rows of a document but its own; returns the ids of its passages, ascending.
+/// Deletes all rows of a document but its own and what is known of its time; returns the ids of its passages, ascending.
 fn clear_document(transaction: &Transaction<'_>, key: i64) -> Result<Vec<i64>, Fault> {
     transaction
         .prepare_cached(

@@ -118,6 +118,7 @@ pub(crate) enum Command {
     Ground(commands::ground::Ground),
     Add(commands::add::Add),
     List(commands::list::List),
+    Diff(commands::diff::Diff),
     Remove(commands::remove::Remove),
     Outline(commands::outline::Outline),
     Text(commands::text::Text),

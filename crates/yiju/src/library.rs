@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use yiju_embed::{Embedder, EmbedderOptions};
 use yiju_engine::{
     Access, AddOutcome, AddStatus, CrossEncoder, DocumentSummary, Engine, EngineError,
-    EngineOptions, Recognise, Recognition, Shelf,
+    EngineOptions, Recognise, Recognition, Shelf, Told,
 };
 
 use crate::cli;
@@ -92,13 +92,15 @@ pub(crate) enum Known {
     Read(Result<Content, Failure>),
 }
 
-/// Adds `files` one by one, each durable before the next begins, and passes each outcome to `each`.
+/// Adds `files` one by one, each durable before the next begins, and passes each outcome to `each`; `told` is said of the
+/// time of each that is a text.
 ///
 /// # Errors
 /// Only errors of `each`; a file that fails does not stop the others.
 pub(crate) fn add(
     engine: &Engine,
     files: Vec<(SourceFile, Known)>,
+    told: &Told,
     quiet: bool,
     mut each: impl FnMut(&SourceFile, anyhow::Result<AddOutcome>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Total> {
@@ -107,7 +109,7 @@ pub(crate) fn add(
         AddProgress::new(files.len(), files.iter().map(|(file, _)| file.bytes).sum(), quiet);
     let held = engine.hold_rebuilds();
     for (file, known) in files {
-        let outcome = add_one(engine, &file, known, &progress);
+        let outcome = add_one(engine, &file, known, told, &progress);
         total.count(&outcome);
         let unchanged = matches!(&outcome, Ok(it) if it.status == AddStatus::Unchanged);
         progress.file_done(file.bytes, unchanged);
@@ -123,6 +125,7 @@ fn add_one(
     engine: &Engine,
     file: &SourceFile,
     known: Known,
+    told: &Told,
     progress: &AddProgress,
 ) -> anyhow::Result<AddOutcome> {
     let content = match known {
@@ -144,7 +147,7 @@ fn add_one(
             })
         }
         Content::Text(source) => {
-            Ok(engine.add(source, &|at| progress.at(&file.name, file.bytes, at))?)
+            Ok(engine.add_told(source, told, &|at| progress.at(&file.name, file.bytes, at))?)
         }
     }
 }
@@ -247,7 +250,7 @@ pub(crate) fn with_docs(
     let engine = open(settings, Access::ReadWrite)?;
     let mut sources = Vec::new();
     let mut failed = Vec::new();
-    let total = add(&engine, files, notes.quiet(), |file, outcome| {
+    let total = add(&engine, files, &Told::default(), notes.quiet(), |file, outcome| {
         match outcome {
             Ok(outcome) => {
                 say_unread(notes, file, &outcome.unread);

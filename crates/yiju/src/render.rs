@@ -4,11 +4,11 @@ use std::io::{self, Write};
 
 use yiju_engine::{
     Answer, Citation, ClauseRef, DocumentRef, DocumentSummary, Nearest, SearchHit, SearchResponse,
-    Span,
+    Span, VersionView,
 };
 
 use crate::terminal::{Paint, Style};
-use crate::text::{clean, cut, pad, recognised, width, wrap};
+use crate::text::{clean, cut, in_force, pad, recognised, width, wrap};
 
 /// Indent of the lines under a heading line.
 const INDENT: &str = "    ";
@@ -127,7 +127,8 @@ impl View {
         writeln!(out, "{}", wrap(&line, self.columns, ""))
     }
 
-    /// The headings that a clause is under, `[inferred]` as in `yiju outline`, the page, and whether it was recognised.
+    /// The headings that a clause is under, `[inferred]` as in `yiju outline`, the page, whether it was recognised, and
+    /// when its document is in force.
     fn place(
         self,
         clause: &ClauseRef,
@@ -140,7 +141,9 @@ impl View {
         let inferred = clause.inferred.then(|| faint("[inferred]"));
         let page = page.map(|page| faint(&format!("page {page}")));
         let recognised = recognised.map(|recognised| faint(&recognised));
-        let parts: Vec<String> = [path, inferred, page, recognised].into_iter().flatten().collect();
+        let force = clause.in_force.as_ref().map(|force| faint(&in_force(force)));
+        let parts: Vec<String> =
+            [path, inferred, page, recognised, force].into_iter().flatten().collect();
         if parts.is_empty() {
             return Ok(());
         }
@@ -156,6 +159,32 @@ impl View {
     ) -> io::Result<()> {
         let marked = mark(paragraph, place, quotes, self.paint);
         writeln!(out, "{}", wrap(&marked, self.columns, INDENT))
+    }
+
+    /// The versions of each law, the earliest first, with when each is in force.
+    pub(crate) fn families(
+        self,
+        families: &[Vec<VersionView>],
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        for (index, family) in families.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            let mut titles: Vec<&str> = Vec::new();
+            for version in family {
+                if !titles.contains(&version.document.title.as_str()) {
+                    titles.push(&version.document.title);
+                }
+            }
+            writeln!(out, "{}", self.paint.paint(Style::Title, &clean(&titles.join(" / "))))?;
+            for version in family {
+                let force = version.in_force.as_ref().map(in_force).unwrap_or_default();
+                let source = clean(&version.document.source);
+                writeln!(out, "  {}  {force}  {source}", version.document.id)?;
+            }
+        }
+        Ok(())
     }
 
     /// A table of documents.

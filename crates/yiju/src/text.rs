@@ -2,6 +2,7 @@
 
 use textwrap::{Options, WordSplitter, WrapAlgorithm};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use yiju_engine::{ForceStatus, InForce};
 
 /// `text` with control characters, which a terminal could obey, replaced; line ends stay.
 pub(crate) fn clean(text: &str) -> String {
@@ -20,6 +21,32 @@ pub(crate) fn sureness(confidence: f32) -> String {
 pub(crate) fn recognised(confidence: Option<f32>) -> String {
     let sure = confidence.map(|sure| format!(", confidence {}", sureness(sure)));
     format!("recognised in a picture{}", sure.unwrap_or_default())
+}
+
+/// When a document is in force, in a few words.
+pub(crate) fn in_force(force: &InForce) -> String {
+    let from = force.from.map(|from| format!(" since {from}")).unwrap_or_default();
+    let until = force.until.map(|until| until.to_string()).unwrap_or_default();
+    let by = match (&force.repealed_by, &force.replaced_by) {
+        (Some(clause), _) => format!(" by clause {clause}"),
+        (None, Some(document)) => format!(" by {document}"),
+        (None, None) => String::new(),
+    };
+    let what = match force.status {
+        ForceStatus::InForce => {
+            let until = force.until.map(|until| format!(", until {until}{by}")).unwrap_or_default();
+            return format!("in force{from}{until}");
+        }
+        ForceStatus::NotYet => {
+            let from = force.from.map(|from| from.to_string()).unwrap_or_default();
+            return format!("not yet in force, from {from}");
+        }
+        ForceStatus::Superseded => "replaced",
+        ForceStatus::Repealed => "repealed",
+        ForceStatus::Expired => "expired",
+    };
+    let from = force.from.map(|from| format!("in force from {from}, ")).unwrap_or_default();
+    format!("{from}{what} on {until}{by}")
 }
 
 /// Display width of `text` in columns.

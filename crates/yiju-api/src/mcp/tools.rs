@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use jiff::civil::Date;
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
 use serde::de::DeserializeOwned;
@@ -36,6 +37,11 @@ struct AskArguments {
     /// Which documents to look in; all where it is left out.
     #[serde(default)]
     filter: Filter,
+    /// The day whose law counts: only what is in force on it answers. Today, or the time that the question itself names,
+    /// where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
 }
 
 fn three() -> usize {
@@ -56,6 +62,11 @@ struct SearchArguments {
     /// Which documents to look in; all where it is left out.
     #[serde(default)]
     filter: Filter,
+    /// The day whose law counts: only what is in force on it answers. Today, or the time that the query itself names,
+    /// where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
 }
 
 fn ten() -> usize {
@@ -92,6 +103,10 @@ struct VerifyArguments {
     document_id: Option<String>,
     /// The clause that it is cited from.
     clause_id: Option<String>,
+    /// The day on which it counts whether what holds the quote is in force; today where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
 }
 
 /// A page of documents.
@@ -242,6 +257,7 @@ async fn ask(call: Call, arguments: JsonObject) -> Result<CallToolResult, ApiErr
         history: arguments.history,
         limit: arguments.limit,
         filter: call.target.filter(arguments.filter)?,
+        as_of: arguments.as_of,
         ..AskRequest::new(arguments.question)
     };
     let (answer, ()) = answer_and(&call.target, request, call.request_id, |_, _| Ok(())).await?;
@@ -259,7 +275,12 @@ async fn ask(call: Call, arguments: JsonObject) -> Result<CallToolResult, ApiErr
 async fn search(call: Call, arguments: JsonObject) -> Result<CallToolResult, ApiError> {
     let arguments: SearchArguments = read(arguments)?;
     let filter = call.target.filter(arguments.filter)?;
-    let request = SearchRequest { query: arguments.query, limit: arguments.limit, filter };
+    let request = SearchRequest {
+        query: arguments.query,
+        limit: arguments.limit,
+        filter,
+        as_of: arguments.as_of,
+    };
     let found = call.target.read_in_steps(move |engine| engine.search(&request)).await?;
     let hits = found.hits.iter().map(|hit| clause_text(hit, &hit.clause_id));
     done(hits.collect::<Vec<_>>().join("\n\n"), &found)
@@ -322,7 +343,11 @@ async fn verify_quote(call: Call, arguments: JsonObject) -> Result<CallToolResul
         clause_id: arguments.clause_id,
         sha256: None,
     };
-    let request = VerifyRequest { statement: arguments.statement, citations: vec![cited] };
+    let request = VerifyRequest {
+        statement: arguments.statement,
+        citations: vec![cited],
+        as_of: arguments.as_of,
+    };
     let found = call.target.read(move |engine| engine.verify(&request)).await?;
     let text = serde_json::to_string_pretty(&found).unwrap_or_default();
     done(text, &found)

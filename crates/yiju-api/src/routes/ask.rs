@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -45,6 +46,11 @@ pub(crate) struct AskBody {
     /// where the server has none.
     #[serde(default)]
     write: bool,
+    /// The day whose law counts: only what is in force on it answers. Today, or the time that the question itself names,
+    /// where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
     /// Whether to answer with server-sent events; `Accept: text/event-stream` asks for the same.
     #[serde(default)]
     stream: bool,
@@ -86,6 +92,7 @@ pub(crate) async fn ask(
         limit: body.limit,
         filter: target.filter(body.filter)?,
         threshold: body.threshold,
+        as_of: body.as_of,
     };
     let state = target.state.clone();
     let id = request_id.clone();

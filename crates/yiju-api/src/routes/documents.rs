@@ -3,10 +3,13 @@
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
-use yiju_engine::{AddOutcome, AddStatus, DocumentPage, DocumentSummary, Engine};
+use yiju_engine::{
+    AddOutcome, AddStatus, DocumentPage, DocumentSummary, Engine, VersionDiff, VersionView,
+};
 
 use super::ask::accepts_events;
 use super::upload;
@@ -37,6 +40,8 @@ pub(crate) struct Added {
 /// and can be found at once. The same name with the same bytes changes nothing and gives 200, so a
 /// client that did not see the answer sends the request again.
 ///
+/// `dates` and `replaces` say of the time of a single document what its text does not, or says otherwise.
+///
 /// `Accept: text/event-stream` asks for events: `progress` as passages are embedded, then `done` with what else would be
 /// the body, or `error`.
 #[utoipa::path(
@@ -58,18 +63,18 @@ pub(crate) async fn add(
     // Held until the source is stored: it bounds how many documents are in memory at once.
     let place = target.state.upload_place()?;
     let followed = accepts_events(request.headers());
-    let (source, _) = upload::read(request, &target.state).await?;
+    let upload::Upload { source, told, .. } = upload::read(request, &target.state).await?;
     if followed {
         let state = target.state.clone();
         let (sender, progress) = watch::channel(None);
         let call = Box::pin(async move {
             let _place = place;
             let tell = move |now| _ = sender.send_replace(Some(now));
-            target.write(move |engine| engine.add(source, &tell)).await.map(Added::of)
+            target.write(move |engine| engine.add_told(source, &told, &tell)).await.map(Added::of)
         });
         return follow(&state, request_id, progress, call).await;
     }
-    let outcome = target.write(move |engine| engine.add(source, &|_| {})).await?;
+    let outcome = target.write(move |engine| engine.add_told(source, &told, &|_| {})).await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
         _ => None,
@@ -118,7 +123,10 @@ pub(crate) async fn replace(
 ) -> Result<axum::Json<Added>, ApiError> {
     target.grant.document(&id)?;
     let _place = target.state.upload_place()?;
-    let (source, named) = upload::read(request, &target.state).await?;
+    let upload::Upload { source, told, named } = upload::read(request, &target.state).await?;
+    for replaced in &told.replaces {
+        target.grant.document(replaced)?;
+    }
     let known = target.of_document(&id, Engine::document).await?;
     if named && source.name != known.source {
         return Err(ApiError::invalid(format!(
@@ -129,7 +137,7 @@ pub(crate) async fn replace(
     }
     let wanted = id.clone();
     let outcome = target
-        .write(move |engine| engine.replace(&wanted, source))
+        .write(move |engine| engine.replace_told(&wanted, source, &told))
         .await?
         .ok_or_else(|| ApiError::document_not_found(&id))?;
     Ok(axum::Json(Added::of(outcome)))
@@ -240,6 +248,81 @@ pub(crate) async fn read(
 ) -> Result<axum::Json<DocumentSummary>, ApiError> {
     let document = target.of_document(&id, Engine::document).await?;
     Ok(axum::Json(document))
+}
+
+/// The day on which it counts whether a version is in force.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AsOfQuery {
+    /// Today where it is left out.
+    #[param(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
+}
+
+/// The versions of a document.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct VersionList {
+    /// The document and its other versions, the earliest first.
+    versions: Vec<VersionView>,
+}
+
+/// A document and its other versions, each with its days and whether it is in force.
+///
+/// Versions have one title, but for what marks an edition, and one issuer; or one of them was said to replace another; or
+/// repeals it as it comes into force itself. Each day is given with the sentence that it rests on. A key that is limited
+/// to some documents sees those.
+#[utoipa::path(
+    get, path = "/v1/documents/{id}/versions", tag = "documents",
+    params(("id" = String, Path, description = "The document's id"), AsOfQuery),
+    responses(
+        (status = 200, description = "The versions, the earliest first", body = VersionList),
+        Failures,
+    ),
+)]
+pub(crate) async fn versions(
+    Reading(target): Reading,
+    Id(id): Id,
+    Query(query): Query<AsOfQuery>,
+) -> Result<axum::Json<VersionList>, ApiError> {
+    let call = move |engine: &Engine, id: &str| engine.versions(id, query.as_of);
+    let mut versions = target.of_document(&id, call).await?;
+    versions.retain(|version| target.grant.document(&version.document.id).is_ok());
+    Ok(axum::Json(VersionList { versions }))
+}
+
+/// Which document to compare with.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiffQuery {
+    /// The other document's id.
+    #[param(min_length = 1)]
+    with: String,
+}
+
+/// Compares two versions of a document, clause by clause.
+///
+/// The one that is in force from the earlier day is the old one. Each clause of either is in one entry: of the same words,
+/// changed, split, merged, added or removed; and with its number and place, where these changed. `pieces` give the words:
+/// without the insertions the old ones, without the deletions the new ones.
+#[utoipa::path(
+    get, path = "/v1/documents/{id}/diff", tag = "documents",
+    params(("id" = String, Path, description = "The document's id"), DiffQuery),
+    responses(
+        (status = 200, description = "What became of each clause", body = VersionDiff),
+        Failures,
+    ),
+)]
+pub(crate) async fn diff(
+    Reading(target): Reading,
+    Id(id): Id,
+    Query(query): Query<DiffQuery>,
+) -> Result<axum::Json<VersionDiff>, ApiError> {
+    let with = query.with;
+    target.of_document(&with, Engine::document).await?;
+    let call = move |engine: &Engine, id: &str| engine.diff(id, &with);
+    target.of_document(&id, call).await.map(axum::Json)
 }
 
 /// Removes a document.

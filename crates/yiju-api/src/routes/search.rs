@@ -1,5 +1,6 @@
 //! `POST /v1/search` and `/v1/search/batch`: ranked clauses.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use yiju_engine::{Filter, SearchRequest, SearchResponse};
 
@@ -22,6 +23,11 @@ pub(crate) struct SearchBody {
     /// Which documents to look in; all where it is left out.
     #[serde(default, deserialize_with = "object")]
     filter: Filter,
+    /// The day whose law counts: only what is in force on it answers. Today, or the time that the query itself names,
+    /// where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
 }
 
 fn default_limit() -> usize {
@@ -49,8 +55,12 @@ async fn run(
     request_id: &RequestId,
     body: SearchBody,
 ) -> Result<SearchResponse, ApiError> {
-    let request =
-        SearchRequest { query: body.query, limit: body.limit, filter: target.filter(body.filter)? };
+    let request = SearchRequest {
+        query: body.query,
+        limit: body.limit,
+        filter: target.filter(body.filter)?,
+        as_of: body.as_of,
+    };
     if target.state.policy().log_questions {
         tracing::info!(request_id = request_id.as_str(), query = request.query, "query");
     }

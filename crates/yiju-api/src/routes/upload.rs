@@ -1,10 +1,14 @@
 //! Reads a source from a request: JSON with a text, or a form with a file.
 
+use std::collections::BTreeMap;
+
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
+use jiff::civil::Date;
 use serde::Deserialize;
-use yiju_engine::Source;
+use serde::de::DeserializeOwned;
+use yiju_engine::{DateKind, Source, Told};
 
 use crate::error::ApiError;
 use crate::extract::{content_type, is_json, parse_json, read_body};
@@ -23,6 +27,38 @@ pub(crate) struct DocumentBody {
     /// The name of the source, under which a later add replaces it; the title where it is left out.
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     source: Option<String>,
+    /// Days of the document, which count before those that its text gives.
+    #[serde(default)]
+    #[schema(value_type = DatesBody)]
+    dates: BTreeMap<DateKind, Date>,
+    /// Ids of the documents whose place it takes when it comes into force, at most 50.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    replaces: Vec<String>,
+}
+
+/// Days of a document; those that are left out are read from its text.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the keys of a map")]
+pub(crate) struct DatesBody {
+    /// When it was adopted.
+    #[schema(value_type = Option<String>, format = Date)]
+    adopted: Option<Date>,
+    /// When it was made public.
+    #[schema(value_type = Option<String>, format = Date)]
+    promulgated: Option<Date>,
+    /// When this text comes into force.
+    #[schema(value_type = Option<String>, format = Date)]
+    effective: Option<Date>,
+    /// When it was last changed.
+    #[schema(value_type = Option<String>, format = Date)]
+    amended: Option<Date>,
+    /// The last day on which it is in force.
+    #[schema(value_type = Option<String>, format = Date)]
+    expires: Option<Date>,
+    /// The first day on which it is in force no more.
+    #[schema(value_type = Option<String>, format = Date)]
+    repealed: Option<Date>,
 }
 
 /// A document as a file.
@@ -39,19 +75,46 @@ pub(crate) struct DocumentForm {
     /// The name of the source.
     #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     source: Option<String>,
+    /// Days of the document as a JSON object, as in the JSON body.
+    dates: Option<String>,
+    /// Ids of the documents whose place it takes, as a JSON list.
+    replaces: Option<String>,
 }
 
-/// Reads the source in `request`, and returns whether the field `source` named it.
+/// What a request brings.
+pub(crate) struct Upload {
+    /// The source.
+    pub(crate) source: Source,
+    /// What is said of its document's time.
+    pub(crate) told: Told,
+    /// Whether the field `source` named the source.
+    pub(crate) named: bool,
+}
+
+/// Most documents that one is said to replace.
+const MOST_REPLACED: usize = 50;
+
+fn told(days: BTreeMap<DateKind, Date>, replaces: Vec<String>) -> Result<Told, ApiError> {
+    if replaces.len() > MOST_REPLACED {
+        return Err(ApiError::invalid(format!(
+            "`replaces` has {} items, and may have {MOST_REPLACED}",
+            replaces.len()
+        )));
+    }
+    Ok(Told { days, replaces })
+}
+
+/// Reads the source in `request`.
 ///
 /// # Errors
 /// The body is neither kind, too long, too slow, or lacks a part.
-pub(crate) async fn read(request: Request, state: &AppState) -> Result<(Source, bool), ApiError> {
+pub(crate) async fn read(request: Request, state: &AppState) -> Result<Upload, ApiError> {
     let deadline = state.limits().deadline;
     let source = tokio::time::timeout(deadline, read_any(request, state)).await;
     source.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))?
 }
 
-async fn read_any(request: Request, state: &AppState) -> Result<(Source, bool), ApiError> {
+async fn read_any(request: Request, state: &AppState) -> Result<Upload, ApiError> {
     let limit = state.limits().document_bytes;
     match content_type(request.headers()).as_deref() {
         Some("multipart/form-data") => read_form(request, state, limit).await,
@@ -69,7 +132,7 @@ async fn read_any(request: Request, state: &AppState) -> Result<(Source, bool), 
                 None => title.clone(),
             };
             let source = Source { name, title: Some(title), bytes: body.text.into_bytes() };
-            Ok((source, given))
+            Ok(Upload { source, told: told(body.dates, body.replaces)?, named: given })
         }
         other => Err(ApiError::unsupported_content_type(
             other,
@@ -78,16 +141,13 @@ async fn read_any(request: Request, state: &AppState) -> Result<(Source, bool), 
     }
 }
 
-async fn read_form(
-    request: Request,
-    state: &AppState,
-    limit: usize,
-) -> Result<(Source, bool), ApiError> {
+async fn read_form(request: Request, state: &AppState, limit: usize) -> Result<Upload, ApiError> {
     let refused = |error: MultipartError| form_error(&error, limit);
     let mut form = Multipart::from_request(request, state).await.map_err(|error| {
         ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
     })?;
     let (mut file, mut title, mut source) = (None, None, None);
+    let (mut dates, mut replaces) = (BTreeMap::new(), Vec::new());
     while let Some(mut field) = form.next_field().await.map_err(refused)? {
         match field.name().unwrap_or("") {
             "file" => {
@@ -106,10 +166,12 @@ async fn read_form(
             }
             "title" => title = Some(named("title", text(field, limit).await?)?),
             "source" => source = Some(named("source", text(field, limit).await?)?),
+            "dates" => dates = json("dates", &text(field, limit).await?)?,
+            "replaces" => replaces = json("replaces", &text(field, limit).await?)?,
             other => {
                 let other: String = other.chars().take(50).collect();
                 return Err(ApiError::invalid(format!("the form has an unknown field `{other}`"))
-                    .hint("the fields are `file`, `title` and `source`"));
+                    .hint("the fields are `file`, `title`, `source`, `dates` and `replaces`"));
             }
         }
     }
@@ -125,7 +187,15 @@ async fn read_form(
                 .hint("send a file name with the file, or the field `source`"));
         }
     };
-    Ok((Source { name, title, bytes }, given))
+    let told = told(dates, replaces)?;
+    Ok(Upload { source: Source { name, title, bytes }, told, named: given })
+}
+
+/// A field of a form that is JSON.
+fn json<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, ApiError> {
+    serde_json::from_str(text).map_err(|error| {
+        ApiError::invalid(format!("`{name}` is not the JSON it should be: {error}"))
+    })
 }
 
 async fn text(field: Field<'_>, limit: usize) -> Result<String, ApiError> {

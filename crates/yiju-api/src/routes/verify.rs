@@ -1,5 +1,6 @@
 //! `POST /v1/verify`: whether quotes are in the documents, and what they support.
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use yiju_engine::{CitedQuote, Verification, VerifyRequest};
 
@@ -18,6 +19,10 @@ pub(crate) struct VerifyBody {
     /// The quotes, 1 to 20.
     #[schema(value_type = Vec<CitedQuote>, min_items = 1, max_items = 20)]
     citations: Vec<Object<CitedQuote>>,
+    /// The day on which it counts whether what holds a quote is in force; today where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
 }
 
 /// Says of each quote whether it exists, is altered or is absent, and how well it supports a
@@ -40,6 +45,7 @@ pub(crate) async fn verify(
     let request = VerifyRequest {
         statement: body.statement,
         citations: body.citations.into_iter().map(|one| one.0).collect(),
+        as_of: body.as_of,
     };
     let found = target.read(move |engine| engine.verify(&request)).await?;
     Ok(axum::Json(found))

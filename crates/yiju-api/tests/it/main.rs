@@ -18,4 +18,5 @@ mod steps;
 mod support;
 mod tls;
 mod verify;
+mod versions;
 mod writing;

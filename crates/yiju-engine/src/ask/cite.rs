@@ -136,6 +136,7 @@ pub(super) fn cite_line(
             path: Vec::new(),
             paragraph: line.clone(),
             paragraph_span: place.line,
+            in_force: None,
             inferred: false,
         };
         citation(marker, 1.0, clause, line, place.line)
@@ -169,6 +170,7 @@ pub(super) fn cite_section(
         path: section.path.clone(),
         paragraph: cut(section.span)?,
         paragraph_span: section.span,
+        in_force: None,
         inferred: first.clause.inferred,
     };
     Ok(citation(marker, 1.0, clause, cut(section.heading)?, section.heading))

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use yiju_document::{Particular, Role};
-use yiju_store::{ClauseRecord, Store};
+use yiju_document::{Document, Particular, ParticularPlace, Role};
+use yiju_store::{ClauseRecord, DocumentRecord, Store};
 use yiju_text::chars::is_han;
 use yiju_text::questions::Expected;
 
@@ -206,6 +206,28 @@ pub(crate) fn together(request: &AskRequest, answers: Vec<Answer>) -> Answer {
     answered(request.question.clone(), &lines, citations, confidence)
 }
 
+/// The answers from the versions in force and from those before, each under what it is.
+pub(crate) fn of_versions(request: &AskRequest, answers: Vec<(Answer, bool)>) -> Answer {
+    let language = Language::of(&request.question);
+    if !answers.iter().any(|(answer, _)| answer.answered) {
+        // The refusal of the versions in force.
+        return answers
+            .into_iter()
+            .next()
+            .map(|(answer, _)| answer)
+            .unwrap_or_else(|| answered(request.question.clone(), &[], Vec::new(), 0.0));
+    }
+    let named = answers.into_iter().map(|(mut answer, current)| {
+        let label = wording::of_version(language, current);
+        if answer.answered {
+            answer.answer.insert_str(0, label);
+        }
+        answer.question = label.to_owned();
+        answer
+    });
+    together(request, named.collect())
+}
+
 /// The answer's lines where it is from several documents: the citations of each under its title.
 fn lines_by_document(question: &Question, citations: &[Citation]) -> Vec<String> {
     let mut titles: Vec<&DocumentRef> = Vec::new();
@@ -376,6 +398,20 @@ pub(crate) fn particulars(
     } else {
         answered(question.text.clone(), &lines, citations, 1.0)
     })
+}
+
+/// Whether a document is in force, in words, with the sentence that says so.
+pub(crate) fn standing(
+    store: &Store,
+    request: &AskRequest,
+    record: &DocumentRecord,
+    document: &Document,
+    place: &ParticularPlace,
+    said: String,
+) -> Result<Answer, EngineError> {
+    let citation = cite_line(store, 1, record, document, place)?;
+    let lines = [said, format!("{}[{}]", citation.quote, citation.marker)];
+    Ok(answered(request.question.clone(), &lines, vec![citation], 1.0))
 }
 
 /// The hits of a search, best first.

@@ -114,6 +114,11 @@ fn ranges(text: &str) -> impl Iterator<Item = (u32, u32)> + '_ {
     })
 }
 
+/// 2024, 二〇二四: the year 2024. `text`, in normal form, is nothing else.
+pub(crate) fn year_of(text: &str) -> Option<u32> {
+    digit_by_digit(text).filter(|_| text.chars().count() == 4)
+}
+
 /// 二〇二四: 2024.
 fn digit_by_digit(text: &str) -> Option<u32> {
     let mut value = 0;

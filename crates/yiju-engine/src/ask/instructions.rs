@@ -42,7 +42,7 @@ pub(crate) fn limit(
     if titles.is_empty() {
         return Ok(filter.clone());
     }
-    let stages = Stages::over(engine, filter, &[])?;
+    let stages = Stages::over(engine, filter, &[], None)?;
     let mut ids = BTreeSet::new();
     for title in titles {
         let question = stages.analyse(title)?;

@@ -4,6 +4,7 @@
 
 use std::sync::RwLockReadGuard;
 
+use jiff::civil::Date;
 use yiju_fault::kill_point;
 
 use crate::ask::embedded::Embedded;
@@ -14,11 +15,15 @@ use crate::ask::rank::{self, Ranked};
 use crate::ask::rerank::{Answerable, Read, rerank};
 use crate::ask::retrieve::{self, CANDIDATES, Candidate, Lanes};
 use crate::ask::scope::Scope;
+use crate::ask::standing::{self, Standing};
 use crate::ask::trace::{Step, clocked, timed};
+use crate::ask::when::{self, When};
 use crate::ask::{about, compose, constraints, lookup, meeting, parts};
 use crate::engine::Engine;
 use crate::error::{EngineError, go_on};
 use crate::keep::indexes::Indexes;
+use crate::keep::today::today;
+use crate::keep::versions::{Selection, Versions};
 use crate::limits::{LONGEST_QUESTION, MOST_CITATIONS, MOST_HITS, check_limit, check_text};
 use crate::response::{Answer, AskRequest, Filter, SearchRequest, SearchResponse};
 
@@ -37,16 +42,73 @@ pub(crate) fn ask(
     Ok(answer)
 }
 
-/// The answer, part by part where the question asks for several things and more than one part has an answer, or the
-/// question as a whole has none.
+/// The answer from the versions that the question means.
 fn whole_answer(
     engine: &Engine,
     request: &AskRequest,
     without: &[String],
 ) -> Result<Answer, EngineError> {
+    let versions = timed(Step::Analyse, || engine.library.versions())?;
+    let when = timed(Step::Analyse, || when::meant(&request.question, request.as_of, &versions));
+    let selection = when.selection();
+    let day = standing::day_of(selection, today());
+    let store = &engine.library.store;
+    if let Some(mut answer) = standing::validity(store, &versions, request, selection, day)? {
+        // What it cites only says what has become of the document that is asked about.
+        Standing::on(store, &versions, day).citations(&mut answer)?;
+        return Ok(answer);
+    }
+    let with = |question: &str| AskRequest { question: question.to_owned(), ..request.clone() };
+    let answer = match when {
+        When::Meant(selection) => answer_in_parts(engine, request, without, selection)?,
+        When::Named { selection, bare, firm } => {
+            let whole = match firm {
+                // 2015年的办法: the year is the version's.
+                true => None,
+                false => Some(answer_in_parts(engine, request, without, selection)?),
+            };
+            match whole.filter(|whole| whole.answered) {
+                Some(whole) => whole,
+                None => answer_in_parts(engine, &with(&bare), without, selection)?,
+            }
+        }
+        When::Both { bare } => {
+            let now = answer_in_parts(engine, &with(&bare), without, selection)?;
+            let before = Selection::Before(today());
+            let mut both = vec![(now, true)];
+            if !versions.chosen(before).is_empty() {
+                both.push((answer_in_parts(engine, &with(&bare), without, before)?, false));
+            }
+            compose::of_versions(request, both)
+        }
+    };
+    stood(engine, &versions, day, answer)
+}
+
+/// The answer with what is known of whether its documents are in force.
+fn stood(
+    engine: &Engine,
+    versions: &Versions,
+    day: Date,
+    mut answer: Answer,
+) -> Result<Answer, EngineError> {
+    timed(Step::Compose, || {
+        Standing::on(&engine.library.store, versions, day).answer(&mut answer)?;
+        Ok(answer)
+    })
+}
+
+/// The answer, part by part where the question asks for several things and more than one part has an answer, or the
+/// question as a whole has none.
+fn answer_in_parts(
+    engine: &Engine,
+    request: &AskRequest,
+    without: &[String],
+    selection: Selection,
+) -> Result<Answer, EngineError> {
     let parts = parts::parts(&request.question, &constraints::constraints(&request.question));
     if parts.is_empty() {
-        return answer(engine, request, without);
+        return answer(engine, request, without, selection);
     }
     let mut answers: Vec<Answer> = Vec::with_capacity(parts.len());
     for question in parts {
@@ -56,18 +118,18 @@ fn whole_answer(
         let near = about.map(|citation| vec![citation.document.id.clone()]);
         if let Some(ids) = near.filter(|_| part.filter.document_ids.is_empty()) {
             part.filter.document_ids = ids;
-            let within = answer(engine, &part, without)?;
+            let within = answer(engine, &part, without, selection)?;
             if within.answered {
                 answers.push(within);
                 continue;
             }
             part.filter = request.filter.clone();
         }
-        answers.push(answer(engine, &part, without)?);
+        answers.push(answer(engine, &part, without, selection)?);
     }
     let answered = answers.iter().filter(|answer| answer.answered).count();
     if answered < 2 {
-        let whole = answer(engine, request, without)?;
+        let whole = answer(engine, request, without, selection)?;
         if whole.answered || answered == 0 {
             return Ok(whole);
         }
@@ -79,9 +141,10 @@ fn answer(
     engine: &Engine,
     request: &AskRequest,
     without: &[String],
+    selection: Selection,
 ) -> Result<Answer, EngineError> {
     let (store, model) = (&engine.library.store, &engine.model);
-    let stages = Stages::over(engine, &request.filter, without)?;
+    let stages = Stages::over(engine, &request.filter, without, Some(selection))?;
     let mut question = stages.analyse(&request.question)?;
     let named = timed(Step::Analyse, || stages.named(&question))?;
     // （十二） of 修正案（十二） is part of a name.
@@ -125,14 +188,19 @@ pub(crate) fn search(
 ) -> Result<SearchResponse, EngineError> {
     check_query(request)?;
     check_limit("limit", request.limit, MOST_HITS)?;
+    let versions = engine.library.versions()?;
+    let selection = when::meant(&request.query, request.as_of, &versions).selection();
     let (hits, timings_ms) = clocked(|| {
-        let stages = Stages::over(engine, &request.filter, &[])?;
+        let stages = Stages::over(engine, &request.filter, &[], Some(selection))?;
         let question = stages.embed(stages.analyse(&request.query)?)?;
         let mut found = stages.all(&question, &stages.scope, CANDIDATES.max(request.limit))?;
         found.truncate(request.limit);
         Ok(compose::hits(&found))
     })?;
-    Ok(SearchResponse { query: request.query.clone(), hits, timings_ms })
+    let mut response = SearchResponse { query: request.query.clone(), hits, timings_ms };
+    let day = standing::day_of(selection, today());
+    Standing::on(&engine.library.store, &versions, day).hits(&mut response)?;
+    Ok(response)
 }
 
 pub(crate) fn check_query(request: &SearchRequest) -> Result<(), EngineError> {
@@ -159,17 +227,23 @@ pub(crate) struct Stages<'a> {
 }
 
 impl<'a> Stages<'a> {
+    /// The stages over what a filter lets through, without the clauses `without` and the versions that a selection leaves
+    /// out; all versions where there is none.
     pub(crate) fn over(
         engine: &'a Engine,
         filter: &Filter,
         without: &[String],
+        selection: Option<Selection>,
     ) -> Result<Self, EngineError> {
         let store = &engine.library.store;
-        Ok(Self {
-            engine,
-            indexes: engine.library.fresh_indexes()?,
-            scope: Scope::resolve(store, filter)?.without(store, without)?,
-        })
+        let indexes = engine.library.fresh_indexes()?;
+        let mut scope = Scope::resolve(store, filter)?.without(store, without)?;
+        if let Some(selection) = selection {
+            let versions = engine.library.versions()?;
+            let out = versions.left_out(store, selection)?;
+            scope = scope.leaving_out(&versions, &out, selection.is_strict());
+        }
+        Ok(Self { engine, indexes, scope })
     }
 
     pub(crate) fn analyse(&self, text: &str) -> Result<Question, EngineError> {

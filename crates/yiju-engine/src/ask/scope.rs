@@ -1,14 +1,17 @@
 //! Which passages and documents a filter lets through.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use yiju_store::{DocumentRecord, Store};
 use yiju_text::normalize;
 
 use crate::error::EngineError;
+use crate::keep::versions::{LeftOut, Versions};
 use crate::response::Filter;
 
 /// A filter, resolved against the library.
+#[derive(Default)]
 pub(crate) struct Scope {
     /// Accepted documents; `None` for all.
     documents: Option<HashSet<String>>,
@@ -16,14 +19,20 @@ pub(crate) struct Scope {
     passages: Option<Passages>,
     /// Passages left out, where `passages` is `None`.
     except: Option<Except>,
+    /// Documents left out: versions that are not meant.
+    left_out: Option<Arc<LeftOut>>,
 }
 
-/// All passages but these.
-struct Except(HashSet<u64>);
+/// All passages but these, and those of documents that are left out.
+#[derive(Default)]
+struct Except {
+    passages: HashSet<u64>,
+    left_out: Option<Arc<LeftOut>>,
+}
 
 impl yiju_index::Filter for Except {
     fn accepts(&self, id: u64) -> bool {
-        !self.0.contains(&id)
+        !self.passages.contains(&id) && !self.left_out.as_ref().is_some_and(|out| out.holds(id))
     }
 }
 
@@ -63,7 +72,7 @@ impl Scope {
             });
         }
         if *filter == Filter::default() {
-            return Ok(Self { documents: None, passages: None, except: None });
+            return Ok(Self::default());
         }
         let mut accepted = Vec::new();
         let mut all = true;
@@ -76,7 +85,7 @@ impl Scope {
         })?;
         let section = filter.section.as_deref().map(normalize);
         if all && section.is_none() {
-            return Ok(Self { documents: None, passages: None, except: None });
+            return Ok(Self::default());
         }
         let mut ids = Vec::new();
         for id in &accepted {
@@ -101,8 +110,46 @@ impl Scope {
         Ok(Self {
             documents: Some(accepted.into_iter().collect()),
             passages: Some(Passages { ids, set }),
-            except: None,
+            ..Self::default()
         })
+    }
+
+    /// Leaves documents out. Where the filter lets through some versions of a document and none of them is meant, they
+    /// all stay: who asks in them means them.
+    pub(crate) fn leaving_out(
+        mut self,
+        versions: &Versions,
+        out: &Arc<LeftOut>,
+        strict: bool,
+    ) -> Self {
+        if out.is_empty() {
+            return self;
+        }
+        let Some(documents) = &mut self.documents else {
+            let except = self.except.get_or_insert_default();
+            except.left_out = Some(Arc::clone(out));
+            self.left_out = Some(Arc::clone(out));
+            return self;
+        };
+        let kept: HashSet<usize> = documents
+            .iter()
+            .filter(|id| !out.documents.contains(*id))
+            .filter_map(|id| versions.get(id).map(|member| member.family))
+            .collect();
+        let stays = |id: &String| {
+            !out.documents.contains(id)
+                || !strict && versions.get(id).is_some_and(|member| !kept.contains(&member.family))
+        };
+        let gone: HashSet<String> = documents.iter().filter(|id| !stays(id)).cloned().collect();
+        if gone.is_empty() {
+            return self;
+        }
+        documents.retain(|id| !gone.contains(id));
+        if let Some(passages) = &mut self.passages {
+            passages.ids.retain(|id| !out.holds_of(&gone, *id));
+            passages.set.retain(|id| !out.holds_of(&gone, *id));
+        }
+        self
     }
 
     /// Leaves these clauses out, by their ids; unknown ids change nothing.
@@ -129,7 +176,9 @@ impl Scope {
                 passages.ids.retain(|id| !out.contains(id));
                 passages.set.retain(|id| !out.contains(id));
             }
-            None if !out.is_empty() => self.except = Some(Except(out)),
+            None if !out.is_empty() => {
+                self.except = Some(Except { passages: out, left_out: self.left_out.clone() });
+            }
             None => {}
         }
         Ok(self)
@@ -149,7 +198,11 @@ impl Scope {
         }
         ids.sort_unstable();
         let set = ids.iter().copied().collect();
-        Ok(Self { documents: Some(documents), passages: Some(Passages { ids, set }), except: None })
+        Ok(Self {
+            documents: Some(documents),
+            passages: Some(Passages { ids, set }),
+            ..Self::default()
+        })
     }
 
     /// The clauses of a document that may be cited; `None` for all.
@@ -179,6 +232,7 @@ impl Scope {
     /// Whether a document may be cited.
     pub(crate) fn accepts_document(&self, id: &str) -> bool {
         self.documents.as_ref().is_none_or(|ids| ids.contains(id))
+            && !self.left_out.as_ref().is_some_and(|out| out.documents.contains(id))
     }
 }
 

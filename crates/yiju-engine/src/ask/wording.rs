@@ -1,11 +1,12 @@
 //! The fixed phrases of answers, in Chinese and English.
 
+use jiff::civil::Date;
 use yiju_document::Particular;
 use yiju_text::parse_number;
 use yiju_text::words::WordList;
 
 use crate::ask::question::Language;
-use crate::response::Verdict;
+use crate::response::{ForceStatus, InForce, Verdict};
 
 /// Why there is no answer: the documents do not hold one.
 pub(crate) fn no_match(language: Language) -> String {
@@ -94,6 +95,80 @@ pub(crate) fn goes_on(language: Language) -> String {
         Language::Chinese => "（列举未完，全文见所引条款。）".into(),
         Language::English => "(The list goes on in the clause cited.)".into(),
     }
+}
+
+/// That a document is in force, and since when.
+pub(crate) fn in_force(language: Language, title: &str, force: &InForce) -> String {
+    let from = force.from;
+    match language {
+        Language::Chinese => match from {
+            Some(from) => format!("《{title}》现行有效，自{}起施行。", chinese_date(from)),
+            None => format!("《{title}》现行有效。"),
+        },
+        Language::English => match from {
+            Some(from) => format!("“{title}” is in force, since {from}."),
+            None => format!("“{title}” is in force."),
+        },
+    }
+}
+
+/// That a document is not in force, since when, and what took its place.
+pub(crate) fn not_in_force(
+    language: Language,
+    title: &str,
+    force: &InForce,
+    by: Option<&str>,
+) -> String {
+    let day = |day: Option<Date>| match language {
+        Language::Chinese => day.map(chinese_date).unwrap_or_default(),
+        Language::English => day.map(|day| day.to_string()).unwrap_or_default(),
+    };
+    let until = day(force.until);
+    let from = day(force.from);
+    match language {
+        Language::Chinese => match force.status {
+            ForceStatus::NotYet => format!("（《{title}》自{from}起施行，尚未生效。）"),
+            ForceStatus::Expired => format!("（《{title}》有效期已于{until}届满。）"),
+            ForceStatus::Superseded => format!(
+                "（《{title}》{}已于{until}被{}取代。）",
+                if from.is_empty() { String::new() } else { format!("自{from}起施行，") },
+                by.filter(|by| *by != title)
+                    .map_or("新的版本".to_owned(), |by| format!("《{by}》")),
+            ),
+            ForceStatus::Repealed => format!(
+                "（《{title}》已于{until}废止{}。）",
+                match by {
+                    None => String::new(),
+                    Some(by) if by == title => "，现行的是新的版本".to_owned(),
+                    Some(by) => format!("，现行的是《{by}》"),
+                }
+            ),
+            ForceStatus::InForce => String::new(),
+        },
+        Language::English => match force.status {
+            ForceStatus::NotYet => format!("(“{title}” comes into force on {from}.)"),
+            ForceStatus::Expired => format!("(“{title}” was in force until {until}.)"),
+            ForceStatus::Superseded => {
+                format!("(“{title}” was in force until {until}; a later version took its place.)")
+            }
+            ForceStatus::Repealed => format!("(“{title}” was repealed on {until}.)"),
+            ForceStatus::InForce => String::new(),
+        },
+    }
+}
+
+/// Which of two versions an answer is from.
+pub(crate) fn of_version(language: Language, current: bool) -> &'static str {
+    match (language, current) {
+        (Language::Chinese, true) => "现行规定：",
+        (Language::Chinese, false) => "原规定：",
+        (Language::English, true) => "In force: ",
+        (Language::English, false) => "Before: ",
+    }
+}
+
+fn chinese_date(day: Date) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
 /// Where a quote in another language is found: the title and headings as printed, their numbers in the

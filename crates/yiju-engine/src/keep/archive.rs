@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use yiju_format::{Format, FormatError, Limits, Packed, detect, each_packed};
-use yiju_store::check_name;
+use yiju_store::{Told, check_name};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -98,7 +98,8 @@ fn one(
     if let Err(reason) = check_name(&name) {
         return Ok(Err(reason));
     }
-    match ingest::add(engine, Source { name, title: None, bytes }, format, progress) {
+    let told = Told::default();
+    match ingest::add(engine, Source { name, title: None, bytes }, format, &told, progress) {
         Ok(added) => Ok(Ok(added)),
         Err(EngineError::Format { source, .. }) => Ok(Err(source.to_string())),
         Err(EngineError::Document { source, .. }) => Ok(Err(source.to_string())),

@@ -1,18 +1,22 @@
 //! What the engine does to keep its library.
 
+use jiff::civil::Date;
 use yiju_document::{Document, Entry};
 use yiju_format::{Format, PagePicture, detect};
+use yiju_store::Told;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::keep::archive;
 use crate::keep::corpus::{self, CorpusOutcome, CorpusProgress, HeldRebuilds};
+use crate::keep::history::{self, VersionDiff, VersionView};
 use crate::keep::ingest::{self, AddOutcome, Incoming, Source};
 use crate::keep::library::{LibraryLimits, LibrarySize};
 use crate::keep::matching::Wanted;
 use crate::keep::passages::Progress;
 use crate::keep::picture::{PictureRequest, draw};
 use crate::keep::replace;
+use crate::keep::today::today;
 use crate::keep::views::{clause_place, summary, view};
 use crate::limits::{MOST_ON_PAGE, check_limit};
 use crate::response::{ClauseView, DocumentPage, DocumentSummary};
@@ -42,9 +46,31 @@ impl Engine {
         source: Source,
         progress: &dyn Fn(Progress),
     ) -> Result<AddOutcome, EngineError> {
+        self.add_told(source, &Told::default(), progress)
+    }
+
+    /// As [`Engine::add`], with what is said of the time of its document beside what the text says: days, which count
+    /// before those of the text, and the documents whose place it takes. It holds until something else is said, also
+    /// for later versions of the source.
+    ///
+    /// # Errors
+    /// As [`Engine::add`]; where something is said, also for an archive, [`EngineError::ToldOfSeveral`] for a source of
+    /// several documents, and [`EngineError::NotThere`] where a document to be replaced is not there. Nothing is changed
+    /// then.
+    pub fn add_told(
+        &self,
+        source: Source,
+        told: &Told,
+        progress: &dyn Fn(Progress),
+    ) -> Result<AddOutcome, EngineError> {
         match detect(&source.bytes) {
+            Format::Zip if !told.is_empty() => Err(EngineError::OutOfRange {
+                what: "what is told of a ZIP archive",
+                range: "left out: it is told of one document".into(),
+                value: "given".into(),
+            }),
             Format::Zip => archive::add(self, &source, progress),
-            format => ingest::add(self, source, format, progress),
+            format => ingest::add(self, source, format, told, progress),
         }
     }
 
@@ -110,7 +136,43 @@ impl Engine {
     /// As [`Engine::add`]; [`EngineError::NotOne`] where the new text is several documents. Nothing is
     /// changed then.
     pub fn replace(&self, id: &str, source: Source) -> Result<Option<AddOutcome>, EngineError> {
-        replace::replace(self, id, source)
+        self.replace_told(id, source, &Told::default())
+    }
+
+    /// As [`Engine::replace`], with what is said of the document's time, as in [`Engine::add_told`].
+    ///
+    /// # Errors
+    /// As [`Engine::replace`] and [`Engine::add_told`].
+    pub fn replace_told(
+        &self,
+        id: &str,
+        source: Source,
+        told: &Told,
+    ) -> Result<Option<AddOutcome>, EngineError> {
+        replace::replace(self, id, source, told)
+    }
+
+    /// Compares two documents clause by clause, the one that is in force from the earlier day first; `None` where there is
+    /// no document of one of the ids.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn diff(&self, one: &str, other: &str) -> Result<Option<VersionDiff>, EngineError> {
+        history::compare_documents(&self.library.store, one, other)
+    }
+
+    /// A document and its other versions, the earliest first, each with its days and whether it is in force on `day`, or
+    /// else today; `None` where there is no document of this id.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn versions(
+        &self,
+        id: &str,
+        day: Option<Date>,
+    ) -> Result<Option<Vec<VersionView>>, EngineError> {
+        let versions = self.library.versions()?;
+        history::of_document(&self.library.store, &versions, id, day.unwrap_or_else(today))
     }
 
     /// Removes a document; says whether it was there.

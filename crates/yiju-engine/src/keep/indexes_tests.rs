@@ -54,7 +54,12 @@ fn put(store: &Store, name: &str, seed: u64, articles: usize) {
     let documents = parse_text(Some(&format!("规则{seed}")), &text)
         .unwrap()
         .into_iter()
-        .map(|document| NewDocument { passages: passages(&document, seed), layout: None, document })
+        .map(|document| NewDocument {
+            passages: passages(&document, seed),
+            layout: None,
+            document,
+            told: yiju_store::Told::default(),
+        })
         .collect();
     let sha256 = base16ct::lower::encode_string(&Sha256::digest(text.as_bytes()));
     store.put_source(NewSource { name: name.into(), sha256, original: None, documents }).unwrap();

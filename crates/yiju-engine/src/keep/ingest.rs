@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use yiju_document::Document;
 use yiju_format::Format;
-use yiju_store::{Layout, NewDocument, NewPassage, NewSource};
+use yiju_store::{Layout, NewDocument, NewPassage, NewSource, Told};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -54,20 +54,59 @@ impl AddOutcome {
     }
 }
 
-/// Adds a source whose bytes are of this format.
+/// Adds a source whose bytes are of this format, with what users say of the time of its one document.
 pub(crate) fn add(
     engine: &Engine,
     source: Source,
     format: Format,
+    told: &Told,
     progress: &dyn Fn(Progress),
 ) -> Result<AddOutcome, EngineError> {
     engine.library.check_writable()?;
+    check_told(&engine.library, told)?;
     let sha256 = source_hash(&source);
     if let Some(outcome) = unchanged(&engine.library, &source.name, &sha256)? {
+        tell_of(&engine.library, &outcome, told)?;
         return Ok(outcome);
     }
     let read = read_source(&source, format, &engine.recognition)?;
-    take_in(engine, Incoming::read(&engine.library, source, sha256, read), progress)
+    if !told.is_empty() && read.documents.len() != 1 {
+        return Err(EngineError::ToldOfSeveral { documents: read.documents.len() });
+    }
+    let incoming = Incoming::read(&engine.library, source, sha256, read);
+    take_in(engine, Incoming { told: told.clone(), ..incoming }, progress)
+}
+
+/// Refuses what is told of documents that are not there.
+pub(crate) fn check_told(library: &Library, told: &Told) -> Result<(), EngineError> {
+    for id in &told.replaces {
+        if !library.store.contains(id)? {
+            return Err(EngineError::NotThere { what: format!("document {id} to be replaced") });
+        }
+    }
+    Ok(())
+}
+
+/// Keeps what is told of the one document of a source that is there already.
+pub(crate) fn tell_of(
+    library: &Library,
+    outcome: &AddOutcome,
+    told: &Told,
+) -> Result<(), EngineError> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let [document] = outcome.documents.as_slice() else {
+        return Err(EngineError::ToldOfSeveral { documents: outcome.documents.len() });
+    };
+    let _writing = library.writing();
+    let (generation, mut indexes) = library
+        .store
+        .tell_with(&document.id, told, |_| Ok::<_, EngineError>(library.change_indexes()))?;
+    if let Some(generation) = generation {
+        indexes.follow(generation, &[], &[], &[]);
+    }
+    Ok(())
 }
 
 /// A source that was read, before it is embedded and written.
@@ -82,6 +121,8 @@ pub(crate) struct Incoming {
     pub(crate) layouts: Option<Vec<Layout>>,
     /// What of the file could not be read.
     pub(crate) unread: Vec<String>,
+    /// What users say of the time of each document.
+    pub(crate) told: Told,
 }
 
 impl Incoming {
@@ -95,12 +136,20 @@ impl Incoming {
         let ReadSource { documents, layouts, unread } = read;
         let Source { name, bytes, .. } = source;
         let original = layouts.is_some().then_some(bytes).filter(|_| library.keeps_originals());
-        Self { name, sha256, original, documents, layouts, unread }
+        Self { name, sha256, original, documents, layouts, unread, told: Told::default() }
     }
 
     /// A source that was given as text.
     pub(crate) fn text(name: String, sha256: String, documents: Vec<Document>) -> Self {
-        Self { name, sha256, original: None, documents, layouts: None, unread: Vec::new() }
+        Self {
+            name,
+            sha256,
+            original: None,
+            documents,
+            layouts: None,
+            unread: Vec::new(),
+            told: Told::default(),
+        }
     }
 }
 
@@ -145,7 +194,7 @@ fn write(
     incoming: Incoming,
     passages: Vec<Vec<NewPassage>>,
 ) -> Result<AddOutcome, EngineError> {
-    let Incoming { name, sha256, original, documents, layouts, unread } = incoming;
+    let Incoming { name, sha256, original, documents, layouts, unread, told } = incoming;
     let _writing = library.writing();
     // The same source may have been added while this one was embedded.
     if let Some(outcome) = unchanged(library, &name, &sha256)? {
@@ -161,7 +210,12 @@ fn write(
             .into_iter()
             .zip(layouts)
             .zip(passages)
-            .map(|((document, layout), passages)| NewDocument { document, layout, passages })
+            .map(|((document, layout), passages)| NewDocument {
+                document,
+                layout,
+                passages,
+                told: told.clone(),
+            })
             .collect(),
     };
     // The lock is taken just before the store changes, so that no question sees the store without the

@@ -5,12 +5,13 @@
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use yiju_store::{Access, Model, Store};
+use yiju_store::{Access, Model, State, Store};
 
 use crate::error::EngineError;
 use crate::keep::indexes::Indexes;
+use crate::keep::versions::Versions;
 
 /// How much a library may hold; `None` for no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -42,6 +43,8 @@ pub(crate) struct Library {
     indexes: RwLock<Indexes>,
     writing: Mutex<()>,
     limits: RwLock<LibraryLimits>,
+    /// The versions of the state that they were read from.
+    versions: RwLock<Option<(State, Arc<Versions>)>>,
     /// Whether files are not kept.
     discards: AtomicBool,
 }
@@ -55,6 +58,7 @@ impl Library {
             indexes: RwLock::new(indexes),
             writing: Mutex::new(()),
             limits: RwLock::default(),
+            versions: RwLock::default(),
             discards: AtomicBool::default(),
         })
     }
@@ -97,6 +101,22 @@ impl Library {
         indexes.refresh(&self.store)?;
         // Without letting go in between, or a write could come first.
         Ok(RwLockWriteGuard::downgrade(indexes))
+    }
+
+    /// The versions of the documents, read once for each state of the library.
+    pub(crate) fn versions(&self) -> Result<Arc<Versions>, EngineError> {
+        let state = self.store.state()?;
+        let known = self.versions.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, versions)) = &*known
+            && *of == state
+        {
+            return Ok(Arc::clone(versions));
+        }
+        drop(known);
+        let versions = Arc::new(Versions::read(&self.store)?);
+        let mut known = self.versions.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((state, Arc::clone(&versions)));
+        Ok(versions)
     }
 
     pub(crate) fn save_indexes(&self) -> Result<(), EngineError> {

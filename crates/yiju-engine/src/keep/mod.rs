@@ -4,6 +4,7 @@
 pub(crate) mod archive;
 pub(crate) mod corpus;
 pub(crate) mod engine;
+pub(crate) mod history;
 pub(crate) mod indexes;
 pub(crate) mod ingest;
 pub(crate) mod library;
@@ -18,4 +19,6 @@ pub(crate) mod reembed;
 mod replace;
 pub(crate) mod saved;
 pub(crate) mod shelf;
+pub(crate) mod today;
+pub(crate) mod versions;
 pub(crate) mod views;

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use yiju_embed::{EmbedQueue, Embedder, QueueOptions};
-use yiju_store::{Access, NewDocument, Origin, PendingDocument, Staging, StoreError};
+use yiju_store::{Access, NewDocument, Origin, PendingDocument, Staging, StoreError, Told};
 
 use crate::engine::stored;
 use crate::error::{EngineError, go_on};
@@ -136,6 +136,7 @@ impl Reembedding {
             document,
             layout: None,
             passages,
+            told: Told::default(),
         });
         let staged = self.staging.stage(&versions.into_iter().zip(new).collect::<Vec<_>>())?;
         at.documents_done += batch.len();

@@ -2,12 +2,12 @@
 
 use yiju_document::Document;
 use yiju_format::detect;
-use yiju_store::{DocumentRecord, NewDocument};
+use yiju_store::{DocumentRecord, NewDocument, Told};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::keep::ingest::{
-    AddOutcome, AddStatus, Incoming, Source, source_hash, take_in, unchanged,
+    AddOutcome, AddStatus, Incoming, Source, check_told, source_hash, take_in, tell_of, unchanged,
 };
 use crate::keep::library::Library;
 use crate::keep::passages::embed;
@@ -18,9 +18,11 @@ pub(crate) fn replace(
     engine: &Engine,
     id: &str,
     mut source: Source,
+    told: &Told,
 ) -> Result<Option<AddOutcome>, EngineError> {
     let library = &engine.library;
     library.check_writable()?;
+    check_told(library, told)?;
     let Some(record) = library.store.document_record(id)? else {
         return Ok(None);
     };
@@ -31,6 +33,7 @@ pub(crate) fn replace(
     source.name.clone_from(&record.source);
     let sha256 = source_hash(&source);
     if alone && let Some(outcome) = unchanged(library, &source.name, &sha256)? {
+        tell_of(library, &outcome, told)?;
         return Ok(Some(outcome));
     }
     let read = read_source(&source, detect(&source.bytes), &engine.recognition)?;
@@ -38,17 +41,21 @@ pub(crate) fn replace(
         return Err(EngineError::NotOne { documents: read.documents.len() });
     }
     if alone {
-        return take_in(engine, Incoming::read(library, source, sha256, read), &|_| {}).map(Some);
+        let incoming = Incoming::read(library, source, sha256, read);
+        let incoming = Incoming { told: told.clone(), ..incoming };
+        return take_in(engine, incoming, &|_| {}).map(Some);
     }
     let ReadSource { mut documents, unread, .. } = read;
     if documents.iter().all(|new| is_same(&record, new)) {
-        return Ok(Some(AddOutcome::unchanged(vec![summary(record)])));
+        let outcome = AddOutcome::unchanged(vec![summary(record)]);
+        tell_of(library, &outcome, told)?;
+        return Ok(Some(outcome));
     }
     let passages = embed(&engine.model, &documents, &|_| {})?;
     let Some((document, passages)) = documents.pop().zip(passages.into_iter().next()) else {
         return Ok(None);
     };
-    let new = NewDocument { document, layout: None, passages };
+    let new = NewDocument { document, layout: None, passages, told: told.clone() };
     tracing::debug_span!("write").in_scope(|| write_one(library, id, new, unread))
 }
 

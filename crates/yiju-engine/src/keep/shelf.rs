@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use yiju_document::{Entry, group_corpus};
+use jiff::civil::Date;
+use yiju_document::{Document, Entry, group_corpus};
 use yiju_format::PagePicture;
 use yiju_store::{Access, Store};
 
 use crate::error::EngineError;
 use crate::keep::archive::{contents, is_archive};
+use crate::keep::history::{self, VersionView};
 use crate::keep::ingest::{Source, source_hash};
 use crate::keep::picture::{PictureRequest, draw};
+use crate::keep::today::today;
+use crate::keep::versions::Versions;
 use crate::keep::views::{held, summary};
 use crate::response::DocumentSummary;
 
@@ -47,6 +51,24 @@ impl Shelf {
                 return Ok(documents);
             }
         }
+    }
+
+    /// The document of this id with its clauses; `None` where there is none.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn document(&self, id: &str) -> Result<Option<Document>, EngineError> {
+        Ok(self.store.document(id)?.map(|(_, document)| document))
+    }
+
+    /// All documents that have other versions, those of one family together, the earliest first, with whether they are in
+    /// force on `day`, or else today.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn families(&self, day: Option<Date>) -> Result<Vec<Vec<VersionView>>, EngineError> {
+        let versions = Versions::read(&self.store)?;
+        history::families(&self.store, &versions, day.unwrap_or_else(today))
     }
 
     /// Whether there is a document of this id, whatever state it is in.

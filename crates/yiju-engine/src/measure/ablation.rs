@@ -7,6 +7,7 @@ use yiju_store::Store;
 
 use crate::ask::pipeline::{Stages, check_query};
 use crate::ask::retrieve::{self, CANDIDATES};
+use crate::ask::when::in_force;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::limits::{MOST_HITS, check_limit};
@@ -54,7 +55,7 @@ impl LaneRankings {
 pub(super) fn lanes(engine: &Engine, request: &SearchRequest) -> Result<LaneRankings, EngineError> {
     check_query(request)?;
     check_limit("limit", request.limit, MOST_HITS)?;
-    let stages = Stages::over(engine, &request.filter, &[])?;
+    let stages = Stages::over(engine, &request.filter, &[], Some(in_force(request.as_of)))?;
     let question = stages.embed(stages.analyse(&request.query)?)?;
     let (indexes, scope) = (&stages.indexes, &stages.scope);
     let (most, filter) = (request.limit, scope.filter());

@@ -12,6 +12,7 @@ use crate::ask::rank::{Lanes, Ranked, Sentence};
 use crate::ask::reader::features;
 use crate::ask::rerank::Read;
 use crate::ask::retrieve::CANDIDATES;
+use crate::ask::when::in_force;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::response::SearchRequest;
@@ -156,7 +157,7 @@ fn stages<'a>(
     without: &[String],
 ) -> Result<(Stages<'a>, Embedded), EngineError> {
     check_query(request)?;
-    let stages = Stages::over(engine, &request.filter, without)?;
+    let stages = Stages::over(engine, &request.filter, without, Some(in_force(request.as_of)))?;
     let question = stages.embed(stages.analyse(&request.query)?)?;
     Ok((stages, question))
 }

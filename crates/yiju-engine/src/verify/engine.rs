@@ -1,10 +1,11 @@
 //! How the engine verifies quotes.
 
 use super::report::{Verification, VerifyRequest};
-use super::{quote, support};
+use super::{force, quote, support};
 use crate::ask::trace::clocked;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::keep::today::today;
 use crate::limits::{LONGEST_QUOTE, LONGEST_STATEMENT, MOST_QUOTES, check_limit, check_text};
 
 impl Engine {
@@ -28,6 +29,8 @@ fn verify(engine: &Engine, request: &VerifyRequest) -> Result<Verification, Engi
         .iter()
         .map(|cited| quote::verify(&engine.library, cited))
         .collect::<Result<Vec<_>, _>>()?;
+    let day = request.as_of.unwrap_or_else(today);
+    force::mark(&engine.library, day, &mut citations)?;
     let mut best = None;
     if let Some(statement) = &request.statement {
         let supports = support::supports(engine, statement, &citations)?;

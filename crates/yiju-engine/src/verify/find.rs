@@ -75,6 +75,7 @@ pub(super) fn place(whole: &Whole, bytes: Range<usize>) -> QuotePlace {
         label: first.map_or(String::new(), |clause| clause.label.clone()),
         path: over.first().map_or(Vec::new(), |&at| document.path(at)),
         text: document.text.get(bytes.clone()).unwrap_or("").to_owned(),
+        in_force: None,
         span: Span {
             char_start: characters(bytes.start),
             char_end: characters(bytes.end),

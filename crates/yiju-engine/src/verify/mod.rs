@@ -5,6 +5,7 @@ pub(crate) mod claims;
 mod engine;
 mod find;
 mod folds;
+mod force;
 pub(crate) mod model;
 mod quote;
 mod report;

@@ -40,6 +40,7 @@ pub(super) fn verify(library: &Library, cited: &CitedQuote) -> Result<VerifiedQu
         normalized: false,
         similarity: 0.0,
         places: Vec::new(),
+        in_force: None,
         differences: Vec::new(),
         contradictions: Vec::new(),
         as_cited: None,

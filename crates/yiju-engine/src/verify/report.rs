@@ -1,10 +1,11 @@
 //! What is asked about quotes, and what is answered; the JSON of these types is the API's.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use yiju_document::Span;
 
 use super::claims::{Mismatch, MismatchKind};
-use crate::response::DocumentRef;
+use crate::response::{DocumentRef, InForce};
 
 /// A quote as someone gives it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct VerifyRequest {
     pub statement: Option<String>,
     /// The quotes, 1 to 20.
     pub citations: Vec<CitedQuote>,
+    /// The day whose law counts; `None` for today.
+    #[serde(default)]
+    pub as_of: Option<Date>,
 }
 
 /// Whether the documents hold a quote: `exists`, `altered` (a passage is close to it) or `absent`.
@@ -79,6 +83,10 @@ pub struct QuotePlace {
     pub span: Span,
     /// The document's text at the span.
     pub text: String,
+    /// Whether the document is in force; null where nothing says so.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub in_force: Option<InForce>,
 }
 
 /// The verification of one quote.
@@ -97,6 +105,11 @@ pub struct VerifiedQuote {
     pub similarity: f32,
     /// Its places, or the closest passage: those in the cited clause first, at most 20.
     pub places: Vec<QuotePlace>,
+    /// Whether it stands in a document that is in force on the day asked for, or else today: false where it stands only
+    /// in versions that are not; null without a place and where nothing is said of it.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
+    pub in_force: Option<bool>,
     /// Where altered: the passage and the quote piece by piece. All `document` texts together are
     /// the passage, all `quote` texts the quote.
     pub differences: Vec<Difference>,

@@ -10,4 +10,5 @@ mod particulars;
 mod reembedding;
 mod reranking;
 mod verifying;
+mod versions;
 mod writing;

@@ -24,7 +24,11 @@ fn bare(quote: &str) -> CitedQuote {
 
 fn verify(engine: &Engine, statement: Option<&str>, cited: CitedQuote) -> Verification {
     engine
-        .verify(&VerifyRequest { statement: statement.map(str::to_owned), citations: vec![cited] })
+        .verify(&VerifyRequest {
+            statement: statement.map(str::to_owned),
+            citations: vec![cited],
+            as_of: None,
+        })
         .unwrap()
 }
 
@@ -295,7 +299,11 @@ fn citations_are_verified_as_if_alone() {
     ];
     let statement = Some("图书馆周六开放到二十二时。".to_owned());
     let all = engine
-        .verify(&VerifyRequest { statement: statement.clone(), citations: cited.to_vec() })
+        .verify(&VerifyRequest {
+            statement: statement.clone(),
+            citations: cited.to_vec(),
+            as_of: None,
+        })
         .unwrap();
     let best = all.citations[2].support.as_ref().unwrap().score;
     assert_eq!(all.support, Some(best));
@@ -310,6 +318,7 @@ fn a_verification_that_nobody_waits_for_is_given_up() {
     let request = VerifyRequest {
         statement: None,
         citations: vec![bare("机动车年检费为五百元。")],
+        as_of: None,
     };
     let cancel = Cancel::new();
     assert!(cancel.scope(|| engine.verify(&request)).is_ok());
@@ -322,7 +331,8 @@ fn a_verification_that_nobody_waits_for_is_given_up() {
 fn requests_out_of_range_are_named() {
     let (_, engine) = &*LIBRARY;
     let error = |statement: Option<&str>, citations: Vec<CitedQuote>| {
-        let request = VerifyRequest { statement: statement.map(str::to_owned), citations };
+        let request =
+            VerifyRequest { statement: statement.map(str::to_owned), citations, as_of: None };
         let error = engine.verify(&request).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         error.to_string()

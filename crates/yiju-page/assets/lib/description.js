@@ -29,6 +29,8 @@ const FIRST = [
   "GET /v1/documents/{id}",
   "GET /v1/documents/{id}/clauses",
   "GET /v1/clauses/{id}",
+  "GET /v1/documents/{id}/versions",
+  "GET /v1/documents/{id}/diff",
   "GET /v1/documents/{id}/text",
   "GET /v1/documents/{id}/original",
   "GET /v1/documents/{id}/pages/{page}",

@@ -383,6 +383,8 @@ export default {
       "PUT /v1/documents/{id}": "用新的内容替换一份文件",
       "DELETE /v1/documents/{id}": "删除一份文件",
       "GET /v1/documents/{id}/clauses": "一份文件的全部条款",
+      "GET /v1/documents/{id}/versions": "一份文件的各个版本：何时施行、修订、废止",
+      "GET /v1/documents/{id}/diff": "两个版本的逐条对照",
       "GET /v1/documents/{id}/text": "一份文件的正文",
       "GET /v1/documents/{id}/original": "原来的文件",
       "GET /v1/documents/{id}/pages/{page}": "一页的图像，可标出条款",

@@ -262,11 +262,11 @@ fn a_backup_of_version_1_is_brought_up_and_a_newer_one_refused() {
         let crc = crc32(&bytes[at..end - 4]);
         bytes[end - 4..].copy_from_slice(&crc.to_le_bytes());
     };
-    reseal(&mut bytes, 5);
+    reseal(&mut bytes, 6);
     fs::write(&file, &bytes).unwrap();
     let to = dir.path().join("to");
     let error = restore(&file, &to, false).unwrap_err();
-    assert!(matches!(error, StoreError::FormatVersion { found: 5, supported: 4, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::FormatVersion { found: 6, supported: 5, .. }), "{error:?}");
     assert!(!to.exists());
 
     // As the first release would have written it: its database, and a trailer.

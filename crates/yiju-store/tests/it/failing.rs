@@ -196,7 +196,7 @@ fn a_migration_that_fails_leaves_the_old_format_or_the_new() {
             if let Err(error) = &outcome {
                 assert!(is_fault(error), "{fault:?} {n}: {error:?}");
             }
-            assert!([1, 4].contains(&fixture::version(&path)));
+            assert!([1, 5].contains(&fixture::version(&path)));
             let store = Store::open(dir.path(), Access::ReadWrite, None).unwrap();
             fixture::assert_is_the_fixture(&store);
             if !seen {

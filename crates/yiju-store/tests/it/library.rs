@@ -74,7 +74,7 @@ fn what_is_not_a_library_is_refused_and_left_alone() {
 
 #[test]
 fn another_format_version_is_refused_and_left_byte_for_byte() {
-    for (version, hint) in [(5u32, "use a newer Yiju"), (0, "to a new library with this Yiju")] {
+    for (version, hint) in [(6u32, "use a newer Yiju"), (0, "to a new library with this Yiju")] {
         let dir = tempfile::tempdir().unwrap();
         sample::open(dir.path()).put_source(sample::source("a", 1, 1)).unwrap();
         let path = dir.path().join("library.db");
@@ -85,7 +85,7 @@ fn another_format_version_is_refused_and_left_byte_for_byte() {
         for access in [Access::ReadOnly, Access::ReadWrite] {
             let error = refused(dir.path(), access);
             assert!(
-                matches!(error, StoreError::FormatVersion { found, supported: 4, .. } if found == version),
+                matches!(error, StoreError::FormatVersion { found, supported: 5, .. } if found == version),
                 "{error:?}"
             );
             assert!(error.to_string().contains(&format!("version {version}, and this Yiju reads")));

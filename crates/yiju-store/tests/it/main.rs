@@ -15,3 +15,4 @@ mod sample;
 mod sources;
 mod staging;
 mod structure;
+mod times;

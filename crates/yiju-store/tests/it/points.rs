@@ -266,7 +266,7 @@ fn a_migration() {
     };
     end_at("migrate", &points, prepare, |dir, point| {
         let path = dir.join("library/library.db");
-        let expected = if point == "migrate:committed:1" { 4 } else { 1 };
+        let expected = if point == "migrate:committed:1" { 5 } else { 1 };
         assert_eq!(fixture::version(&path), expected, "{point}");
         let store = Store::open(&dir.join("library"), Access::ReadOnly, None).unwrap();
         fixture::assert_is_the_fixture(&store);

@@ -136,7 +136,7 @@ pub fn with_passages(document: Document, dimension: usize, seed: u64) -> NewDocu
             });
         }
     }
-    NewDocument { document, layout: None, passages }
+    NewDocument { document, layout: None, passages, told: yiju_store::Told::default() }
 }
 
 /// A source whose content depends on `seed` alone.

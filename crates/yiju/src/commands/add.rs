@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
+use jiff::civil::Date;
 use serde::Serialize;
-use yiju_engine::{Access, AddOutcome, AddStatus, DocumentSummary};
+use yiju_engine::{Access, AddOutcome, AddStatus, DateKind, DocumentSummary, Told};
 
 use super::Context;
-use crate::failure::{self, USER};
-use crate::files::{self, SourceFile};
+use crate::failure::{self, Failure, USER};
+use crate::files::{self, Form, SourceFile};
 use crate::library::{self, Known, count};
 
 /// Number of passages from which building the indexes takes long enough to be announced.
@@ -31,7 +32,8 @@ const MANY: usize = 20_000;
 /// Each file in a ZIP archive is a source of its own, named ARCHIVE/PATH; those that cannot be read are named.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  yiju add policies/\n  yiju add 意见.txt 通知.md\n  yiju add laws.jsonl.gz"
+    after_help = "Examples:\n  yiju add policies/\n  yiju add 意见.txt 通知.md\n  yiju add laws.jsonl.gz\n  \
+        yiju add 办法2023.txt --replaces 3f0c… --effective 2023-11-01"
 )]
 pub(crate) struct Add {
     /// Files, or directories to search for text, Markdown, PDF, Word, OFD, web pages, sheets and ZIP archives (*.jsonl only where named)
@@ -40,6 +42,52 @@ pub(crate) struct Add {
     /// Keep what was read of PDF, Word and the like, and not the files themselves
     #[arg(long)]
     discard_originals: bool,
+    #[command(flatten)]
+    told: ToldArgs,
+}
+
+/// What is said of the time of one document, beside or against what its text says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "When the document is in force (for one file that is one document)")]
+struct ToldArgs {
+    /// The day since when this text is in force
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    effective: Option<Date>,
+    /// The first day on which it is in force no more
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    repealed: Option<Date>,
+    /// The last day on which it is in force
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    expires: Option<Date>,
+    /// Another of its days: adopted, promulgated, amended; may be repeated
+    #[arg(long = "date", value_name = "KIND=YYYY-MM-DD", value_parser = kind_and_day)]
+    dates: Vec<(DateKind, Date)>,
+    /// Id of a document whose place it takes when it comes into force; may be repeated
+    #[arg(long, value_name = "ID")]
+    replaces: Vec<String>,
+}
+
+impl ToldArgs {
+    fn told(&self) -> Told {
+        let named = [
+            (DateKind::Effective, self.effective),
+            (DateKind::Repealed, self.repealed),
+            (DateKind::Expires, self.expires),
+        ];
+        let named = named.into_iter().filter_map(|(kind, day)| Some((kind, day?)));
+        let days = self.dates.iter().copied().chain(named).collect();
+        Told { days, replaces: self.replaces.clone() }
+    }
+}
+
+/// `adopted=2015-06-01`
+fn kind_and_day(text: &str) -> Result<(DateKind, Date), String> {
+    let (name, day) = text.split_once('=').ok_or("it is not KIND=YYYY-MM-DD")?;
+    let kind = DateKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| format!("the kinds are {}", DateKind::ALL.map(DateKind::name).join(", ")))?;
+    Ok((kind, day.parse().map_err(|_| format!("{day} is not a day as 2015-06-01"))?))
 }
 
 /// What `--json` prints for each file.
@@ -73,6 +121,15 @@ impl Add {
             }
             return Ok(ExitCode::from(worst));
         }
+        let told = self.told.told();
+        let one = files.len() == 1 && missing == 0 && files[0].form() == Form::Text;
+        if !told.is_empty() && !one {
+            return Err(Failure::new(
+                "days and --replaces are told of one document, not of several",
+            )
+            .hint("add each file by itself, with what is to be told of it")
+            .into());
+        }
         // Opened first: an unusable library matters more than a missing file.
         let engine = library::open(&context.settings, Access::ReadWrite)?;
         engine.keep_originals(!self.discard_originals);
@@ -82,7 +139,7 @@ impl Add {
         let given = files.len() + missing;
         let files = files.into_iter().map(|file| (file, Known::Nothing));
         let quiet = context.notes.quiet();
-        let mut total = library::add(&engine, files.collect(), quiet, |file, outcome| {
+        let mut total = library::add(&engine, files.collect(), &told, quiet, |file, outcome| {
             match &outcome {
                 Ok(outcome) => library::say_unread(&context.notes, file, &outcome.unread),
                 Err(error) => {

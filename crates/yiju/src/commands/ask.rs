@@ -120,6 +120,7 @@ impl Ask {
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
         let request = AskRequest {
             limit: usize::from(self.limit),
+            as_of: self.filter.as_of,
             filter: self.filter.with_sources(library.sources),
             threshold: self.threshold,
             ..AskRequest::new(question)

@@ -49,6 +49,7 @@ impl Chat {
         let settings = self.writer.over(&context.settings.writer);
         let writer = self.write.then(|| writer::wanted(&settings)).transpose()?;
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
+        let as_of = self.filter.as_of;
         let filter = self.filter.with_sources(library.sources);
         let prompt = io::stdin().is_terminal() && io::stdout().is_terminal();
         let mut history: Vec<String> = Vec::new();
@@ -70,6 +71,7 @@ impl Chat {
                 history: history.clone(),
                 limit: usize::from(self.limit),
                 filter: filter.clone(),
+                as_of,
                 ..AskRequest::new(question)
             };
             // A question that cannot be asked ends nothing: the next one may.

@@ -23,6 +23,9 @@ pub(crate) struct FilterArgs {
     /// Only clauses whose heading path contains this text
     #[arg(long, value_name = "TEXT")]
     section: Option<String>,
+    /// The day whose law counts: only what is in force on it [default: today, or the time the question names]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) as_of: Option<Date>,
 }
 
 impl FilterArgs {

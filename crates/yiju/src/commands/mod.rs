@@ -6,6 +6,7 @@ pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod chat;
 pub(crate) mod check;
+pub(crate) mod diff;
 pub(crate) mod embed;
 pub(crate) mod eval;
 pub(crate) mod filter;
@@ -126,6 +127,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Search(search) => search.run(&context),
         Command::Add(add) => add.run(&context),
         Command::List(list) => list.run(&context),
+        Command::Diff(diff) => diff.run(&context),
         Command::Remove(remove) => remove.run(&context),
         Command::Outline(outline) => outline.run(&context),
         Command::Text(text) => text.run(&context),

@@ -36,6 +36,7 @@ impl Search {
         let request = SearchRequest {
             query,
             limit: usize::from(self.limit),
+            as_of: self.filter.as_of,
             filter: self.filter.with_sources(library.sources),
         };
         let response = library.engine.search(&request)?;

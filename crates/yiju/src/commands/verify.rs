@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use jiff::civil::Date;
 use yiju_engine::{
     Answer, CitedDocument, CitedQuote, Difference, DifferenceKind, MismatchKind, QuoteStatus,
     Verification, VerifiedQuote, VerifyRequest,
@@ -14,7 +15,7 @@ use yiju_engine::{
 use super::{Context, print_json};
 use crate::failure::Failure;
 use crate::library;
-use crate::text::clean;
+use crate::text::{clean, in_force};
 
 /// Check that quotes are in the documents, and how well they support a statement
 ///
@@ -48,6 +49,9 @@ pub(crate) struct Verify {
     /// Verify the citations of an answer that `yiju ask --json` wrote; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["document", "clause", "sha256", "quotes"])]
     answer: Option<PathBuf>,
+    /// The day on which it counts whether what holds a quote is in force [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<Date>,
     /// The quotes, each an argument
     quotes: Vec<String>,
 }
@@ -56,8 +60,8 @@ impl Verify {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let citations = self.citations()?;
         let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
-        let found =
-            library.engine.verify(&VerifyRequest { statement: self.statement, citations })?;
+        let request = VerifyRequest { statement: self.statement, citations, as_of: self.as_of };
+        let found = library.engine.verify(&request)?;
         if context.json {
             print_json(&found)?;
         } else {
@@ -146,6 +150,9 @@ fn show_quote(citation: &VerifiedQuote, out: &mut impl Write) -> io::Result<()> 
         Some(CitedDocument::Missing) => writeln!(out, "  the document cited is not here")?,
         _ => {}
     }
+    if citation.in_force == Some(false) && citation.status != QuoteStatus::Absent {
+        writeln!(out, "  it stands only in what is not in force")?;
+    }
     if citation.as_cited == Some(false) && citation.status != QuoteStatus::Absent {
         writeln!(out, "  it stands elsewhere than cited")?;
     }
@@ -161,6 +168,9 @@ fn show_quote(citation: &VerifiedQuote, out: &mut impl Write) -> io::Result<()> 
             place.document.id,
             place.document.sha256.get(..12).unwrap_or(""),
         )?;
+        if let Some(force) = &place.in_force {
+            writeln!(out, "    {}", in_force(force))?;
+        }
     }
     if citation.places.len() > 3 {
         writeln!(out, "  and {} more places", citation.places.len() - 3)?;

@@ -12,6 +12,7 @@ pub(crate) mod responses;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use yiju_engine::{Answer, AskRequest, Engine, EngineError, Filter, WrittenSentence};
 use yiju_writer::Writer;
@@ -43,6 +44,10 @@ pub(crate) struct AskFields {
     /// Least confidence at which an answer is given, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f32>,
+    /// The day whose law counts; today, or the time that the question names, where it is left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
 }
 
 fn default_limit() -> usize {
@@ -98,6 +103,7 @@ async fn reply(
         limit: fields.limit,
         filter: target.filter(fields.filter)?,
         threshold: fields.threshold,
+        as_of: fields.as_of,
     };
     let told = if shown.is_some() { Told::InPieces } else { Told::Whole };
     let count = move |engine: &Engine, answer: &Answer| -> Result<_, EngineError> {
