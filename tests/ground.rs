@@ -59,10 +59,11 @@ fn the_library_is_looked_through_where_no_sources_are_given() {
 #[test]
 fn what_is_wrong_is_named() {
     let place = Place::new();
-    let empty = place.file("empty.txt", "。");
+    let (empty, text) = (place.file("empty.txt", "。"), place.file("law.txt", LAW));
     for (arguments, part) in [
         (vec!["ground", "missing.txt"], "cannot read"),
-        (vec!["ground", &empty], "answer's length"),
+        (vec!["ground", &empty], "there is no library"),
+        (vec!["ground", &empty, "--sources", &text], "answer's length"),
         (vec!["ground", &empty, "--sources", "missing.txt"], "missing.txt"),
     ] {
         let done = place.yiju(&arguments);

@@ -264,6 +264,11 @@ impl Settings {
         }
     }
 
+    /// The same settings with the library in this directory.
+    pub(crate) fn at(&self, library: PathBuf) -> Self {
+        Self { library: Some(library), ..self.clone() }
+    }
+
     /// The same settings with another library beside this one, `<library>-<name>`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
 use yiju_embed::{Embedder, EmbedderOptions};
 use yiju_engine::{
     Access, AddOutcome, AddStatus, CrossEncoder, DocumentSummary, Engine, EngineError,
@@ -34,6 +35,16 @@ pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine
         return Ok(engine);
     };
     Ok(engine.with_reranker(CrossEncoder::open(reranker).map_err(EngineError::from)?))
+}
+
+/// An engine over an empty library, which is gone with the directory, for what needs the model only.
+///
+/// # Errors
+/// As [`open`], or there is no place for temporary files.
+pub(crate) fn nowhere(settings: &Settings) -> anyhow::Result<(TempDir, Engine)> {
+    let directory = tempfile::tempdir()?;
+    let engine = open(&settings.at(directory.path().join("library")), Access::ReadWrite)?;
+    Ok((directory, engine))
 }
 
 /// How pictures of pages are read. The models are opened with the first picture.

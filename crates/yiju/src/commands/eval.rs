@@ -151,7 +151,7 @@ impl Eval {
 
     /// Measures the check of written sentences.
     fn grounding(&self, context: &Context) -> anyhow::Result<ExitCode> {
-        let engine = library::open(&context.settings, Access::ReadWrite)?;
+        let (_nowhere, engine) = library::nowhere(&context.settings)?;
         let steps = Steps::new("sentences", context.notes.quiet());
         let report = evaluate_grounding(&engine, &self.set, self.questions, &|progress| {
             steps.at(progress.done, progress.total)

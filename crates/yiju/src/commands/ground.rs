@@ -50,8 +50,15 @@ impl Ground {
         let recognition = library::recognition(&context.settings);
         let sources = self.sources.iter().map(|path| source(path, &recognition));
         let sources = sources.collect::<anyhow::Result<Vec<GroundSource>>>()?;
-        let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
-        let found = library.engine.ground(&GroundRequest {
+        // Files are checked against without any library.
+        let (_nowhere, engine) = if self.sources.is_empty() {
+            let library = library::with_docs(&context.settings, &self.docs, &context.notes)?;
+            (None, library.engine)
+        } else {
+            let (directory, engine) = library::nowhere(&context.settings)?;
+            (Some(directory), engine)
+        };
+        let found = engine.ground(&GroundRequest {
             answer,
             sources,
             threshold: self.threshold,
