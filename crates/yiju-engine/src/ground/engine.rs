@@ -114,7 +114,8 @@ fn look_for(
     for claim in claims.iter().filter(|claim| claim.needs_check) {
         go_on()?;
         let query: String = claim.said.chars().take(LONGEST_QUESTION).collect();
-        let request = SearchRequest { query, limit: CLAUSES, filter: filter.clone() };
+        let request =
+            SearchRequest { limit: CLAUSES, filter: filter.clone(), ..SearchRequest::new(query) };
         for hit in pipeline::search(engine, &request)?.hits {
             let id = &hit.clause.clause_id;
             characters += hit.clause.paragraph.chars().count();
