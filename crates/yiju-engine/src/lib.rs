@@ -99,5 +99,7 @@ pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
     Reach, Token,
 };
-pub use yiju_format::{Format, FormatError, PagePicture, Reading as FileReading, RecognisedPage};
+pub use yiju_format::{
+    Format, FormatError, PagePicture, Reading as FileReading, RecognisedPage, detect,
+};
 pub use yiju_store::{Access, BackupOutcome, Origin, PassageRecord, RestoreOutcome, Told};

@@ -171,7 +171,9 @@ mod tests {
         static LATE: Late = Late::at_most(1);
         let (end, wait) = mpsc::channel::<()>();
         let soon = || Stop::after(Duration::from_millis(1));
-        let waits = move || drop(wait.recv());
+        let waits = move || {
+            let _ = wait.recv();
+        };
         assert_eq!(run(&soon(), Some(&LATE), waits), Err(Ended::Slow));
         assert_eq!(run(&Stop::never(), Some(&LATE), || 7), Err(Ended::Slow), "one is late");
         drop(end);

@@ -51,7 +51,11 @@ fn document(context: &Context, name: &str) -> anyhow::Result<Document> {
     let path = Path::new(name);
     if path.exists() {
         let source = files::one(path)?;
-        let reading = yiju_engine::reading(&source, &library::recognition(&context.settings))?;
+        let reading = yiju_engine::reading(
+            &source,
+            yiju_engine::detect(&source.bytes),
+            &library::recognition(&context.settings),
+        )?;
         let mut documents = yiju_engine::documents_of(&source, reading.as_ref())?;
         if documents.len() > 1 {
             let count = documents.len();

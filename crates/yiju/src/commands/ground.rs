@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use yiju_engine::{
     GroundFailure, GroundFailureKind, GroundRequest, GroundSource, GroundedClaim, Grounding,
-    Recognition, documents_of, reading,
+    Recognition, detect, documents_of, reading,
 };
 
 use super::ask::share;
@@ -88,7 +88,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 /// A file as a source: its text as documents have it.
 fn source(path: &Path, recognition: &Recognition) -> anyhow::Result<GroundSource> {
     let file = files::one(path)?;
-    let reading = reading(&file, recognition)?;
+    let reading = reading(&file, detect(&file.bytes), recognition)?;
     let documents = documents_of(&file, reading.as_ref())?;
     let texts: Vec<&str> = documents.iter().map(|document| document.text.as_str()).collect();
     let title = documents.first().map(|document| document.title.clone());
