@@ -43,14 +43,14 @@ impl Writer for Says {
         if piece(&self.text) == Next::Stop {
             return Ok(Finish::Stopped);
         }
-        while self.hangs {
-            if (call.cancelled)() {
-                *self.cancelled.lock().unwrap() = true;
-                return Err(WriterError::Cancelled);
-            }
+        if !self.hangs {
+            return Ok(Finish::Done);
+        }
+        while !(call.cancelled)() {
             std::thread::sleep(Duration::from_millis(5));
         }
-        Ok(Finish::Done)
+        *self.cancelled.lock().unwrap() = true;
+        Err(WriterError::Cancelled)
     }
 }
 

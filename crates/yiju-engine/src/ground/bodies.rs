@@ -107,7 +107,7 @@ pub(super) fn roles(said: &Said, there: &There<'_>) -> Vec<GroundFailure> {
         let longer = |other: &&str| {
             other.len() > role.len() && other.ends_with(role) && said.normal.contains(*other)
         };
-        holds(&said.normal, role) && !ROLES.iter().any(|other| longer(other))
+        holds(&said.normal, role) && !ROLES.iter().any(longer)
     };
     // Where the evidence has no roles at all, it speaks of them in other words.
     let others = ROLES.iter().any(|other| holds(&all, other));

@@ -72,7 +72,7 @@ impl Claim {
             .collect();
         parts.retain(|part| part.chars().any(char::is_alphanumeric));
         let whole = |part: &&str| part.chars().count() < SHORTEST_PART;
-        if parts.is_empty() || parts.iter().any(|part| whole(&part)) {
+        if parts.is_empty() || parts.iter().any(whole) {
             return vec![&self.said];
         }
         parts

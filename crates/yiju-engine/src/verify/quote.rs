@@ -220,13 +220,25 @@ fn closest(found: &mut VerifiedQuote, quote: &Folds, candidates: &[&Whole]) {
     // Rounded down: what differs is never as good as the same.
     found.similarity = (similarity * 1e4).floor() / 1e4;
     found.differences = alignment.differences((&whole.document.text, &text), (&found.quote, quote));
+    let said = whole.document.text.get(bytes.start..sentence_end(whole, &found.quote, bytes.end));
     let place = find::place(whole, bytes);
-    let otherwise = mismatches(&found.quote, &place.text).into_iter();
+    let otherwise = mismatches(&found.quote, said.unwrap_or(&place.text)).into_iter();
     found.contradictions = otherwise
         .filter(|one| one.kind != MismatchKind::MissingNumber)
         .map(|one| Contradiction { kind: one.kind, document: one.quote, quote: one.statement })
         .collect();
     found.places = vec![place];
+}
+
+/// Where the passage that a quote is held against ends: with its sentence where the quote is a whole one, since the fewest
+/// changes may stop short of it (处一万元以上三万元以 is nearer to 处三万元以上的罚款。 than with 下的罚款。).
+fn sentence_end(whole: &Whole, quote: &str, end: usize) -> usize {
+    const ENDS: [char; 5] = ['。', '；', '！', '？', '\n'];
+    let text = &whole.document.text;
+    if !quote.trim_end().ends_with(ENDS) || text[..end].ends_with(ENDS) {
+        return end;
+    }
+    text[end..].find(ENDS).map_or(text.len(), |at| end + at)
 }
 
 /// The cited place of a quote.
