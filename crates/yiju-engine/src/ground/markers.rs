@@ -9,6 +9,9 @@ pub(super) const LARGEST: u32 = 999;
 /// Most numbers that a range of a marker stands for.
 const MOST_OF_RANGE: u32 = 50;
 
+/// What may stand between the numbers of a marker.
+pub(crate) const OF_A_MARKER: &str = " \u{3000},，、;；-–—~～^";
+
 /// A marker and what it cites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Marker {
@@ -23,25 +26,28 @@ pub(super) fn markers(text: &str) -> Vec<Marker> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        let inside = at + c.len_utf8();
-        let closer = match c {
-            '[' => ']',
-            '【' => '】',
-            '［' => '］',
-            _ => {
-                at = inside;
-                continue;
-            }
-        };
-        match numbers(&text[inside..], closer) {
+        match marker(&text[at..]) {
             Some((numbers, length)) => {
-                found.push(Marker { range: at..inside + length, numbers });
-                at = inside + length;
+                found.push(Marker { range: at..at + length, numbers });
+                at += length;
             }
-            None => at = inside,
+            None => at += c.len_utf8(),
         }
     }
     found
+}
+
+/// The numbers of the marker that a text begins with, and the marker's length in bytes.
+pub(crate) fn marker(text: &str) -> Option<(Vec<u32>, usize)> {
+    let open = text.chars().next()?;
+    let closer = match open {
+        '[' => ']',
+        '【' => '】',
+        '［' => '］',
+        _ => return None,
+    };
+    let (numbers, length) = numbers(&text[open.len_utf8()..], closer)?;
+    Some((numbers, open.len_utf8() + length))
 }
 
 /// The numbers up to `closer`, and the bytes up to and with it.

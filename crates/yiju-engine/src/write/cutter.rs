@@ -1,9 +1,10 @@
 //! Cuts a text that comes in pieces into sentences, each as soon as it is known to have ended.
 
 use yiju_text::chars::{is_closing, is_final, left_open};
+use yiju_text::numerals::decimal;
 use yiju_text::split_sentences;
 
-use super::draft::marker;
+use crate::ground::markers::{OF_A_MARKER, marker};
 
 /// The longest sentence, in characters: what goes on for longer is cut there.
 const LONGEST: usize = 1_000;
@@ -89,10 +90,7 @@ fn sentence_ends(text: &str) -> bool {
 /// Whether a text that begins with a bracket may become a marker with what comes.
 fn may_be_marker(text: &str) -> bool {
     text.chars().count() < 16
-        && text
-            .chars()
-            .skip(1)
-            .all(|c| c.is_ascii_digit() || matches!(c, ',' | '，' | '、' | ' ' | '^'))
+        && text.chars().skip(1).all(|c| decimal(c).is_some() || OF_A_MARKER.contains(c))
 }
 
 /// Whether a line ends where a text begins.

@@ -2,6 +2,8 @@
 
 use yiju_text::chars::{ends_finally, is_han};
 
+use crate::ground::markers::marker;
+
 /// A sentence before it is checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draft {
@@ -52,25 +54,6 @@ impl Draft {
         }
         text
     }
-}
-
-/// The numbers of the marker that a text begins with (`[1]`, `【1】`, `[1, 2]`), and its length in bytes.
-pub(super) fn marker(text: &str) -> Option<(Vec<u32>, usize)> {
-    let open = text.chars().next()?;
-    let close = match open {
-        '[' => ']',
-        '［' => '］',
-        '【' => '】',
-        _ => return None,
-    };
-    let end = text.find(close)?;
-    let inside = text.get(open.len_utf8()..end)?;
-    let inside = inside.strip_prefix('^').unwrap_or(inside);
-    let numbers = inside.split([',', '，', '、', ' ']).filter(|number| !number.is_empty());
-    // A year in brackets is no marker.
-    let number = |text: &str| text.parse::<u32>().ok().filter(|&number| (1..100).contains(&number));
-    let numbers = numbers.map(number).collect::<Option<Vec<u32>>>()?;
-    (!numbers.is_empty()).then_some((numbers, end + close.len_utf8()))
 }
 
 /// A text without what marks lists, headings and emphasis in Markdown.
@@ -128,7 +111,7 @@ mod tests {
         ) {
             if let Some(draft) = Draft::read(&text) {
                 prop_assert!(!draft.words.is_empty());
-                prop_assert!(draft.citations.iter().all(|number| (1..100).contains(number)));
+                prop_assert!(draft.citations.iter().all(|number| (1..1000).contains(number)));
                 let again = Draft::read(&draft.with_markers()).unwrap();
                 // Markers made of what stood around one are read the second time.
                 prop_assert!(draft.citations.iter().all(|number| again.citations.contains(number)));
