@@ -40,7 +40,7 @@ pub(crate) fn open(settings: &Settings, access: Access) -> anyhow::Result<Engine
 /// An engine over an empty library, which is gone with the directory, for what needs the model only.
 ///
 /// # Errors
-/// As [`open`], or there is no place for temporary files.
+/// As [`open()`], or there is no place for temporary files.
 pub(crate) fn nowhere(settings: &Settings) -> anyhow::Result<(TempDir, Engine)> {
     let directory = tempfile::tempdir()?;
     let engine = open(&settings.at(directory.path().join("library")), Access::ReadWrite)?;

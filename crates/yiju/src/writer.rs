@@ -63,7 +63,7 @@ pub(crate) fn open(settings: &WriterSettings) -> anyhow::Result<Option<Arc<dyn W
 /// The writer that `--write` needs.
 ///
 /// # Errors
-/// As [`open`], or none is named.
+/// As [`open()`], or none is named.
 pub(crate) fn wanted(settings: &WriterSettings) -> anyhow::Result<Arc<dyn Writer>> {
     open(settings)?.ok_or_else(|| {
         Failure::new("`--write` needs a model that writes, and none is named")

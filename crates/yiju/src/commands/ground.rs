@@ -20,7 +20,7 @@ use crate::text::clean;
 
 /// Check each sentence of a text against sources
 ///
-/// The sources are the files given with --sources, the first of which [1] in the text cites, or the clauses
+/// The sources are the files given with --sources, the first of which `[1]` in the text cites, or the clauses
 /// of the library that are nearest to each sentence. A sentence fails if no source says it, or if something in it
 /// is not what its source has: a quotation, number, date, amount, body, place or name; 应当 for 可以; a denial; all
 /// for some; a condition left out. What is partly right fails.
