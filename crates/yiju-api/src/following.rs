@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::error::ApiError;
 use crate::request_id::RequestId;
 use crate::state::AppState;
-use crate::stream::{event, respond};
+use crate::stream::{event, failed, respond};
 
 /// An event of a call that is followed.
 #[derive(utoipa::ToSchema)]
@@ -78,10 +78,8 @@ impl<T: Serialize, P: Serialize> Running<T, P> {
         let event = made.unwrap_or_else(|error| {
             // The response has begun with status 200, so the outer layer does not count the error.
             self.state.metrics().error(error.code());
-            error.log(self.request_id.as_str());
             self.call = None;
-            let body = error.body(self.request_id.as_str());
-            event("error", &body).unwrap_or_else(|_| Event::default().event("error"))
+            failed(&error, &self.request_id)
         });
         Some((event, self))
     }

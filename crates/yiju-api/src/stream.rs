@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::error::ApiError;
+use crate::request_id::RequestId;
 use crate::state::AppState;
 
 /// How often an idle stream sends a comment, so that proxies keep it open.
@@ -130,4 +131,12 @@ pub(crate) fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Res
 pub(crate) fn event(name: &str, data: &impl Serialize) -> Result<Event, ApiError> {
     let event = Event::default().event(name).json_data(data);
     event.map_err(|error| ApiError::internal(format!("event `{name}`: {error}")))
+}
+
+/// The event `error`, which is written to the log too.
+pub(crate) fn failed(error: &ApiError, request_id: &RequestId) -> Event {
+    error.log(request_id.as_str());
+    // Strings always serialise; the fallback is an event without data.
+    let body = error.body(request_id.as_str());
+    event("error", &body).unwrap_or_else(|_| Event::default().event("error"))
 }

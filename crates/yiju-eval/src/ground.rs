@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use yiju_engine::{Engine, GroundFailureKind, GroundRequest, GroundSource};
+use yiju_engine::{Engine, GroundFailureKind, GroundSource};
 
 use crate::dataset::read_lines;
 use crate::{EvalError, Progress};
@@ -107,9 +107,10 @@ pub fn evaluate_grounding(
         sentences: Vec::with_capacity(total),
     };
     for (done, sentence) in chosen.enumerate() {
-        let request = request(set, sentence, &texts)?;
-        let found = engine.ground(&request)?;
-        let signals = engine.ground_signals(&request)?;
+        let (answer, sources) = given(set, sentence, &texts)?;
+        let sources = engine.ground_sources(&sources)?;
+        let found = engine.ground_by(&sources, &answer, None)?;
+        let signals = engine.ground_signals(&sources, &answer)?;
         let claim = found.claims.iter().find(|claim| claim.needs_check);
         let supported = claim.is_none_or(|claim| claim.supported);
         let checked = Checked {
@@ -133,11 +134,12 @@ pub fn evaluate_grounding(
     Ok(report)
 }
 
-fn request(
+/// The sentence with its markers, and its sources.
+fn given(
     set: &Path,
     sentence: &Sentence,
     texts: &HashMap<&str, &Text>,
-) -> Result<GroundRequest, EvalError> {
+) -> Result<(String, Vec<GroundSource>), EvalError> {
     let mut sources = Vec::new();
     for (marker, id) in (1u32..).zip(sentence.cites.iter().chain(&sentence.beside)) {
         let text = texts.get(id.as_str()).ok_or_else(|| EvalError::NotASet {
@@ -147,14 +149,16 @@ fn request(
         sources.push(GroundSource::of_text(marker, &text.title, &text.text));
     }
     let markers: String = (1..=sentence.cites.len()).map(|n| format!("[{n}]")).collect();
-    Ok(GroundRequest {
-        answer: format!("{}{markers}", sentence.claim),
-        sources,
-        ..GroundRequest::default()
-    })
+    Ok((format!("{}{markers}", sentence.claim), sources))
 }
 
 impl GroundReport {
+    /// A line for each sentence that was judged wrongly.
+    pub fn failures(&self) -> impl Iterator<Item = String> + '_ {
+        let wrong = self.sentences.iter().filter(|one| one.supported != (one.kind == FAITHFUL));
+        wrong.map(|one| format!("{} {}: {} {:?}", one.id, one.kind, one.claim, one.failures))
+    }
+
     fn count(&mut self, checked: &Checked) {
         let mut kinds = vec![checked.kind.clone()];
         if checked.kind == FAITHFUL {

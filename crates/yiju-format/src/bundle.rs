@@ -35,10 +35,7 @@ pub fn each_packed(
     limits: &Limits,
     each: &mut dyn FnMut(Packed) -> ControlFlow<()>,
 ) -> Result<(), FormatError> {
-    if bytes.len() > limits.bytes {
-        let size = bytes.len();
-        return Err(FormatError::TooLarge { what: "bytes", size, limit: limits.bytes });
-    }
+    limits.check_size(bytes)?;
     let mut walk = Walk { limits: *limits, seen: HashSet::new(), files: 0, left: limits.unpacked };
     walk.archive(bytes, Within { path: "", level: 1, part: 0.0..1.0 }, each).map(drop)
 }

@@ -88,13 +88,7 @@ pub fn read_as(
     limits: &Limits,
     recognition: Option<Recognition<'_>>,
 ) -> Result<Option<Reading>, FormatError> {
-    if bytes.len() > limits.bytes {
-        return Err(FormatError::TooLarge {
-            what: "bytes",
-            size: bytes.len(),
-            limit: limits.bytes,
-        });
-    }
+    limits.check_size(bytes)?;
     let reader: &dyn Reader = match format {
         Format::Text => return Ok(None),
         Format::Csv => &csv::Csv,

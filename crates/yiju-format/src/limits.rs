@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::FormatError;
+
 /// Limits on one file. Over a limit the file is refused, with the limit named; nothing is cut in silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -34,6 +36,20 @@ pub struct Limits {
     /// Time for a page that is a picture. One takes a few seconds of an idle core; this long only on a machine that is so
     /// busy that a limit of `time` would refuse what is in order.
     pub picture_time: Duration,
+}
+
+impl Limits {
+    /// Refuses a file that is too large before anything is made of it.
+    ///
+    /// # Errors
+    /// It has more bytes than the limit.
+    pub(crate) fn check_size(&self, file: &[u8]) -> Result<(), FormatError> {
+        if file.len() > self.bytes {
+            let size = file.len();
+            return Err(FormatError::TooLarge { what: "bytes", size, limit: self.bytes });
+        }
+        Ok(())
+    }
 }
 
 impl Default for Limits {

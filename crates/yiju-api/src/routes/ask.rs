@@ -17,7 +17,7 @@ use crate::error::{ApiError, Failures};
 use crate::extract::{Json, object};
 use crate::request_id::RequestId;
 use crate::routes::writing::write;
-use crate::stream::{News, event, live, streamed};
+use crate::stream::{News, event, failed, live, streamed};
 use crate::target::{Reading, Target};
 
 /// A question.
@@ -241,11 +241,4 @@ fn events(
         Ok(events)
     });
     made.unwrap_or_else(|error| vec![failed(&error, request_id)])
-}
-
-fn failed(error: &ApiError, request_id: &RequestId) -> Event {
-    error.log(request_id.as_str());
-    // Strings always serialise; the fallback is an event without data.
-    let body = error.body(request_id.as_str());
-    event("error", &body).unwrap_or_else(|_| Event::default().event("error"))
 }

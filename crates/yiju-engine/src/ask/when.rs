@@ -173,15 +173,10 @@ impl<'a> Words<'a> {
         // 公司法（2018年修正）
         let named_before = self.text[..at.start].ends_with(['（', '(']) && end > at.end;
         if named_before {
-            let close = self.text[end..].starts_with(['）', ')']);
-            let open = self.text[..at.start].chars().next_back().map_or(0, char::len_utf8);
-            let whole = at.start - open
-                ..end
-                    + if close {
-                        self.text[end..].chars().next().map_or(0, char::len_utf8)
-                    } else {
-                        0
-                    };
+            let open = self.text[..at.start].chars().next_back();
+            let close = self.text[end..].chars().next().filter(|c| matches!(c, '）' | ')'));
+            let bytes = |bracket: Option<char>| bracket.map_or(0, char::len_utf8);
+            let whole = at.start - bytes(open)..end + bytes(close);
             return Some((Selection::MadeIn(year), whole, true));
         }
         Some((Selection::Year(year), at, false))

@@ -209,10 +209,10 @@ fn shown<'a>(answer: &'a str, claim: &Claim) -> (Span, &'a str) {
 #[cfg(feature = "measure")]
 pub(crate) fn signals(
     engine: &Engine,
-    request: &GroundRequest,
+    sources: &GroundSources,
+    answer: &str,
 ) -> Result<Vec<Vec<(&'static str, f32)>>, EngineError> {
-    let sources = prepare(engine, &request.sources)?;
-    let mut claims = claims(&request.answer);
+    let mut claims = claims(answer);
     claims.retain(|claim| claim.needs_check);
     let said = said(engine, &claims)?;
     let models = &engine.learnt.ground;

@@ -8,7 +8,7 @@ use super::candidates::{self, Reading, Signals};
 use crate::ask::pipeline;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::ground::GroundRequest;
+use crate::ground::GroundSources;
 use crate::keep::saved::index_error;
 use crate::response::{Answer, AskRequest, SearchRequest};
 
@@ -40,12 +40,13 @@ impl Engine {
     /// What the support of each sentence that is checked is computed from, by name, over the sources that it cites.
     ///
     /// # Errors
-    /// As [`Engine::ground`]; there must be sources.
+    /// As [`Engine::ground_by`].
     pub fn ground_signals(
         &self,
-        request: &GroundRequest,
+        sources: &GroundSources,
+        answer: &str,
     ) -> Result<Vec<Vec<(&'static str, f32)>>, EngineError> {
-        crate::ground::signals(self, request)
+        crate::ground::signals(self, sources, answer)
     }
 
     /// What the reader sees of the best `request.limit` clauses for a query, and of those of

@@ -69,10 +69,7 @@ pub(crate) fn draw_page(
     request: &PageRequest,
     limits: &Limits,
 ) -> Result<PagePicture, FormatError> {
-    if bytes.len() > limits.bytes {
-        let size = bytes.len();
-        return Err(FormatError::TooLarge { what: "bytes", size, limit: limits.bytes });
-    }
+    limits.check_size(bytes)?;
     let stop = Stop::after(limits.time);
     guard::unpacked(bytes, limits, stop.at())?;
     let (data, asked, limits_) = (bytes.to_vec(), request.clone(), *limits);

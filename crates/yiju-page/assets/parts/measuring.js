@@ -8,8 +8,8 @@ import { Failure } from "./bits.js";
 /**
  * @typedef {object} Measuring
  * @property {{done: number, total: number, left?: number} | null} running how far it is; `left` in seconds
- * @property {any} found what it found
- * @property {any} error
+ * @property {any} [found] what it found
+ * @property {any} [error]
  * @property {(body: any) => void} start
  * @property {() => void} stop
  */
@@ -37,8 +37,6 @@ export function useMeasuring(route) {
   };
   return {
     ...state,
-    error: state.error,
-    found: state.found,
     start,
     stop: () => running.current?.abort(),
   };

@@ -1,5 +1,6 @@
 //! `yiju eval`
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
 use yiju_document::Entry;
 use yiju_engine::{Access, Engine, Filter};
 use yiju_eval::{
@@ -130,23 +132,7 @@ impl Eval {
             steps.at(progress.done, progress.total)
         })?;
         drop(steps);
-        if let Some(path) = &self.out {
-            let mut out = create(path)?;
-            serde_json::to_writer_pretty(&mut out, &report)?;
-            writeln!(out).and_then(|()| out.flush()).with_context(|| cannot_write(path))?;
-        }
-        if context.json {
-            print_json(&report)?;
-        } else {
-            write!(io::stdout().lock(), "{report}")?;
-        }
-        if self.failures {
-            let mut err = io::stderr().lock();
-            for failure in report.failures() {
-                writeln!(err, "{}", crate::text::clean(&failure))?;
-            }
-        }
-        Ok(ExitCode::SUCCESS)
+        self.give(&report, report.failures(), context)
     }
 
     /// Measures the check of written sentences.
@@ -157,23 +143,30 @@ impl Eval {
             steps.at(progress.done, progress.total)
         })?;
         drop(steps);
+        self.give(&report, report.failures(), context)
+    }
+
+    /// Writes a report to the file asked for and prints it, with what went wrong where that is asked for.
+    fn give(
+        &self,
+        report: &(impl Serialize + Display),
+        failures: impl Iterator<Item = String>,
+        context: &Context,
+    ) -> anyhow::Result<ExitCode> {
         if let Some(path) = &self.out {
             let mut out = create(path)?;
-            serde_json::to_writer_pretty(&mut out, &report)?;
+            serde_json::to_writer_pretty(&mut out, report)?;
             writeln!(out).and_then(|()| out.flush()).with_context(|| cannot_write(path))?;
         }
         if context.json {
-            print_json(&report)?;
+            print_json(report)?;
         } else {
             write!(io::stdout().lock(), "{report}")?;
         }
         if self.failures {
             let mut err = io::stderr().lock();
-            for one in
-                report.sentences.iter().filter(|one| one.supported != (one.kind == "faithful"))
-            {
-                let line = format!("{} {}: {} {:?}", one.id, one.kind, one.claim, one.failures);
-                writeln!(err, "{}", crate::text::clean(&line))?;
+            for failure in failures {
+                writeln!(err, "{}", crate::text::clean(&failure))?;
             }
         }
         Ok(ExitCode::SUCCESS)

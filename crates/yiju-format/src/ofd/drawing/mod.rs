@@ -32,10 +32,7 @@ pub(crate) fn draw_page(
     request: &PageRequest,
     limits: &Limits,
 ) -> Result<PagePicture, FormatError> {
-    if bytes.len() > limits.bytes {
-        let size = bytes.len();
-        return Err(FormatError::TooLarge { what: "bytes", size, limit: limits.bytes });
-    }
+    limits.check_size(bytes)?;
     let stop = Stop::after(limits.time);
     let (data, page, limits_) = (bytes.to_vec(), request.page, *limits);
     let made = bounded::run(&stop, None, move || made(&data, page, &limits_));
