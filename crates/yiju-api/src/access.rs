@@ -1,6 +1,7 @@
 //! Who may do what: the caller's key, its scope, its limits and its rate.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use yiju_access::{AccessError, Key, KeyFile, Keys, Scope, Stamp};
 
 use crate::error::ApiError;
+use crate::share::Share;
 
 /// How often the key file is checked for changes: a revoked key works for at most this long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -113,14 +115,20 @@ impl Guard {
     ///
     /// # Errors
     /// 401 if a key is needed and none matches.
-    pub(crate) fn identify(&self, headers: &HeaderMap) -> Result<Grant, ApiError> {
+    pub(crate) fn identify(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Grant, ApiError> {
         let (keys, closed) = self.look();
         if !closed {
-            return Ok(Grant(None));
+            return Ok(Grant { caller: None, share: Share::of_address(peer) });
         }
         let token = token(headers)?;
         let key = keys.find(token).ok_or_else(ApiError::unknown_key)?;
-        Ok(Grant(Some(Arc::new(Caller { limiter: self.limiter(key), key: key.clone() }))))
+        let share = Share::Key(key.name.as_str().into());
+        let caller = Caller { limiter: self.limiter(key), key: key.clone() };
+        Ok(Grant { caller: Some(Arc::new(caller)), share })
     }
 
     fn limiter(&self, key: &Key) -> Option<Limiter> {
@@ -154,16 +162,24 @@ struct Caller {
 
 /// What the caller may do: everything if no key is needed, else what its key allows.
 #[derive(Clone)]
-pub(crate) struct Grant(Option<Arc<Caller>>);
+pub(crate) struct Grant {
+    caller: Option<Arc<Caller>>,
+    share: Share,
+}
 
 impl Grant {
     /// Of the user of this process, who may do everything.
     pub(crate) fn own() -> Self {
-        Self(None)
+        Self { caller: None, share: Share::Local }
     }
 
     fn key(&self) -> Option<&Key> {
-        self.0.as_deref().map(|caller| &caller.key)
+        self.caller.as_deref().map(|caller| &caller.key)
+    }
+
+    /// Whose turns its work takes.
+    pub(crate) fn share(&self) -> &Share {
+        &self.share
     }
 
     /// The key's name, for the log.
@@ -233,12 +249,12 @@ impl Grant {
         }
     }
 
-    /// Counts `requests` against the key's rate.
+    /// Counts `requests`, or work that counts as so many, against the key's rate.
     ///
     /// # Errors
     /// 429 with the time to wait.
     pub(crate) fn charge(&self, requests: u32) -> Result<(), ApiError> {
-        let limited = self.0.as_deref();
+        let limited = self.caller.as_deref();
         let limiter = limited.and_then(|caller| caller.limiter.as_ref());
         let (Some((most, limiter)), Some(count)) = (limiter, NonZeroU32::new(requests)) else {
             return Ok(());

@@ -1,14 +1,19 @@
 //! The router, and the layers around its routes: request id, metrics, log line, errors, access keys.
 
-use std::time::Instant;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, Uri, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::{HeaderValue, Method, Uri, Version, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::util::option_layer;
+use tower_http::CompressionLevel;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
+use tower_http::compression::CompressionLayer;
 use tracing::Instrument;
 
 use crate::access::Grant;
@@ -21,6 +26,8 @@ use crate::routes::{
     rerank, search, tei, verify,
 };
 use crate::security::{cors, only_this_machine, set_headers};
+use crate::share::Peer;
+use crate::socket::Refusal;
 use crate::state::AppState;
 
 /// All routes over `state`.
@@ -68,10 +75,23 @@ pub fn app(state: AppState) -> Router {
             ApiError::method_not_allowed(method.as_str(), uri.path())
         })
         .layer(from_fn_with_state(state.clone(), only_this_machine))
+        .layer(from_fn(admit))
         .layer(option_layer(cors(&state.policy().cors_origins)))
         .layer(from_fn_with_state(state.clone(), around))
+        .layer(compressed())
         .with_state(state)
 }
+
+/// Compresses answers of some length for clients that take it. Streams of events, pictures and what is compressed
+/// already stay as they are.
+fn compressed() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(COMPRESSED_FROM).and(DefaultPredicate::new()))
+}
+
+/// Bytes of an answer from which on it is compressed.
+const COMPRESSED_FROM: u16 = 1024;
 
 /// The routes of a collection, under the path `at`.
 fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
@@ -108,7 +128,7 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
 
 /// Lets no request past without a key where one is needed, nor faster than the key allows.
 async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let grant = match state.guard().identify(request.headers()) {
+    let grant = match state.guard().identify(request.headers(), address(&request)) {
         Ok(grant) => grant,
         Err(error) => return error.into_response(),
     };
@@ -122,6 +142,46 @@ async fn identify(State(state): State<AppState>, mut request: Request, next: Nex
     // For the log line.
     response.extensions_mut().insert(grant);
     response
+}
+
+/// The address that the request came from.
+fn address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<Peer>().map(|peer| peer.address)
+}
+
+/// Refuses requests whose connection is spare, or which do not say for which host they are.
+async fn admit(request: Request, next: Next) -> Response {
+    if let Some(peer) = request.extensions().get::<Peer>() {
+        let health = ["/healthz", "/readyz", "/metrics"];
+        if peer.spare && !health.contains(&request.uri().path()) {
+            let mut response = ApiError::too_many_connections().into_response();
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            return response;
+        }
+        // RFC 9112, section 3.2; HTTP/2 has an authority instead, and HTTP/1.0 may have none.
+        let hosts = request.headers().get_all(header::HOST).iter().count();
+        let least = usize::from(request.version() == Version::HTTP_11);
+        if !(least..=1).contains(&hosts) {
+            return ApiError::invalid(format!(
+                "the request has {hosts} `Host` headers, and must have one"
+            ))
+            .into_response();
+        }
+    }
+    next.run(request).await
+}
+
+/// How requests are answered that the HTTP library could not read: as any other that is wrong, logged and counted.
+pub(crate) fn refusal(state: &AppState) -> Refusal {
+    let state = state.clone();
+    Arc::new(move |status| {
+        let error = ApiError::unreadable(status);
+        let id = RequestId::new();
+        let status = error.code().status().as_u16();
+        state.metrics().request("unreadable", "OTHER", status, Duration::ZERO, Some(error.code()));
+        tracing::info!(request_id = id.as_str(), status, "unreadable request");
+        error.render_bytes(id.as_str())
+    })
 }
 
 /// Gives the request its id, counts and logs it, and renders its error.

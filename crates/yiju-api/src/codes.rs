@@ -50,6 +50,8 @@ table! {
     Full, "full", CONFLICT, "A limit of the collection, or of how many there may be, is reached.";
     BodyTooLarge, "body_too_large", PAYLOAD_TOO_LARGE, "The body is longer than this route takes.";
     DocumentTooLarge, "document_too_large", PAYLOAD_TOO_LARGE, "The document is longer than the library takes.";
+    AddressTooLong, "address_too_long", URI_TOO_LONG, "The request's address is too long.";
+    HeadersTooLarge, "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's headers are too long.";
     UnsupportedFormat, "unsupported_format", UNSUPPORTED_MEDIA_TYPE, "The content type, or the kind of file, is not one that can be read.";
     Unreadable, "unreadable", UNPROCESSABLE_ENTITY, "The file is of a known kind, but holds nothing that can be read as a document.";
     TooManyRequests, "too_many_requests", TOO_MANY_REQUESTS, "The queue is full; `Retry-After` says when to try again.";

@@ -108,6 +108,55 @@ impl ApiError {
         .retry_after(1)
     }
 
+    /// The queue is so long that the turn would come after the deadline.
+    pub(crate) fn too_long_a_wait(wait: f64, deadline: f64) -> Self {
+        Self::new(
+            ErrorCode::TooManyRequests,
+            format!(
+                "the request would wait for about {wait:.0} s, and its deadline is {deadline} s"
+            ),
+        )
+        .hint("try again after the seconds that `Retry-After` names")
+        .retry_after((wait - deadline).ceil().max(1.0) as u64)
+    }
+
+    /// The client stopped in the middle of its document.
+    pub(crate) fn stalled(seconds: f64) -> Self {
+        Self::new(ErrorCode::Timeout, format!("nothing more of the body came for {seconds} s"))
+            .hint("send it again")
+    }
+
+    /// Documents that wait fill the memory that is theirs.
+    pub(crate) fn no_room(most: usize) -> Self {
+        Self::new(
+            ErrorCode::TooManyRequests,
+            format!("the documents that wait to be taken in fill the {most} bytes they may, or half of them are yours"),
+        )
+        .hint("try again after the seconds that `Retry-After` names, with fewer at once")
+        .retry_after(5)
+    }
+
+    pub(crate) fn too_many_connections() -> Self {
+        Self::new(
+            ErrorCode::Unavailable,
+            "all connections that the server may have are in use; this one only serves health checks",
+        )
+        .hint("connect again after the seconds that `Retry-After` names")
+        .retry_after(1)
+    }
+
+    /// The HTTP library refused a request with this status before any route saw it.
+    pub(crate) fn unreadable(status: u16) -> Self {
+        match status {
+            414 => Self::new(ErrorCode::AddressTooLong, "the address of the request is too long")
+                .hint("send long texts in the body of a POST"),
+            431 => Self::new(ErrorCode::HeadersTooLarge, "the headers of the request are too long")
+                .hint("send fewer or shorter headers"),
+            _ => Self::invalid("the request is not the HTTP that this server reads")
+                .hint("send HTTP/1.1 or HTTP/2; to a server with TLS, send https"),
+        }
+    }
+
     pub(crate) fn timeout(seconds: f64) -> Self {
         Self::new(
             ErrorCode::Timeout,
@@ -268,8 +317,11 @@ impl ApiError {
 
     /// Logs a fault of the server (a status of 500 or more) with its cause.
     pub(crate) fn log(&self, request_id: &str) {
-        if self.code.status().is_server_error() {
-            let cause = self.cause();
+        let cause = self.cause();
+        if self.code == ErrorCode::Unavailable {
+            // A server that loads, or is full, does as it should.
+            tracing::warn!(request_id, code = self.code.name(), cause, "not available");
+        } else if self.code.status().is_server_error() {
             tracing::error!(request_id, code = self.code.name(), cause, "request failed");
         }
     }
@@ -284,6 +336,18 @@ impl ApiError {
                 request_id: request_id.to_owned(),
             },
         }
+    }
+
+    /// The whole response of HTTP/1.1 as bytes, for a connection that is closed after it.
+    pub(crate) fn render_bytes(&self, request_id: &str) -> Vec<u8> {
+        let status = self.code.status();
+        let body = serde_json::to_string(&self.body(request_id)).unwrap_or_default();
+        format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+             x-request-id: {request_id}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
     }
 
     /// The response that the client gets, status, headers and body.

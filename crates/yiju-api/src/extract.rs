@@ -11,6 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::bodies::broken;
 use crate::error::{ApiError, chain};
 use crate::state::AppState;
 use crate::target::parameter;
@@ -60,6 +61,9 @@ pub(crate) async fn read_body(
         return Err(too_large(limit));
     }
     axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
+        if let Some(broken) = broken(&error) {
+            return broken;
+        }
         let mut source: Option<&dyn std::error::Error> = Some(&error);
         while let Some(cause) = source {
             if cause.is::<LengthLimitError>() {

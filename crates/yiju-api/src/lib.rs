@@ -21,8 +21,10 @@
 
 mod access;
 mod app;
+mod bodies;
 mod codes;
 mod collections;
+mod connections;
 mod error;
 mod extract;
 mod following;
@@ -35,6 +37,8 @@ mod request_id;
 mod routes;
 mod security;
 mod server;
+mod share;
+mod socket;
 mod state;
 mod stream;
 mod target;

@@ -56,8 +56,8 @@ impl MetricConstructor<Histogram> for Buckets {
 /// What `/metrics` reports at the moment it is asked.
 pub(crate) struct Now {
     pub(crate) ready: bool,
-    pub(crate) waiting: [usize; 2],
-    pub(crate) running: [usize; 2],
+    /// The lanes: name, calls that wait, calls that run.
+    pub(crate) lanes: [(&'static str, usize, usize); 4],
     pub(crate) sizes: Vec<Size>,
     /// What the model's queue has counted.
     pub(crate) model: QueueFigures,
@@ -224,13 +224,13 @@ impl Metrics {
     /// The text that Prometheus reads.
     pub(crate) fn render(&self, now: &Now) -> Result<String, std::fmt::Error> {
         self.ready.set(i64::from(now.ready));
-        for (index, lane) in ["read", "write"].into_iter().enumerate() {
+        for (lane, waiting, running) in now.lanes {
             let gauge = |family: &Family<Label, Gauge>, value: usize| {
                 let value = i64::try_from(value).unwrap_or(i64::MAX);
                 family.get_or_create(&[("lane", lane)]).set(value);
             };
-            gauge(&self.waiting, now.waiting[index]);
-            gauge(&self.running, now.running[index]);
+            gauge(&self.waiting, waiting);
+            gauge(&self.running, running);
         }
         let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         type Part = fn(&LibrarySize) -> u64;

@@ -34,6 +34,15 @@ impl RequestId {
         {
             return Self(given.to_owned());
         }
+        Self::made(request)
+    }
+
+    /// A new UUID.
+    pub(crate) fn new() -> Self {
+        Self::made(&axum::http::Request::new(()))
+    }
+
+    fn made<B>(request: &axum::http::Request<B>) -> Self {
         let made = MakeRequestUuid.make_request_id(request);
         Self(
             made.and_then(|id| id.header_value().to_str().map(str::to_owned).ok())

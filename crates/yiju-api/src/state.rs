@@ -7,14 +7,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::HeaderValue;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yiju_access::{AccessError, KeyFile};
 use yiju_engine::Engine;
 use yiju_writer::Writer;
 
 use crate::access::Guard;
+use crate::bodies::Bodies;
 use crate::collections::Collections;
-use crate::error::ApiError;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::work::Lane;
@@ -38,6 +37,9 @@ pub struct Policy {
     pub tls: bool,
 }
 
+/// Most bytes of a change that counts as small.
+const LARGE_WRITE: usize = 64 << 10;
+
 /// What the handlers share; a clone is another handle to the same.
 ///
 /// It can be made before the engine is loaded: until [`AppState::set_engine`], `/readyz` and all
@@ -53,11 +55,13 @@ struct Shared {
     policy: Policy,
     limits: Limits,
     reads: Lane,
+    batches: Lane,
     writes: Lane,
+    large_writes: Lane,
     measurements: Lane,
     writing: Lane,
     writer: OnceLock<Arc<dyn Writer>>,
-    uploads: Arc<Semaphore>,
+    bodies: Arc<Bodies>,
     metrics: Metrics,
 }
 
@@ -80,23 +84,26 @@ impl AppState {
 
     fn made(limits: Limits, policy: Policy, guard: Guard) -> Self {
         let reads = Lane::new(limits.concurrent, limits.queue, limits.deadline);
-        let writes = Lane::new(1, limits.write_queue, limits.write_deadline);
+        let batches = Lane::new(limits.concurrent, limits.queue, limits.deadline);
+        let writes = || Lane::new(limits.writes, limits.write_queue, limits.write_deadline);
+        let (writes, large_writes) = (writes(), writes());
         // One at a time, and none waits: two would measure each other.
         let measurements = Lane::new(1, 0, limits.write_deadline);
         let writing = Lane::new(limits.writing, limits.writing_queue, limits.writing_deadline);
-        // One is being written, the others wait.
-        let uploads = limits.write_queue.saturating_add(1).min(Semaphore::MAX_PERMITS);
+        let bodies = Bodies::new(limits.waiting_bytes);
         let shared = Shared {
             collections: Collections::default(),
             guard,
             policy,
             limits,
             reads,
+            batches,
             writes,
+            large_writes,
             measurements,
             writing,
             writer: OnceLock::new(),
-            uploads: Arc::new(Semaphore::new(uploads)),
+            bodies,
             metrics: Metrics::new(),
         };
         Self { shared: Arc::new(shared) }
@@ -151,12 +158,28 @@ impl AppState {
         &self.shared.reads
     }
 
+    /// For texts that clients have embedded or ranked.
+    pub(crate) fn batches(&self) -> &Lane {
+        &self.shared.batches
+    }
+
     pub(crate) fn measurements(&self) -> &Lane {
         &self.shared.measurements
     }
 
-    pub(crate) fn writes(&self) -> &Lane {
-        &self.shared.writes
+    /// For changes to a library that bring `bytes`. Large ones have a lane for themselves, so that small ones need not
+    /// wait for them.
+    pub(crate) fn writes_of(&self, bytes: usize) -> &Lane {
+        match bytes {
+            0..=LARGE_WRITE => &self.shared.writes,
+            _ => &self.shared.large_writes,
+        }
+    }
+
+    /// The lanes with their names in the metrics.
+    pub(crate) fn lanes(&self) -> [(&'static str, &Lane); 4] {
+        let Shared { reads, batches, writes, large_writes, .. } = &*self.shared;
+        [("read", reads), ("batch", batches), ("write", writes), ("large_write", large_writes)]
     }
 
     pub(crate) fn writing(&self) -> &Lane {
@@ -168,18 +191,22 @@ impl AppState {
         self.shared.writer.get()
     }
 
-    /// Reserves room for a document in memory, before its body is read.
-    pub(crate) fn upload_place(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        let place = Arc::clone(&self.shared.uploads).try_acquire_owned();
-        place.map_err(|_| ApiError::too_many_requests(self.shared.limits.write_queue))
+    /// The documents that are in memory on their way in.
+    pub(crate) fn bodies(&self) -> &Arc<Bodies> {
+        &self.shared.bodies
     }
 
     /// Lets no further engine call start and waits for those that run, for at most `limit`. Returns
     /// whether all finished.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
-        let Shared { reads, writes, writing, .. } = &*self.shared;
-        let (reads, writes, writing) =
-            tokio::join!(reads.drain(limit), writes.drain(limit), writing.drain(limit));
-        reads && writes && writing
+        let Shared { reads, batches, writes, large_writes, writing, .. } = &*self.shared;
+        let finished = tokio::join!(
+            reads.drain(limit),
+            batches.drain(limit),
+            writes.drain(limit),
+            large_writes.drain(limit),
+            writing.drain(limit),
+        );
+        finished == (true, true, true, true, true)
     }
 }

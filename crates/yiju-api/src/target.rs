@@ -64,7 +64,7 @@ impl Target {
     ) -> Result<T, ApiError> {
         let collection = Arc::clone(&self.collection);
         let call = move || call(&collection.engine);
-        Ok(self.state.reads().run(call).await??)
+        Ok(self.state.reads().run(self.grant.share(), call).await??)
     }
 
     /// Reads something of a document that the key reaches.
@@ -97,14 +97,15 @@ impl Target {
         Ok(out)
     }
 
-    /// Runs a call that changes the library.
+    /// Runs a call that changes the library, and brings `bytes` of a document.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
+        bytes: usize,
         call: impl FnOnce(&Engine) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let collection = Arc::clone(&self.collection);
         let call = move || call(&collection.engine);
-        Ok(self.state.writes().run(call).await??)
+        Ok(self.state.writes_of(bytes).run(self.grant.share(), call).await??)
     }
 
     /// The caller's filter, restricted to what its key may read.

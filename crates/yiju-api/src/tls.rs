@@ -1,8 +1,8 @@
 //! TLS from a certificate and a key in PEM.
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -10,9 +10,12 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, version};
 
-/// A certificate with its key, ready to serve.
+/// A certificate with its key, ready to serve; clones share it.
 #[derive(Clone)]
-pub struct Tls(pub(crate) TlsAcceptor);
+pub struct Tls {
+    files: Arc<(PathBuf, PathBuf)>,
+    current: Arc<RwLock<TlsAcceptor>>,
+}
 
 impl Tls {
     /// Reads the certificate (with its intermediates) and its private key, both PEM. Serves TLS 1.3 and
@@ -21,6 +24,29 @@ impl Tls {
     /// # Errors
     /// A file cannot be read or holds something else, or the key is not the certificate's.
     pub fn read(certificate: &Path, key: &Path) -> io::Result<Self> {
+        let acceptor = acceptor(certificate, key)?;
+        Ok(Self {
+            files: Arc::new((certificate.to_owned(), key.to_owned())),
+            current: Arc::new(RwLock::new(acceptor)),
+        })
+    }
+
+    /// Reads the files anew, for connections that come from now on.
+    ///
+    /// # Errors
+    /// As [`Tls::read`]; what was read before stays in use.
+    pub fn reload(&self) -> io::Result<()> {
+        let new = acceptor(&self.files.0, &self.files.1)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
+    }
+
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn acceptor(certificate: &Path, key: &Path) -> io::Result<TlsAcceptor> {
         let bad = |path: &Path, why: String| {
             io::Error::new(io::ErrorKind::InvalidInput, format!("{}: {why}", path.display()))
         };
@@ -38,7 +64,6 @@ impl Tls {
             .with_no_client_auth()
             .with_single_cert(chain, private)
             .map_err(|error| bad(certificate, error.to_string()))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self(TlsAcceptor::from(Arc::new(config))))
-    }
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::config::ModelConfig;
 use crate::engine::{self, Engine, HiddenStates, Precision};
 use crate::error::EmbedError;
+use crate::gate::Gate;
 use crate::pooled::{Input, Pooled, Prepared};
 use crate::sample::sample;
 use crate::settings::{Pooling, Settings};
@@ -311,9 +312,13 @@ impl Embedder {
         Pooled::new(self.dimension, self.settings.pooling, prepared, tokens)
     }
 
-    /// The hidden states of each sequence of ids, in one batch.
-    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
-        self.engine.forward(sequences)
+    /// The hidden states of each sequence of ids, in one batch; with a gate, the batch gives way to questions.
+    pub(crate) fn forward(
+        &self,
+        sequences: &[&[u32]],
+        gate: Option<&Gate>,
+    ) -> Result<Vec<HiddenStates>, EmbedError> {
+        self.engine.forward(sequences, gate)
     }
 
     fn run(
@@ -331,7 +336,7 @@ impl Embedder {
             });
             let batch = next..next + fitting.count().max(1);
             let sequences: Vec<&[u32]> = batch.clone().map(|at| prepared.ids(at)).collect();
-            for (at, states) in batch.clone().zip(self.forward(&sequences)?) {
+            for (at, states) in batch.clone().zip(self.forward(&sequences, None)?) {
                 pooled.take(at, &states);
             }
             next = batch.end;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::EmbedError;
+use crate::gate::Gate;
 use crate::fast::FastEncoder;
 use crate::reference::ReferenceEncoder;
 use crate::weights::ModelWeights;
@@ -34,8 +35,13 @@ pub(crate) fn middle_layer(layers: usize) -> usize {
 
 /// Runs token sequences through an encoder.
 pub(crate) trait Engine: Send + Sync {
-    /// The hidden states of each sequence. A sequence gives the same bits in any batch.
-    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError>;
+    /// The hidden states of each sequence. A sequence gives the same bits in any batch. With a gate, the work gives way
+    /// to questions on its way, where the engine can.
+    fn forward(
+        &self,
+        sequences: &[&[u32]],
+        gate: Option<&Gate>,
+    ) -> Result<Vec<HiddenStates>, EmbedError>;
 }
 
 /// Loads the engine for a precision.
@@ -51,13 +57,21 @@ pub(crate) fn load(
 }
 
 impl Engine for ReferenceEncoder {
-    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
+    fn forward(
+        &self,
+        sequences: &[&[u32]],
+        _: Option<&Gate>,
+    ) -> Result<Vec<HiddenStates>, EmbedError> {
         Self::forward(self, sequences)
     }
 }
 
 impl Engine for FastEncoder {
-    fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
-        Self::forward(self, sequences)
+    fn forward(
+        &self,
+        sequences: &[&[u32]],
+        gate: Option<&Gate>,
+    ) -> Result<Vec<HiddenStates>, EmbedError> {
+        Self::forward(self, sequences, gate)
     }
 }

@@ -35,6 +35,7 @@ mod error;
 mod fast;
 #[doc(hidden)]
 pub mod fuzzing;
+mod gate;
 mod gguf;
 mod pooled;
 mod queue;
@@ -53,5 +54,6 @@ pub use embedder::{
 };
 pub use engine::Precision;
 pub use error::EmbedError;
+pub use gate::Foreground;
 pub use queue::{EmbedQueue, PreparedTexts, Priority, QueueFigures, QueueOptions};
 pub use tokenizer::{CompactSource, Token, build_compact, build_double_array};

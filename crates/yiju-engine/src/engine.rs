@@ -144,11 +144,7 @@ impl Engine {
         input_type: InputType,
         texts: &[&str],
     ) -> Result<Vec<Embedding>, EngineError> {
-        let priority = match input_type {
-            InputType::Query => Priority::Question,
-            InputType::Passage => Priority::Ingestion,
-        };
-        Ok(self.model.embed(priority, input_type, texts)?)
+        Ok(self.model.embed(Priority::Batch, input_type, texts)?)
     }
 
     /// The longest sequence that the model reads at once, in tokens, prefix and special tokens included.

@@ -106,7 +106,7 @@ pub(crate) async fn list(
     state.collections().default_one()?;
     let mut seen = state.collections().all();
     seen.retain(|collection| grant.sees(&collection.name));
-    let views = state.reads().run(move || {
+    let views = state.reads().run(grant.share(), move || {
         let views = seen.iter().map(|collection| CollectionView::of(collection));
         views.collect::<Result<_, _>>()
     });
@@ -125,7 +125,7 @@ pub(crate) async fn list(
 pub(crate) async fn read(Reading(target): Reading) -> Result<axum::Json<CollectionView>, ApiError> {
     let collection = target.collection;
     let reads = target.state.reads();
-    let view = reads.run(move || CollectionView::of(&collection)).await?;
+    let view = reads.run(target.grant.share(), move || CollectionView::of(&collection)).await?;
     view.map(axum::Json)
 }
 
@@ -172,7 +172,7 @@ pub(crate) async fn put(
             Ok::<_, ApiError>((StatusCode::OK, CollectionView::of(&there)?))
         }
     };
-    let (status, view) = state.writes().run(work).await??;
+    let (status, view) = state.writes_of(0).run(grant.share(), work).await??;
     Ok((status, axum::Json(view)).into_response())
 }
 

@@ -60,21 +60,21 @@ pub(crate) async fn add(
     request: Request,
 ) -> Result<Response, ApiError> {
     target.grant.all_documents()?;
-    // Held until the source is stored: it bounds how many documents are in memory at once.
-    let place = target.state.upload_place()?;
     let followed = accepts_events(request.headers());
-    let upload::Upload { source, told, .. } = upload::read(request, &target.state).await?;
+    // `held` is dropped when the source is stored: it bounds the bytes of documents in memory.
+    let upload::Upload { source, told, held, .. } = upload::read(request, &target).await?;
+    let bytes = source.bytes.len();
     if followed {
         let state = target.state.clone();
         let (sender, progress) = watch::channel(None);
         let call = Box::pin(async move {
-            let _place = place;
+            let _held = held;
             let tell = move |now| _ = sender.send_replace(Some(now));
-            target.write(move |engine| engine.add_told(source, &told, &tell)).await.map(Added::of)
+            target.write(bytes, move |engine| engine.add_told(source, &told, &tell)).await.map(Added::of)
         });
         return follow(&state, request_id, progress, call).await;
     }
-    let outcome = target.write(move |engine| engine.add_told(source, &told, &|_| {})).await?;
+    let outcome = target.write(bytes, move |engine| engine.add_told(source, &told, &|_| {})).await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
         _ => None,
@@ -122,8 +122,9 @@ pub(crate) async fn replace(
     request: Request,
 ) -> Result<axum::Json<Added>, ApiError> {
     target.grant.document(&id)?;
-    let _place = target.state.upload_place()?;
-    let upload::Upload { source, told, named } = upload::read(request, &target.state).await?;
+    let upload::Upload { source, told, named, held: _held } =
+        upload::read(request, &target).await?;
+    let bytes = source.bytes.len();
     for replaced in &told.replaces {
         target.grant.document(replaced)?;
     }
@@ -137,7 +138,7 @@ pub(crate) async fn replace(
     }
     let wanted = id.clone();
     let outcome = target
-        .write(move |engine| engine.replace_told(&wanted, source, &told))
+        .write(bytes, move |engine| engine.replace_told(&wanted, source, &told))
         .await?
         .ok_or_else(|| ApiError::document_not_found(&id))?;
     Ok(axum::Json(Added::of(outcome)))
@@ -337,7 +338,7 @@ pub(crate) async fn diff(
 pub(crate) async fn remove(Writing(target): Writing, Id(id): Id) -> Result<StatusCode, ApiError> {
     target.grant.document(&id)?;
     let wanted = id.clone();
-    if target.write(move |engine| engine.remove(&wanted)).await? {
+    if target.write(0, move |engine| engine.remove(&wanted)).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::document_not_found(&id))

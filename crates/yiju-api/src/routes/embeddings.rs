@@ -11,7 +11,7 @@ use yiju_access::Scope;
 use yiju_engine::{Embedding, InputType};
 
 use super::openai::MODEL;
-use super::texts::{Truncate, TruncateField, texts};
+use super::texts::{Truncate, TruncateField, check_work, texts};
 use crate::access::Grant;
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
@@ -152,7 +152,7 @@ pub(crate) async fn embeddings(
     check_dimensions(&state, body.dimensions)?;
     let texts = texts("input", body.input, state.limits().embedding_inputs)?;
     let truncate = Truncate::of(body.truncate, Truncate::Windows);
-    let made = embedded(&state, "input", texts, body.input_type.into(), truncate).await?;
+    let made = embedded(&state, &grant, "input", texts, body.input_type.into(), truncate).await?;
     let tokens = made.iter().map(|made| made.tokens).sum();
     let data = made.into_iter().enumerate().map(|(index, made)| {
         let embedding = match body.encoding_format {
@@ -182,18 +182,20 @@ pub(super) fn check_dimensions(state: &AppState, asked: Option<usize>) -> Result
 /// Embeds the texts of the field `name`, turn by turn.
 pub(super) async fn embedded(
     state: &AppState,
+    grant: &Grant,
     name: &'static str,
     texts: Vec<String>,
     kind: InputType,
     truncate: Truncate,
 ) -> Result<Vec<Embedding>, ApiError> {
     let engine = &state.collections().default_one()?.engine;
+    check_work(grant, name, &texts, state.limits().text_chars)?;
     let mut all = Vec::with_capacity(texts.len());
     let mut texts = texts.into_iter().enumerate().peekable();
     while texts.peek().is_some() {
         let turn: Vec<(usize, String)> = texts.by_ref().take(TURN).collect();
         let engine = Arc::clone(engine);
-        let made = state.reads().run(move || -> Result<Vec<Embedding>, ApiError> {
+        let made = state.batches().run(grant.share(), move || -> Result<Vec<Embedding>, ApiError> {
             let cut = turn.into_iter().map(|(index, mut text)| {
                 truncate.cut(&engine, kind, &mut text, || format!("`{name}[{index}]`"))?;
                 Ok(text)

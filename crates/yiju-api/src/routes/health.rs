@@ -76,8 +76,7 @@ pub(crate) async fn metrics(
     let now = Now {
         model: default.map_or_else(QueueFigures::default, |one| one.engine.queue_figures()),
         ready: default.is_some(),
-        waiting: [state.reads().waiting(), state.writes().waiting()],
-        running: [state.reads().running(), state.writes().running()],
+        lanes: state.lanes().map(|(name, lane)| (name, lane.waiting(), lane.running())),
         sizes: sizes.await.map_err(|error| ApiError::internal(format!("the sizes: {error}")))?,
     };
     let text = state

@@ -233,7 +233,7 @@ where
         let _gone = StopOnDrop(Arc::clone(&stop));
         let collection = Arc::clone(&target.collection);
         let run = move || work(&collection.engine, &Told(sender), &stop);
-        Ok::<T, ApiError>(target.state.measurements().run(run).await??)
+        Ok::<T, ApiError>(target.state.measurements().run(target.grant.share(), run).await??)
     });
     if accepts_events(headers) {
         return follow(&state, request_id, progress, call).await;

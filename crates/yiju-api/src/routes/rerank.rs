@@ -145,7 +145,7 @@ pub(crate) async fn rerank(
     });
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let truncate = Truncate::of(body.truncate, Truncate::Windows);
-    let (texts, mut ranked) = ranked(&state, "documents", body.query, texts, truncate).await?;
+    let (texts, mut ranked) = ranked(&state, &grant, "documents", body.query, texts, truncate).await?;
     let total_tokens = ranked.iter().map(|(_, relevance)| relevance.tokens).sum();
     ranked.truncate(body.top_n.unwrap_or(usize::MAX));
     let results = ranked.into_iter().map(|(index, relevance)| RerankResult {
@@ -180,6 +180,7 @@ pub(super) fn check_model(state: &AppState, asked: Option<&str>) -> Result<(), A
 /// The texts as they were read, and their places and relevances, best first.
 pub(super) async fn ranked(
     state: &AppState,
+    grant: &Grant,
     name: &str,
     query: String,
     texts: Vec<String>,
@@ -192,13 +193,14 @@ pub(super) async fn ranked(
         )));
     }
     let engine = &state.collections().default_one()?.engine;
+    check_work(grant, name, &texts, state.limits().text_chars)?;
     let texts = Arc::new(texts);
     let mut found: Vec<(usize, Relevance)> = Vec::with_capacity(count);
     while found.len() < count {
         let first = found.len();
         let (engine, texts, query) = (Arc::clone(engine), Arc::clone(&texts), query.clone());
         let name = name.to_owned();
-        let turn = state.reads().run(move || -> Result<Vec<Relevance>, ApiError> {
+        let turn = state.batches().run(grant.share(), move || -> Result<Vec<Relevance>, ApiError> {
             let turn = texts.iter().enumerate().skip(first).take(TURN);
             let cut = turn.map(|(index, text)| {
                 let mut text = text.clone();

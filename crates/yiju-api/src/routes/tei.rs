@@ -61,7 +61,7 @@ pub(crate) async fn embed(
     let texts = plain_texts("inputs", body.inputs, state.limits().embedding_inputs)?;
     let truncate = Truncate::of(body.truncate, Truncate::Refuse);
     let kind = InputType::from(body.prompt_name.unwrap_or_default());
-    let made = embedded(&state, "inputs", texts, kind, truncate).await?;
+    let made = embedded(&state, &grant, "inputs", texts, kind, truncate).await?;
     Ok(axum::Json(made.into_iter().map(|made| made.vector).collect()))
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn rerank(
 ) -> Result<axum::Json<Vec<Rank>>, ApiError> {
     grant.allows(Scope::Read)?;
     let truncate = Truncate::of(body.truncate, Truncate::Windows);
-    let (texts, ranked) = ranked(&state, "texts", body.query, body.texts, truncate).await?;
+    let (texts, ranked) = ranked(&state, &grant, "texts", body.query, body.texts, truncate).await?;
     let ranks = ranked.into_iter().map(|(index, relevance)| Rank {
         index,
         score: if body.raw_scores { relevance.logit } else { relevance.score },
@@ -165,7 +165,7 @@ pub(crate) async fn tokenize(
     grant.allows(Scope::Read)?;
     let texts = plain_texts("inputs", body.inputs, state.limits().embedding_inputs)?;
     let engine = std::sync::Arc::clone(&state.collections().default_one()?.engine);
-    let tokens = state.reads().run(move || -> Result<Vec<Vec<SimpleToken>>, ApiError> {
+    let tokens = state.batches().run(grant.share(), move || -> Result<Vec<Vec<SimpleToken>>, ApiError> {
         let (before, after) = engine.special_ids();
         let special = |ids: &[u32]| -> Vec<SimpleToken> {
             let ids = ids.iter().filter(|_| body.add_special_tokens);

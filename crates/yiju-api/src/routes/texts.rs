@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use yiju_engine::{Engine, InputType};
 
+use crate::access::Grant;
 use crate::error::ApiError;
 
 /// What becomes of a text that is longer than the model reads at once.
@@ -141,6 +142,35 @@ pub(super) fn plain_texts(name: &str, input: Value, most: usize) -> Result<Vec<S
     }
     texts(name, input, most)
 }
+
+/// Checks the length of texts, and counts them against the key's rate: a text as a request for each 500 characters begun,
+/// about what the model reads at once. One request was counted when it arrived.
+///
+/// # Errors
+/// A text has more than `most` characters, or the rate is reached.
+pub(super) fn check_work(
+    grant: &Grant,
+    name: &str,
+    texts: &[String],
+    most: usize,
+) -> Result<(), ApiError> {
+    let mut work = 0;
+    for (index, text) in texts.iter().enumerate() {
+        // Characters are counted only where there may be too many.
+        let characters = if text.len() <= WORK_CHARS { 1 } else { text.chars().count() };
+        if characters > most {
+            return Err(ApiError::invalid(format!(
+                "`{name}[{index}]` has {characters} characters, and may have {most}"
+            ))
+            .hint("cut it at its paragraphs, and send the parts as texts of their own"));
+        }
+        work += characters.div_ceil(WORK_CHARS);
+    }
+    grant.charge(u32::try_from(work.saturating_sub(1)).unwrap_or(u32::MAX))
+}
+
+/// Characters of a text that count as one request.
+const WORK_CHARS: usize = 500;
 
 fn text(at: &str, item: Value) -> Result<String, ApiError> {
     match item {

@@ -10,10 +10,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use yiju_engine::{DateKind, Source, Told};
 
+use crate::bodies::{Held, broken};
 use crate::error::ApiError;
 use crate::extract::{content_type, is_json, parse_json, read_body};
 use crate::limits::NAME_CHARS;
 use crate::state::AppState;
+use crate::target::Target;
 
 /// A document as text.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -89,6 +91,8 @@ pub(crate) struct Upload {
     pub(crate) told: Told,
     /// Whether the field `source` named the source.
     pub(crate) named: bool,
+    /// The room that it takes in memory, until this is dropped.
+    pub(crate) held: Held,
 }
 
 /// Most documents that one is said to replace.
@@ -107,17 +111,20 @@ fn told(days: BTreeMap<DateKind, Date>, replaces: Vec<String>) -> Result<Told, A
 /// Reads the source in `request`.
 ///
 /// # Errors
-/// The body is neither kind, too long, too slow, or lacks a part.
-pub(crate) async fn read(request: Request, state: &AppState) -> Result<Upload, ApiError> {
-    let deadline = state.limits().deadline;
-    let source = tokio::time::timeout(deadline, read_any(request, state)).await;
-    source.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))?
+/// The body is neither kind, too long, too slow, or lacks a part; or there is no room for it.
+pub(crate) async fn read(request: Request, target: &Target) -> Result<Upload, ApiError> {
+    let (state, limits) = (&target.state, target.state.limits());
+    let held = state.bodies().begin(target.grant.share());
+    let request = request.map(|body| held.watch(body, limits.send_timeout));
+    let deadline = limits.write_deadline;
+    let read = tokio::time::timeout(deadline, read_any(request, state, held)).await;
+    read.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))?
 }
 
-async fn read_any(request: Request, state: &AppState) -> Result<Upload, ApiError> {
+async fn read_any(request: Request, state: &AppState, held: Held) -> Result<Upload, ApiError> {
     let limit = state.limits().document_bytes;
     match content_type(request.headers()).as_deref() {
-        Some("multipart/form-data") => read_form(request, state, limit).await,
+        Some("multipart/form-data") => read_form(request, state, limit, held).await,
         Some(kind) if is_json(kind) => {
             let longest = state.limits().document_json_bytes();
             let too_large = |_| ApiError::document_too_large(limit);
@@ -132,7 +139,7 @@ async fn read_any(request: Request, state: &AppState) -> Result<Upload, ApiError
                 None => title.clone(),
             };
             let source = Source { name, title: Some(title), bytes: body.text.into_bytes() };
-            Ok(Upload { source, told: told(body.dates, body.replaces)?, named: given })
+            Ok(Upload { source, told: told(body.dates, body.replaces)?, named: given, held })
         }
         other => Err(ApiError::unsupported_content_type(
             other,
@@ -141,7 +148,12 @@ async fn read_any(request: Request, state: &AppState) -> Result<Upload, ApiError
     }
 }
 
-async fn read_form(request: Request, state: &AppState, limit: usize) -> Result<Upload, ApiError> {
+async fn read_form(
+    request: Request,
+    state: &AppState,
+    limit: usize,
+    held: Held,
+) -> Result<Upload, ApiError> {
     let refused = |error: MultipartError| form_error(&error, limit);
     let mut form = Multipart::from_request(request, state).await.map_err(|error| {
         ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
@@ -188,7 +200,7 @@ async fn read_form(request: Request, state: &AppState, limit: usize) -> Result<U
         }
     };
     let told = told(dates, replaces)?;
-    Ok(Upload { source: Source { name, title, bytes }, told, named: given })
+    Ok(Upload { source: Source { name, title, bytes }, told, named: given, held })
 }
 
 /// A field of a form that is JSON.
@@ -203,6 +215,9 @@ async fn text(field: Field<'_>, limit: usize) -> Result<String, ApiError> {
 }
 
 fn form_error(error: &MultipartError, limit: usize) -> ApiError {
+    if let Some(broken) = broken(error) {
+        return broken;
+    }
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return ApiError::document_too_large(limit);
     }

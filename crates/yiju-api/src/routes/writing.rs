@@ -21,5 +21,5 @@ pub(crate) async fn write(
 ) -> Result<Answer, ApiError> {
     let collection = Arc::clone(&target.collection);
     let call = move || collection.engine.write(&*writer, answer, &mut shown);
-    Ok(target.state.writing().run(call).await??)
+    Ok(target.state.writing().run(target.grant.share(), call).await??)
 }

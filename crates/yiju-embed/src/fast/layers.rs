@@ -8,6 +8,7 @@ use super::attention::Heads;
 use super::plan::{Exec, Tiles};
 use crate::config::Activation;
 use crate::engine::{HiddenStates, middle_layer};
+use crate::gate::Gate;
 
 /// A matrix and its bias.
 #[derive(Debug)]
@@ -42,11 +43,13 @@ pub(super) struct Scratch {
 }
 
 impl FastEncoder {
-    /// Takes sequences through all layers; their lengths and ids are checked on the way.
+    /// Takes sequences through all layers; their lengths and ids are checked on the way. With a gate, it gives way to
+    /// questions before each product of matrices.
     pub(super) fn run_layers(
         &self,
         sequences: &[&[u32]],
         exec: Exec<'_>,
+        gate: Option<&Gate>,
         scratch: &mut Scratch,
     ) -> Result<Vec<HiddenStates>, EmbedError> {
         let kernels = self.kernels;
@@ -73,15 +76,20 @@ impl FastEncoder {
         };
         let middle_layer = middle_layer(self.layers.len());
         let mut middle = Vec::new();
+        let give_way = || gate.into_iter().for_each(Gate::give_way);
         for (number, layer) in (1..).zip(&self.layers) {
+            give_way();
             self.linear(exec, tiles, acts, &layer.qkv, qkv);
             let mut columns = tiles.columns(acts, blocks, heads.blocks_per_group());
             exec.for_each(&mut columns, |group, parts| {
                 heads.attend(kernels, sequences, tiles, qkv, group, parts);
             });
+            give_way();
             self.linear(exec, tiles, acts, &layer.output, y);
             self.norm(exec, tiles, x, Some(y), &layer.attention_norm, acts);
+            give_way();
             self.up(exec, tiles, acts, &layer.up, non_linearity, inner);
+            give_way();
             self.linear(exec, tiles, inner, &layer.down, y);
             self.norm(exec, tiles, x, Some(y), &layer.output_norm, acts);
             if number == middle_layer {

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::config::ModelConfig;
 use crate::engine::HiddenStates;
 use crate::error::EmbedError;
+use crate::gate::Gate;
 use crate::weights::ModelWeights;
 use yiju_kernels::{Kernels, Norm, Pool, Variant};
 
@@ -94,7 +95,11 @@ impl FastEncoder {
     ///
     /// Fails on an empty sequence, on one longer than the position table allows, and on an id
     /// outside the vocabulary.
-    pub(crate) fn forward(&self, sequences: &[&[u32]]) -> Result<Vec<HiddenStates>, EmbedError> {
+    pub(crate) fn forward(
+        &self,
+        sequences: &[&[u32]],
+        gate: Option<&Gate>,
+    ) -> Result<Vec<HiddenStates>, EmbedError> {
         for sequence in sequences {
             let limit = self.config.max_tokens();
             if sequence.is_empty() || sequence.len() > limit {
@@ -112,7 +117,7 @@ impl FastEncoder {
             // Few tokens: all threads share each layer's columns.
             for group in groups {
                 let members: Vec<&[u32]> = group.iter().map(|&index| sequences[index]).collect();
-                let results = self.pass(&members, Exec::Shared(&self.pool))?;
+                let results = self.pass(&members, Exec::Shared(&self.pool), gate)?;
                 for (index, state) in group.into_iter().zip(results) {
                     states[index] = state;
                 }
@@ -123,7 +128,7 @@ impl FastEncoder {
         let mut tasks: Vec<_> = groups.into_iter().map(|group| (group, Ok(Vec::new()))).collect();
         self.pool.for_each(&mut tasks, |_, (group, result)| {
             let members: Vec<&[u32]> = group.iter().map(|&index| sequences[index]).collect();
-            *result = self.pass(&members, Exec::Alone);
+            *result = self.pass(&members, Exec::Alone, gate);
         });
         for (group, result) in tasks {
             for (index, state) in group.into_iter().zip(result?) {
@@ -134,10 +139,15 @@ impl FastEncoder {
     }
 
     /// One pass of some sequences through all layers.
-    fn pass(&self, sequences: &[&[u32]], exec: Exec<'_>) -> Result<Vec<HiddenStates>, EmbedError> {
+    fn pass(
+        &self,
+        sequences: &[&[u32]],
+        exec: Exec<'_>,
+        gate: Option<&Gate>,
+    ) -> Result<Vec<HiddenStates>, EmbedError> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut scratch = spare.unwrap_or_default();
-        let result = self.run_layers(sequences, exec, &mut scratch);
+        let result = self.run_layers(sequences, exec, gate, &mut scratch);
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         if spare.len() < self.pool.threads() {
             spare.push(scratch);

@@ -151,7 +151,7 @@ fn every_shape_and_variant_comes_close_to_f32() {
             for variant in Variant::ALL.into_iter().filter(|variant| variant.is_available()) {
                 let encoder = FastEncoder::load_variant(Arc::clone(&weights), 2, variant).unwrap();
                 assert_eq!((encoder.variant(), encoder.threads()), (variant, 2));
-                let found = encoder.forward(&sequences).unwrap();
+                let found = encoder.forward(&sequences, None).unwrap();
                 for (found, expected) in found
                     .iter()
                     .zip(&expected)
@@ -185,13 +185,13 @@ fn batches_and_threads_do_not_change_a_bit() {
                 let sequences = borrowed(&sequences);
                 let expected: Vec<HiddenStates> = sequences
                     .iter()
-                    .flat_map(|sequence| single.forward(&[*sequence]).unwrap())
+                    .flat_map(|sequence| single.forward(&[*sequence], None).unwrap())
                     .collect();
                 for threads in [1, 2, 3, 7] {
                     let encoder = load(threads);
-                    assert_eq!(encoder.forward(&sequences).unwrap(), expected, "{threads} threads");
+                    assert_eq!(encoder.forward(&sequences, None).unwrap(), expected, "{threads} threads");
                     // Once more, with buffers that were used before.
-                    assert_eq!(encoder.forward(&sequences).unwrap(), expected);
+                    assert_eq!(encoder.forward(&sequences, None).unwrap(), expected);
                 }
             }
         }
@@ -204,12 +204,12 @@ fn callers_on_several_threads_get_the_same_bits() {
     let encoder = FastEncoder::load(weights, 2).unwrap();
     let sequences = sequences(&[9, 30, 4]);
     let sequences = borrowed(&sequences);
-    let expected = encoder.forward(&sequences).unwrap();
+    let expected = encoder.forward(&sequences, None).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..20 {
-                    assert_eq!(encoder.forward(&sequences).unwrap(), expected);
+                    assert_eq!(encoder.forward(&sequences, None).unwrap(), expected);
                 }
             });
         }
@@ -220,13 +220,13 @@ fn callers_on_several_threads_get_the_same_bits() {
 fn nothing_in_nothing_out_and_bad_sequences_are_errors() {
     let (_directory, weights) = model(&SHAPES[1], GgmlDType::F32);
     let encoder = FastEncoder::load(weights, 2).unwrap();
-    assert!(encoder.forward(&[]).unwrap().is_empty());
-    let message = |sequence: &[u32]| encoder.forward(&[&[1, 2], sequence]).unwrap_err().to_string();
+    assert!(encoder.forward(&[], None).unwrap().is_empty());
+    let message = |sequence: &[u32]| encoder.forward(&[&[1, 2], sequence], None).unwrap_err().to_string();
     assert!(message(&[]).contains("0 tokens"));
     // XLM-R: positions start at 2.
     assert!(message(&[3; 99]).contains("1 to 98"));
-    assert!(encoder.forward(&[&[3; 98]]).is_ok());
+    assert!(encoder.forward(&[&[3; 98]], None).is_ok());
     assert!(message(&[50]).contains("50"));
     let long: Vec<&[u32]> = vec![&[3; 90]; 8];
-    assert!(encoder.forward(&long).is_ok());
+    assert!(encoder.forward(&long, None).is_ok());
 }

@@ -18,13 +18,18 @@ fn small() -> EmbedQueue {
 
 /// As if a caller ran the model.
 fn occupy(queue: &EmbedQueue) {
-    queue.lock().running = true;
+    let mut state = queue.lock();
+    for lane in [Lane::Questions, Lane::Ingestion] {
+        assert!(state.take_model(lane, 40).is_some_and(|batch| batch.is_empty()));
+    }
 }
 
 fn release(queue: &EmbedQueue) {
     let mut state = queue.lock();
-    state.running = false;
-    state.wake_next();
+    for lane in [Lane::Questions, Lane::Ingestion] {
+        state.leave_model(lane);
+        state.wake_next(lane);
+    }
 }
 
 fn wait_for(queue: &EmbedQueue, callers: usize) {
@@ -47,13 +52,13 @@ fn questions_go_first_and_ingestion_is_cut_into_even_batches() {
     let second = queue.enter(Priority::Question, &question).unwrap();
     let third = queue.enter(Priority::Question, &question).unwrap();
     let mut state = queue.lock();
-    let batch = state.take_batch(40);
+    let batch = state.take_batch(Lane::Questions, 40);
     let numbers: Vec<u64> = batch.iter().map(|part| part.number).collect();
     assert_eq!(numbers, [second.number, third.number]);
     let mut sizes = Vec::new();
     let mut windows = 0..0;
     loop {
-        let batch = state.take_batch(40);
+        let batch = state.take_batch(Lane::Ingestion, 40);
         let Some(part) = batch.first() else { break };
         assert_eq!((batch.len(), part.number), (1, first.number));
         assert_eq!(part.windows.start, windows.end);
@@ -63,10 +68,58 @@ fn questions_go_first_and_ingestion_is_cut_into_even_batches() {
     assert_eq!(windows.end, 30);
     let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
     assert!(*most <= 40 && most - least <= ingestion.ids(0).len(), "{sizes:?}");
-    assert_eq!(state.waiting_tokens(0) + state.waiting_tokens(1), 0);
+    assert_eq!(state.waiting_tokens(Lane::Questions) + state.waiting_tokens(Lane::Ingestion), 0);
     drop(state);
     drop((first, second, third));
     assert_eq!(queue.figures().callers, 0);
+}
+
+#[test]
+fn callers_and_lanes_take_turns() {
+    let queue = small();
+    let long = prepared(&queue, &vec!["公积金可以提取。"; 30]);
+    let short = prepared(&queue, &["公积金可以提取。"]);
+    let per_text = short.ids(0).len();
+    let first = queue.enter(Priority::Ingestion, &long).unwrap();
+    let mut state = queue.lock();
+    let taken = state.take_batch(Lane::Ingestion, 40);
+    assert_eq!(taken[0].number, first.number);
+    drop(state);
+    // One that comes while another's thirty are being embedded is in the next batch, and the rest of it is the other's.
+    let second = queue.enter(Priority::Ingestion, &short).unwrap();
+    let mut state = queue.lock();
+    let taken = state.take_batch(Lane::Ingestion, 40);
+    let numbers: Vec<u64> = taken.iter().map(|part| part.number).collect();
+    assert_eq!(numbers, [second.number, first.number]);
+    let tokens: usize = taken.iter().map(|part| part.windows.len() * per_text).sum();
+    assert!(tokens <= 40 && taken[1].windows.len() >= 2, "{tokens}");
+    drop(state);
+    // Batches and ingestion get the same.
+    let third = queue.enter(Priority::Batch, &long).unwrap();
+    let mut state = queue.lock();
+    let mut counts = [0, 0];
+    for _ in 0..4 {
+        for part in state.take_batch(Lane::Batches, 40) {
+            assert!([first.number, third.number].contains(&part.number));
+            counts[usize::from(part.lane == Lane::Batches)] += part.windows.len();
+        }
+    }
+    assert!(counts[0].abs_diff(counts[1]) <= 1 && counts[0] > 0, "{counts:?}");
+    drop(state);
+    drop((first, second, third));
+}
+
+#[test]
+fn a_question_does_not_wait_for_another_batch() {
+    let queue = small();
+    let texts = prepared(&queue, &["公积金"]);
+    let other = queue.enter(Priority::Batch, &texts).unwrap();
+    let Step::Run(batch) = other.next_step(None).unwrap() else {
+        panic!("the model is free");
+    };
+    assert!(queue.embed(Priority::Question, InputType::Query, &["公积金"]).is_ok());
+    drop(Turn { queue: &queue, lane: Lane::Batches, batch, done: false });
+    drop(other);
 }
 
 #[test]
@@ -76,8 +129,8 @@ fn a_text_longer_than_a_batch_goes_alone() {
     let long = prepared(&queue, &[&text, "短"]);
     let place = queue.enter(Priority::Ingestion, &long).unwrap();
     let mut state = queue.lock();
-    assert_eq!(state.take_batch(40)[0].windows, 0..1);
-    assert_eq!(state.take_batch(40)[0].windows, 1..2);
+    assert_eq!(state.take_batch(Lane::Ingestion, 40)[0].windows, 0..1);
+    assert_eq!(state.take_batch(Lane::Ingestion, 40)[0].windows, 1..2);
     drop(state);
     drop(place);
 }
@@ -143,7 +196,7 @@ fn a_batch_that_breaks_off_fails_its_callers_and_frees_the_model() {
         panic!("the model is free");
     };
     assert!(matches!(place.next_step(None).unwrap(), Step::Wait));
-    drop(Turn { queue: &queue, batch, done: false });
+    drop(Turn { queue: &queue, lane: Lane::Questions, batch, done: false });
     assert!(matches!(place.next_step(None), Err(EmbedError::Compute(_))));
     drop(place);
     assert!(queue.embed(Priority::Question, InputType::Query, &["公积金"]).is_ok());

@@ -41,13 +41,13 @@ impl Engine {
         let question = Question::new(query, &self.library.fresh_indexes()?.lexical)?;
         let question = Embedded::of(question, &self.model)?;
         go_on()?;
-        let whole = self.model.embed_tokens(Priority::Question, InputType::Passage, texts)?;
+        let whole = self.model.embed_tokens(Priority::Batch, InputType::Passage, texts)?;
         let cut: Vec<Vec<&str>> = texts.iter().map(|text| sentences(text)).collect();
         // The only sentence of a text is the text.
         let several = cut.iter().filter(|cut| cut.len() > 1).flatten().copied();
         let several: Vec<&str> = several.collect();
         go_on()?;
-        let parts = self.model.embed(Priority::Question, InputType::Passage, &several)?;
+        let parts = self.model.embed(Priority::Batch, InputType::Passage, &several)?;
         let mut parts = parts.into_iter();
         let document = Arc::new(nowhere());
         let mut clauses = Vec::with_capacity(texts.len());

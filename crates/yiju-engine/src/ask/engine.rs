@@ -15,6 +15,7 @@ impl Engine {
     /// The question or the limit is out of range, a part failed, or the call was cancelled. A question
     /// that the documents do not answer is no error.
     pub fn ask(&self, request: &AskRequest) -> Result<Answer, EngineError> {
+        let _first = self.model.foreground();
         let mut answer = conversation::ask(self, request)?;
         place(&self.library.store, &mut answer)?;
         Ok(answer)
@@ -25,6 +26,7 @@ impl Engine {
     /// # Errors
     /// The query or the limit is out of range, a part failed, or the call was cancelled.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResponse, EngineError> {
+        let _first = self.model.foreground();
         let mut response = pipeline::search(self, request)?;
         place_hits(&self.library.store, &mut response)?;
         Ok(response)

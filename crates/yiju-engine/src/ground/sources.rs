@@ -158,7 +158,7 @@ fn embed(engine: &Engine, raw: Vec<Raw>) -> Result<GroundSources, EngineError> {
     check_limit("the characters of all sources", characters, LONGEST_SOURCES)?;
     go_on()?;
     let texts: Vec<&str> = raw.iter().map(|one| one.text.as_str()).collect();
-    let embedded = engine.model.embed_tokens(Priority::Question, InputType::Passage, &texts)?;
+    let embedded = engine.model.embed_tokens(Priority::Batch, InputType::Passage, &texts)?;
     let all = raw.into_iter().zip(embedded).map(|(raw, (_, vectors))| {
         let clause = raw.shown.clause.as_ref();
         let path = clause

@@ -108,10 +108,32 @@ fn limits(settings: &ServeSettings) -> Result<Limits, Failure> {
     ] {
         *limit = given.unwrap_or(*limit);
     }
+    fit_open_files(&mut limits);
     if limits.concurrent == 0 {
         return Err(Failure::new("`--concurrent` is 0, and must be 1 or more"));
     }
     Ok(limits)
+}
+
+/// Files that may be open beside connections: the library's, its indexes', the model's.
+const OTHER_FILES: u64 = 512;
+
+/// Lets the process open as many files as the limit of connections needs, or lowers that to what the system allows.
+fn fit_open_files(limits: &mut Limits) {
+    let wanted = (limits.connections as u64).saturating_add(OTHER_FILES);
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(allowed) if allowed < wanted => {
+            let connections = allowed.saturating_sub(OTHER_FILES).max(allowed / 2);
+            limits.connections = usize::try_from(connections).unwrap_or(usize::MAX).max(1);
+            tracing::info!(
+                allowed,
+                connections = limits.connections,
+                "fewer connections, for the files that may be open"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+    }
 }
 
 fn policy(
@@ -173,6 +195,7 @@ impl Server {
         // The socket is opened before the library, so that a port in use is reported at once and
         // /healthz answers while the model loads.
         let secure = self.tls.is_some();
+        reload_on_hangup(self.tls.clone())?;
         let serving = yiju_api::serve(listener, state.clone(), self.tls, stop, self.grace);
         let mut server = tokio::spawn(serving);
         announce(context, address, secure, state.is_open());
@@ -270,6 +293,28 @@ fn announce(context: &Context, address: SocketAddr, secure: bool, open: bool) {
             "keys and questions cross the network unencrypted: give --tls-certificate and --tls-key, or put a proxy with TLS before it"
         ));
     }
+}
+
+/// Reads the certificate anew at each SIGHUP, which would end the process otherwise. Keys are read anew by themselves;
+/// other settings need a restart.
+fn reload_on_hangup(tls: Option<Tls>) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        tokio::spawn(async move {
+            while hangups.recv().await.is_some() {
+                match tls.as_ref().map(Tls::reload) {
+                    Some(Ok(())) => tracing::info!("SIGHUP: the certificate was read anew"),
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "SIGHUP: the certificate stays as it was");
+                    }
+                    None => tracing::info!("SIGHUP: keys are read anew by themselves; other settings need a restart"),
+                }
+            }
+        });
+    }
+    Ok(())
 }
 
 /// Completes on SIGTERM or SIGINT.
