@@ -17,9 +17,9 @@ start_server() {
     "$yiju" --quiet add seeds >/dev/null
     "$yiju" serve --listen 127.0.0.1:0 "$@" 2>"$place/log" &
     server=$!
-    until grep -q '^ready' "$place/log"; do
+    until grep -q 'ready with the model' "$place/log"; do
         kill -0 "$server" || { cat "$place/log"; exit 1; }
         sleep 0.1
     done
-    url="$(sed -n 's/^listening on \(http:[^,]*\),.*/\1/p' "$place/log")"
+    url="$(sed -n 's/.*listening on \(http:[^,]*\),.*/\1/p' "$place/log")"
 }

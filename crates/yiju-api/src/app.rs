@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::util::option_layer;
 use tower_http::CompressionLevel;
-use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 use tracing::Instrument;
 
 use crate::access::Grant;
@@ -22,8 +22,8 @@ use crate::mcp;
 use crate::openapi;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, ground, health, measure, openai, page, pages,
-    rerank, search, tei, verify,
+    ask, batch, clauses, collections, documents, embeddings, ground, health, measure, openai, page,
+    pages, rerank, search, tasks, tei, verify,
 };
 use crate::security::{cors, only_this_machine, set_headers};
 use crate::share::Peer;
@@ -54,6 +54,9 @@ pub fn app(state: AppState) -> Router {
             openapi::NAMED,
             get(collections::read).put(collections::put).delete(collections::remove),
         )
+        .route("/v1/tasks", get(tasks::list))
+        .route("/v1/tasks/{id}", get(tasks::read))
+        .route("/v1/tasks/{id}/cancel", post(tasks::cancel))
         .route("/v1/embeddings", post(embeddings::embeddings))
         .route("/v1/rerank", post(rerank::rerank))
         .route("/v2/rerank", post(rerank::rerank))
@@ -91,14 +94,15 @@ fn compressed() -> CompressionLayer<impl Predicate> {
 }
 
 /// Bytes of an answer from which on it is compressed.
-const COMPRESSED_FROM: u16 = 1024;
+const COMPRESSED_FROM: u64 = 1024;
 
 /// The routes of a collection, under the path `at`.
 fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
     let form_limit = DefaultBodyLimit::max(state.limits().form_bytes());
+    let batch_limit = DefaultBodyLimit::max(state.limits().batch_bytes);
     let path = |rest: &str| format!("{at}{rest}");
     Router::new()
-        .route(&path("/ask"), post(ask::ask))
+        .route(&path("/ask"), get(ask::ask_in_address).post(ask::ask))
         .route(&path("/chat/completions"), post(openai::chat::completions))
         .route(&path("/responses"), post(openai::responses::responses))
         .route(&path("/models"), get(openai::models::list))
@@ -108,6 +112,8 @@ fn of_collection(at: &str, state: &AppState) -> Router<AppState> {
         .route(&path("/verify"), post(verify::verify))
         .route(&path("/ground"), post(ground::ground))
         .route(&path("/documents"), post(documents::add).layer(form_limit).get(documents::list))
+        .route(&path("/documents/batch"), post(batch::add).layer(batch_limit))
+        .route(&path("/documents/delete"), post(batch::delete))
         .route(
             &path("/documents/{id}"),
             get(documents::read)

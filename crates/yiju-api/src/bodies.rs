@@ -29,11 +29,8 @@ impl Bodies {
 
     /// A body of this caller, none of which has come yet.
     pub(crate) fn begin(self: &Arc<Self>, share: &Share) -> Held {
-        let room = Room {
-            bodies: Arc::clone(self),
-            share: share.clone(),
-            bytes: AtomicUsize::new(0),
-        };
+        let room =
+            Room { bodies: Arc::clone(self), share: share.clone(), bytes: AtomicUsize::new(0) };
         Held(Arc::new(room))
     }
 

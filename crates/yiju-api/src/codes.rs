@@ -101,6 +101,8 @@ mod tests {
             "409 full",
             "413 body_too_large",
             "413 document_too_large",
+            "414 address_too_long",
+            "431 headers_too_large",
             "415 unsupported_format",
             "422 unreadable",
             "429 too_many_requests",

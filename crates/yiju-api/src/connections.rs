@@ -122,8 +122,8 @@ impl Open {
         let unneeded = self.all.iter().filter_map(|(number, connection)| {
             Some((number, connection, connection.unneeded_since(now)?))
         });
-        let least = unneeded.min_by_key(|(_, connection, since)| {
-            (std::cmp::Reverse(of_share.get(&connection.share).copied()), *since)
+        let least = unneeded.min_by_key(|(number, connection, since)| {
+            (std::cmp::Reverse(of_share.get(&connection.share).copied()), *since, **number)
         });
         least.map(|(number, ..)| *number)
     }
@@ -226,11 +226,17 @@ mod tests {
         let connections = Connections::new(1);
         let place = connections.enter(address(1)).unwrap();
         let busy = place.connection.busy();
-        let spare: Vec<Place> = (0..SPARE).map(|_| connections.enter(address(2)).unwrap()).collect();
-        assert!(spare.iter().all(|place| place.connection.is_spare()));
-        let held: Vec<Busy> = spare.iter().map(|place| place.connection.busy()).collect();
+        let spare: Vec<(Place, Busy)> = (0..SPARE)
+            .map(|_| {
+                let place = connections.enter(address(2)).unwrap();
+                assert!(place.connection.is_spare());
+                let busy = place.connection.busy();
+                (place, busy)
+            })
+            .collect();
         assert!(connections.enter(address(3)).is_none());
-        drop((held, spare, busy));
+        drop((spare, busy));
+        // The first one is idle now.
         assert!(!connections.enter(address(3)).unwrap().connection.is_spare());
         drop(place);
     }

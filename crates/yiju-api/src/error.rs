@@ -1,12 +1,13 @@
 //! The API's error, and the one response that is made of it.
 
+use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::Json;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use yiju_access::Scope;
 use yiju_engine::{EngineError, ErrorKind};
 
@@ -228,6 +229,25 @@ impl ApiError {
         .retry_after(seconds.max(1))
     }
 
+    pub(crate) fn task_not_found(id: &str) -> Self {
+        Self::new(ErrorCode::NotFound, format!("no task has the id `{}`", shorten(id)))
+            .hint("GET /v1/tasks lists them; those that ended long ago are forgotten")
+    }
+
+    /// Only tasks that have not ended can be cancelled.
+    pub(crate) fn task_ended(id: &str, state: &str) -> Self {
+        Self::new(ErrorCode::Conflict, format!("the task `{id}` has ended: {state}"))
+    }
+
+    pub(crate) fn too_many_tasks(most: usize) -> Self {
+        Self::new(
+            ErrorCode::TooManyRequests,
+            format!("{most} tasks wait already, which is as many as there may be"),
+        )
+        .hint("try again when some are done: GET /v1/tasks shows how far they are")
+        .retry_after(30)
+    }
+
     pub(crate) fn collection_not_found(name: &str) -> Self {
         Self::new(ErrorCode::NotFound, format!("no collection has the name `{}`", shorten(name)))
             .hint("GET /v1/collections lists them; PUT /v1/collections/{name} makes one")
@@ -330,7 +350,7 @@ impl ApiError {
     pub(crate) fn body(&self, request_id: &str) -> ErrorBody {
         ErrorBody {
             error: ErrorDetail {
-                code: self.code.name(),
+                code: self.code.name().into(),
                 message: self.message.clone(),
                 hint: self.hint.clone(),
                 request_id: request_id.to_owned(),
@@ -447,11 +467,11 @@ pub(crate) struct ErrorBody {
 }
 
 /// What went wrong.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct ErrorDetail {
     /// One of the codes of the table: `not_found`.
     #[schema(schema_with = crate::codes::names)]
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     /// One sentence that names the value and the limit.
     pub(crate) message: String,
     /// What to do about it.

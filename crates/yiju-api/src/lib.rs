@@ -42,6 +42,7 @@ mod socket;
 mod state;
 mod stream;
 mod target;
+mod tasks;
 mod tls;
 mod work;
 
@@ -53,4 +54,5 @@ pub use openapi::openapi;
 pub use security::origins;
 pub use server::{Stopped, serve};
 pub use state::{AppState, Policy};
+pub use tasks::Webhook;
 pub use tls::Tls;

@@ -30,6 +30,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Longest document in bytes.
     pub document_bytes: usize,
+    /// Longest request with several files in bytes.
+    pub batch_bytes: usize,
     /// Most texts in one embeddings request.
     pub embedding_inputs: usize,
     /// Most characters of one text to embed or to rank.
@@ -73,6 +75,7 @@ impl Default for Limits {
             send_timeout: Duration::from_secs(30),
             body_bytes: 1 << 20,
             document_bytes: 32 << 20,
+            batch_bytes: 128 << 20,
             embedding_inputs: 2048,
             text_chars: 100_000,
             batch_queries: 32,

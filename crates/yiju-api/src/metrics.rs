@@ -57,7 +57,7 @@ impl MetricConstructor<Histogram> for Buckets {
 pub(crate) struct Now {
     pub(crate) ready: bool,
     /// The lanes: name, calls that wait, calls that run.
-    pub(crate) lanes: [(&'static str, usize, usize); 4],
+    pub(crate) lanes: [(&'static str, usize, usize); 5],
     pub(crate) sizes: Vec<Size>,
     /// What the model's queue has counted.
     pub(crate) model: QueueFigures,

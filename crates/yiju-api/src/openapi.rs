@@ -10,14 +10,15 @@ use utoipa::{Modify, OpenApi};
 
 use crate::error::ApiError;
 use crate::routes::{
-    ask, clauses, collections, documents, embeddings, ground, health, measure, openai, pages,
-    rerank, search, tei, verify,
+    ask, batch, clauses, collections, documents, embeddings, ground, health, measure, openai,
+    pages, rerank, search, tasks, tei, verify,
 };
 
 /// Where the routes of a named collection are.
 pub(crate) const NAMED: &str = "/v1/collections/{collection}";
 /// Routes that belong to no collection, or that manage collections.
-const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v1/rerank"];
+const NOT_OF_A_COLLECTION: [&str; 4] =
+    ["/v1/collections", "/v1/embeddings", "/v1/rerank", "/v1/tasks"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,6 +33,7 @@ const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v
     modifiers(&Named, &Keys),
     paths(
         ask::ask,
+        ask::ask_in_address,
         openai::chat::completions,
         openai::responses::responses,
         openai::models::list,
@@ -41,6 +43,8 @@ const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v
         verify::verify,
         ground::ground,
         documents::add,
+        batch::add,
+        batch::delete,
         documents::replace,
         documents::list,
         documents::read,
@@ -54,6 +58,9 @@ const NOT_OF_A_COLLECTION: [&str; 3] = ["/v1/collections", "/v1/embeddings", "/v
         clauses::clause,
         measure::bench,
         measure::eval,
+        tasks::list,
+        tasks::read,
+        tasks::cancel,
         embeddings::embeddings,
         rerank::rerank,
         tei::embed,

@@ -37,6 +37,11 @@ impl RequestId {
         Self::made(request)
     }
 
+    /// The id under which the log has what a task does.
+    pub(crate) fn of_task(id: &str) -> Self {
+        Self(format!("task-{id}"))
+    }
+
     /// A new UUID.
     pub(crate) fn new() -> Self {
         Self::made(&axum::http::Request::new(()))

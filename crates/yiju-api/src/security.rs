@@ -1,6 +1,7 @@
 //! Protection against browsers and web pages: headers, origins, host names.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
@@ -52,6 +53,9 @@ pub fn origins(listed: &[String]) -> Result<Vec<HeaderValue>, String> {
     checked.collect()
 }
 
+/// How long a browser need not ask again whether a page may call.
+const PREFLIGHT_HOLDS: Duration = Duration::from_secs(3600);
+
 /// Lets pages of these origins call the API; `None` if none is listed.
 pub(crate) fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
     (!origins.is_empty()).then(|| {
@@ -64,6 +68,7 @@ pub(crate) fn cors(origins: &[HeaderValue]) -> Option<CorsLayer> {
                 header::IF_NONE_MATCH,
                 X_REQUEST_ID,
             ])
+            .max_age(PREFLIGHT_HOLDS)
             .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID])
     })
 }

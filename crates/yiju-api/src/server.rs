@@ -89,7 +89,8 @@ pub async fn serve(
                 return;
             };
             let socket = serving.socket(stream, &place);
-            let service = Service { app: serving.app, connection: Arc::clone(&place.connection), address };
+            let service =
+                Service { app: serving.app, connection: Arc::clone(&place.connection), address };
             let connection = serving.http.serve_connection(TokioIo::new(socket), service);
             let served = tokio::select! {
                 served = watcher.watch(connection) => served,
@@ -196,7 +197,9 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         let busy = self.connection.busy();
         let left = OnUnread(Arc::clone(&self.connection));
         let mut request = request.map(|body| Body::new(Watched { body, ended: false, held: left }));
-        request.extensions_mut().insert(Peer { address: self.address, spare: self.connection.is_spare() });
+        request
+            .extensions_mut()
+            .insert(Peer { address: self.address, spare: self.connection.is_spare() });
         let app = self.app.clone();
         Box::pin(async move {
             let response = app.oneshot(request).await?;

@@ -118,6 +118,7 @@ impl Socket {
     fn replace(&mut self, head: &[u8]) -> bool {
         match self.refused(head) {
             Some(status) if self.instead.is_none() => {
+                self.connection.leave_unread();
                 self.instead = Some(((self.refusal)(status), 0));
                 true
             }

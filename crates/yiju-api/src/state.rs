@@ -16,6 +16,7 @@ use crate::bodies::Bodies;
 use crate::collections::Collections;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::tasks::{Tasks, Webhook};
 use crate::work::Lane;
 
 /// Who may call the server, and what it logs of requests.
@@ -58,10 +59,12 @@ struct Shared {
     batches: Lane,
     writes: Lane,
     large_writes: Lane,
+    background: Lane,
     measurements: Lane,
     writing: Lane,
     writer: OnceLock<Arc<dyn Writer>>,
     bodies: Arc<Bodies>,
+    tasks: Tasks,
     metrics: Metrics,
 }
 
@@ -87,6 +90,8 @@ impl AppState {
         let batches = Lane::new(limits.concurrent, limits.queue, limits.deadline);
         let writes = || Lane::new(limits.writes, limits.write_queue, limits.write_deadline);
         let (writes, large_writes) = (writes(), writes());
+        // Tasks have no deadline: whoever waits for one can cancel it.
+        let background = Lane::new(limits.writes, usize::MAX, Duration::MAX);
         // One at a time, and none waits: two would measure each other.
         let measurements = Lane::new(1, 0, limits.write_deadline);
         let writing = Lane::new(limits.writing, limits.writing_queue, limits.writing_deadline);
@@ -100,10 +105,12 @@ impl AppState {
             batches,
             writes,
             large_writes,
+            background,
             measurements,
             writing,
             writer: OnceLock::new(),
             bodies,
+            tasks: Tasks::default(),
             metrics: Metrics::new(),
         };
         Self { shared: Arc::new(shared) }
@@ -127,6 +134,20 @@ impl AppState {
     /// The directory cannot be created or listed.
     pub fn open_collections(&self, root: &Path) -> io::Result<()> {
         self.shared.collections.open_under(root)
+    }
+
+    /// Opens the tasks kept in `directory`, which is made if missing, and begins those anew that had not ended. Call it
+    /// after [`AppState::open_collections`], in a runtime of tokio. Blocks.
+    ///
+    /// # Errors
+    /// The directory cannot be made or listed.
+    pub fn open_tasks(&self, directory: &Path) -> io::Result<()> {
+        Tasks::open(self, directory)
+    }
+
+    /// Sets whom to tell of tasks that ended. A second call is ignored.
+    pub fn set_webhook(&self, webhook: Arc<dyn Webhook>) {
+        self.shared.tasks.set_webhook(webhook);
     }
 
     /// Whether requests need no key.
@@ -163,6 +184,15 @@ impl AppState {
         &self.shared.batches
     }
 
+    /// For what tasks do.
+    pub(crate) fn background(&self) -> &Lane {
+        &self.shared.background
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.shared.tasks
+    }
+
     pub(crate) fn measurements(&self) -> &Lane {
         &self.shared.measurements
     }
@@ -177,9 +207,15 @@ impl AppState {
     }
 
     /// The lanes with their names in the metrics.
-    pub(crate) fn lanes(&self) -> [(&'static str, &Lane); 4] {
-        let Shared { reads, batches, writes, large_writes, .. } = &*self.shared;
-        [("read", reads), ("batch", batches), ("write", writes), ("large_write", large_writes)]
+    pub(crate) fn lanes(&self) -> [(&'static str, &Lane); 5] {
+        let Shared { reads, batches, writes, large_writes, background, .. } = &*self.shared;
+        [
+            ("read", reads),
+            ("batch", batches),
+            ("write", writes),
+            ("large_write", large_writes),
+            ("task", background),
+        ]
     }
 
     pub(crate) fn writing(&self) -> &Lane {
@@ -199,14 +235,17 @@ impl AppState {
     /// Lets no further engine call start and waits for those that run, for at most `limit`. Returns
     /// whether all finished.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
-        let Shared { reads, batches, writes, large_writes, writing, .. } = &*self.shared;
+        let Shared { reads, batches, writes, large_writes, background, writing, tasks, .. } =
+            &*self.shared;
+        tasks.stop();
         let finished = tokio::join!(
             reads.drain(limit),
             batches.drain(limit),
             writes.drain(limit),
             large_writes.drain(limit),
             writing.drain(limit),
+            background.drain(limit),
         );
-        finished == (true, true, true, true, true)
+        finished == (true, true, true, true, true, true)
     }
 }

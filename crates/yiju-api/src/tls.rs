@@ -47,23 +47,22 @@ impl Tls {
 }
 
 fn acceptor(certificate: &Path, key: &Path) -> io::Result<TlsAcceptor> {
-        let bad = |path: &Path, why: String| {
-            io::Error::new(io::ErrorKind::InvalidInput, format!("{}: {why}", path.display()))
-        };
-        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-            .and_then(Iterator::collect)
-            .map_err(|error| bad(certificate, error.to_string()))?;
-        if chain.is_empty() {
-            return Err(bad(certificate, "there is no certificate in it".into()));
-        }
-        let private =
-            PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, error.to_string()))?;
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-            .map_err(|error| bad(certificate, error.to_string()))?
-            .with_no_client_auth()
-            .with_single_cert(chain, private)
-            .map_err(|error| bad(certificate, error.to_string()))?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(TlsAcceptor::from(Arc::new(config)))
+    let bad = |path: &Path, why: String| {
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{}: {why}", path.display()))
+    };
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| bad(certificate, error.to_string()))?;
+    if chain.is_empty() {
+        return Err(bad(certificate, "there is no certificate in it".into()));
+    }
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| bad(key, error.to_string()))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .map_err(|error| bad(certificate, error.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, private)
+        .map_err(|error| bad(certificate, error.to_string()))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }

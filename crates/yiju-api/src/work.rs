@@ -143,11 +143,9 @@ impl Lane {
         let finished = tokio::time::timeout(limit, async {
             loop {
                 let idle = self.shared.idle.notified();
-                let state = self.shared.lock();
-                if state.running == 0 && state.turns.is_empty() {
+                if self.shared.is_idle() {
                     return;
                 }
-                drop(state);
                 idle.await;
             }
         });
@@ -163,6 +161,11 @@ impl Lane {
 }
 
 impl Shared {
+    fn is_idle(&self) -> bool {
+        let state = self.lock();
+        state.running == 0 && state.turns.is_empty()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Whoever panics holding it has changed nothing by halves.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -333,7 +336,10 @@ mod tests {
         let (hold, _task) = occupy(&lane);
         until(|| lane.running() == 1).await;
         assert!(!lane.drain(Duration::from_millis(10)).await);
-        assert_eq!(lane.run(&Share::Local, || ()).await.unwrap_err().code(), ErrorCode::Unavailable);
+        assert_eq!(
+            lane.run(&Share::Local, || ()).await.unwrap_err().code(),
+            ErrorCode::Unavailable
+        );
         drop(hold);
     }
 
@@ -345,9 +351,9 @@ mod tests {
         let order = Arc::new(Mutex::new(Vec::new()));
         let call = |share: Share, name: &'static str| {
             let (lane, order) = (Arc::clone(&lane), Arc::clone(&order));
-            tokio::spawn(async move {
-                lane.run(&share, move || order.lock().unwrap().push(name)).await
-            })
+            tokio::spawn(
+                async move { lane.run(&share, move || order.lock().unwrap().push(name)).await },
+            )
         };
         let mut many = Vec::new();
         for number in 1..=8 {

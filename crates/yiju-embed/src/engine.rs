@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::EmbedError;
-use crate::gate::Gate;
 use crate::fast::FastEncoder;
+use crate::gate::Gate;
 use crate::reference::ReferenceEncoder;
 use crate::weights::ModelWeights;
 

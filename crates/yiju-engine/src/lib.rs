@@ -94,7 +94,9 @@ pub use verify::{
 };
 pub use write::report::{DroppedSentence, Written, WrittenSentence};
 pub use yiju_diff::{Comparison, Counts, Entry as DiffEntry, EntryKind, Piece, PieceKind, Side};
-pub use yiju_document::{DateKind, DatedFact, Repeal, Times};
+pub use yiju_document::{
+    CorpusError, DateKind, DatedFact, Entry as CorpusEntry, Repeal, Times, read_corpus,
+};
 pub use yiju_embed::{
     Cancel, CrossEncoder, EmbedError, Embedder, Embedding, InputType, Precision, QueueFigures,
     Reach, Token,

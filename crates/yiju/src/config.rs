@@ -150,6 +150,12 @@ pub(crate) struct ServeSettings {
     /// How log lines look [default: text]
     #[arg(long, value_name = "FORMAT", env = "YIJU_LOG_FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
+    /// Address that is told, by a signed POST, when a task has ended
+    #[arg(long, value_name = "URL", env = "YIJU_WEBHOOK_URL")]
+    pub(crate) webhook_url: Option<String>,
+    /// The secret that signs what the webhook gets: `whsec_` and base64, or at least 24 characters
+    #[arg(long, value_name = "SECRET", env = "YIJU_WEBHOOK_SECRET", hide_env_values = true)]
+    pub(crate) webhook_secret: Option<String>,
     /// Where an OpenTelemetry collector takes spans, as http://127.0.0.1:4318/v1/traces
     #[arg(long, value_name = "URL", env = "YIJU_OTLP_ENDPOINT")]
     pub(crate) otlp_endpoint: Option<String>,
@@ -179,6 +185,8 @@ impl ServeSettings {
             log_questions: self.log_questions || file.log_questions,
             discard_originals: self.discard_originals || file.discard_originals,
             log_format: self.log_format.or(file.log_format),
+            webhook_url: self.webhook_url.or(file.webhook_url),
+            webhook_secret: self.webhook_secret.or(file.webhook_secret),
             otlp_endpoint: self.otlp_endpoint.or(file.otlp_endpoint),
         }
     }

@@ -12,6 +12,7 @@ mod progress;
 mod render;
 mod terminal;
 mod text;
+mod webhook;
 mod writer;
 
 use std::process::ExitCode;

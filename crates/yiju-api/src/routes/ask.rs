@@ -14,7 +14,7 @@ use yiju_engine::{
 };
 
 use crate::error::{ApiError, Failures};
-use crate::extract::{Json, object};
+use crate::extract::{Json, Query, object};
 use crate::request_id::RequestId;
 use crate::routes::writing::write;
 use crate::stream::{News, event, failed, live, streamed};
@@ -58,6 +58,51 @@ pub(crate) struct AskBody {
 
 fn default_limit() -> usize {
     3
+}
+
+/// A question in the address, as browsers' `EventSource` sends it.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskQuery {
+    /// The question, 1 to 2,000 characters.
+    #[param(min_length = 1, max_length = 2000)]
+    question: String,
+    /// Most citations to give, 1 to 20.
+    #[serde(default = "default_limit")]
+    #[param(default = 3, minimum = 1, maximum = 20)]
+    limit: usize,
+    /// Least confidence at which an answer is given, 0 to 1; 0.5 where it is left out.
+    #[param(minimum = 0, maximum = 1)]
+    threshold: Option<f32>,
+    /// The day whose law counts.
+    #[param(value_type = Option<String>, format = Date, pattern = r"^\d{4}-\d{2}-\d{2}$")]
+    as_of: Option<Date>,
+    /// Whether to have the answer written.
+    #[serde(default)]
+    write: bool,
+}
+
+/// Answers a question in the address, as `POST` does. It is for `EventSource`, which cannot send a body, and gets events;
+/// addresses are kept in histories and logs, so prefer `POST`.
+#[utoipa::path(
+    get, path = "/v1/ask", tag = "ask", params(AskQuery),
+    responses(
+        (status = 200, description = "An answer or a refusal", content(
+            (Answer = "application/json"), (StreamEvent = "text/event-stream"))),
+        Failures,
+    ),
+)]
+pub(crate) async fn ask_in_address(
+    target: Reading,
+    request_id: RequestId,
+    headers: HeaderMap,
+    Query(query): Query<AskQuery>,
+) -> Result<Response, ApiError> {
+    let AskQuery { question, limit, threshold, as_of, write } = query;
+    let (history, filter) = (Vec::new(), Filter::default());
+    let body = AskBody { question, history, limit, filter, threshold, write, as_of, stream: false };
+    ask(target, request_id, headers, Json(body)).await
 }
 
 /// Answers a question with the clauses the answer rests on, or refuses.

@@ -12,6 +12,7 @@ use yiju_engine::{
 };
 
 use super::ask::accepts_events;
+use super::tasks::{begin, prefers_task};
 use super::upload;
 use crate::error::{ApiError, Failures};
 use crate::extract::{Id, Query};
@@ -19,6 +20,7 @@ use crate::following::{FollowedEvent, follow};
 use crate::limits::PAGE_DOCUMENTS;
 use crate::request_id::RequestId;
 use crate::target::{Reading, Target, Writing};
+use crate::tasks::TaskView;
 
 /// What an add did.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -42,15 +44,20 @@ pub(crate) struct Added {
 ///
 /// `dates` and `replaces` say of the time of a single document what its text does not, or says otherwise.
 ///
+/// `Prefer: respond-async` makes a task of it and answers 202 at once: GET /v1/tasks/{id} says how far it is, also after a
+/// restart of the server.
+///
 /// `Accept: text/event-stream` asks for events: `progress` as passages are embedded, then `done` with what else would be
 /// the body, or `error`.
 #[utoipa::path(
     post, path = "/v1/documents", tag = "documents",
+    params(("Prefer" = Option<String>, Header, description = "`respond-async` for a task")),
     request_body(content((upload::DocumentBody = "application/json"), (upload::DocumentForm = "multipart/form-data"))),
     responses(
         (status = 201, description = "Added or replaced", body = Added),
         (status = 200, description = "Unchanged: the library has these bytes under this name; or the events, where they are asked for", content(
             (Added = "application/json"), (FollowedEvent = "text/event-stream"))),
+        (status = 202, description = "A task, which goes on", body = TaskView),
         Failures,
     ),
 )]
@@ -61,8 +68,12 @@ pub(crate) async fn add(
 ) -> Result<Response, ApiError> {
     target.grant.all_documents()?;
     let followed = accepts_events(request.headers());
+    let later = prefers_task(request.headers());
     // `held` is dropped when the source is stored: it bounds the bytes of documents in memory.
     let upload::Upload { source, told, held, .. } = upload::read(request, &target).await?;
+    if later {
+        return begin(&target, vec![(source, told)]).await;
+    }
     let bytes = source.bytes.len();
     if followed {
         let state = target.state.clone();
@@ -70,11 +81,15 @@ pub(crate) async fn add(
         let call = Box::pin(async move {
             let _held = held;
             let tell = move |now| _ = sender.send_replace(Some(now));
-            target.write(bytes, move |engine| engine.add_told(source, &told, &tell)).await.map(Added::of)
+            target
+                .write(bytes, move |engine| engine.add_told(source, &told, &tell))
+                .await
+                .map(Added::of)
         });
         return follow(&state, request_id, progress, call).await;
     }
-    let outcome = target.write(bytes, move |engine| engine.add_told(source, &told, &|_| {})).await?;
+    let outcome =
+        target.write(bytes, move |engine| engine.add_told(source, &told, &|_| {})).await?;
     let place = match outcome.documents.as_slice() {
         [only] => HeaderValue::try_from(target.path(&format!("/documents/{}", only.id))).ok(),
         _ => None,

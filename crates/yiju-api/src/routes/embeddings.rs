@@ -20,9 +20,8 @@ use crate::state::AppState;
 /// Texts embedded in one turn: between turns, other requests run, and a closed connection is noticed.
 const TURN: usize = 16;
 
-/// Texts to embed.
+/// Texts to embed. Fields that are not here are ignored: clients of other servers send theirs.
 #[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct EmbeddingsBody {
     /// A text, a list of texts, a list of token ids, or a list of such lists. Ids are of `cl100k_base`, as OpenAI's
     /// clients send them. A text of white space is taken, an empty one is not.
@@ -195,15 +194,16 @@ pub(super) async fn embedded(
     while texts.peek().is_some() {
         let turn: Vec<(usize, String)> = texts.by_ref().take(TURN).collect();
         let engine = Arc::clone(engine);
-        let made = state.batches().run(grant.share(), move || -> Result<Vec<Embedding>, ApiError> {
-            let cut = turn.into_iter().map(|(index, mut text)| {
-                truncate.cut(&engine, kind, &mut text, || format!("`{name}[{index}]`"))?;
-                Ok(text)
+        let made =
+            state.batches().run(grant.share(), move || -> Result<Vec<Embedding>, ApiError> {
+                let cut = turn.into_iter().map(|(index, mut text)| {
+                    truncate.cut(&engine, kind, &mut text, || format!("`{name}[{index}]`"))?;
+                    Ok(text)
+                });
+                let cut = cut.collect::<Result<Vec<_>, ApiError>>()?;
+                let cut: Vec<&str> = cut.iter().map(String::as_str).collect();
+                Ok(engine.embed(kind, &cut)?)
             });
-            let cut = cut.collect::<Result<Vec<_>, ApiError>>()?;
-            let cut: Vec<&str> = cut.iter().map(String::as_str).collect();
-            Ok(engine.embed(kind, &cut)?)
-        });
         let made = made.await??;
         state.metrics().embedded(made.iter().map(|made| made.tokens).sum());
         all.extend(made);

@@ -1,6 +1,7 @@
 //! The handlers, one file per resource.
 
 pub(crate) mod ask;
+pub(crate) mod batch;
 pub(crate) mod clauses;
 pub(crate) mod collections;
 pub(crate) mod documents;
@@ -13,6 +14,7 @@ pub(crate) mod page;
 pub(crate) mod pages;
 pub(crate) mod rerank;
 pub(crate) mod search;
+pub(crate) mod tasks;
 pub(crate) mod tei;
 mod texts;
 mod upload;

@@ -9,7 +9,7 @@ use yiju_access::Scope;
 use yiju_engine::{Engine, InputType, Relevance};
 
 use super::openai::MODEL;
-use super::texts::{Truncate, TruncateField};
+use super::texts::{Truncate, TruncateField, check_work};
 use crate::access::Grant;
 use crate::error::{ApiError, Failures};
 use crate::extract::Json;
@@ -145,7 +145,8 @@ pub(crate) async fn rerank(
     });
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let truncate = Truncate::of(body.truncate, Truncate::Windows);
-    let (texts, mut ranked) = ranked(&state, &grant, "documents", body.query, texts, truncate).await?;
+    let (texts, mut ranked) =
+        ranked(&state, &grant, "documents", body.query, texts, truncate).await?;
     let total_tokens = ranked.iter().map(|(_, relevance)| relevance.tokens).sum();
     ranked.truncate(body.top_n.unwrap_or(usize::MAX));
     let results = ranked.into_iter().map(|(index, relevance)| RerankResult {
@@ -200,17 +201,19 @@ pub(super) async fn ranked(
         let first = found.len();
         let (engine, texts, query) = (Arc::clone(engine), Arc::clone(&texts), query.clone());
         let name = name.to_owned();
-        let turn = state.batches().run(grant.share(), move || -> Result<Vec<Relevance>, ApiError> {
-            let turn = texts.iter().enumerate().skip(first).take(TURN);
-            let cut = turn.map(|(index, text)| {
-                let mut text = text.clone();
-                truncate
-                    .cut(&engine, InputType::Passage, &mut text, || format!("`{name}[{index}]`"))?;
-                Ok(text)
+        let turn =
+            state.batches().run(grant.share(), move || -> Result<Vec<Relevance>, ApiError> {
+                let turn = texts.iter().enumerate().skip(first).take(TURN);
+                let cut = turn.map(|(index, text)| {
+                    let mut text = text.clone();
+                    truncate.cut(&engine, InputType::Passage, &mut text, || {
+                        format!("`{name}[{index}]`")
+                    })?;
+                    Ok(text)
+                });
+                let cut = cut.collect::<Result<Vec<_>, ApiError>>()?;
+                relevances(&engine, &query, &cut)
             });
-            let cut = cut.collect::<Result<Vec<_>, ApiError>>()?;
-            relevances(&engine, &query, &cut)
-        });
         found.extend((first..).zip(turn.await??));
     }
     state.metrics().embedded(found.iter().map(|(_, relevance)| relevance.tokens).sum());

@@ -165,45 +165,46 @@ pub(crate) async fn tokenize(
     grant.allows(Scope::Read)?;
     let texts = plain_texts("inputs", body.inputs, state.limits().embedding_inputs)?;
     let engine = std::sync::Arc::clone(&state.collections().default_one()?.engine);
-    let tokens = state.batches().run(grant.share(), move || -> Result<Vec<Vec<SimpleToken>>, ApiError> {
-        let (before, after) = engine.special_ids();
-        let special = |ids: &[u32]| -> Vec<SimpleToken> {
-            let ids = ids.iter().filter(|_| body.add_special_tokens);
-            ids.map(|&id| SimpleToken {
-                id,
-                text: String::new(),
-                special: true,
-                start: None,
-                stop: None,
-            })
-            .collect()
-        };
-        texts
-            .iter()
-            .map(|text| {
-                let mut all = special(before);
-                // Ranges begin in order, so each character is counted once.
-                let (mut byte, mut characters) = (0, 0);
-                for token in engine.tokenize(text)? {
-                    let part = text.get(token.range.clone()).unwrap_or_default();
-                    let start = token.range.start.max(byte);
-                    characters +=
-                        text.get(byte..start).map_or(0, |skipped| skipped.chars().count());
-                    byte = start;
-                    let stop = characters + part.chars().count();
-                    all.push(SimpleToken {
-                        id: token.id,
-                        text: part.to_owned(),
-                        special: false,
-                        start: Some(characters),
-                        stop: Some(stop),
-                    });
-                }
-                all.extend(special(after));
-                Ok(all)
-            })
-            .collect()
-    });
+    let tokens =
+        state.batches().run(grant.share(), move || -> Result<Vec<Vec<SimpleToken>>, ApiError> {
+            let (before, after) = engine.special_ids();
+            let special = |ids: &[u32]| -> Vec<SimpleToken> {
+                let ids = ids.iter().filter(|_| body.add_special_tokens);
+                ids.map(|&id| SimpleToken {
+                    id,
+                    text: String::new(),
+                    special: true,
+                    start: None,
+                    stop: None,
+                })
+                .collect()
+            };
+            texts
+                .iter()
+                .map(|text| {
+                    let mut all = special(before);
+                    // Ranges begin in order, so each character is counted once.
+                    let (mut byte, mut characters) = (0, 0);
+                    for token in engine.tokenize(text)? {
+                        let part = text.get(token.range.clone()).unwrap_or_default();
+                        let start = token.range.start.max(byte);
+                        characters +=
+                            text.get(byte..start).map_or(0, |skipped| skipped.chars().count());
+                        byte = start;
+                        let stop = characters + part.chars().count();
+                        all.push(SimpleToken {
+                            id: token.id,
+                            text: part.to_owned(),
+                            special: false,
+                            start: Some(characters),
+                            stop: Some(stop),
+                        });
+                    }
+                    all.extend(special(after));
+                    Ok(all)
+                })
+                .collect()
+        });
     Ok(axum::Json(tokens.await??))
 }
 

@@ -148,6 +148,81 @@ async fn read_any(request: Request, state: &AppState, held: Held) -> Result<Uplo
     }
 }
 
+/// Most files in one request.
+const MOST_FILES: usize = 1000;
+
+/// Reads the files of a form, each a source under its file name.
+///
+/// # Errors
+/// The body is no form, has none or too many files, two of one name, or is too long or too slow; or there is no room
+/// for it.
+pub(crate) async fn read_many(
+    request: Request,
+    target: &Target,
+) -> Result<(Vec<(Source, Told)>, Held), ApiError> {
+    let (state, limits) = (&target.state, target.state.limits());
+    let held = state.bodies().begin(target.grant.share());
+    let request = request.map(|body| held.watch(body, limits.send_timeout));
+    let deadline = limits.write_deadline;
+    let read = tokio::time::timeout(deadline, read_files(request, state)).await;
+    Ok((read.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))??, held))
+}
+
+async fn read_files(request: Request, state: &AppState) -> Result<Vec<(Source, Told)>, ApiError> {
+    let limit = state.limits().document_bytes;
+    let refused = |error: MultipartError| form_error(&error, limit);
+    let kind = content_type(request.headers());
+    if kind.as_deref() != Some("multipart/form-data") {
+        return Err(ApiError::unsupported_content_type(
+            kind.as_deref(),
+            "multipart/form-data with a field `file` for each file",
+        ));
+    }
+    let mut form = Multipart::from_request(request, state).await.map_err(|error| {
+        ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
+    })?;
+    let mut files: Vec<(Source, Told)> = Vec::new();
+    while let Some(mut field) = form.next_field().await.map_err(refused)? {
+        if field.name() != Some("file") {
+            let other: String = field.name().unwrap_or("").chars().take(50).collect();
+            return Err(ApiError::invalid(format!("the form has an unknown field `{other}`"))
+                .hint("send each file as a field `file`"));
+        }
+        if files.len() == MOST_FILES {
+            return Err(ApiError::invalid(format!("the form has more than {MOST_FILES} files"))
+                .hint("send the rest in another request"));
+        }
+        let Some(name) = field.file_name().map(str::to_owned) else {
+            return Err(ApiError::invalid(format!("file {} has no name", files.len() + 1)));
+        };
+        let name = named("file name", name)?;
+        if files.iter().any(|(source, _)| source.name == name) {
+            return Err(ApiError::invalid(format!("two files have the name `{name}`"))
+                .hint("a source of the same name is replaced: name each file by its path"));
+        }
+        let bytes = file_bytes(&mut field, limit).await?;
+        files.push((Source { name, title: None, bytes }, Told::default()));
+    }
+    if files.is_empty() {
+        return Err(
+            ApiError::invalid("the form has no `file`").hint("send each file as a field `file`")
+        );
+    }
+    Ok(files)
+}
+
+/// The bytes of a file in a form.
+async fn file_bytes(field: &mut Field<'_>, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|error| form_error(&error, limit))? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(ApiError::document_too_large(limit));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
 async fn read_form(
     request: Request,
     state: &AppState,
@@ -164,13 +239,7 @@ async fn read_form(
         match field.name().unwrap_or("") {
             "file" => {
                 let name = field.file_name().map(str::to_owned);
-                let mut bytes = Vec::new();
-                while let Some(chunk) = field.chunk().await.map_err(refused)? {
-                    if bytes.len() + chunk.len() > limit {
-                        return Err(ApiError::document_too_large(limit));
-                    }
-                    bytes.extend_from_slice(&chunk);
-                }
+                let bytes = file_bytes(&mut field, limit).await?;
                 if file.replace((name, bytes)).is_some() {
                     return Err(ApiError::invalid("the form has more than one `file`")
                         .hint("send each file in a request of its own"));

@@ -34,7 +34,7 @@ async fn every_code_is_given() {
         404,
         "model_not_found",
     );
-    let wrong = get(&app, "/v1/ask").await;
+    let wrong = get(&app, "/v1/verify").await;
     assert_eq!(wrong.header("allow"), "POST");
     see(wrong, 405, "method_not_allowed");
     let long = json!({"question": "长".repeat(1 << 20)});
@@ -108,7 +108,10 @@ async fn every_code_is_given() {
     if said.contains(BUG_FOUND) || cfg!(not(debug_assertions)) {
         seen.lock().unwrap().insert("internal".to_owned());
     }
-    let all: BTreeSet<_> = ErrorCode::TABLE.iter().map(|row| row.name.to_owned()).collect();
+    // The socket gives these two before there is a request: see `sockets`.
+    let of_socket = [ErrorCode::AddressTooLong, ErrorCode::HeadersTooLarge];
+    let of_routes = ErrorCode::TABLE.iter().filter(|row| !of_socket.contains(&row.code));
+    let all: BTreeSet<_> = of_routes.map(|row| row.name.to_owned()).collect();
     assert_eq!(*seen.lock().unwrap(), all);
 }
 
@@ -136,10 +139,10 @@ fn app_without_engine() -> axum::Router {
     app(AppState::new(Limits::default()))
 }
 
-/// The answer to a second upload while there is room for one.
+/// The answer to a second upload while the first fills its caller's half of the room.
 async fn full_queue() -> Answer {
     let mut limits = Limits::default();
-    limits.write_queue = 0;
+    limits.waiting_bytes = 4;
     let app = app_of(&SHARED.engine, limits);
     let upload = |body: Body| {
         Request::post("/v1/documents")
@@ -147,8 +150,9 @@ async fn full_queue() -> Answer {
             .body(body)
             .unwrap()
     };
-    // A body that never ends holds the only place.
-    let endless = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    // One byte of a body that never ends.
+    let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"{"))]);
+    let endless = Body::from_stream(first.chain(stream::pending()));
     let holder = tokio::spawn({
         let app = app.clone();
         let request = upload(endless);
@@ -161,10 +165,10 @@ async fn full_queue() -> Answer {
         }
         tokio::task::yield_now().await;
     };
-    assert_eq!(second.header("retry-after"), "1");
+    assert_eq!(second.header("retry-after"), "5");
     holder.abort();
     assert!(holder.await.unwrap_err().is_cancelled());
-    // The aborted request freed its place.
+    // The aborted request gave its room back.
     assert_eq!(send(&app, upload(Body::from("{}"))).await.error(400), "invalid_request");
     second
 }

@@ -211,7 +211,7 @@ async fn every_described_route_is_there() {
     let app = shared();
     let api = get(&app, "/openapi.json").await.json();
     let paths = api["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 51);
+    assert_eq!(paths.len(), 58);
     let places = |path: &str| {
         let parameters = paths[path]["get"]["parameters"].as_array().unwrap();
         parameters.iter().map(|one| one["in"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

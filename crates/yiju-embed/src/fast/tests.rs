@@ -189,7 +189,11 @@ fn batches_and_threads_do_not_change_a_bit() {
                     .collect();
                 for threads in [1, 2, 3, 7] {
                     let encoder = load(threads);
-                    assert_eq!(encoder.forward(&sequences, None).unwrap(), expected, "{threads} threads");
+                    assert_eq!(
+                        encoder.forward(&sequences, None).unwrap(),
+                        expected,
+                        "{threads} threads"
+                    );
                     // Once more, with buffers that were used before.
                     assert_eq!(encoder.forward(&sequences, None).unwrap(), expected);
                 }
@@ -221,7 +225,8 @@ fn nothing_in_nothing_out_and_bad_sequences_are_errors() {
     let (_directory, weights) = model(&SHAPES[1], GgmlDType::F32);
     let encoder = FastEncoder::load(weights, 2).unwrap();
     assert!(encoder.forward(&[], None).unwrap().is_empty());
-    let message = |sequence: &[u32]| encoder.forward(&[&[1, 2], sequence], None).unwrap_err().to_string();
+    let message =
+        |sequence: &[u32]| encoder.forward(&[&[1, 2], sequence], None).unwrap_err().to_string();
     assert!(message(&[]).contains("0 tokens"));
     // XLM-R: positions start at 2.
     assert!(message(&[3; 99]).contains("1 to 98"));

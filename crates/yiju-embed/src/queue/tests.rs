@@ -76,7 +76,7 @@ fn questions_go_first_and_ingestion_is_cut_into_even_batches() {
 
 #[test]
 fn callers_and_lanes_take_turns() {
-    let queue = small();
+    let queue = queue(QueueOptions { batch_tokens: 40, waiting_tokens: 10_000 });
     let long = prepared(&queue, &vec!["公积金可以提取。"; 30]);
     let short = prepared(&queue, &["公积金可以提取。"]);
     let per_text = short.ids(0).len();
@@ -104,7 +104,7 @@ fn callers_and_lanes_take_turns() {
             counts[usize::from(part.lane == Lane::Batches)] += part.windows.len();
         }
     }
-    assert!(counts[0].abs_diff(counts[1]) <= 1 && counts[0] > 0, "{counts:?}");
+    assert!(counts[0].abs_diff(counts[1]) <= 3 && counts[0] > 0, "{counts:?}");
     drop(state);
     drop((first, second, third));
 }

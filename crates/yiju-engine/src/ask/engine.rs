@@ -3,9 +3,11 @@
 use crate::ask::conversation;
 use crate::ask::pipeline;
 use crate::ask::place::{place, place_hits};
+use crate::ask::scope::documents_of;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::response::{Answer, AskRequest, SearchRequest, SearchResponse};
+use crate::keep::views::summary;
+use crate::response::{Answer, AskRequest, DocumentSummary, Filter, SearchRequest, SearchResponse};
 
 impl Engine {
     /// Answers a question with citations, or refuses. What it leaves out is taken from the questions before it
@@ -19,6 +21,15 @@ impl Engine {
         let mut answer = conversation::ask(self, request)?;
         place(&self.library.store, &mut answer)?;
         Ok(answer)
+    }
+
+    /// The documents that a filter lets through, in the order they were first added; its section does not count.
+    ///
+    /// # Errors
+    /// Reading failed.
+    pub fn documents_of(&self, filter: &Filter) -> Result<Vec<DocumentSummary>, EngineError> {
+        let found = documents_of(&self.library.store, filter)?;
+        Ok(found.into_iter().map(summary).collect())
     }
 
     /// Ranks clauses for a query.

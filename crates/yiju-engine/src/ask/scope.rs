@@ -236,6 +236,23 @@ impl Scope {
     }
 }
 
+/// The documents that `filter` lets through, whatever their sections.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn documents_of(
+    store: &Store,
+    filter: &Filter,
+) -> Result<Vec<DocumentRecord>, EngineError> {
+    let mut found = Vec::new();
+    store.for_each_document(|record| {
+        if accepts(filter, &record) {
+            found.push(record);
+        }
+    })?;
+    Ok(found)
+}
+
 fn accepts(filter: &Filter, record: &DocumentRecord) -> bool {
     let any =
         |wanted: &[String], value: &str| wanted.is_empty() || wanted.iter().any(|w| w == value);

@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::cli::{Cli, Command, Global};
-use crate::config::Settings;
+use crate::config::{LogFormat, Settings};
 use crate::failure;
 use crate::logging;
 use crate::render::View;
@@ -58,6 +58,8 @@ impl Context {
 pub(crate) struct Notes {
     quiet: bool,
     paint: Paint,
+    /// Whether messages are log lines, for a server whose log is JSON: whoever reads it reads nothing else.
+    logged: bool,
 }
 
 impl Notes {
@@ -67,7 +69,9 @@ impl Notes {
 
     /// A message that `--quiet` suppresses.
     pub(crate) fn say(&self, text: &str) {
-        if !self.quiet {
+        if self.logged {
+            tracing::info!("{text}");
+        } else if !self.quiet {
             // A closed standard error must not stop the command.
             let _ = writeln!(io::stderr(), "{}", crate::text::clean(text));
         }
@@ -76,6 +80,11 @@ impl Notes {
     /// A warning: the command goes on and can succeed.
     pub(crate) fn warn(&self, error: &anyhow::Error) {
         let text = failure::messages(error).join(": ");
+        if self.logged {
+            let hint = failure::hint(error);
+            tracing::warn!(hint, "{text}");
+            return;
+        }
         let mut err = io::stderr().lock();
         let _ = writeln!(
             err,
@@ -91,6 +100,13 @@ impl Notes {
     /// An error: the command goes on, but fails in the end.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         let _ = failure::write(error, &mut io::stderr().lock(), self.paint);
+    }
+
+    /// Logs why the command failed; the code to exit with.
+    fn log_failure(&self, error: &anyhow::Error) -> ExitCode {
+        let hint = failure::hint(error);
+        tracing::error!(hint, "{}", failure::messages(error).join(": "));
+        ExitCode::from(failure::code(error))
     }
 
     /// Advice, which `--quiet` suppresses.
@@ -118,34 +134,47 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let context = Context {
         settings,
         json: global.json,
-        notes: Notes { quiet: global.quiet, paint: Paint::for_stderr(global.color) },
+        notes: Notes {
+            quiet: global.quiet,
+            paint: Paint::for_stderr(global.color),
+            logged: server.is_some_and(|server| server.format == LogFormat::Json),
+        },
         global,
     };
-    match command {
-        Command::Ask(ask) => ask.run(&context),
-        Command::Chat(chat) => chat.run(&context),
-        Command::Search(search) => search.run(&context),
-        Command::Add(add) => add.run(&context),
-        Command::List(list) => list.run(&context),
-        Command::Diff(diff) => diff.run(&context),
-        Command::Remove(remove) => remove.run(&context),
-        Command::Outline(outline) => outline.run(&context),
-        Command::Text(text) => text.run(&context),
-        Command::Page(page) => page.run(&context),
-        Command::Embed(embed) => embed.run(&context),
-        Command::Model(model) => model.run(&context),
-        Command::Eval(eval) => eval.run(&context),
-        Command::Bench(bench) => bench.run(&context),
-        Command::Verify(verify) => verify.run(&context),
-        Command::Ground(ground) => ground.run(&context),
-        Command::Serve(serve) => serve.run(&context),
-        Command::Open(open) => open.run(&context),
-        Command::Mcp(mcp) => mcp.run(&context),
-        Command::Key(key) => key.run(&context),
-        Command::Check(check) => check.run(&context),
-        Command::Reembed(reembed) => reembed.run(&context),
-        Command::Backup(backup) => backup.run(&context),
-        Command::Restore(restore) => restore.run(&context),
+    match command.run(&context) {
+        Err(error) if context.notes.logged => Ok(context.notes.log_failure(&error)),
+        ended => ended,
+    }
+}
+
+impl Command {
+    fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Ask(ask) => ask.run(context),
+            Self::Chat(chat) => chat.run(context),
+            Self::Search(search) => search.run(context),
+            Self::Add(add) => add.run(context),
+            Self::List(list) => list.run(context),
+            Self::Diff(diff) => diff.run(context),
+            Self::Remove(remove) => remove.run(context),
+            Self::Outline(outline) => outline.run(context),
+            Self::Text(text) => text.run(context),
+            Self::Page(page) => page.run(context),
+            Self::Embed(embed) => embed.run(context),
+            Self::Model(model) => model.run(context),
+            Self::Eval(eval) => eval.run(context),
+            Self::Bench(bench) => bench.run(context),
+            Self::Verify(verify) => verify.run(context),
+            Self::Ground(ground) => ground.run(context),
+            Self::Serve(serve) => serve.run(context),
+            Self::Open(open) => open.run(context),
+            Self::Mcp(mcp) => mcp.run(context),
+            Self::Key(key) => key.run(context),
+            Self::Check(check) => check.run(context),
+            Self::Reembed(reembed) => reembed.run(context),
+            Self::Backup(backup) => backup.run(context),
+            Self::Restore(restore) => restore.run(context),
+        }
     }
 }
 

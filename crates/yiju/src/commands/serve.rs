@@ -19,6 +19,7 @@ use crate::config::{ServeSettings, Settings, WriterSettings};
 use crate::failure::{Failure, INTERNAL};
 use crate::library;
 use crate::logging;
+use crate::webhook;
 use crate::writer;
 
 /// Default address and port.
@@ -81,6 +82,9 @@ pub(super) fn serve(
     let state = AppState::with_policy(limits, policy).map_err(key::failure)?;
     if let Some(writer) = writer {
         state.set_writer(writer);
+    }
+    if let Some(webhook) = webhook::of(&settings)? {
+        state.set_webhook(webhook);
     }
     if !address.ip().is_loopback() && state.is_open() {
         return Err(Failure::new(format!(
@@ -200,9 +204,8 @@ impl Server {
         let mut server = tokio::spawn(serving);
         announce(context, address, secure, state.is_open());
 
-        let (settings, collections) = (context.settings.clone(), self.data.join("collections"));
-        let mut loading =
-            tokio::task::spawn_blocking(move || load(&settings, &state, &collections));
+        let (settings, data) = (context.settings.clone(), self.data.clone());
+        let mut loading = tokio::task::spawn_blocking(move || load(&settings, &state, &data));
         let page = format!("{}://{address}/", if secure { "https" } else { "http" });
         let browsing = browse(context, self.browse.then_some(page));
         let serving = async {
@@ -251,15 +254,19 @@ async fn browse(context: &Context, page: Option<String>) -> Infallible {
     std::future::pending().await
 }
 
-/// Opens the library and the collections; returns the message to print.
-fn load(settings: &Settings, state: &AppState, collections: &Path) -> anyhow::Result<String> {
+/// Opens the library, the collections and the tasks in the server's data directory; returns the message to print.
+fn load(settings: &Settings, state: &AppState, data: &Path) -> anyhow::Result<String> {
     let engine = library::open(settings, Access::ReadWrite)?;
     engine.keep_originals(!settings.serve.discard_originals);
     let ready = format!("ready with the model {}", engine.model_name());
     state.set_engine(Arc::new(engine));
+    let (collections, tasks) = (data.join("collections"), data.join("tasks"));
     state
-        .open_collections(collections)
+        .open_collections(&collections)
         .with_context(|| format!("cannot open the collections in {}", collections.display()))?;
+    state
+        .open_tasks(&tasks)
+        .with_context(|| format!("cannot open the tasks in {}", tasks.display()))?;
     Ok(ready)
 }
 
@@ -309,7 +316,9 @@ fn reload_on_hangup(tls: Option<Tls>) -> anyhow::Result<()> {
                     Some(Err(error)) => {
                         tracing::error!(%error, "SIGHUP: the certificate stays as it was");
                     }
-                    None => tracing::info!("SIGHUP: keys are read anew by themselves; other settings need a restart"),
+                    None => tracing::info!(
+                        "SIGHUP: keys are read anew by themselves; other settings need a restart"
+                    ),
                 }
             }
         });
