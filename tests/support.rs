@@ -257,7 +257,7 @@ impl Server {
                 let url = line[at..].split([',', '\n', ' ']).next().unwrap();
                 server.url = url.to_owned();
             }
-            if line.starts_with("ready") {
+            if line.contains("ready with the model") {
                 assert!(!server.url.is_empty(), "ready before it listens: {said}");
                 return server;
             }

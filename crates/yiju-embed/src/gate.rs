@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The longest pause between two steps. Steps take 1 to 2 ms, so work behind questions that never end still gets a tenth
-/// of the time.
-const PAUSE: Duration = Duration::from_millis(10);
+/// The longest pause before a step, as a multiple of the step before it: work behind questions that never end still gets a
+/// tenth of the time, be it long or short.
+const PAUSE: u32 = 9;
 
 /// Counts the questions that are being answered.
 #[derive(Debug, Default)]
@@ -27,15 +27,15 @@ impl Gate {
         Foreground(self)
     }
 
-    /// Pauses this thread while questions are answered, for at most [`PAUSE`].
-    pub(crate) fn give_way(&self) {
+    /// Pauses this thread while questions are answered, for at most [`PAUSE`] times `worked`, which the last step took.
+    pub(crate) fn give_way(&self, worked: Duration) {
         if self.questions.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let started = Instant::now();
+        let (started, most) = (Instant::now(), worked.saturating_mul(PAUSE));
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         while self.questions.load(Ordering::SeqCst) > 0 {
-            let Some(left) = PAUSE.checked_sub(started.elapsed()) else {
+            let Some(left) = most.checked_sub(started.elapsed()) else {
                 return;
             };
             let woken = self.free.wait_timeout(guard, left);
@@ -62,22 +62,23 @@ mod tests {
 
     #[test]
     fn work_waits_for_the_last_question_and_never_for_ever() {
+        const WORKED: Duration = Duration::from_millis(2);
         let gate = Gate::default();
-        gate.give_way();
+        gate.give_way(WORKED);
         let (first, second) = (gate.question(), gate.question());
         let started = Instant::now();
-        gate.give_way();
-        assert!(started.elapsed() >= PAUSE, "a question is being answered");
+        gate.give_way(WORKED);
+        assert!(started.elapsed() >= WORKED * PAUSE, "a question is being answered");
         drop(first);
         let answered = AtomicBool::new(false);
         std::thread::scope(|threads| {
             let waits = threads.spawn(|| {
                 // Pauses follow each other for as long as the question takes.
                 while !answered.load(Ordering::SeqCst) {
-                    gate.give_way();
+                    gate.give_way(WORKED);
                 }
             });
-            std::thread::sleep(PAUSE / 2);
+            std::thread::sleep(WORKED);
             answered.store(true, Ordering::SeqCst);
             drop(second);
             waits.join().unwrap();

@@ -134,9 +134,12 @@ async fn stop(state: AppState) {
     assert_eq!(stopped.unwrap(), yiju_api::Stopped::Finished);
 }
 
+/// The headers and the body of a delivery.
+type Delivery = (Vec<(&'static str, String)>, Vec<u8>);
+
 /// Keeps what it is told, and fails the first time.
 #[derive(Default)]
-struct Told(Mutex<Vec<(Vec<(&'static str, String)>, Vec<u8>)>>);
+struct Told(Mutex<Vec<Delivery>>);
 
 impl Webhook for Told {
     fn deliver(&self, headers: &[(&'static str, String)], body: &[u8]) -> Result<u16, String> {

@@ -1,5 +1,7 @@
 //! The encoder's layers on a packed batch.
 
+use std::time::Instant;
+
 use crate::error::EmbedError;
 use yiju_kernels::{ActBlock, BLOCK, LANES, Lanes, MAX_ROWS, Matrix, NonLinearity, Norm};
 
@@ -76,7 +78,13 @@ impl FastEncoder {
         };
         let middle_layer = middle_layer(self.layers.len());
         let mut middle = Vec::new();
-        let give_way = || gate.into_iter().for_each(Gate::give_way);
+        let mut began = Instant::now();
+        let mut give_way = || {
+            if let Some(gate) = gate {
+                gate.give_way(began.elapsed());
+                began = Instant::now();
+            }
+        };
         for (number, layer) in (1..).zip(&self.layers) {
             give_way();
             self.linear(exec, tiles, acts, &layer.qkv, qkv);
