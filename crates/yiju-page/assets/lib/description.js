@@ -11,6 +11,7 @@
 /** The groups in the order of use; others follow. */
 const GROUPS = [
   "documents",
+  "tasks",
   "ask",
   "search",
   "verify",
@@ -25,6 +26,7 @@ const GROUPS = [
 /** The routes in the order of use; others follow in their group. */
 const FIRST = [
   "POST /v1/documents",
+  "POST /v1/documents/batch",
   "GET /v1/documents",
   "GET /v1/documents/{id}",
   "GET /v1/documents/{id}/clauses",
@@ -36,6 +38,9 @@ const FIRST = [
   "GET /v1/documents/{id}/pages/{page}",
   "PUT /v1/documents/{id}",
   "DELETE /v1/documents/{id}",
+  "POST /v1/documents/delete",
+  "POST /v1/ask",
+  "GET /v1/ask",
   "GET /v1/collections",
   "PUT /v1/collections/{collection}",
   "GET /v1/collections/{collection}",
@@ -57,6 +62,7 @@ const SAMPLES = {
     title: "图书馆管理办法",
     text: "图书馆管理办法\n第一条 借书期限为三十天。\n第二条 逾期一天收费一角。\n",
   },
+  "POST /v1/documents/delete": { filter: { sources: ["图书馆管理办法"] }, dry_run: true },
   "PUT /v1/documents/{id}": {
     title: "图书馆管理办法",
     text: "图书馆管理办法\n第一条 借书期限为六十天。\n",
@@ -171,13 +177,19 @@ export function schemaFields(api, schema) {
   ]);
 }
 
+/** What must stand in the address. @type {Record<string, string>} */
+const QUERIES = {
+  "GET /v1/ask": `?question=${encodeURIComponent("超大特大城市应该怎样发展？")}`,
+};
+
 /** A path that can be sent as it is. @param {Route} route @param {string} id of a document that is there, or `ID` */
 export function samplePath(route, id) {
   const clause = route.path.startsWith("/v1/clauses/");
-  return route.path
+  const path = route.path
     .replace("{id}", clause ? `${id}.0` : id)
     .replace("{collection}", "cities")
     .replace("{page}", "1.png");
+  return path + (QUERIES[`${route.method} ${route.path}`] ?? "");
 }
 
 /** The same request with curl and with Python's standard library. @param {Route} route @param {string} id @param {string} origin @returns {[string, string][]} */
