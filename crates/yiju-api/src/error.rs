@@ -453,9 +453,12 @@ fn shorten(text: &str) -> String {
 #[derive(utoipa::IntoResponses)]
 #[expect(dead_code, reason = "describes responses, which `ApiError` renders")]
 pub(crate) enum Failures {
-    #[response(status = "4XX", description = "")]
+    #[response(
+        status = "4XX",
+        description = "The request cannot be done as it is: `error.code` says why, `hint` what to do"
+    )]
     Client(ErrorBody),
-    #[response(status = "5XX", description = "")]
+    #[response(status = "5XX", description = "The server cannot do it now")]
     Server(ErrorBody),
 }
 

@@ -50,7 +50,7 @@ struct Share {
 /// `Prefer: respond-async` makes a task of it and answers 202 at once. `Accept: text/event-stream` asks for events:
 /// `progress` with the share that is done, then `done` or `error`.
 #[utoipa::path(
-    post, path = "/v1/documents/batch", tag = "documents",
+    post, path = "/v1/documents/batch", tag = "documents", operation_id = "add_documents",
     request_body(content = BatchForm, content_type = "multipart/form-data"),
     params(("Prefer" = Option<String>, Header, description = "`respond-async` for a task")),
     responses(
@@ -148,7 +148,7 @@ pub(crate) struct DeletedDocument {
 
 /// Removes the documents that a filter takes, each by itself.
 #[utoipa::path(
-    post, path = "/v1/documents/delete", tag = "documents", request_body = DeleteBody,
+    post, path = "/v1/documents/delete", tag = "documents", operation_id = "delete_documents", request_body = DeleteBody,
     responses(
         (status = 200, description = "What became of each document", body = Deleted),
         Failures,

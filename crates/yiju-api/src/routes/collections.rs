@@ -92,7 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 
 /// Lists the collections that the key reaches.
 #[utoipa::path(
-    get, path = "/v1/collections", tag = "collections",
+    get, path = "/v1/collections", tag = "collections", operation_id = "list_collections",
     responses(
         (status = 200, description = "The collections", body = CollectionList),
         Failures,
@@ -115,7 +115,7 @@ pub(crate) async fn list(
 
 /// How much a collection holds, and its limits.
 #[utoipa::path(
-    get, path = "/v1/collections/{collection}", tag = "collections",
+    get, path = "/v1/collections/{collection}", tag = "collections", operation_id = "read_collection",
     params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 200, description = "The collection", body = CollectionView),
@@ -134,7 +134,7 @@ pub(crate) async fn read(Reading(target): Reading) -> Result<axum::Json<Collecti
 /// A name has 1 to 64 lower-case letters, digits, `-` and `_`, the first a letter or digit. `default`
 /// is the collection that the routes without one mean.
 #[utoipa::path(
-    put, path = "/v1/collections/{collection}", tag = "collections", request_body = CollectionBody,
+    put, path = "/v1/collections/{collection}", tag = "collections", operation_id = "put_collection", request_body = CollectionBody,
     params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 201, description = "Made", body = CollectionView),
@@ -180,7 +180,7 @@ pub(crate) async fn put(
 ///
 /// New requests do not find it from the start; requests that use it are finished first.
 #[utoipa::path(
-    delete, path = "/v1/collections/{collection}", tag = "collections",
+    delete, path = "/v1/collections/{collection}", tag = "collections", operation_id = "remove_collection",
     params(("collection" = String, Path, description = "The collection's name", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses(
         (status = 204, description = "Removed"),

@@ -50,7 +50,7 @@ pub(crate) struct Added {
 /// `Accept: text/event-stream` asks for events: `progress` as passages are embedded, then `done` with what else would be
 /// the body, or `error`.
 #[utoipa::path(
-    post, path = "/v1/documents", tag = "documents",
+    post, path = "/v1/documents", tag = "documents", operation_id = "add_document",
     params(("Prefer" = Option<String>, Header, description = "`respond-async` for a task")),
     request_body(content((upload::DocumentBody = "application/json"), (upload::DocumentForm = "multipart/form-data"))),
     responses(
@@ -123,7 +123,7 @@ impl Added {
 /// the source's own bytes again puts back what they hold. A `source` sent along must be the document's
 /// own.
 #[utoipa::path(
-    put, path = "/v1/documents/{id}", tag = "documents",
+    put, path = "/v1/documents/{id}", tag = "documents", operation_id = "replace_document",
     params(("id" = String, Path, description = "The document's id")),
     request_body(content((upload::DocumentBody = "application/json"), (upload::DocumentForm = "multipart/form-data"))),
     responses(
@@ -177,7 +177,7 @@ pub(crate) struct ListQuery {
 
 /// Lists the documents, in the order they were first added.
 #[utoipa::path(
-    get, path = "/v1/documents", tag = "documents", params(ListQuery),
+    get, path = "/v1/documents", tag = "documents", operation_id = "list_documents", params(ListQuery),
     responses(
         (status = 200, description = "A page of documents", body = DocumentPage),
         Failures,
@@ -251,7 +251,7 @@ async fn reachable(
 
 /// A document's title, dates, hashes and counts.
 #[utoipa::path(
-    get, path = "/v1/documents/{id}", tag = "documents",
+    get, path = "/v1/documents/{id}", tag = "documents", operation_id = "read_document",
     params(("id" = String, Path, description = "The document's id")),
     responses(
         (status = 200, description = "The document", body = DocumentSummary),
@@ -289,7 +289,7 @@ pub(crate) struct VersionList {
 /// repeals it as it comes into force itself. Each day is given with the sentence that it rests on. A key that is limited
 /// to some documents sees those.
 #[utoipa::path(
-    get, path = "/v1/documents/{id}/versions", tag = "documents",
+    get, path = "/v1/documents/{id}/versions", tag = "documents", operation_id = "list_versions",
     params(("id" = String, Path, description = "The document's id"), AsOfQuery),
     responses(
         (status = 200, description = "The versions, the earliest first", body = VersionList),
@@ -323,7 +323,7 @@ pub(crate) struct DiffQuery {
 /// changed, split, merged, added or removed; and with its number and place, where these changed. `pieces` give the words:
 /// without the insertions the old ones, without the deletions the new ones.
 #[utoipa::path(
-    get, path = "/v1/documents/{id}/diff", tag = "documents",
+    get, path = "/v1/documents/{id}/diff", tag = "documents", operation_id = "compare_documents",
     params(("id" = String, Path, description = "The document's id"), DiffQuery),
     responses(
         (status = 200, description = "What became of each clause", body = VersionDiff),
@@ -343,7 +343,7 @@ pub(crate) async fn diff(
 
 /// Removes a document.
 #[utoipa::path(
-    delete, path = "/v1/documents/{id}", tag = "documents",
+    delete, path = "/v1/documents/{id}", tag = "documents", operation_id = "remove_document",
     params(("id" = String, Path, description = "The document's id")),
     responses(
         (status = 204, description = "Removed"),
@@ -362,7 +362,7 @@ pub(crate) async fn remove(Writing(target): Writing, Id(id): Id) -> Result<Statu
 
 /// A document's clean text, to which all spans refer; its `ETag` is the text's SHA-256.
 #[utoipa::path(
-    get, path = "/v1/documents/{id}/text", tag = "documents",
+    get, path = "/v1/documents/{id}/text", tag = "documents", operation_id = "read_text",
     params(
         ("id" = String, Path, description = "The document's id"),
         ("If-None-Match" = Option<String>, Header, description = "An `ETag` that the client has"),
@@ -402,7 +402,7 @@ pub(crate) async fn text(
 /// The file that a document was read from, as it came: for PDF, Word and the like, where it was kept. 404 where the
 /// document was given as text.
 #[utoipa::path(
-    get, path = "/v1/documents/{id}/original", tag = "documents",
+    get, path = "/v1/documents/{id}/original", tag = "documents", operation_id = "read_original",
     params(("id" = String, Path, description = "The document's id")),
     responses(
         (status = 200, description = "The file", body = [u8], content_type = "application/octet-stream"),

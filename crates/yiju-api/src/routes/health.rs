@@ -31,7 +31,7 @@ pub(crate) struct Ready {
 }
 
 /// Whether the server lives.
-#[utoipa::path(get, path = "/healthz", tag = "service", responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/healthz", tag = "service", responses((status = 200, description = "It lives", body = Health)))]
 pub(crate) async fn healthz() -> axum::Json<Health> {
     axum::Json(Health { status: "ok" })
 }
@@ -39,7 +39,10 @@ pub(crate) async fn healthz() -> axum::Json<Health> {
 /// Whether the model and the indexes are loaded.
 #[utoipa::path(
     get, path = "/readyz", tag = "service",
-    responses((status = 200, body = Ready), (status = 503, body = ErrorBody)),
+    responses(
+        (status = 200, description = "They are", body = Ready),
+        (status = 503, description = "They are not yet", body = ErrorBody),
+    ),
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> Result<axum::Json<Ready>, ApiError> {
     let engine = &state.collections().default_one()?.engine;

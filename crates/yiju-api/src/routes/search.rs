@@ -88,7 +88,7 @@ pub(crate) struct BatchResponse {
 /// Each query takes a turn of its own, so that a long list holds nobody up, and counts as a request
 /// against the key's rate. Where one cannot be answered, the error names it, and nothing is given.
 #[utoipa::path(
-    post, path = "/v1/search/batch", tag = "search", request_body = BatchBody,
+    post, path = "/v1/search/batch", tag = "search", operation_id = "search_batch", request_body = BatchBody,
     responses(
         (status = 200, description = "Hits for each query", body = BatchResponse),
         Failures,

@@ -50,7 +50,7 @@ pub(crate) struct TaskList {
 
 /// Lists the tasks, the latest first. The last 1,000 that ended are remembered.
 #[utoipa::path(
-    get, path = "/v1/tasks", tag = "tasks", params(TasksQuery),
+    get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(TasksQuery),
     responses(
         (status = 200, description = "The tasks", body = TaskList),
         Failures,
@@ -78,7 +78,7 @@ pub(crate) async fn list(
 
 /// A task: how far it is, how long it still takes, and what became of its sources.
 #[utoipa::path(
-    get, path = "/v1/tasks/{id}", tag = "tasks",
+    get, path = "/v1/tasks/{id}", tag = "tasks", operation_id = "read_task",
     params(("id" = String, Path, description = "The task's id")),
     responses(
         (status = 200, description = "The task", body = TaskView),
@@ -95,7 +95,7 @@ pub(crate) async fn read(
 
 /// Cancels a task that has not ended. It ends between two steps; sources that were taken in before stay.
 #[utoipa::path(
-    post, path = "/v1/tasks/{id}/cancel", tag = "tasks",
+    post, path = "/v1/tasks/{id}/cancel", tag = "tasks", operation_id = "cancel_task",
     params(("id" = String, Path, description = "The task's id")),
     responses(
         (status = 202, description = "It will end", body = TaskView),

@@ -44,7 +44,7 @@ pub(crate) struct EmbedBody {
 
 /// Embeds texts as text-embeddings-inference does.
 #[utoipa::path(
-    post, path = "/embed", tag = "tei", request_body = EmbedBody,
+    post, path = "/embed", tag = "tei", operation_id = "tei_embed", request_body = EmbedBody,
     responses((status = 200, description = "A vector for each text", body = Vec<Vec<f32>>), Failures),
 )]
 pub(crate) async fn embed(
@@ -100,7 +100,7 @@ pub(crate) struct Rank {
 
 /// Ranks texts as text-embeddings-inference does, by the scores of `/v1/rerank`.
 #[utoipa::path(
-    post, path = "/rerank", tag = "tei", request_body = RankBody,
+    post, path = "/rerank", tag = "tei", operation_id = "tei_rerank", request_body = RankBody,
     responses((status = 200, description = "The texts, best first", body = Vec<Rank>), Failures),
 )]
 pub(crate) async fn rerank(
@@ -154,7 +154,7 @@ pub(crate) struct SimpleToken {
 
 /// Cuts texts into the tokens of the embedding model.
 #[utoipa::path(
-    post, path = "/tokenize", tag = "tei", request_body = TokenizeBody,
+    post, path = "/tokenize", tag = "tei", operation_id = "tokenize", request_body = TokenizeBody,
     responses((status = 200, description = "The tokens of each text", body = Vec<Vec<SimpleToken>>), Failures),
 )]
 pub(crate) async fn tokenize(
@@ -247,7 +247,7 @@ struct EmbeddingModel {
 
 /// The embedding model and the limits of the server.
 #[utoipa::path(
-    get, path = "/info", tag = "tei",
+    get, path = "/info", tag = "tei", operation_id = "info",
     responses((status = 200, description = "The model", body = Info), Failures),
 )]
 pub(crate) async fn info(

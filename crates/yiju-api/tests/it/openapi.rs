@@ -218,8 +218,16 @@ async fn every_described_route_is_there() {
     };
     assert_eq!(places("/v1/documents"), ["query", "query", "query"]);
     assert_eq!(places("/v1/documents/{id}/text"), ["path", "header"]);
+    let mut ids = std::collections::BTreeSet::new();
     for (path, item) in paths {
-        for method in item.as_object().unwrap().keys() {
+        for (method, operation) in item.as_object().unwrap() {
+            // Generators name functions by the ids, and want words for each response.
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{method} {path}: `{id}` is another's, too");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let words = response["description"].as_str().unwrap();
+                assert!(!words.is_empty(), "{method} {path} {status} has no description");
+            }
             let request = axum::http::Request::builder()
                 .method(method.to_uppercase().as_str())
                 .uri(path.replace("{id}", "x").replace("{collection}", "default"))

@@ -38,7 +38,7 @@ impl Model {
 
 /// Lists what `model` may be.
 #[utoipa::path(
-    get, path = "/v1/models", tag = "openai",
+    get, path = "/v1/models", tag = "openai", operation_id = "list_models",
     responses((status = 200, description = "The models", body = ModelList), Failures),
 )]
 pub(crate) async fn list(Reading(target): Reading) -> Result<axum::Json<ModelList>, ApiError> {
@@ -55,7 +55,7 @@ fn names(target: &Target) -> Vec<&str> {
 
 /// A model, by its name.
 #[utoipa::path(
-    get, path = "/v1/models/{id}", tag = "openai",
+    get, path = "/v1/models/{id}", tag = "openai", operation_id = "read_model",
     params(("id" = String, Path, description = "The model's name")),
     responses((status = 200, description = "The model", body = Model), Failures),
 )]
