@@ -304,36 +304,33 @@ async fn run(state: AppState, task: Arc<Task>, share: Share) {
         // The next start begins it anew.
         return;
     }
-    {
-        let mut record = task.lock();
-        record.ended_at = Some(Timestamp::now());
-        match ended {
-            Ended::With(outcomes) => {
-                let failed = outcomes.iter().all(ItemOutcome::has_failed);
-                record.state = if failed { TaskState::Failed } else { TaskState::Done };
-                record.outcomes = outcomes;
-            }
-            Ended::Failed(error) => {
-                error.log(&record.id);
-                record.state = TaskState::Failed;
-                record.error = Some(error.body(&record.id).error);
-            }
-            Ended::Stopped => record.state = TaskState::Cancelled,
+    let mut record = task.lock().clone();
+    record.ended_at = Some(Timestamp::now());
+    match ended {
+        Ended::With(outcomes) => {
+            let failed = outcomes.iter().all(ItemOutcome::has_failed);
+            record.state = if failed { TaskState::Failed } else { TaskState::Done };
+            record.outcomes = outcomes;
         }
+        Ended::Failed(error) => {
+            error.log(&record.id);
+            record.state = TaskState::Failed;
+            record.error = Some(error.body(&record.id).error);
+        }
+        Ended::Stopped => record.state = TaskState::Cancelled,
     }
-    // One after the other: both lock the record.
-    let record = task.lock().clone();
-    let view = task.view();
-    tracing::info!(task = record.id, state = record.state.name(), "a task has ended");
-    let files = files.clone();
-    let kept = tokio::task::spawn_blocking(move || {
-        let kept = files.save(&record);
-        files.remove_bodies(&record);
-        kept
+    // On disk before anybody is told: what was seen to have ended does not begin anew after a crash.
+    let (files, kept) = (files.clone(), record.clone());
+    let saved = tokio::task::spawn_blocking(move || {
+        // Without its record the next start takes it in again, and needs what it brought.
+        files.save(&kept).inspect(|()| files.remove_bodies(&kept))
     });
-    if let Ok(Err(error)) = kept.await {
-        tracing::error!(%error, task = view.id, "what became of a task could not be kept");
+    if let Ok(Err(error)) = saved.await {
+        tracing::error!(%error, task = record.id, "what became of a task could not be kept");
     }
+    tracing::info!(task = record.id, state = record.state.name(), "a task has ended");
+    *task.lock() = record;
+    let view = task.view();
     if let Some(webhook) = tasks.webhook.get()
         && let Ok(body) = serde_json::to_vec(&view)
     {
