@@ -94,11 +94,8 @@ async fn taken_in(
     let collection = Arc::clone(&target.collection);
     let bytes = sources.iter().map(|(source, _)| source.bytes.len()).sum();
     let call = move || {
-        let (items, bodies): (Vec<Item>, Vec<Vec<u8>>) = sources
-            .into_iter()
-            .map(|(source, told)| (Item::of(&source, told), source.bytes))
-            .unzip();
-        let body = |index: usize| Ok(bodies.get(index).cloned().unwrap_or_default());
+        let (items, mut bodies) = Item::split(sources);
+        let body = |index: usize| Ok(bodies.get_mut(index).map(std::mem::take).unwrap_or_default());
         take_in(&collection.engine, &items, body, &request_id, &tell)
     };
     let outcomes = target.state.writes_of(bytes).run(target.grant.share(), call).await??;

@@ -107,12 +107,8 @@ pub(crate) async fn add(
 
 impl Added {
     fn of(outcome: AddOutcome) -> Self {
-        let status = match outcome.status {
-            AddStatus::Added => "added",
-            AddStatus::Replaced => "replaced",
-            AddStatus::Unchanged => "unchanged",
-        };
-        Self { status, documents: outcome.documents, unread: outcome.unread }
+        let AddOutcome { status, documents, unread } = outcome;
+        Self { status: status.name(), documents, unread }
     }
 }
 

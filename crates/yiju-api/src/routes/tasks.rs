@@ -144,10 +144,7 @@ pub(super) async fn begin(
     let state = target.state.clone();
     let (collection, share) = (target.collection.name.clone(), target.grant.share().clone());
     let kept = tokio::task::spawn_blocking(move || {
-        let (items, bodies): (Vec<Item>, Vec<Vec<u8>>) = sources
-            .into_iter()
-            .map(|(source, told)| (Item::of(&source, told), source.bytes))
-            .unzip();
+        let (items, bodies) = Item::split(sources);
         Tasks::begin(&state, &collection, share, items, &bodies)
     });
     let task = kept.await.map_err(|error| ApiError::internal(format!("a task: {error}")))??;

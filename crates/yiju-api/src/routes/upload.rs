@@ -113,11 +113,24 @@ fn told(days: BTreeMap<DateKind, Date>, replaces: Vec<String>) -> Result<Told, A
 /// # Errors
 /// The body is neither kind, too long, too slow, or lacks a part; or there is no room for it.
 pub(crate) async fn read(request: Request, target: &Target) -> Result<Upload, ApiError> {
-    let (state, limits) = (&target.state, target.state.limits());
-    let held = state.bodies().begin(target.grant.share());
-    let request = request.map(|body| held.watch(body, limits.send_timeout));
-    let deadline = limits.write_deadline;
-    let read = tokio::time::timeout(deadline, read_any(request, state, held)).await;
+    let (request, held) = watched(request, target);
+    in_time(target, read_any(request, &target.state, held)).await
+}
+
+/// A request whose body takes room as it comes, and the room.
+fn watched(request: Request, target: &Target) -> (Request, Held) {
+    let held = target.state.bodies().begin(target.grant.share());
+    let patience = target.state.limits().send_timeout;
+    (request.map(|body| held.watch(body, patience)), held)
+}
+
+/// What is read, if that is done within the time for a write.
+async fn in_time<T>(
+    target: &Target,
+    reading: impl Future<Output = Result<T, ApiError>>,
+) -> Result<T, ApiError> {
+    let deadline = target.state.limits().write_deadline;
+    let read = tokio::time::timeout(deadline, reading).await;
     read.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))?
 }
 
@@ -160,12 +173,8 @@ pub(crate) async fn read_many(
     request: Request,
     target: &Target,
 ) -> Result<(Vec<(Source, Told)>, Held), ApiError> {
-    let (state, limits) = (&target.state, target.state.limits());
-    let held = state.bodies().begin(target.grant.share());
-    let request = request.map(|body| held.watch(body, limits.send_timeout));
-    let deadline = limits.write_deadline;
-    let read = tokio::time::timeout(deadline, read_files(request, state)).await;
-    Ok((read.map_err(|_| ApiError::timeout(deadline.as_secs_f64()))??, held))
+    let (request, held) = watched(request, target);
+    Ok((in_time(target, read_files(request, &target.state)).await?, held))
 }
 
 async fn read_files(request: Request, state: &AppState) -> Result<Vec<(Source, Told)>, ApiError> {
@@ -178,15 +187,13 @@ async fn read_files(request: Request, state: &AppState) -> Result<Vec<(Source, T
             "multipart/form-data with a field `file` for each file",
         ));
     }
-    let mut form = Multipart::from_request(request, state).await.map_err(|error| {
-        ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
-    })?;
+    let mut form = form_of(request, state).await?;
     let mut files: Vec<(Source, Told)> = Vec::new();
     while let Some(mut field) = form.next_field().await.map_err(refused)? {
         if field.name() != Some("file") {
-            let other: String = field.name().unwrap_or("").chars().take(50).collect();
-            return Err(ApiError::invalid(format!("the form has an unknown field `{other}`"))
-                .hint("send each file as a field `file`"));
+            return Err(
+                unknown_field(field.name().unwrap_or("")).hint("send each file as a field `file`")
+            );
         }
         if files.len() == MOST_FILES {
             return Err(ApiError::invalid(format!("the form has more than {MOST_FILES} files"))
@@ -211,6 +218,17 @@ async fn read_files(request: Request, state: &AppState) -> Result<Vec<(Source, T
     Ok(files)
 }
 
+async fn form_of(request: Request, state: &AppState) -> Result<Multipart, ApiError> {
+    Multipart::from_request(request, state).await.map_err(|error| {
+        ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
+    })
+}
+
+fn unknown_field(name: &str) -> ApiError {
+    let shown: String = name.chars().take(50).collect();
+    ApiError::invalid(format!("the form has an unknown field `{shown}`"))
+}
+
 /// The bytes of a file in a form.
 async fn file_bytes(field: &mut Field<'_>, limit: usize) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
@@ -230,9 +248,7 @@ async fn read_form(
     held: Held,
 ) -> Result<Upload, ApiError> {
     let refused = |error: MultipartError| form_error(&error, limit);
-    let mut form = Multipart::from_request(request, state).await.map_err(|error| {
-        ApiError::invalid(format!("the form cannot be read: {}", error.body_text()))
-    })?;
+    let mut form = form_of(request, state).await?;
     let (mut file, mut title, mut source) = (None, None, None);
     let (mut dates, mut replaces) = (BTreeMap::new(), Vec::new());
     while let Some(mut field) = form.next_field().await.map_err(refused)? {
@@ -250,8 +266,7 @@ async fn read_form(
             "dates" => dates = json("dates", &text(field, limit).await?)?,
             "replaces" => replaces = json("replaces", &text(field, limit).await?)?,
             other => {
-                let other: String = other.chars().take(50).collect();
-                return Err(ApiError::invalid(format!("the form has an unknown field `{other}`"))
+                return Err(unknown_field(other)
                     .hint("the fields are `file`, `title`, `source`, `dates` and `replaces`"));
             }
         }

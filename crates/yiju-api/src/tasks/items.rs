@@ -20,9 +20,13 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn of(source: &Source, told: Told) -> Self {
-        let bytes = source.bytes.len();
-        Self { source: source.name.clone(), title: source.title.clone(), told, bytes }
+    /// Sources and what is said of each, as items and their bytes.
+    pub(crate) fn split(sources: Vec<(Source, Told)>) -> (Vec<Self>, Vec<Vec<u8>>) {
+        let split = sources.into_iter().map(|(source, told)| {
+            let Source { name, title, bytes } = source;
+            (Self { source: name, title, told, bytes: bytes.len() }, bytes)
+        });
+        split.unzip()
     }
 
     /// Whether it is JSON Lines, a document for each title in it.
@@ -59,14 +63,9 @@ impl ItemOutcome {
     }
 
     fn of(item: &Item, status: AddStatus, found: &[DocumentSummary], unread: Vec<String>) -> Self {
-        let status = match status {
-            AddStatus::Added => "added",
-            AddStatus::Replaced => "replaced",
-            AddStatus::Unchanged => "unchanged",
-        };
         Self {
             source: item.source.clone(),
-            status: status.to_owned(),
+            status: status.name().to_owned(),
             documents: found.len(),
             document_ids: found.iter().take(MOST_IDS).map(|one| one.id.clone()).collect(),
             unread,
@@ -86,7 +85,7 @@ impl ItemOutcome {
     }
 }
 
-/// Takes sources in, one after the other. One that fails stops no other. `share` hears how much of all is done, 0 to 1,
+/// Takes sources in, one after the other. One that fails stops no other. `bytes` is asked once for those of each; `share` hears how much of all is done, 0 to 1,
 /// each source counted by its bytes. Blocks.
 ///
 /// # Errors
@@ -94,7 +93,7 @@ impl ItemOutcome {
 pub(crate) fn take_in(
     engine: &Engine,
     items: &[Item],
-    bytes: impl Fn(usize) -> Result<Vec<u8>, ApiError>,
+    mut bytes: impl FnMut(usize) -> Result<Vec<u8>, ApiError>,
     request_id: &RequestId,
     share: &dyn Fn(f64),
 ) -> Result<Vec<ItemOutcome>, ApiError> {

@@ -36,6 +36,17 @@ pub enum AddStatus {
     Unchanged,
 }
 
+impl AddStatus {
+    /// Its name in JSON and in print: `added`, `replaced`, `unchanged`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Replaced => "replaced",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
 /// What an addition did, and the documents of the source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AddOutcome {

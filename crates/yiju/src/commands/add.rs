@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
-use yiju_engine::{Access, AddOutcome, AddStatus, DateKind, DocumentSummary, Told};
+use yiju_engine::{Access, AddOutcome, DateKind, DocumentSummary, Told};
 
 use super::Context;
 use crate::failure::{self, Failure, USER};
@@ -178,7 +178,7 @@ fn acknowledge(
         let line = match outcome {
             Ok(outcome) => Line {
                 source: &file.name,
-                status: word(outcome.status),
+                status: outcome.status.name(),
                 documents: Some(&outcome.documents),
                 unread: &outcome.unread,
                 error: None,
@@ -201,7 +201,7 @@ fn acknowledge(
         writeln!(
             out,
             "{:<9}  {}  ({}, {})",
-            word(outcome.status),
+            outcome.status.name(),
             crate::text::clean(&file.name),
             count(outcome.documents.len(), "document"),
             count(clauses, "clause")
@@ -209,12 +209,4 @@ fn acknowledge(
     }
     out.flush()?;
     Ok(())
-}
-
-fn word(status: AddStatus) -> &'static str {
-    match status {
-        AddStatus::Added => "added",
-        AddStatus::Replaced => "replaced",
-        AddStatus::Unchanged => "unchanged",
-    }
 }
